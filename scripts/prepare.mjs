@@ -1,0 +1,78 @@
+// Builds dist/ from the sources: AssemblyScript to wasm, wasm to a base64 module, TypeScript to JavaScript.
+// npm runs it on install, and once more on `npx camwasm` inside a clone: it says nothing when all is well,
+// does nothing when dist/ is newer than its sources, and swaps the finished folder in at once.
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+process.chdir(root);
+
+const kernels = 'src/kernels/wasm.ts';
+const stamp = 'dist/.built';
+const sources = [
+  'assembly',
+  'src',
+  'scripts/prepare.mjs',
+  'asconfig.json',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
+
+const newest = (path) =>
+  path === kernels
+    ? 0
+    : statSync(path).isDirectory()
+      ? Math.max(statSync(path).mtimeMs, ...readdirSync(path).map((name) => newest(`${path}/${name}`)))
+      : statSync(path).mtimeMs;
+
+const fresh =
+  existsSync(kernels) &&
+  existsSync(stamp) &&
+  Math.max(...sources.map(newest)) < Number(readFileSync(stamp, 'utf8'));
+
+if (process.argv.includes('--force') || !fresh) build();
+
+function build() {
+  const started = Date.now();
+  mkdirSync('build', { recursive: true });
+  run('assemblyscript/bin/asc.js', ['--target', 'release']);
+  const base64 = readFileSync('build/kernels.wasm').toString('base64');
+  replace(
+    kernels,
+    `// Made by scripts/prepare.mjs from assembly/.\nexport const KERNELS_BASE64: string =\n  '${base64}';\n`,
+  );
+  const fold = `dist.${process.pid}`;
+  run('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fold]);
+  writeFileSync(`${fold}/.built`, String(Math.max(started, statSync('src/kernels').mtimeMs + 1)));
+  const old = `${fold}.old`;
+  if (existsSync('dist')) renameSync('dist', old);
+  renameSync(fold, 'dist');
+  rmSync(old, { recursive: true, force: true });
+}
+
+function replace(path, text) {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  writeFileSync(`${path}.${process.pid}`, text);
+  renameSync(`${path}.${process.pid}`, path);
+}
+
+function run(script, args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join('node_modules', script), ...args], {
+    encoding: 'utf8',
+  });
+  if (status === 0) return;
+  process.stderr.write(stdout + stderr);
+  process.exit(1);
+}
