@@ -1,0 +1,60 @@
+import { CamError } from '../errors.ts';
+import { KERNELS_BASE64 } from './wasm.ts';
+
+/**
+ * What assembly/ exports, under the same names and in the same order of arguments; its comments hold the formulas.
+ * `out`, `a`, `w` and the like are byte offsets into the imported memory, the rest are counts of elements.
+ */
+export interface KernelExports {
+  weightedSum(out: number, a: number, w: number, scratch: number, channels: number, size: number): void;
+  productSum(out: number, a: number, w: number, scratch: number, channels: number, size: number): void;
+  reluProductSum(out: number, a: number, w: number, scratch: number, channels: number, size: number): void;
+  spatialSum(out: number, a: number, channels: number, size: number): void;
+  spatialDot(out: number, a: number, b: number, channels: number, size: number): void;
+  relu(out: number, a: number, count: number): void;
+  minMax(out: number, a: number, count: number, epsilon: number): void;
+  multiplyMask(out: number, a: number, m: number, channels: number, size: number): void;
+  resample(
+    out: number,
+    a: number,
+    scratch: number,
+    height: number,
+    width: number,
+    rows: number,
+    columns: number,
+    scaleY: number,
+    offsetY: number,
+    scaleX: number,
+    offsetX: number,
+    zero: number,
+  ): void;
+  transpose(out: number, a: number, rows: number, columns: number): void;
+  colorize(out: number, v: number, table: number, count: number): void;
+  overlay(out: number, image: number, v: number, table: number, weight: number, count: number): void;
+}
+
+/** Starts the kernels over `memory`. The default source is the build inlined in the package: nothing is fetched. */
+export async function instantiate(
+  memory: WebAssembly.Memory,
+  source: BufferSource | WebAssembly.Module = inlined(),
+): Promise<KernelExports> {
+  const imports = { env: { memory } };
+  try {
+    const instance =
+      source instanceof WebAssembly.Module
+        ? await WebAssembly.instantiate(source, imports)
+        : (await WebAssembly.instantiate(source, imports)).instance;
+    return instance.exports as unknown as KernelExports;
+  } catch (cause) {
+    throw new CamError(
+      'RUNTIME',
+      `The kernels could not be started: ${(cause as Error).message}. ` +
+        'They need WebAssembly with SIMD, as in Node 20, Deno 2, Bun 1 and every browser since 2023.',
+      { cause },
+    );
+  }
+}
+
+function inlined(): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(KERNELS_BASE64), (character) => character.charCodeAt(0));
+}
