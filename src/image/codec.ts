@@ -1,0 +1,84 @@
+import { codecModule, type Codec } from '../platform/codecs.ts';
+import type { Picture } from './picture.ts';
+
+// libjpeg only warns where pixels are missing or damaged, and paints them grey.
+const DAMAGE = /premature end|^Corrupt JPEG data(?!.*extraneous bytes)/i;
+
+interface Instance {
+  decode(bytes: Uint8Array, ...options: boolean[]): Picture | null;
+}
+
+interface Source {
+  factory: () => Promise<{ default: unknown }>;
+  options: boolean[];
+}
+
+const SOURCES: Record<Codec, Source> = {
+  // `true` turns the picture upright by its EXIF orientation
+  jpeg: { factory: () => import('@jsquash/jpeg/codec/dec/mozjpeg_dec.js'), options: [true] },
+  webp: { factory: () => import('@jsquash/webp/codec/dec/webp_dec.js'), options: [] },
+};
+
+/**
+ * One of jSquash's wasm decoders; a JPEG is turned upright by its EXIF orientation.
+ * Each picture has an instance of its own, so that the memory it took goes with it.
+ */
+export async function loadCodec(codec: Codec): Promise<(bytes: Uint8Array) => Promise<Picture>> {
+  const { factory, options } = SOURCES[codec];
+  const [module, glue] = await Promise.all([codecModule(codec), factory()]);
+  const start = glue.default as (settings: object) => Promise<Instance>;
+  return async (bytes) => {
+    const complaints: string[] = [];
+    const settings = {
+      noInitialRun: true,
+      printErr: (line: string) => complaints.push(line),
+      instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) {
+        const instance = new WebAssembly.Instance(module, imports);
+        done(instance);
+        return instance.exports;
+      },
+    };
+    const instance = await scoped(() => start(settings));
+    const picture = attempt(() => scoped(() => instance.decode(bytes, ...options)), complaints);
+    const damage = complaints.find((line) => DAMAGE.test(line));
+    if (!picture || damage) throw new Error(damage ?? complaints[0] ?? `not a sound ${codec} stream`);
+    return picture;
+  };
+}
+
+// A codec that gives up has said why before it throws, if it did.
+function attempt<T>(decode: () => T, complaints: string[]): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    complaints.push(String((error as Error).message));
+    return undefined;
+  }
+}
+
+// The codecs build their result with the global ImageData, and define it where it is missing, as well as a location in
+// Deno; both are put back as they were. No other work can come in between: `work` is not awaited in here.
+function scoped<T>(work: () => T): T {
+  const before = ['ImageData', 'location'].map(
+    (name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const,
+  );
+  Object.defineProperty(globalThis, 'ImageData', { value: Pixels, configurable: true, writable: true });
+  try {
+    return work();
+  } finally {
+    for (const [name, property] of before) {
+      if (property) Object.defineProperty(globalThis, name, property);
+      else Reflect.deleteProperty(globalThis, name);
+    }
+  }
+}
+
+class Pixels implements Picture {
+  readonly data: Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+
+  constructor(data: Uint8ClampedArray, width: number, height: number) {
+    [this.data, this.width, this.height] = [data, width, height];
+  }
+}

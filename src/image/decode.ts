@@ -1,0 +1,104 @@
+import { CamError } from '../errors.ts';
+import { loadCodec } from './codec.ts';
+import { FORMATS, sniff, type FormatName, type Header } from './formats.ts';
+import type { Picture } from './picture.ts';
+
+export interface DecodeOptions {
+  /** Pictures that claim more pixels than this are refused before anything is allocated; 100 million by default. */
+  maxPixels?: number;
+}
+
+/**
+ * Decodes a PNG, JPEG, GIF (its first frame), BMP, WebP or TIFF (its first page) file, told by its first bytes.
+ * A JPEG is turned upright by its EXIF orientation, 16 bits per channel become 8, grey and CMYK become RGB, and
+ * transparent pixels are laid on white: every alpha of the result is 255.
+ * Throws `BAD_IMAGE` for what is no such image, is cut short or damaged, has no pixels or too many.
+ */
+export async function decode(bytes: Uint8Array, { maxPixels = 100e6 }: DecodeOptions = {}): Promise<Picture> {
+  const format = sniff(bytes);
+  if (!format) throw notAnImage(bytes);
+  const { title } = FORMATS[format];
+  const header = readHeader(format, bytes);
+  const { width, height } = header;
+  if (header.complete === false) throw cutShort(title);
+  if (!(width > 0 && height > 0)) {
+    throw new CamError(
+      'BAD_IMAGE',
+      `This ${title} image has no pixels (${width} x ${height}). Save it again from its source.`,
+    );
+  }
+  if (width * height > maxPixels) {
+    throw new CamError(
+      'BAD_IMAGE',
+      `This ${title} image claims ${width} x ${height} pixels, more than the limit of ${maxPixels / 1e6} million. ` +
+        'Scale it down: models look at a few hundred pixels a side.',
+    );
+  }
+  const decoder = await loadDecoder(format, header);
+  try {
+    return onWhite(await decoder(bytes));
+  } catch (cause) {
+    throw new CamError(
+      'BAD_IMAGE',
+      `This ${title} image is cut short, damaged or of a kind that cannot be decoded: ${(cause as Error).message}. ` +
+        'Fetch or save it again, as a plain PNG or JPEG if need be.',
+      { cause },
+    );
+  }
+}
+
+type Decoder = (bytes: Uint8Array) => Promise<Picture>;
+
+async function loadDecoder(format: FormatName, { components }: Header): Promise<Decoder> {
+  const cmyk = components === 4; // which the wasm codec refuses
+  return (format === 'jpeg' && !cmyk) || format === 'webp' ? loadCodec(format) : loadJimp();
+}
+
+// Jimp too turns a JPEG upright, so that each path does it exactly once.
+async function loadJimp(): Promise<Decoder> {
+  const { Jimp } = await import('jimp');
+  return async (bytes) => {
+    const options = { 'image/jpeg': { tolerantDecoding: false } };
+    const { data, width, height } = (await Jimp.fromBuffer(new Uint8Array(bytes).buffer, options)).bitmap;
+    if (data.length !== width * height * 4) throw new Error('pixels are missing');
+    return { data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length), width, height };
+  };
+}
+
+function onWhite({ data, width, height }: Picture): Picture {
+  for (let i = 0; i < data.length; i += 4) {
+    const alpha = data[i + 3]!;
+    if (alpha === 255) continue;
+    for (let c = i; c < i + 3; c++) data[c] = Math.round((data[c]! * alpha + 255 * (255 - alpha)) / 255);
+    data[i + 3] = 255;
+  }
+  return { data, width, height };
+}
+
+function readHeader(format: FormatName, { buffer, byteOffset, byteLength }: Uint8Array): Header {
+  try {
+    return FORMATS[format].header(new DataView(buffer, byteOffset, byteLength));
+  } catch (cause) {
+    throw cutShort(FORMATS[format].title, cause);
+  }
+}
+
+function cutShort(title: string, cause?: unknown): CamError {
+  return new CamError(
+    'BAD_IMAGE',
+    `This ${title} image is cut short: the file ends before its picture does. Fetch or save it again.`,
+    { cause },
+  );
+}
+
+function notAnImage(bytes: Uint8Array): CamError {
+  const known = Object.values(FORMATS).map(({ title }) => title);
+  const what =
+    bytes.length === 0
+      ? 'it is empty'
+      : `it begins with the bytes ${Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
+  return new CamError(
+    'BAD_IMAGE',
+    `This is not an image in a known format: ${what}. Give a ${known.slice(0, -1).join(', ')} or ${known.at(-1)!} file.`,
+  );
+}

@@ -1,0 +1,39 @@
+import type { Kernels, Plane, Volume } from '../kernels/index.ts';
+import { COLORMAPS, DEFAULT_COLORMAP, type ColormapId } from './colormaps.ts';
+import { paint, type ColorChannels } from './channels.ts';
+import type { Picture } from './picture.ts';
+
+export interface OverlayOptions {
+  colormap?: ColormapId;
+  /** How much of the colour shows: 0 is the picture alone, 1 the heatmap alone; 0.5 by default. */
+  alpha?: number;
+}
+
+/**
+ * (1 - alpha) picture + alpha colour(heatmap), unscaled, so that two overlays can be compared.
+ * The heatmap is in [0,1], at the picture's size.
+ */
+export function overlay(
+  picture: Picture,
+  heatmap: Plane,
+  options: OverlayOptions,
+  kernels: Kernels,
+): Picture {
+  const { colormap = DEFAULT_COLORMAP, alpha = 0.5 } = options;
+  const { width, height } = picture;
+  const data = kernels.overlay(picture.data, heatmap, COLORMAPS[colormap].table(), alpha);
+  return { data, width, height };
+}
+
+/**
+ * A signed map [C, H, W] centred on grey: 0 is 128, and the largest magnitude over all channels reaches 1 or 255.
+ * Three channels are a colour picture, in the order that `channels` says; one is grey.
+ * Throws `BAD_TENSOR` for other than 1 or 3 channels.
+ */
+export function signedPicture(
+  map: Volume,
+  channels: ColorChannels = map.channels === 1 ? 'gray' : 'rgb',
+): Picture {
+  const largest = map.data.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  return paint(map, channels, (value) => 128 + (largest > 0 ? (127 * value) / largest : 0));
+}

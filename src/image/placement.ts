@@ -1,0 +1,68 @@
+import type { Kernels, Plane } from '../kernels/index.ts';
+import type { Box } from './resize.ts';
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/**
+ * How a picture comes into a model's input of another shape: `stretch` changes its proportions, `crop` takes the largest
+ * centred part of the input's proportions, `letterbox` fits all of it in and pads the rest.
+ */
+export type Fit = 'stretch' | 'crop' | 'letterbox';
+
+/** How a picture lies in a model's input: its part `from` fills the part `to` of the input. */
+export interface Placement {
+  picture: Size;
+  input: Size;
+  /** In pixels of the picture; `crop` may cut through pixels. */
+  from: Box;
+  /** In elements of the input, whole ones. */
+  to: Box;
+}
+
+export function place(picture: Size, input: Size, fit: Fit): Placement {
+  const whole = ({ width, height }: Size): Box => ({ x: 0, y: 0, width, height });
+  const sizes = {
+    picture: { width: picture.width, height: picture.height },
+    input: { width: input.width, height: input.height },
+  };
+  return { ...sizes, from: whole(picture), to: whole(input), ...FITS[fit](picture, input) };
+}
+
+const FITS: Record<Fit, (picture: Size, input: Size) => Partial<Placement>> = {
+  stretch: () => ({}),
+  crop(picture, input) {
+    const scale = Math.min(picture.width / input.width, picture.height / input.height);
+    const [width, height] = [input.width * scale, input.height * scale];
+    return {
+      from: { x: (picture.width - width) / 2, y: (picture.height - height) / 2, width, height },
+    };
+  },
+  letterbox(picture, input) {
+    const scale = Math.min(input.width / picture.width, input.height / picture.height);
+    const width = Math.max(1, Math.round(picture.width * scale));
+    const height = Math.max(1, Math.round(picture.height * scale));
+    const x = Math.floor((input.width - width) / 2);
+    const y = Math.floor((input.height - height) / 2);
+    return { to: { x, y, width, height } };
+  },
+};
+
+/**
+ * Carries a map of any resolution that covers the model's input back to the picture's own size, by one bilinear
+ * interpolation with half-pixel centres. What the model never saw of the picture is 0.
+ */
+export function carryBack(map: Plane, { picture, input, from, to }: Placement, kernels: Kernels): Plane {
+  // Picture coordinate p lies at to + (p - from) * to.length / from.length of the input.
+  const axis = (start: number, length: number, at: number, span: number, cells: number) => {
+    const scale = (span / length) * cells;
+    return { scale, offset: at * cells - start * scale };
+  };
+  return kernels.resample(map, picture.height, picture.width, {
+    y: axis(from.y, from.height, to.y, to.height, map.height / input.height),
+    x: axis(from.x, from.width, to.x, to.width, map.width / input.width),
+    outside: 'zero',
+  });
+}

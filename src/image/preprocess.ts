@@ -1,0 +1,128 @@
+import { CamError } from '../errors.ts';
+import type { Volume } from '../kernels/index.ts';
+import { MIXES, paint, type ColorChannels } from './channels.ts';
+import type { Picture } from './picture.ts';
+import { place, type Fit, type Placement } from './placement.ts';
+import { resize } from './resize.ts';
+
+export type TensorLayout = 'nchw' | 'nhwc';
+
+/** How a picture becomes a model's input tensor: element = (value in `range` - mean) / std, channel by channel. */
+export interface Preprocessing {
+  /** Of the input, in pixels. */
+  height: number;
+  width: number;
+  fit: Fit;
+  channels: ColorChannels;
+  /** What black (byte 0) and white (byte 255) are before mean and deviation: [0, 1], [0, 255], [-1, 1]. */
+  range: readonly [black: number, white: number];
+  /** In the order of `channels`, on the scale of `range`. */
+  mean: readonly number[];
+  std: readonly number[];
+  layout: TensorLayout;
+}
+
+/** Mean and deviation of ImageNet's red, green and blue in [0, 1], as torchvision's models use them. */
+export const IMAGENET = {
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+} as const;
+
+/** What letterboxing pads with, of 255: the grey of the YOLO family. */
+const PADDING = 114;
+
+/**
+ * The settings of a model that brings none: stretched, red green blue, 0 to 1, ImageNet's mean and deviation.
+ * `bgr` has them in its own order; a model of one channel takes grey, with the means of the three.
+ * Throws `UNSUPPORTED_MODEL` for other than 1 or 3 channels.
+ */
+export function defaultPreprocessing(
+  input: { channels: number; height: number; width: number; layout: TensorLayout },
+  channels: ColorChannels = input.channels === 1 ? 'gray' : 'rgb',
+): Preprocessing {
+  if (input.channels !== 1 && input.channels !== 3) {
+    throw new CamError(
+      'UNSUPPORTED_MODEL',
+      `The model's input has ${input.channels} channels, and a picture gives 1 or 3. Give it a .npy tensor instead.`,
+    );
+  }
+  const ordered: Record<ColorChannels, (values: readonly number[]) => number[]> = {
+    rgb: (values) => [...values],
+    bgr: (values) => values.toReversed(),
+    gray: (values) => [values.reduce((a, b) => a + b) / values.length],
+  };
+  const [mean, std] = [ordered[channels](IMAGENET.mean), ordered[channels](IMAGENET.std)];
+  const { height, width, layout } = input;
+  return { height, width, fit: 'stretch', channels, range: [0, 1], mean, std, layout };
+}
+
+/** A model's input made from a picture. */
+export interface PictureTensor {
+  data: Float32Array;
+  /** [1, channels, height, width] or [1, height, width, channels]. */
+  dims: number[];
+  placement: Placement;
+}
+
+/**
+ * Resizes (bilinear with antialias), pads, orders and normalises a picture as `p` says.
+ * Throws `BAD_OPTION` where mean or deviation have another length than the channels, or a deviation is 0.
+ */
+export function toTensor(picture: Picture, p: Preprocessing): PictureTensor {
+  check(p);
+  const { height, width, layout } = p;
+  const placement = place(picture, p, p.fit);
+  const { to, from } = placement;
+  const [red, green, blue] = planes(resize(picture, from, to.height, to.width), to.height * to.width);
+  const mixes = MIXES[p.channels];
+  const [black, white] = p.range;
+  const data = new Float32Array(mixes.length * height * width);
+  const [step, jump] = layout === 'nchw' ? [1, height * width] : [mixes.length, 1];
+  mixes.forEach(([r, g, b], c) => {
+    const scale = (white - black) / 255 / p.std[c]!;
+    const shift = (black - p.mean[c]!) / p.std[c]!;
+    for (let i = 0; i < height * width; i++) data[i * step + c * jump] = PADDING * scale + shift;
+    for (let y = 0, i = 0; y < to.height; y++) {
+      let at = ((to.y + y) * width + to.x) * step + c * jump;
+      for (let x = 0; x < to.width; x++, i++, at += step)
+        data[at] = (r * red![i]! + g * green![i]! + b * blue![i]!) * scale + shift;
+    }
+  });
+  const dims = layout === 'nchw' ? [1, mixes.length, height, width] : [1, height, width, mixes.length];
+  return { data, dims, placement };
+}
+
+/** The picture that an input [channels, height, width] holds: `toTensor` undone but for the fit, clipped to bytes. */
+export function toPicture(input: Volume, p: Preprocessing): Picture {
+  check(p);
+  const [black, white] = p.range;
+  return paint(
+    input,
+    p.channels,
+    (value, c) => ((value * p.std[c]! + p.mean[c]! - black) / (white - black)) * 255,
+  );
+}
+
+function planes(rgb: Float32Array, size: number): Float32Array[] {
+  return [0, 1, 2].map((c) => rgb.subarray(c * size, (c + 1) * size));
+}
+
+function check({ channels, mean, std, height, width }: Preprocessing): void {
+  const count = MIXES[channels].length;
+  if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0))
+    throw new CamError(
+      'BAD_OPTION',
+      `An input of ${width} x ${height} pixels is not possible: give whole numbers above 0.`,
+    );
+  if (mean.length !== count || std.length !== count) {
+    throw new CamError(
+      'BAD_OPTION',
+      `${channels} has ${count} channel(s), but mean has ${mean.length} and std ${std.length} number(s). Give one for each.`,
+    );
+  }
+  if (![...mean, ...std].every(Number.isFinite) || std.includes(0))
+    throw new CamError(
+      'BAD_OPTION',
+      'Mean and deviation have to be finite numbers, and no deviation may be 0.',
+    );
+}

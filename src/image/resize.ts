@@ -1,0 +1,88 @@
+import type { Picture } from './picture.ts';
+
+/** A rectangle in pixels, from its top left corner; pixel i covers i to i + 1. */
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Which source pixels make one output pixel: `weights[i]` of pixel `first + i`; they sum to 1. */
+interface Taps {
+  first: number;
+  weights: Float32Array;
+}
+
+/**
+ * Red, green and blue [3, height, width] in 0..255 of the part `from` of a picture, scaled bilinearly; where it shrinks,
+ * the triangle widens with the scale ("antialias"), as in Pillow's resize and torchvision's: what models were trained on.
+ * Colours stay float32, where Pillow rounds to bytes.
+ */
+export function resize(picture: Picture, from: Box, height: number, width: number): Float32Array {
+  const rows = taps(picture.height, from.y, from.height, height);
+  const columns = taps(picture.width, from.x, from.width, width);
+  const top = rows[0]!.first;
+  const narrow = shrinkRows(picture, top, lastRow(rows) - top, columns);
+  const out = new Float32Array(3 * height * width);
+  const stride = 3 * width;
+  const line = new Float32Array(stride);
+  rows.forEach(({ first, weights }, y) => {
+    line.fill(0);
+    weights.forEach((weight, i) => {
+      const start = (first - top + i) * stride;
+      for (let x = 0; x < stride; x++) line[x]! += weight * narrow[start + x]!;
+    });
+    for (let x = 0; x < width; x++)
+      for (let c = 0; c < 3; c++) out[(c * height + y) * width + x] = line[3 * x + c]!;
+  });
+  return out;
+}
+
+// [count, columns, 3]: the rows that will be needed, each brought to its final width.
+function shrinkRows(
+  { data, width }: Picture,
+  top: number,
+  count: number,
+  columns: readonly Taps[],
+): Float32Array {
+  const out = new Float32Array(count * columns.length * 3);
+  let at = 0;
+  for (let y = top; y < top + count; y++) {
+    for (const { first, weights } of columns) {
+      let [red, green, blue] = [0, 0, 0];
+      let p = (y * width + first) * 4;
+      for (let i = 0; i < weights.length; i++, p += 4) {
+        const weight = weights[i]!;
+        red += weight * data[p]!;
+        green += weight * data[p + 1]!;
+        blue += weight * data[p + 2]!;
+      }
+      out[at++] = red;
+      out[at++] = green;
+      out[at++] = blue;
+    }
+  }
+  return out;
+}
+
+// Pillow's precompute_coeffs (src/libImaging/Resample.c) for its bilinear filter.
+function taps(size: number, start: number, length: number, count: number): Taps[] {
+  const scale = length / count;
+  const reach = Math.max(scale, 1);
+  return Array.from({ length: count }, (_, i) => {
+    const centre = start + (i + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(centre - reach + 0.5));
+    const end = Math.min(size, Math.trunc(centre + reach + 0.5));
+    const weights = Float32Array.from({ length: end - first }, (_, j) =>
+      Math.max(0, 1 - Math.abs((first + j - centre + 0.5) / reach)),
+    );
+    const sum = weights.reduce((a, b) => a + b);
+    return { first, weights: weights.map((weight) => weight / sum) };
+  });
+}
+
+function lastRow(rows: readonly Taps[]): number {
+  const { first, weights } = rows.at(-1)!;
+  return first + weights.length;
+}

@@ -1,0 +1,302 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import encodeWebp, { init as initWebp } from '@jsquash/webp/encode.js';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CamError } from '../../src/errors.ts';
+import { decode } from '../../src/image/decode.ts';
+import { FORMATS, type FormatName } from '../../src/image/formats.ts';
+import type { Picture } from '../../src/image/picture.ts';
+import {
+  ascii,
+  cmykJpeg,
+  encodeWith,
+  picture,
+  pixel,
+  QUARTERS,
+  rawPng,
+  withOrientation,
+  type Inks,
+} from './pictures.ts';
+
+const test = suite('decode');
+
+async function encodeAsWebp({ data, width, height }: Picture): Promise<Uint8Array> {
+  const wasm = createRequire(import.meta.url).resolve('@jsquash/webp/codec/enc/webp_enc_simd.wasm');
+  const init = initWebp as unknown as (module: WebAssembly.Module) => Promise<unknown>;
+  await init(await WebAssembly.compile(readFileSync(wasm)));
+  const image = { data: new Uint8ClampedArray(data), width, height, colorSpace: 'srgb' } as ImageData;
+  return new Uint8Array(await encodeWebp(image, { lossless: 1, exact: 1 }));
+}
+
+const ENCODERS: Record<FormatName, (picture: Picture) => Promise<Uint8Array>> = {
+  png: (picture) => encodeWith('image/png', picture),
+  jpeg: (picture) => encodeWith('image/jpeg', picture),
+  gif: (picture) => encodeWith('image/gif', picture),
+  bmp: (picture) => encodeWith('image/bmp', picture),
+  tiff: (picture) => encodeWith('image/tiff', picture),
+  webp: encodeAsWebp,
+};
+
+async function failure(bytes: Uint8Array, options?: { maxPixels: number }): Promise<CamError> {
+  const error = await decode(bytes, options).then(
+    ({ width, height }) => assert.unreachable(`decoded to ${width} x ${height}`),
+    (error: unknown) => error,
+  );
+  assert.instance(error, CamError);
+  assert.is((error as CamError).code, 'BAD_IMAGE');
+  return error as CamError;
+}
+
+/** The colour of each quarter, told by which of its channels are bright. */
+function quarters(found: Picture): string {
+  const names: Record<string, string> = { '100': 'R', '010': 'G', '001': 'B', '111': 'W' };
+  const { width: w, height: h } = found;
+  const centres = [
+    [w / 4, h / 4],
+    [(3 * w) / 4, h / 4],
+    [w / 4, (3 * h) / 4],
+    [(3 * w) / 4, (3 * h) / 4],
+  ] as const;
+  return centres
+    .map(([x, y]) =>
+      pixel(found, x, y)
+        .slice(0, 3)
+        .map((v) => (v > 127 ? 1 : 0)),
+    )
+    .map((bright) => names[bright.join('')] ?? '?')
+    .join('');
+}
+
+for (const name of Object.keys(FORMATS) as FormatName[]) {
+  const { title } = FORMATS[name];
+
+  test(`${title}: every pixel is where and what it was`, async () => {
+    const found = await decode(await ENCODERS[name](QUARTERS));
+    assert.equal([found.width, found.height], [32, 16]);
+    const worst = Math.max(...Array.from(found.data, (v, i) => Math.abs(v - QUARTERS.data[i]!)));
+    const allowed = { jpeg: 4, gif: 4, png: 0, bmp: 0, tiff: 0, webp: 0 }[name];
+    assert.ok(worst <= allowed, `off by ${worst}`);
+  });
+
+  test(`${title}: cut short anywhere, it is an error`, async () => {
+    const noisy = picture(40, 30, (x, y) => [
+      (x * 37 + y * 11) % 256,
+      (x * y) % 256,
+      (x * x + y * 7) % 256,
+      255,
+    ]);
+    const bytes = await ENCODERS[name](noisy);
+    for (const part of [0.01, 0.03, 0.1, 0.3, 0.5, 0.8, 0.95])
+      await failure(bytes.slice(0, bytes.length * part));
+    await failure(bytes.slice(0, -4));
+  });
+
+  test(`${title}: more pixels than the limit are refused by the header alone`, async () => {
+    const { message } = await failure(await ENCODERS[name](QUARTERS), { maxPixels: 32 * 16 - 1 });
+    assert.match(message, '32 x 16');
+    await decode(await ENCODERS[name](QUARTERS), { maxPixels: 32 * 16 });
+  });
+}
+
+// Orientation says where the file's first row and column belong, CIPA DC-008 table of tag 274.
+const UPRIGHT: Record<number, string> = {
+  1: 'RBGW',
+  2: 'BRWG',
+  3: 'WGBR',
+  4: 'GWRB',
+  5: 'RGBW',
+  6: 'GRWB',
+  7: 'WBGR',
+  8: 'BWRG',
+};
+
+for (const [orientation, expected] of Object.entries(UPRIGHT)) {
+  test(`JPEG: EXIF orientation ${orientation} is applied once`, async () => {
+    const jpeg = await encodeWith('image/jpeg', QUARTERS);
+    for (const littleEndian of [true, false]) {
+      const found = await decode(withOrientation(jpeg, Number(orientation), littleEndian));
+      assert.is(quarters(found), expected);
+      assert.is(found.width, Number(orientation) > 4 ? 16 : 32);
+    }
+  });
+}
+
+test('JPEG: four inks become red, green and blue', async () => {
+  // red = (1 - cyan) (1 - black), and so on
+  const mixtures: [inks: Inks, rgb: number[]][] = [
+    [
+      [0, 255, 255, 0],
+      [255, 0, 0],
+    ],
+    [
+      [255, 0, 255, 0],
+      [0, 255, 0],
+    ],
+    [
+      [0, 0, 0, 255],
+      [0, 0, 0],
+    ],
+    [
+      [0, 0, 0, 0],
+      [255, 255, 255],
+    ],
+    [
+      [51, 102, 0, 51],
+      [163, 122, 204],
+    ],
+  ];
+  const found = await decode(cmykJpeg(mixtures.map(([inks]) => inks)));
+  assert.equal([found.width, found.height], [8 * mixtures.length, 8]);
+  mixtures.forEach(([inks, rgb], i) => {
+    const worst = Math.max(...pixel(found, 8 * i + 4, 4).map((v, c) => Math.abs(v - [...rgb, 255][c]!)));
+    assert.ok(worst <= 2, `inks ${inks.join(' ')}: off by ${worst}`);
+  });
+});
+
+test('JPEG: four inks are turned upright once, and are an error when cut short', async () => {
+  const jpeg = cmykJpeg([
+    [0, 0, 0, 255],
+    [0, 0, 0, 0],
+  ]);
+  const upright = await decode(withOrientation(jpeg, 6, true)); // a quarter turn clockwise: left comes to the top
+  assert.equal([upright.width, upright.height], [8, 16]);
+  assert.equal([pixel(upright, 4, 4)[0]! < 10, pixel(upright, 4, 12)[0]! > 245], [true, true]);
+  await failure(jpeg.slice(0, -2));
+});
+
+test('JPEG: pixels that are damaged in the middle are an error', async () => {
+  const jpeg = await encodeWith(
+    'image/jpeg',
+    picture(64, 64, (x, y) => [(x * y) % 256, x * 4, y * 4, 255]),
+  );
+  const damaged = new Uint8Array([...jpeg.subarray(0, jpeg.length / 2), 0xff, 0xd9]);
+  assert.match((await failure(damaged)).message, 'premature end');
+});
+
+test('JPEG: bytes after its end are ignored', async () => {
+  const jpeg = await encodeWith('image/jpeg', QUARTERS);
+  assert.is(quarters(await decode(new Uint8Array([...jpeg, 0, 1, 2, 3]))), 'RBGW');
+});
+
+test('JPEG: several at a time do not disturb each other', async () => {
+  const jpeg = await encodeWith('image/jpeg', QUARTERS);
+  const all = await Promise.allSettled([decode(jpeg), decode(jpeg.slice(0, -2)), decode(jpeg)]);
+  assert.equal(
+    all.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+});
+
+test('the globals that the codecs define are put back', async () => {
+  const state = () =>
+    ['ImageData', 'location'].map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
+  const before = state();
+  await decode(await encodeWith('image/jpeg', QUARTERS));
+  await decode(await encodeAsWebp(QUARTERS));
+  assert.equal(state(), before);
+});
+
+// Two pixels as each colour type of PNG holds them, after the row's filter byte.
+const PNG_KINDS: [kind: string, type: number, depth: number, row: number[], rgb: number[]][] = [
+  ['grey, 1 bit', 0, 1, [0b10000000], [255, 255, 255, 0, 0, 0]],
+  ['grey, 16 bits', 0, 16, [200, 200, 10, 10], [200, 200, 200, 10, 10, 10]],
+  ['colour, 16 bits', 2, 16, [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6], [1, 2, 3, 4, 5, 6]],
+  ['palette, 4 bits', 3, 4, [0x10], [0, 128, 255, 255, 0, 0]],
+  ['grey and alpha', 4, 8, [0, 255, 0, 51], [0, 0, 0, 204, 204, 204]],
+];
+
+for (const [kind, type, depth, row, rgb] of PNG_KINDS) {
+  test(`PNG: ${kind}`, async () => {
+    const palette: [string, number[]][] = type === 3 ? [['PLTE', [255, 0, 0, 0, 128, 255]]] : [];
+    const found = await decode(rawPng({ width: 2, height: 1, depth, type }, [0, ...row], palette));
+    assert.equal(Array.from(found.data), [...rgb.slice(0, 3), 255, ...rgb.slice(3), 255]);
+  });
+}
+
+test('PNG, WebP: what is transparent lies on white', async () => {
+  const glass = picture(3, 1, (x) => [255, 0, 0, [255, 51, 0][x]!]);
+  for (const encode of [ENCODERS.png, ENCODERS.webp]) {
+    const found = await decode(await encode(glass));
+    assert.equal(Array.from(found.data), [255, 0, 0, 255, 255, 204, 204, 255, 255, 255, 255, 255]);
+  }
+});
+
+test('GIF: of an animation, the first frame', async () => {
+  // Two frames of 1 x 1: palette index 1 (blue), then 2 (green).
+  const frame = (code: number) => [
+    0x21,
+    0xf9,
+    4,
+    0,
+    1,
+    0,
+    0,
+    0,
+    0x2c,
+    0,
+    0,
+    0,
+    0,
+    1,
+    0,
+    1,
+    0,
+    0,
+    2,
+    2,
+    code,
+    1,
+    0,
+  ];
+  const palette = [255, 0, 0, 0, 0, 255, 0, 255, 0, 0, 0, 0];
+  // codes of 3 bits, lowest first: clear (100), the index, end (101)
+  const code = (index: number) => 0b100 | (index << 3) | ((0b101 & 0b11) << 6);
+  const gif = [
+    ...ascii('GIF89a'),
+    1,
+    0,
+    1,
+    0,
+    0xf1,
+    0,
+    0,
+    ...palette,
+    ...frame(code(1)),
+    ...frame(code(2)),
+    0x3b,
+  ];
+  assert.equal(Array.from((await decode(new Uint8Array(gif))).data), [0, 0, 255, 255]);
+});
+
+test('a view into a larger buffer is read, and left alone', async () => {
+  for (const encode of [ENCODERS.png, ENCODERS.jpeg]) {
+    const bytes = await encode(QUARTERS);
+    const buffer = Buffer.concat([Buffer.from('before'), bytes, Buffer.from('after')]);
+    const found = await decode(buffer.subarray(6, 6 + bytes.length));
+    assert.is(quarters(found), 'RBGW');
+    assert.equal(new Uint8Array(buffer.subarray(6, 6 + bytes.length)), bytes);
+  }
+});
+
+test('what is no image is told by its first bytes', async () => {
+  assert.match((await failure(new Uint8Array())).message, 'it is empty');
+  const { message } = await failure(new TextEncoder().encode('<!doctype html>'));
+  assert.match(message, '3c 21 64 6f');
+  for (const { title } of Object.values(FORMATS)) assert.match(message, title);
+  await failure(new TextEncoder().encode('BMW is no bitmap, and this is a sentence.'));
+});
+
+test('a header without pixels, or with absurdly many, is refused before decoding', async () => {
+  const resized = async (width: number, height: number) => {
+    const png = await encodeWith('image/png', QUARTERS);
+    const view = new DataView(png.buffer);
+    view.setUint32(16, width);
+    view.setUint32(20, height);
+    return png;
+  };
+  assert.match((await failure(await resized(0, 16))).message, 'no pixels');
+  assert.match((await failure(await resized(0x7fffffff, 0x7fffffff))).message, '100 million');
+});
+
+test.run();

@@ -1,0 +1,75 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CamError } from '../../src/errors.ts';
+import { COLORMAPS } from '../../src/image/colormaps.ts';
+import { overlay, signedPicture } from '../../src/image/overlay.ts';
+import { loadKernels } from '../../src/kernels/index.ts';
+import { picture, pixel } from './pictures.ts';
+
+const test = suite('overlay');
+const kernels = await loadKernels();
+
+const image = picture(3, 1, () => [100, 200, 50]);
+const heatmap = { data: new Float32Array([0, 0.5, 1]), height: 1, width: 3 };
+
+test('blends colour and picture by alpha, without any rescaling', () => {
+  for (const alpha of [0, 0.25, 0.5, 1]) {
+    const found = overlay(image, heatmap, { colormap: 'gray', alpha }, kernels);
+    [0, 128, 255].forEach((grey, x) => {
+      const expected = [100, 200, 50].map((v) => Math.round((1 - alpha) * v + alpha * grey));
+      assert.equal(pixel(found, x, 0), [...expected, 255], `${x} at ${alpha}`);
+    });
+  }
+});
+
+test('by default, half of the default colour map', () => {
+  const [red, green, blue] = COLORMAPS.turbo.table().subarray(0, 3);
+  const expected = [(100 + red!) / 2, (200 + green!) / 2, (50 + blue!) / 2].map(Math.round);
+  assert.equal(pixel(overlay(image, heatmap, {}, kernels), 0, 0), [...expected, 255]);
+});
+
+test('leaves the picture alone', () => {
+  overlay(image, heatmap, {}, kernels);
+  assert.equal(pixel(image, 0, 0), [100, 200, 50, 255]);
+});
+
+test('a heatmap of another size is refused', () => {
+  assert.throws(
+    () =>
+      overlay(
+        picture(4, 1, () => [0, 0, 0]),
+        heatmap,
+        {},
+        kernels,
+      ),
+    (error: unknown) => error instanceof CamError,
+  );
+});
+
+test('a signed map is centred on grey, and its largest magnitude reaches the end', () => {
+  const map = { data: new Float32Array([0, -4, 2, 1]), channels: 1, height: 2, width: 2 };
+  const grey = Array.from(signedPicture(map).data.filter((_, i) => i % 4 === 0));
+  assert.equal(grey, [128, 1, 192, 160]); // 128 + 127 v / 4, rounded
+  assert.equal(pixel(signedPicture(map), 1, 0), [1, 1, 1, 255]);
+});
+
+test('three channels share one scale and are red, green and blue, or blue, green and red', () => {
+  const map = { data: new Float32Array([10, -5, 0]), channels: 3, height: 1, width: 1 };
+  assert.equal(Array.from(signedPicture(map).data), [255, 64, 128, 255]);
+  assert.equal(Array.from(signedPicture(map, 'bgr').data), [128, 64, 255, 255]);
+});
+
+test('an empty map is grey all over', () => {
+  const map = { data: new Float32Array(12), channels: 3, height: 2, width: 2 };
+  assert.ok(signedPicture(map).data.every((v, i) => v === (i % 4 === 3 ? 255 : 128)));
+});
+
+test('two channels cannot be shown', () => {
+  const map = { data: new Float32Array(8), channels: 2, height: 2, width: 2 };
+  assert.throws(
+    () => signedPicture(map),
+    (error: unknown) => (error as CamError).code === 'BAD_TENSOR',
+  );
+});
+
+test.run();

@@ -1,0 +1,140 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { carryBack, place, type Fit } from '../../src/image/placement.ts';
+import { toTensor, type Preprocessing } from '../../src/image/preprocess.ts';
+import { loadKernels, type Plane } from '../../src/kernels/index.ts';
+import { picture } from './pictures.ts';
+
+const test = suite('placement');
+const kernels = await loadKernels();
+
+const FITS: Fit[] = ['stretch', 'crop', 'letterbox'];
+const SIZES = [
+  [64, 64],
+  [90, 60],
+  [60, 90],
+  [31, 17],
+  [640, 120],
+] as const;
+
+const plane = (height: number, width: number, value: (x: number, y: number) => number): Plane => ({
+  height,
+  width,
+  data: Float32Array.from({ length: height * width }, (_, i) => value(i % width, Math.floor(i / width))),
+});
+
+/** Centre of mass, in pixels. */
+function centre({ data, width }: Plane): [x: number, y: number] {
+  let [mass, x, y] = [0, 0, 0];
+  data.forEach((v, i) => {
+    mass += v;
+    x += v * ((i % width) + 0.5);
+    y += v * (Math.floor(i / width) + 0.5);
+  });
+  return [x / mass, y / mass];
+}
+
+for (const fit of FITS) {
+  for (const [width, height] of SIZES) {
+    const input = { width: 48, height: 32 };
+    const placement = place({ width, height }, input, fit);
+
+    test(`${fit} of ${width} x ${height}: what was seen carries the map, the rest is 0`, () => {
+      const { data } = carryBack(
+        plane(4, 6, () => 1),
+        placement,
+        kernels,
+      );
+      const { from } = placement;
+      data.forEach((v, i) => {
+        const [x, y] = [(i % width) + 0.5, Math.floor(i / width) + 0.5];
+        const seen = x >= from.x && x < from.x + from.width && y >= from.y && y < from.y + from.height;
+        assert.is(v, seen ? 1 : 0, `pixel ${x}, ${y}`);
+      });
+    });
+
+    test(`${fit} of ${width} x ${height}: positions come back as the inverse of where they went`, () => {
+      // a map that holds its own x (then y), away from the rim of half a cell where bilinear is flat
+      const { from, to } = placement;
+      const xs = carryBack(
+        plane(32, 48, (x) => x + 0.5),
+        placement,
+        kernels,
+      );
+      const ys = carryBack(
+        plane(32, 48, (_, y) => y + 0.5),
+        placement,
+        kernels,
+      );
+      for (let i = 0; i < xs.data.length; i++) {
+        const x = ((i % width) + 0.5 - from.x) * (to.width / from.width) + to.x;
+        const y = (Math.floor(i / width) + 0.5 - from.y) * (to.height / from.height) + to.y;
+        if (x > 0.5 && x < 47.5 && y > 0.5 && y < 31.5) {
+          assert.ok(Math.abs(xs.data[i]! - x) < 1e-3, `x of ${i}: ${xs.data[i]}, not ${x}`);
+          assert.ok(Math.abs(ys.data[i]! - y) < 1e-3, `y of ${i}: ${ys.data[i]}, not ${y}`);
+        }
+      }
+    });
+  }
+
+  test(`${fit}: a spot in the picture is found where it was`, () => {
+    const [width, height] = [200, 150];
+    for (const [x, y] of [
+      [100, 75],
+      [70, 50],
+      [120, 100],
+    ] as const) {
+      const spot = picture(width, height, (px, py) => {
+        const v = 255 * Math.exp(-((px + 0.5 - x) ** 2 + (py + 0.5 - y) ** 2) / 200);
+        return [v, v, v, 255];
+      });
+      const settings: Preprocessing = {
+        ...{ height: 60, width: 60, fit, channels: 'gray', layout: 'nchw' },
+        ...{ range: [0, 1], mean: [0], std: [1] },
+      };
+      const { data, placement } = toTensor(spot, settings);
+      const { to } = placement;
+      const seen = plane(60, 60, (px, py) =>
+        py >= to.y && py < to.y + to.height && px >= to.x && px < to.x + to.width ? data[py * 60 + px]! : 0,
+      );
+      const [foundX, foundY] = centre(carryBack(seen, placement, kernels));
+      assert.ok(Math.hypot(foundX - x, foundY - y) < 0.5, `${x}, ${y} came back at ${foundX}, ${foundY}`);
+    }
+  });
+}
+
+test('crop: the margins by hand', () => {
+  // 8 x 4 into a square: columns 2 to 5
+  const placement = place({ width: 8, height: 4 }, { width: 10, height: 10 }, 'crop');
+  assert.equal(placement.from, { x: 2, y: 0, width: 4, height: 4 });
+  const { data } = carryBack(
+    plane(1, 1, () => 1),
+    placement,
+    kernels,
+  );
+  assert.equal(Array.from(data.subarray(0, 8)), [0, 0, 1, 1, 1, 1, 0, 0]);
+});
+
+test('letterbox: the margins by hand', () => {
+  // 8 x 4 into 16 x 16: rows 4 to 11, twice the size
+  const placement = place({ width: 8, height: 4 }, { width: 16, height: 16 }, 'letterbox');
+  assert.equal(placement.to, { x: 0, y: 4, width: 16, height: 8 });
+  // of four feature rows the middle two lie on the picture
+  const { data } = carryBack(
+    plane(4, 1, (_, y) => [9, 0, 1, 9][y]!),
+    placement,
+    kernels,
+  );
+  const column = [0, 1, 2, 3].map((y) => data[y * 8]!);
+  // picture row r is at input row 4 + 2 r + 1, which is feature row (5 + 2 r) / 4 - 1/2
+  [9 / 4, 1 / 4, 3 / 4, 3 / 4 + 9 / 4].forEach((v, i) =>
+    assert.ok(Math.abs(column[i]! - v) < 1e-5, `${column}`),
+  );
+});
+
+test('a picture thinner than one element keeps one', () => {
+  const { to } = place({ width: 1000, height: 1 }, { width: 10, height: 10 }, 'letterbox');
+  assert.equal(to, { x: 0, y: 4, width: 10, height: 1 });
+});
+
+test.run();

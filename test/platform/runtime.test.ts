@@ -1,0 +1,58 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { codecModule } from '../../src/platform/codecs.ts';
+import { cpuCount } from '../../src/platform/cpu.ts';
+import { runtime, type Runtime } from '../../src/platform/runtime.ts';
+
+const test = suite('runtime');
+
+function withNavigator<T>(navigator: object | undefined, work: () => T): T {
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+  try {
+    return work();
+  } finally {
+    if (before) Object.defineProperty(globalThis, 'navigator', before);
+    else Reflect.deleteProperty(globalThis, 'navigator');
+  }
+}
+
+const AGENTS: [agent: string, expected: Runtime][] = [
+  ['Node.js/22', 'node'],
+  ['Deno/2.9.6', 'deno'],
+  ['Bun/1.4.5', 'bun'],
+  ['Cloudflare-Workers', 'workerd'],
+  ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36', 'browser'],
+];
+
+for (const [agent, expected] of AGENTS) {
+  test(`${agent} is ${expected}, whatever process says`, () => {
+    assert.is(withNavigator({ userAgent: agent }, runtime), expected);
+  });
+}
+
+test('without a navigator, as in Node 20, process is asked', () => {
+  const expected = process.release.name === 'node' ? 'node' : 'unknown';
+  assert.is(withNavigator(undefined, runtime), expected);
+});
+
+test('threads: one for each core, at least 1, at most 8', async () => {
+  for (const [cores, expected] of [
+    [0, 1],
+    [3, 3],
+    [64, 8],
+  ] as const) {
+    assert.is(await withNavigator({ hardwareConcurrency: cores }, cpuCount), expected);
+  }
+  const found = await withNavigator(undefined, cpuCount);
+  assert.ok(Number.isInteger(found) && found >= 1 && found <= 8);
+});
+
+test('the wasm decoders are found and compile', async () => {
+  for (const codec of ['jpeg', 'webp'] as const) {
+    const exports = WebAssembly.Module.exports(await codecModule(codec));
+    assert.ok(exports.length > 0);
+  }
+});
+
+test.run();
