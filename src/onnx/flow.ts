@@ -1,0 +1,72 @@
+import { isGraph, type Graph, type Node } from './model.ts';
+
+/** Who makes and who takes each value of a graph: the questions that slicing and differentiating ask. */
+export interface Flow {
+  /** The node that makes a value; undefined for inputs and initializers. */
+  producer(value: string): Node | undefined;
+  consumers(value: string): readonly Node[];
+  /** Values that depend on any of `sources`, themselves included. */
+  downstream(sources: Iterable<string>): ReadonlySet<string>;
+  /** Nodes that `targets` depend on, in an order in which they can run; the walk stops at `stop`. */
+  upstream(targets: Iterable<string>, stop?: ReadonlySet<string>): readonly Node[];
+}
+
+export function flowOf(graph: Graph): Flow {
+  const producers = new Map<string, Node>();
+  const takers = new Map<string, Node[]>();
+  for (const node of graph.nodes) {
+    for (const name of node.outputs) if (name) producers.set(name, node);
+    for (const name of needsOf(node)) takers.set(name, [...(takers.get(name) ?? []), node]);
+  }
+  const consumers = (value: string) => takers.get(value) ?? [];
+  return {
+    producer: (value) => producers.get(value),
+    consumers,
+    downstream(sources) {
+      const reached = new Set(sources);
+      for (const value of reached) {
+        for (const node of consumers(value)) for (const name of node.outputs) if (name) reached.add(name);
+      }
+      return reached;
+    },
+    upstream(targets, stop = new Set()) {
+      const order: Node[] = [];
+      const seen = new Set<Node>();
+      // Depth first without recursion: deep networks have thousands of nodes in a row.
+      const stack: [node: Node, ready: boolean][] = [];
+      const visit = (value: string) => {
+        const node = stop.has(value) ? undefined : producers.get(value);
+        if (node && !seen.has(node)) stack.push([node, false]);
+      };
+      for (const target of targets) {
+        visit(target);
+        for (let top = stack.pop(); top; top = stack.pop()) {
+          const [node, ready] = top;
+          if (ready) order.push(node);
+          else if (!seen.has(node)) {
+            seen.add(node);
+            stack.push([node, true]);
+            for (const name of needsOf(node)) visit(name);
+          }
+        }
+      }
+      return order;
+    },
+  };
+}
+
+/** Everything that a node reads, what its subgraphs take from outside included. */
+export function needsOf(node: Node): string[] {
+  const names = new Set(node.inputs.filter(Boolean));
+  for (const attribute of node.attributes.values())
+    if (isGraph(attribute)) captured(attribute).forEach((n) => names.add(n));
+  return [...names];
+}
+
+function captured(graph: Graph): Set<string> {
+  const own = new Set([...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()]);
+  for (const node of graph.nodes) node.outputs.forEach((name) => own.add(name));
+  const taken = new Set([...graph.nodes.flatMap(needsOf), ...graph.outputs.map(({ name }) => name)]);
+  own.forEach((name) => taken.delete(name));
+  return taken;
+}

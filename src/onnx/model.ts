@@ -1,0 +1,66 @@
+/** An ONNX model as camwasm sees it: names and structure decoded, weights left where they are. */
+
+import type { DataType } from './data-type.ts';
+
+/** A tensor that stands in the model. `proto` is its TensorProto message, a view into the file's bytes. */
+export interface Initializer {
+  readonly name: string;
+  readonly type: DataType;
+  readonly dims: readonly number[];
+  readonly proto: Uint8Array;
+  /** True where the numbers lie in a file beside the model. */
+  readonly external: boolean;
+}
+
+export type Attribute = number | string | readonly number[] | readonly string[] | Initializer | Graph;
+
+export interface Node {
+  /** Operator, with its domain in front when that is not ONNX's own: `Relu`, `com.microsoft.FusedConv`. */
+  readonly op: string;
+  readonly name: string;
+  /** Value names; an omitted optional input is ''. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, Attribute>;
+  /** The NodeProto message, to be written back whole. */
+  readonly proto: Uint8Array;
+}
+
+/** A graph input or output. A dimension is a size, a symbol, or '' when nothing is said. */
+export interface ValueInfo {
+  readonly name: string;
+  readonly type: DataType | undefined;
+  readonly dims: readonly (number | string)[] | undefined;
+  readonly proto: Uint8Array;
+}
+
+export interface Graph {
+  readonly nodes: readonly Node[];
+  /** Without the initializers that IR < 4 lists among the inputs. */
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly initializers: ReadonlyMap<string, Initializer>;
+}
+
+export interface Model {
+  /** The file, byte for byte: what onnxruntime-web executes. */
+  readonly bytes: Uint8Array;
+  /** Bytes behind `bytes` in its buffer that may be written to, so that outputs are added without a copy. */
+  readonly room: number;
+  readonly irVersion: number;
+  /** Domain ('' is ONNX's own) to version. */
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly graph: Graph;
+  /** Names of model-local functions, as `Node.op` writes operators. */
+  readonly functions: ReadonlySet<string>;
+  /** Files beside the model that hold weights, relative to it. */
+  readonly externalFiles: readonly string[];
+}
+
+/** Is this attribute a tensor? */
+export const isInitializer = (attribute: Attribute | undefined): attribute is Initializer =>
+  typeof attribute === 'object' && 'proto' in attribute && 'external' in attribute;
+
+/** Is this attribute a subgraph (If, Loop, Scan)? */
+export const isGraph = (attribute: Attribute | undefined): attribute is Graph =>
+  typeof attribute === 'object' && 'nodes' in attribute;

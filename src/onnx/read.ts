@@ -1,0 +1,211 @@
+import { CamError } from '../errors.ts';
+import { DATA_TYPES, type DataType } from './data-type.ts';
+import {
+  isInitializer,
+  type Attribute,
+  type Graph,
+  type Initializer,
+  type Model,
+  type Node,
+  type ValueInfo,
+} from './model.ts';
+import { makeTensor } from './tensor.ts';
+import { fields, floats, utf8, varints, type Field } from './wire.ts';
+
+/**
+ * Reads a ModelProto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto): structure now, weights never.
+ * Every `proto` in the result is a view of `bytes`, which must not change afterwards.
+ * @param room bytes behind `bytes` in its buffer that camwasm may write to.
+ * @throws CamError BAD_MODEL when the bytes are no ONNX model or stop in the middle of one.
+ */
+export function readModel(bytes: Uint8Array, room = 0): Model {
+  try {
+    return { ...model(bytes), room };
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new CamError(
+      'BAD_MODEL',
+      `This is not an ONNX model, or it is cut off (${cause.message}). Check that the file was downloaded or exported completely.`,
+      { cause },
+    );
+  }
+}
+
+function model(bytes: Uint8Array): Omit<Model, 'room'> {
+  let irVersion = 0;
+  const opsets = new Map<string, number>();
+  const graphs: Uint8Array[] = [];
+  const functions = new Set<string>();
+  for (const field of fields(bytes)) {
+    if (field.id === 1) irVersion = field.number;
+    else if (field.id === 7) graphs.push(field.bytes);
+    else if (field.id === 8) opsets.set(...opset(field.bytes));
+    else if (field.id === 25) functions.add(functionName(field.bytes));
+  }
+  if (graphs.length === 0) throw new RangeError('it holds no graph');
+  // A message field that stands twice is to be merged: its repeated fields are joined.
+  const parsed = graph(graphs.flatMap((part) => [...fields(part)]));
+  if (parsed.nodes.length === 0) throw new RangeError('its graph holds no nodes');
+  return { bytes, irVersion, opsets, graph: parsed, functions, externalFiles: externalFiles(parsed) };
+}
+
+function opset(bytes: Uint8Array): [string, number] {
+  let domain = '';
+  let version = 1;
+  for (const field of fields(bytes)) {
+    if (field.id === 1) domain = utf8(field.bytes);
+    else if (field.id === 2) version = field.number;
+  }
+  return [domain === 'ai.onnx' ? '' : domain, version];
+}
+
+function functionName(bytes: Uint8Array): string {
+  let [name, domain] = ['', ''];
+  for (const field of fields(bytes)) {
+    if (field.id === 1) name = utf8(field.bytes);
+    else if (field.id === 10) domain = utf8(field.bytes);
+  }
+  return qualified(domain, name);
+}
+
+const qualified = (domain: string, op: string): string =>
+  domain === '' || domain === 'ai.onnx' ? op : `${domain}.${op}`;
+
+function graph(parts: readonly Field[]): Graph {
+  const nodes: Node[] = [];
+  const inputs: ValueInfo[] = [];
+  const outputs: ValueInfo[] = [];
+  const initializers = new Map<string, Initializer>();
+  for (const field of parts) {
+    if (field.id === 1) {
+      const parsed = node(field.bytes);
+      const value = constantOf(parsed);
+      if (value) initializers.set(value.name, value);
+      else nodes.push(parsed);
+    } else if (field.id === 5) {
+      const tensor = readTensor(field.bytes);
+      initializers.set(tensor.name, tensor);
+    } else if (field.id === 11) inputs.push(valueInfo(field.bytes));
+    else if (field.id === 12) outputs.push(valueInfo(field.bytes));
+  }
+  return { nodes, inputs: inputs.filter(({ name }) => !initializers.has(name)), outputs, initializers };
+}
+
+/** A Constant node is an initializer by another name: one kind of constant is enough for everything above. */
+function constantOf({ op, outputs: [name], attributes }: Node): Initializer | undefined {
+  if (op !== 'Constant') return undefined;
+  const [[kind, value]] = attributes;
+  if (isInitializer(value)) return { ...value, name };
+  const values = typeof value === 'object' ? (value as readonly number[]) : [value as number];
+  const dims = typeof value === 'object' ? [values.length] : [];
+  if (kind === 'value_float' || kind === 'value_floats') return makeTensor(name, 'float32', dims, values);
+  if (kind === 'value_int' || kind === 'value_ints') return makeTensor(name, 'int64', dims, values);
+  return undefined;
+}
+
+function node(bytes: Uint8Array): Node {
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const attributes = new Map<string, Attribute>();
+  let [name, op, domain] = ['', '', ''];
+  for (const field of fields(bytes)) {
+    if (field.id === 1) inputs.push(utf8(field.bytes));
+    else if (field.id === 2) outputs.push(utf8(field.bytes));
+    else if (field.id === 3) name = utf8(field.bytes);
+    else if (field.id === 4) op = utf8(field.bytes);
+    else if (field.id === 5) {
+      const [key, value] = attribute(field.bytes);
+      if (value !== undefined) attributes.set(key, value);
+    } else if (field.id === 7) domain = utf8(field.bytes);
+  }
+  return { op: qualified(domain, op), name, inputs, outputs, attributes, proto: bytes };
+}
+
+/** AttributeProto.AttributeType by number. */
+const LISTS = { 6: 'floats', 7: 'ints', 8: 'strings' } as const;
+
+function attribute(bytes: Uint8Array): [string, Attribute | undefined] {
+  let name = '';
+  let type = 0;
+  let single: Attribute | undefined;
+  const numbers: number[] = [];
+  const strings: string[] = [];
+  for (const field of fields(bytes)) {
+    if (field.id === 1) name = utf8(field.bytes);
+    else if (field.id === 2 || field.id === 3) single = field.number;
+    else if (field.id === 4) single = utf8(field.bytes);
+    else if (field.id === 5) single = readTensor(field.bytes);
+    else if (field.id === 6) single = graph([...fields(field.bytes)]);
+    else if (field.id === 7) for (const value of floats(field)) numbers.push(value);
+    else if (field.id === 8) for (const value of varints(field)) numbers.push(value);
+    else if (field.id === 9) strings.push(utf8(field.bytes));
+    else if (field.id === 20) type = field.number;
+  }
+  const list = LISTS[type as keyof typeof LISTS] as (typeof LISTS)[keyof typeof LISTS] | undefined;
+  if (list === 'strings' || strings.length > 0) return [name, strings];
+  if (list !== undefined || numbers.length > 0) return [name, numbers];
+  // proto3 leaves out a zero: an attribute of type FLOAT, INT or STRING without a value has that value.
+  return [name, single ?? { 1: 0, 2: 0, 3: '' }[type]];
+}
+
+function readTensor(bytes: Uint8Array): Initializer {
+  const dims: number[] = [];
+  let type: DataType = 'undefined';
+  let name = '';
+  let external = false;
+  for (const field of fields(bytes)) {
+    if (field.id === 1) dims.push(...varints(field));
+    else if (field.id === 2) type = dataType(field.number) ?? 'undefined';
+    else if (field.id === 8) name = utf8(field.bytes);
+    else if (field.id === 14) external = field.number === 1;
+  }
+  return { name, type, dims, proto: bytes, external };
+}
+
+const dataType = (code: number): DataType | undefined => DATA_TYPES[code] as DataType | undefined;
+
+function valueInfo(bytes: Uint8Array): ValueInfo {
+  let name = '';
+  let type: DataType | undefined;
+  let dims: (number | string)[] | undefined;
+  for (const field of fields(bytes)) {
+    if (field.id === 1) name = utf8(field.bytes);
+    if (field.id !== 2) continue;
+    for (const kind of fields(field.bytes)) {
+      if (kind.id !== 1) continue; // sequences, maps and optionals have no tensor type
+      for (const part of fields(kind.bytes)) {
+        if (part.id === 1) type = dataType(part.number);
+        else if (part.id === 2) dims = [...fields(part.bytes)].filter(({ id }) => id === 1).map(dimension);
+      }
+    }
+  }
+  return { name, type, dims, proto: bytes };
+}
+
+function dimension(field: Field): number | string {
+  for (const part of fields(field.bytes)) {
+    if (part.id === 1) return part.number;
+    if (part.id === 2) return utf8(part.bytes);
+  }
+  return '';
+}
+
+/** Relative paths of the files that hold external weights (https://onnx.ai/onnx/repo-docs/ExternalData.html). */
+function externalFiles({ initializers, nodes }: Graph): string[] {
+  const files = new Set<string>();
+  const visit = (tensor: Initializer) => {
+    if (!tensor.external) return;
+    for (const field of fields(tensor.proto)) {
+      if (field.id !== 13) continue;
+      const entry = [...fields(field.bytes)];
+      const text = (id: number) => utf8(entry.find((part) => part.id === id)?.bytes ?? new Uint8Array(0));
+      if (text(1) === 'location') files.add(text(2));
+    }
+  };
+  initializers.forEach(visit);
+  for (const { attributes } of nodes) {
+    for (const value of attributes.values())
+      if (typeof value === 'object' && 'external' in value) visit(value);
+  }
+  return [...files];
+}

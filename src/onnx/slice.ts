@@ -1,0 +1,52 @@
+import { CamError } from '../errors.ts';
+import { isFloat } from './data-type.ts';
+import { Emitter } from './emitter.ts';
+import type { Facts } from './facts.ts';
+import { flowOf, needsOf } from './flow.ts';
+import type { Model } from './model.ts';
+
+/** The part of a model between two values, as a model of its own. */
+export interface Slice {
+  readonly model: Uint8Array;
+  /** Its inputs: `from` first, then values that run past it (skip connections, further inputs of the model). */
+  readonly inputs: readonly string[];
+  readonly output: string;
+}
+
+/**
+ * Cuts out the nodes that lead from the value `from` to the value `to`. Nodes and weights are carried over byte for byte,
+ * at the model's own opset. What `to` needs besides `from`, and what does not depend on the model's inputs, comes along;
+ * what does becomes an input.
+ * @throws CamError UNKNOWN_LAYER when `to` does not depend on `from`.
+ */
+export function slice(model: Model, facts: Facts, from: string, to: string): Slice {
+  const { graph, opsets, irVersion } = model;
+  const flow = flowOf(graph);
+  const moving = flow.downstream([from]);
+  if (!moving.has(to)) {
+    throw new CamError('UNKNOWN_LAYER', `The value "${to}" does not depend on "${from}".`);
+  }
+  const varying = flow.downstream(graph.inputs.map(({ name }) => name));
+  const path = flow
+    .upstream([to], new Set([from]))
+    .filter(({ outputs }) => outputs.some((name) => moving.has(name)));
+  const passing = [...new Set(path.flatMap(needsOf))].filter(
+    (name) => varying.has(name) && !moving.has(name),
+  );
+  const inputs = [from, ...passing];
+  const e = new Emitter();
+  for (const name of inputs) {
+    const dims = facts.dims.get(name) ?? [];
+    const type = facts.types.get(name) ?? 'float32';
+    // The first axis of a map counts images: left open, so that several can go through. Integers are shape arithmetic.
+    e.input(name, type, isFloat(type) && dims.length > 1 ? ['N', ...dims.slice(1)] : dims);
+  }
+  const nodes = flow.upstream([to], new Set(inputs));
+  for (const name of new Set([...nodes.flatMap(needsOf), to])) {
+    const tensor = graph.initializers.get(name);
+    if (tensor) e.initializer(tensor, name);
+  }
+  for (const { proto } of nodes) e.copyNode(proto);
+  e.outputValue(to);
+  return { model: e.bytes(opsets, irVersion), inputs, output: to };
+}

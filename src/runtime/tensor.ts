@@ -1,0 +1,73 @@
+import { CamError } from '../errors.ts';
+import type { DataType } from '../onnx/data-type.ts';
+import { halfToFloat } from '../onnx/tensor.ts';
+
+export type NumericArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** A value that goes into or comes out of a run: row-major, float16 as its bit patterns in a Uint16Array. */
+export interface Tensor<Data extends NumericArray = NumericArray> {
+  readonly type: DataType;
+  readonly dims: readonly number[];
+  readonly data: Data;
+}
+
+export type FloatTensor = Tensor<Float32Array>;
+
+export const floatTensor = (dims: readonly number[], data: Float32Array): FloatTensor => ({
+  type: 'float32',
+  dims,
+  data,
+});
+
+export const sizeOf = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
+
+/** Any number type to float32. */
+export function toFloat({ type, dims, data }: Tensor): FloatTensor {
+  if (data instanceof Float32Array) return floatTensor(dims, data);
+  const values = Float32Array.from(data as ArrayLike<number | bigint>, Number);
+  return floatTensor(dims, type === 'float16' ? values.map(halfToFloat) : values);
+}
+
+type Encode = (values: Float32Array) => NumericArray;
+
+const ENCODE: Partial<Record<DataType, Encode>> = {
+  float32: (values) => values,
+  float64: (values) => Float64Array.from(values),
+  float16: (values) => Uint16Array.from(values, floatToHalf),
+  uint8: (values) => new Uint8Array(Uint8ClampedArray.from(values).buffer),
+  int8: (values) => Int8Array.from(values, (v) => Math.max(-128, Math.min(127, Math.round(v)))),
+  int32: (values) => Int32Array.from(values, Math.round),
+  int64: (values) => BigInt64Array.from(Array.from(values, (v) => BigInt(Math.round(v)))),
+};
+
+/** float32 to the type that a model's input has. */
+export function fromFloat({ dims, data }: FloatTensor, type: DataType): Tensor {
+  const encode = ENCODE[type];
+  if (!encode) throw new CamError('UNSUPPORTED_MODEL', `camwasm cannot feed an input of type ${type}.`);
+  return { type, dims, data: encode(data) };
+}
+
+/** A number to IEEE 754 binary16 bits, rounded to nearest even. */
+function floatToHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return 0x7e00;
+  if (size >= 65520) return sign | 0x7c00;
+  const exponent = Math.max(-14, Math.floor(Math.log2(size || 2 ** -14)));
+  const scaled = size / 2 ** (exponent - 10); // in units of the last place: below 2048
+  const floor = Math.floor(scaled);
+  const rest = scaled - floor;
+  const units = rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+  // Units of 1024 and more carry into the exponent by themselves.
+  return sign | (units + (exponent + 14) * 1024);
+}
