@@ -5,8 +5,8 @@ export interface Flow {
   /** The node that makes a value; undefined for inputs and initializers. */
   producer(value: string): Node | undefined;
   consumers(value: string): readonly Node[];
-  /** Values that depend on any of `sources`, themselves included. */
-  downstream(sources: Iterable<string>): ReadonlySet<string>;
+  /** Values that depend on any of `sources`, themselves included; not through the nodes that `blocks` tells. */
+  downstream(sources: Iterable<string>, blocks?: (node: Node) => boolean): ReadonlySet<string>;
   /** Nodes that `targets` depend on, in an order in which they can run; the walk stops at `stop`. */
   upstream(targets: Iterable<string>, stop?: ReadonlySet<string>): readonly Node[];
 }
@@ -22,10 +22,12 @@ export function flowOf(graph: Graph): Flow {
   return {
     producer: (value) => producers.get(value),
     consumers,
-    downstream(sources) {
+    downstream(sources, blocks = () => false) {
       const reached = new Set(sources);
       for (const value of reached) {
-        for (const node of consumers(value)) for (const name of node.outputs) if (name) reached.add(name);
+        for (const node of consumers(value)) {
+          if (!blocks(node)) for (const name of node.outputs) if (name) reached.add(name);
+        }
       }
       return reached;
     },

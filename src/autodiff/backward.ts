@@ -1,0 +1,121 @@
+import { CamError } from '../errors.ts';
+import { isFloat } from '../onnx/data-type.ts';
+import { Emitter, type Ref } from '../onnx/emitter.ts';
+import type { Facts } from '../onnx/facts.ts';
+import { flowOf, type Flow } from '../onnx/flow.ts';
+import type { Model, Node } from '../onnx/model.ts';
+import { contextOf, forwardValues, label, zeros, type Forward } from './context.ts';
+import type { Cotangent, Rule } from './rule.ts';
+import { RULES, ZERO_GRADIENT } from './rules/index.ts';
+
+export interface BackwardRequest {
+  /** The value to differentiate. */
+  readonly output: string;
+  /** The values to differentiate by. */
+  readonly wrt: readonly string[];
+  /** Rules that replace those of the table: guided backpropagation, deconvnet. */
+  readonly rules?: Readonly<Record<string, Rule>>;
+}
+
+/** A graph that turns a cotangent of the output, and what the rules saved, into gradients. */
+export interface BackwardGraph {
+  readonly model: Uint8Array;
+  /** Input that takes ∂s/∂output, float32 in the output's shape. */
+  readonly seed: string;
+  /** Forward values that it takes besides, under their own names. */
+  readonly saved: readonly string[];
+  /** For each value in `wrt`: the output that carries ∂s/∂value, float32 in the value's shape. */
+  readonly gradients: ReadonlyMap<string, string>;
+}
+
+/**
+ * Walks the graph from `output` back to `wrt` and emits the rule of every node on the way (reverse-mode
+ * differentiation; Griewank & Walther 2008, ch. 3). Nodes off the path are not looked at.
+ * @throws CamError UNSUPPORTED_OPERATOR for a node on the path without a rule; UNKNOWN_LAYER when no path exists.
+ */
+export function backwardGraph(model: Model, facts: Facts, request: BackwardRequest): BackwardGraph {
+  const { output, wrt, rules = {} } = request;
+  const e = new Emitter();
+  const forward = forwardValues(model, facts, e);
+  const flow = flowOf(model.graph);
+  const seed = e.input('camwasm:seed', 'float32', forward.dims(output));
+  const tape = new Map<string, Ref[]>([[output, [seed]]]);
+  const cotangent = (name: string): Ref | undefined => {
+    const parts = tape.get(name);
+    if (!parts || parts.length === 0) return undefined;
+    const sum = parts.reduce((a, b) => e.add(a, b));
+    tape.set(name, [sum]);
+    return sum;
+  };
+  const active = flow.downstream(wrt, (node) => ZERO_GRADIENT.has(node.op) || counts(node, facts));
+  for (const node of pathOf(flow, output, wrt, active).toReversed()) {
+    const cotangents = node.outputs.map((name) => (name ? cotangent(name) : undefined));
+    if (cotangents.every((g) => g === undefined)) continue;
+    const wanted = node.inputs.map((name) => active.has(name) && facts.types.get(name) !== 'int64');
+    const rule = rules[node.op] ?? RULES[node.op] ?? missing(model, node);
+    const results = rule.vjp(contextOf(model, node, forward, e, { cotangents, wanted }));
+    const list = (Array.isArray(results) ? results : [results]) as readonly Cotangent[];
+    list.forEach((result, index) => {
+      const name = node.inputs[index];
+      if (!result || !wanted[index]) return;
+      const from = forward.dims(node.outputs[0]);
+      const whole = rule.broadcast ? unbroadcast(e, result, from, forward.dims(name)) : result;
+      tape.set(name, [...(tape.get(name) ?? []), whole]);
+    });
+  }
+  return finish(e, forward, wrt, (name) => cotangent(name) ?? zeros(e, forward.dims(name)));
+}
+
+/** Does a cast leave the real numbers? Nothing flows back through it, nor through the arithmetic behind it. */
+const counts = ({ op, inputs, outputs }: Node, { types }: Facts): boolean =>
+  (op === 'Cast' || op === 'CastLike') &&
+  isFloat(types.get(inputs[0]) ?? 'float32') &&
+  !isFloat(types.get(outputs[0]) ?? 'float32');
+
+function finish(
+  e: Emitter,
+  forward: Forward,
+  wrt: readonly string[],
+  gradient: (name: string) => Ref,
+): BackwardGraph {
+  const gradients = new Map(wrt.map((name) => [name, `∂/∂${name}`]));
+  for (const [name, to] of gradients) e.output(gradient(name), to);
+  return { model: e.bytes(), seed: 'camwasm:seed', saved: [...forward.saved], gradients };
+}
+
+/** Nodes between `wrt` and `output`, in running order. */
+export function pathOf(
+  flow: Flow,
+  output: string,
+  wrt: readonly string[],
+  active: ReadonlySet<string>,
+): Node[] {
+  const stray = wrt.find((name) => name !== output && !flow.downstream([name]).has(output));
+  if (stray !== undefined) {
+    throw new CamError(
+      'UNKNOWN_LAYER',
+      `The output "${output}" does not depend on "${stray}". Choose a layer before it.`,
+    );
+  }
+  return flow.upstream([output]).filter((node) => node.inputs.some((name) => active.has(name)));
+}
+
+/** Sums a cotangent over the axes along which the input was repeated (numpy broadcasting). */
+export function unbroadcast(e: Emitter, g: Ref, from: readonly number[], to: readonly number[]): Ref {
+  const lead = from.length - to.length;
+  const axes = from
+    .map((_, axis) => axis)
+    .filter((axis) => axis < lead || (to[axis - lead] === 1 && from[axis] !== 1));
+  const summed = e.reduceSum(g, axes);
+  return lead > 0 ? e.reshape(summed, to) : summed;
+}
+
+function missing(model: Model, node: Node): never {
+  const barrier = model.functions.has(node.op)
+    ? 'a function of the model'
+    : 'an operator that camwasm cannot differentiate';
+  throw new CamError(
+    'UNSUPPORTED_OPERATOR',
+    `The node ${label(node)} is ${node.op} (opset ${model.opsets.get('') ?? '?'}), ${barrier}. Choose a layer after it, or a method that needs no gradient.`,
+  );
+}

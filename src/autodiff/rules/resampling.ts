@@ -1,0 +1,90 @@
+import { axesBetween } from './axes.ts';
+import type { AxisMap } from './separable.ts';
+
+/** How Resize makes `count` samples from `size` along one axis. */
+export interface Resampling {
+  readonly size: number;
+  readonly count: number;
+  /** Samples per element, as the node states it: not always count / size. */
+  readonly scale: number;
+  /** Start and end of the region of interest, in units of the axis; «tf_crop_and_resize» takes it alone. */
+  readonly region: readonly [number, number];
+  readonly coordinates: string;
+  readonly mode: string;
+  readonly nearest: string;
+  /** Coefficient a of the cubic kernel (Keys 1981). */
+  readonly cubic: number;
+  readonly antialias: boolean;
+  /** Weights of elements that do not exist are spread over the others, instead of falling to the last one. */
+  readonly excludeOutside: boolean;
+}
+
+// onnxruntime computes positions in float32: where one lies between two elements, its rounding decides.
+const f = Math.fround;
+
+/** The position of a sample among the elements: https://onnx.ai/onnx/operators/onnx__Resize.html */
+const COORDINATES: Readonly<Record<string, (at: number, r: Resampling) => number>> = {
+  asymmetric: (at, { scale }) => f(at / scale),
+  half_pixel: (at, { scale }) => f(f((at + 0.5) / scale) - 0.5),
+  pytorch_half_pixel: (at, r) => (r.count > 1 ? COORDINATES.half_pixel(at, r) : 0),
+  tf_half_pixel_for_nn: (at, { scale }) => f((at + 0.5) / scale),
+  align_corners: (at, { size, count }) => (count > 1 ? f((at * (size - 1)) / (count - 1)) : 0),
+  half_pixel_symmetric: (at, r) => {
+    const adjustment = f(r.count / f(r.scale * r.size));
+    const offset = f((r.size / 2) * f(1 - adjustment));
+    return f(offset + (at + 0.5) / r.scale - 0.5);
+  },
+  tf_crop_and_resize: (at, { size, count, region: [start, end] }) => {
+    if (count === 1) return f(0.5 * f(start + end) * (size - 1));
+    return f(f(start * (size - 1)) + f((at * f(f(end - start) * (size - 1))) / (count - 1)));
+  },
+};
+
+/** A position this close to the middle between two elements counts as the middle. */
+const TIE = 1e-6;
+
+const NEAREST: Readonly<Record<string, (x: number, r: Resampling) => number>> = {
+  round_prefer_floor: (x) => Math.ceil(x - 0.5 - TIE),
+  round_prefer_ceil: (x) => Math.floor(x + 0.5 + TIE),
+  floor: Math.floor,
+  ceil: Math.ceil,
+  // Resize 10, which has no attribute for it, and Upsample.
+  simple: (x, { scale }) => (scale < 1 ? Math.ceil(x) : Math.trunc(x)),
+};
+
+const KERNELS: Readonly<Record<string, { radius: number; weight: (t: number, a: number) => number }>> = {
+  linear: { radius: 1, weight: (t) => Math.max(0, 1 - Math.abs(t)) },
+  cubic: {
+    radius: 2,
+    weight: (t, a) => {
+      const d = Math.abs(t);
+      if (d >= 2) return 0;
+      return d <= 1 ? ((a + 2) * d - (a + 3)) * d * d + 1 : a * (((d - 5) * d + 8) * d - 4);
+    },
+  },
+};
+
+/** The weights with which the elements of an axis make up each sample. */
+export const resamplingMap = (r: Resampling): AxisMap => axesBetween(0, r.count).map((at) => rowOf(at, r));
+
+function rowOf(at: number, r: Resampling): number[] {
+  const row = Array.from({ length: r.size }, () => 0);
+  const x = COORDINATES[r.coordinates](at, r);
+  // Outside the image lies the extrapolation value, which has no gradient.
+  if (r.coordinates === 'tf_crop_and_resize' && (x < 0 || x > r.size - 1)) return row;
+  const taps = r.mode === 'nearest' ? [[NEAREST[r.nearest](x, r), 1] as const] : kernelTaps(x, r);
+  const inside = taps.filter(([index]) => index >= 0 && index < r.size);
+  const kept = r.excludeOutside && inside.length > 0 ? inside : taps;
+  const total = kept.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [index, weight] of kept) row[Math.min(Math.max(index, 0), r.size - 1)] += weight / total;
+  return row;
+}
+
+/** Elements around x and their weights. Shrinking with antialias widens the kernel to the size of a sample. */
+function kernelTaps(x: number, r: Resampling): (readonly [index: number, weight: number])[] {
+  const { radius, weight } = KERNELS[r.mode];
+  const width = r.antialias ? Math.max(1, 1 / r.scale) : 1;
+  const first = Math.floor(x - radius * width) + 1;
+  const last = Math.ceil(x + radius * width) - 1;
+  return axesBetween(first, last + 1).map((index) => [index, weight((index - x) / width, r.cubic)]);
+}

@@ -1,0 +1,45 @@
+/** Operators whose output does not change, or changes in steps, as their inputs move: nothing flows back. */
+export const ZERO_GRADIENT: ReadonlySet<string> = new Set([
+  // shapes and sizes, and what is made from them alone
+  'Shape',
+  'Size',
+  'ConstantOfShape',
+  'EyeLike',
+  'Range',
+  // positions
+  'ArgMax',
+  'ArgMin',
+  'Hardmax',
+  'NonZero',
+  'OneHot',
+  'Unique',
+  // comparisons, logic and bits
+  'And',
+  'BitShift',
+  'BitwiseAnd',
+  'BitwiseNot',
+  'BitwiseOr',
+  'BitwiseXor',
+  'Equal',
+  'Greater',
+  'GreaterOrEqual',
+  'IsInf',
+  'IsNaN',
+  'Less',
+  'LessOrEqual',
+  'Not',
+  'Or',
+  'Xor',
+  // steps
+  'Ceil',
+  'Floor',
+  'Round',
+  'Sign',
+  // chance
+  'Bernoulli',
+  'Multinomial',
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
+]);

@@ -1,0 +1,58 @@
+import type { AttributeValue } from '../../src/onnx/emitter.ts';
+import type { MadeType } from '../../src/onnx/tensor.ts';
+
+/** One node with inputs: what the generic check differentiates and compares with differences. */
+export interface Case {
+  /** Tells this case from the operator's others: «dilated, asymmetric pads». */
+  title?: string;
+  op: string;
+  inputs: readonly Input[];
+  attributes?: Record<string, AttributeValue>;
+  /** Number of outputs; each is checked. Default 1. */
+  outputs?: number;
+  /** Outputs beyond the first that carry no gradient (Dropout's mask) are left out with `check: [0]`. */
+  check?: readonly number[];
+  /** Version of ONNX's operator set. Default 18. */
+  opset?: number;
+  /** Where differences say nothing (straight-through estimators, ties), the cotangents for `seed`. */
+  expect?: readonly (readonly number[] | undefined)[];
+  /** Default: ones. */
+  seed?: readonly number[];
+  /** Has no gradient: what the error says is in the way. */
+  refuses?: string;
+}
+
+export interface Input {
+  dims: readonly number[];
+  /** Given numbers, or how to draw them (seeded). Default 'normal'. */
+  values?: readonly number[] | 'normal' | 'positive' | 'unit' | 'distinct';
+  /** Draws keep at least 0.1 away from these: the kinks of a function. */
+  avoid?: readonly number[];
+  /** Default float32. Inputs of other types are constants, but for quantised ones, whose cases say what to `expect`. */
+  type?: MadeType;
+  /** Fixed inputs are initializers: shapes, axes, weights that are not differentiated. */
+  fixed?: true;
+  /** An optional input left out. */
+  absent?: true;
+}
+
+export const x = (dims: readonly number[], more: Partial<Input> = {}): Input => ({ dims, ...more });
+
+/** A constant float32 input, given or drawn. */
+export const weights = (dims: readonly number[], values: Input['values'] = 'normal'): Input => ({
+  dims,
+  values,
+  fixed: true,
+});
+
+/** A constant int64 input of rank 1: shapes, axes, pads. */
+export const ints = (...values: number[]): Input => ({
+  dims: [values.length],
+  values,
+  type: 'int64',
+  fixed: true,
+});
+
+export const scalar = (value: number): Input => ({ dims: [], values: [value], fixed: true });
+
+export const absent: Input = { dims: [], absent: true };

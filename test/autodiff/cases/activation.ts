@@ -1,0 +1,127 @@
+import { absent, scalar, weights, x, type Case } from '../case.ts';
+
+const given = (...values: number[]) => x([values.length], { values });
+const bound = (value: number) => x([], { values: [value] });
+
+export const ACTIVATION_CASES: readonly Case[] = [
+  { op: 'Relu', inputs: [x([2, 3, 4], { avoid: [0] })] },
+  { op: 'Relu', title: 'flat at 0', inputs: [given(-1, 0, 2)], expect: [[0, 0, 1]] },
+  { op: 'LeakyRelu', inputs: [x([2, 9], { avoid: [0] })] },
+  {
+    op: 'LeakyRelu',
+    title: 'alpha',
+    attributes: { alpha: { float: 0.3 } },
+    inputs: [x([2, 9], { avoid: [0] })],
+  },
+  {
+    op: 'LeakyRelu',
+    title: 'negative alpha',
+    attributes: { alpha: { float: -0.3 } },
+    inputs: [x([2, 9], { avoid: [0] })],
+  },
+  {
+    op: 'LeakyRelu',
+    title: '0 belongs to the slope',
+    attributes: { alpha: { float: 0.25 } },
+    inputs: [given(-1, 0, 2)],
+    expect: [[0.25, 0.25, 1]],
+  },
+  { op: 'PRelu', title: 'a slope per channel', inputs: [x([2, 3, 4], { avoid: [0] }), x([3, 1])] },
+  { op: 'PRelu', title: 'one slope', inputs: [x([2, 3, 4], { avoid: [0] }), x([1])] },
+  { op: 'PRelu', title: 'a slope per element', inputs: [x([2, 3, 4], { avoid: [0] }), x([2, 3, 4])] },
+  { op: 'PRelu', title: 'constant slopes', inputs: [x([2, 3, 4], { avoid: [0] }), weights([3, 1])] },
+  {
+    op: 'PRelu',
+    title: 'at 0',
+    inputs: [given(-2, 0, 3), x([1], { values: [0.5] })],
+    expect: [[0.5, 0.5, 1], [-2]],
+  },
+  { op: 'ThresholdedRelu', inputs: [x([2, 9], { avoid: [1] })] },
+  {
+    op: 'ThresholdedRelu',
+    title: 'alpha',
+    attributes: { alpha: { float: 0.5 } },
+    inputs: [x([2, 9], { avoid: [0.5] })],
+  },
+  { op: 'Shrink', inputs: [x([2, 9], { avoid: [-0.5, 0.5] })] },
+  {
+    op: 'Shrink',
+    title: 'soft',
+    attributes: { lambd: { float: 0.4 }, bias: { float: 0.4 } },
+    inputs: [x([2, 9], { avoid: [-0.4, 0.4] })],
+  },
+
+  { op: 'Clip', inputs: [x([3, 5], { avoid: [-0.5, 0.7] }), bound(-0.5), bound(0.7)] },
+  {
+    op: 'Clip',
+    title: 'constant bounds',
+    inputs: [x([3, 5], { avoid: [-0.5, 0.7] }), scalar(-0.5), scalar(0.7)],
+  },
+  { op: 'Clip', title: 'no maximum', inputs: [x([3, 5], { avoid: [-0.5] }), bound(-0.5)] },
+  { op: 'Clip', title: 'no minimum', inputs: [x([3, 5], { avoid: [0.7] }), absent, bound(0.7)] },
+  { op: 'Clip', title: 'no bounds', inputs: [x([3, 5])] },
+  { op: 'Clip', title: 'minimum above maximum', inputs: [x([3, 5]), bound(0.9), bound(-0.9)] },
+  {
+    op: 'Clip',
+    title: 'attributes',
+    opset: 6,
+    attributes: { min: { float: -0.5 }, max: { float: 0.7 } },
+    inputs: [x([3, 5], { avoid: [-0.5, 0.7] })],
+  },
+  {
+    op: 'Clip',
+    title: 'one attribute',
+    opset: 10,
+    attributes: { min: { float: 0 } },
+    inputs: [x([9], { avoid: [0] })],
+  },
+  {
+    op: 'Clip',
+    title: 'bounds lie outside',
+    inputs: [given(-1, 0, 3, 6, 7), scalar(0), scalar(6)],
+    expect: [[0, 0, 1, 0, 0]],
+  },
+
+  { op: 'Sigmoid', inputs: [x([2, 9])] },
+  { op: 'HardSigmoid', inputs: [x([2, 9], { avoid: [-2.5, 2.5] })] },
+  {
+    op: 'HardSigmoid',
+    title: 'alpha, beta',
+    attributes: { alpha: { float: 0.5 }, beta: { float: 0.4 } },
+    inputs: [x([2, 9], { avoid: [-0.8, 1.2] })],
+  },
+  {
+    op: 'HardSigmoid',
+    title: 'flat at its ends',
+    attributes: { alpha: { float: 0.25 }, beta: { float: 0.5 } },
+    inputs: [given(-2, -1, 2, 3)],
+    expect: [[0, 0.25, 0, 0]],
+  },
+  { op: 'HardSwish', inputs: [x([4, 9], { avoid: [-3, 3] })] },
+  { op: 'HardSwish', title: 'at its ends', inputs: [given(-4, -3, 0, 3, 4)], expect: [[0, 0, 0.5, 1, 1]] },
+  { op: 'Swish', opset: 24, inputs: [x([2, 9])] },
+  { op: 'Swish', title: 'alpha', opset: 24, attributes: { alpha: { float: 1.7 } }, inputs: [x([2, 9])] },
+  { op: 'Mish', inputs: [x([2, 9])] },
+  { op: 'Mish', title: 'far out', inputs: [given(-200, 200)], expect: [[0, 1]] },
+  { op: 'Gelu', opset: 20, inputs: [x([2, 9])] },
+  { op: 'Gelu', title: 'tanh', opset: 20, attributes: { approximate: 'tanh' }, inputs: [x([2, 9])] },
+
+  { op: 'Elu', inputs: [x([2, 9], { avoid: [0] })] },
+  { op: 'Elu', title: 'alpha', attributes: { alpha: { float: 0.4 } }, inputs: [x([2, 9], { avoid: [0] })] },
+  { op: 'Elu', title: 'far out', inputs: [given(-200, 200)], expect: [[0, 1]] },
+  { op: 'Selu', inputs: [x([2, 9], { avoid: [0] })] },
+  {
+    op: 'Selu',
+    title: 'alpha, gamma',
+    attributes: { alpha: { float: 1.2 }, gamma: { float: 0.7 } },
+    inputs: [x([2, 9], { avoid: [0] })],
+  },
+  { op: 'Selu', title: 'far out', inputs: [given(-200, 200)], expect: [[0, 1.0507009873554805]] },
+  { op: 'Celu', inputs: [x([2, 9], { avoid: [0] })] },
+  { op: 'Celu', title: 'alpha', attributes: { alpha: { float: 0.4 } }, inputs: [x([2, 9], { avoid: [0] })] },
+
+  { op: 'Tanh', inputs: [x([2, 9])] },
+  { op: 'Softplus', inputs: [x([2, 9])] },
+  { op: 'Softplus', title: 'far out', inputs: [given(-200, 200)], expect: [[0, 1]] },
+  { op: 'Softsign', inputs: [x([2, 9], { avoid: [0] })] },
+];
