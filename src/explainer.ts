@@ -1,0 +1,231 @@
+import { CamError } from './errors.ts';
+import { explainTargets } from './explain.ts';
+import type { Explanation, ExplainOptions, ImageInput, LoadOptions, Report } from './explanation.ts';
+import { decode } from './image/decode.ts';
+import type { Picture } from './image/picture.ts';
+import { place, type Placement } from './image/placement.ts';
+import { defaultPreprocessing, toTensor, type Preprocessing } from './image/preprocess.ts';
+import { loadKernels, type Kernels } from './kernels/index.ts';
+import { BUILTIN_MODEL } from './models/builtin.ts';
+import { loadModel, type ModelSource } from './models/source.ts';
+import { Network } from './network/network.ts';
+import type { ValueInfo } from './onnx/model.ts';
+import { floatTensor, fromFloat, sizeOf, type FloatTensor } from './runtime/tensor.ts';
+
+/** An image on its way: the tensor that the model takes, and where the picture lies in it. */
+export interface Prepared {
+  readonly tensor: FloatTensor;
+  readonly placement: Placement;
+  /** Undefined for tensors: there is no picture to lay a heatmap over. */
+  readonly picture: Picture | undefined;
+}
+
+/** What a model says of itself. */
+export interface ModelInfo {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  /** Version of ONNX's operator set. */
+  readonly opset: number;
+  /** How pictures become its input; undefined where it takes none. */
+  readonly preprocessing: Preprocessing | undefined;
+}
+
+/** A model, loaded once, that explains many images. */
+export class Explainer {
+  /** Class names by index; empty when the model brings none. */
+  readonly labels: readonly string[];
+  readonly info: ModelInfo;
+  readonly #source: ModelSource;
+  readonly #options: LoadOptions;
+  readonly #kernels: Kernels;
+  #network: { key: string; network: Network } | undefined;
+  #closed = false;
+  /** The call that runs now: sessions are shared, so calls take turns. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(source: ModelSource, options: LoadOptions, kernels: Kernels) {
+    const { graph, opsets } = source.model;
+    this.#source = source;
+    this.#options = options;
+    this.#kernels = kernels;
+    this.labels = options.labels ?? source.labels ?? [];
+    this.info = {
+      inputs: graph.inputs,
+      outputs: graph.outputs,
+      opset: opsets.get('') ?? 1,
+      preprocessing: preprocessingFor(graph.inputs[0], { ...source.preprocessing, ...options.preprocessing }),
+    };
+  }
+
+  /**
+   * Loads a model: a path or URL, its bytes, or nothing for the built-in one (36 everyday things). Beside a path, the
+   * labels and preprocessing of a Hugging Face export are found.
+   * @throws CamError BAD_MODEL when it cannot be read, BAD_OPTION for options that make no sense.
+   */
+  static async load(
+    model: string | URL | Uint8Array | ArrayBuffer = BUILTIN_MODEL(),
+    options: LoadOptions = {},
+  ): Promise<Explainer> {
+    const [source, kernels] = await Promise.all([loadModel(model, options.external), loadKernels()]);
+    const explainer = new Explainer(source, options, kernels);
+    checkSize(explainer.info.preprocessing, options.preprocessing ?? {});
+    return explainer;
+  }
+
+  /** One method, one target: where did the model look? @throws the error of a method that cannot explain this. */
+  async explain(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Explanation> {
+    const { explanations, failures } = await this.explainAll(image, options);
+    if (failures.length > 0) throw failures[0].error;
+    return explanations[0];
+  }
+
+  /**
+   * Several methods and targets of one image out of one forward pass. A method that fails is reported, and loses
+   * nothing of the others. Only `class-visualization` takes no image.
+   * @throws CamError BAD_IMAGE, BAD_TENSOR, UNKNOWN_METHOD, UNKNOWN_LAYER, UNKNOWN_CLASS, ABORTED.
+   */
+  async explainAll(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Report> {
+    return this.#inTurn(() => this.#explainAll(image, options));
+  }
+
+  async #explainAll(image: ImageInput | undefined, options: ExplainOptions): Promise<Report> {
+    if (this.#closed) throw new CamError('BAD_OPTION', 'This explainer is closed. Load the model again.');
+    const started = performance.now();
+    const prepared = image === undefined ? this.#blank() : await this.#prepare(image);
+    const decoded = performance.now();
+    const network = await this.#networkFor(prepared.tensor);
+    const timings = { decode: decoded - started, prepare: performance.now() - decoded };
+    return explainTargets({
+      network,
+      prepared,
+      options,
+      timings,
+      kernels: this.#kernels,
+      labels: this.labels,
+      blank: image === undefined,
+      preprocessing: this.info.preprocessing,
+    });
+  }
+
+  /** Does the model have a value of this name? */
+  hasValue(name: string): boolean {
+    const { nodes, inputs } = this.#source.model.graph;
+    return nodes.some(({ outputs }) => outputs.includes(name)) || inputs.some((input) => input.name === name);
+  }
+
+  /** The network at the size of the image, for looking at rather than explaining. */
+  async network(image?: ImageInput): Promise<Network> {
+    return this.#inTurn(async () =>
+      this.#networkFor((image === undefined ? this.#blank() : await this.#prepare(image)).tensor),
+    );
+  }
+
+  /** Frees the runtime's memory; the explainer cannot be used afterwards. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#inTurn(async () => this.#network?.network.close());
+    this.#network = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #networkFor(tensor: FloatTensor): Promise<Network> {
+    const key = tensor.dims.join();
+    if (this.#network?.key === key) return this.#network.network;
+    await this.#network?.network.close();
+    this.#network = undefined;
+    const { model, external } = this.#source;
+    const { name, type } = model.graph.inputs[0];
+    const network = await Network.open(
+      model,
+      { [name]: fromFloat(tensor, type ?? 'float32') },
+      { threads: this.#options.threads, external },
+    );
+    this.#network = { key, network };
+    return network;
+  }
+
+  async #prepare(image: ImageInput): Promise<Prepared> {
+    if (typeof image === 'object' && 'dims' in image) return this.#tensor(image);
+    const picture =
+      image instanceof Uint8Array || image instanceof ArrayBuffer || image instanceof Blob
+        ? await decode(await bytesOf(image))
+        : image;
+    const { data, dims, placement } = toTensor(picture, this.#preprocessing());
+    return { tensor: floatTensor(dims, data), placement, picture };
+  }
+
+  #tensor(tensor: FloatTensor): Prepared {
+    const { dims = [] } = this.#source.model.graph.inputs[0];
+    const fits =
+      dims.length === tensor.dims.length &&
+      dims.every((size, axis) => typeof size !== 'number' || size === tensor.dims[axis]);
+    if (!fits || tensor.dims[0] !== 1 || sizeOf(tensor.dims) !== tensor.data.length) {
+      throw new CamError(
+        'BAD_TENSOR',
+        `The tensor is [${tensor.dims.join(', ')}]; the model takes one image as [${dims.map((size, axis) => (axis === 0 ? 1 : size || '?')).join(', ')}].`,
+      );
+    }
+    const channelsLast = tensor.dims.length === 4 && tensor.dims[3] <= 4 && tensor.dims[1] > 4;
+    const [height, width] = channelsLast ? tensor.dims.slice(1) : tensor.dims.slice(-2);
+    return { tensor, placement: place({ width, height }, { width, height }, 'stretch'), picture: undefined };
+  }
+
+  #blank(): Prepared {
+    const { width, height, channels, layout } = this.#preprocessing();
+    const depth = channels === 'gray' ? 1 : 3;
+    const dims = layout === 'nchw' ? [1, depth, height, width] : [1, height, width, depth];
+    return this.#tensor(floatTensor(dims, new Float32Array(sizeOf(dims))));
+  }
+
+  #preprocessing(): Preprocessing {
+    if (this.info.preprocessing) return this.info.preprocessing;
+    const { name, dims = [] } = this.#source.model.graph.inputs[0];
+    throw new CamError(
+      'UNSUPPORTED_MODEL',
+      `The model's input "${name}" [${dims.join(', ')}] takes no picture. Give it a .npy tensor of that shape.`,
+    );
+  }
+}
+
+const bytesOf = async (image: Uint8Array | ArrayBuffer | Blob): Promise<Uint8Array> =>
+  image instanceof Uint8Array
+    ? image
+    : new Uint8Array(image instanceof Blob ? await image.arrayBuffer() : image);
+
+/** Side of the input where neither the model nor anyone else says one. */
+const USUAL_SIDE = 224;
+
+/** Reads layout, channels and size off the input's declared shape; what is given goes first. */
+function preprocessingFor(input: ValueInfo, given: Partial<Preprocessing>): Preprocessing | undefined {
+  const { dims } = input;
+  if (dims?.length !== 4) return undefined;
+  const last = (dims[3] === 1 || dims[3] === 3) && dims[1] !== 1 && dims[1] !== 3;
+  const layout = given.layout ?? (last ? 'nhwc' : 'nchw');
+  const [channels, height, width] =
+    layout === 'nhwc' ? [dims[3], dims[1], dims[2]] : [dims[1], dims[2], dims[3]];
+  const depth = typeof channels === 'number' ? channels : given.channels === 'gray' ? 1 : 3;
+  if (depth !== 1 && depth !== 3) return undefined;
+  const side = (size: number | string, wish: number | undefined) =>
+    typeof size === 'number' ? size : (wish ?? USUAL_SIDE);
+  const size = { height: side(height, given.height), width: side(width, given.width) };
+  const defaults = defaultPreprocessing({ channels: depth, ...size, layout }, given.channels);
+  const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { ...defaults, ...stated, ...size };
+}
+
+function checkSize(found: Preprocessing | undefined, { width, height }: Partial<Preprocessing>): void {
+  if (!found || ((width ?? found.width) === found.width && (height ?? found.height) === found.height)) return;
+  throw new CamError(
+    'BAD_OPTION',
+    `The model takes ${found.width} x ${found.height} pixels and no other size. Leave --size out.`,
+  );
+}

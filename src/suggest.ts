@@ -1,0 +1,37 @@
+/** `Did you mean "x" or "y"?` with a space in front, or nothing when no candidate is near to what was written. */
+export function didYouMean(written: string, candidates: readonly string[]): string {
+  const found = nearest(written, candidates);
+  return found.length > 0 ? ` Did you mean ${found.map((name) => `"${name}"`).join(' or ')}?` : '';
+}
+
+/** At most three candidates: those a few typing errors away, then those that hold what was written. */
+function nearest(written: string, candidates: readonly string[]): string[] {
+  const wanted = written.toLowerCase();
+  const allowed = Math.max(1, Math.floor(wanted.length / 3));
+  return candidates
+    .map((name) => {
+      const edits = distance(wanted, name.toLowerCase());
+      const holds = wanted.length >= 3 && name.toLowerCase().includes(wanted);
+      return { name, rank: edits <= allowed ? edits : holds ? allowed + 1 : Infinity };
+    })
+    .filter(({ rank }) => rank < Infinity)
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */
+function distance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      row[j] = Math.min(row[j - 1] + 1, rows[i - 1][j] + 1, rows[i - 1][j - 1] + change);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
+    }
+    rows.push(row);
+  }
+  return rows[a.length][b.length];
+}

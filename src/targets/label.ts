@@ -1,0 +1,60 @@
+import { CamError } from '../errors.ts';
+import { didYouMean } from '../suggest.ts';
+
+/** Labels are compared without case; runs of spaces and underscores count as one space. */
+const plain = (text: string): string =>
+  text
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_]+/g, ' ');
+
+/** ImageNet's labels are lists: "great white shark, white shark, man-eater". */
+const synonyms = (label: string): string[] => label.split(',').map(plain);
+
+/** From the strictest to the most forgiving: a label goes before a synonym of another. */
+const READINGS: readonly ((label: string, text: string) => boolean)[] = [
+  (label, text) => label === text,
+  (label, text) => plain(label) === plain(text),
+  (label, text) => synonyms(label).includes(plain(text)),
+];
+
+/**
+ * The index of the class that `text` means: an index, a label, or one of a label's comma-separated synonyms.
+ * Whether the model has a class of that index is for the caller to check.
+ * @throws CamError UNKNOWN_CLASS, with what is near, or with the indices of the classes that share the label.
+ */
+export function findClass(text: string, labels: readonly string[]): number {
+  if (/^\s*[+-]?\d+\s*$/.test(text)) return Number(text);
+  const found = matches(text, labels);
+  if (found.length === 1) return found[0];
+  if (found.length > 1) {
+    throw new CamError(
+      'UNKNOWN_CLASS',
+      `"${text}" is the label of ${found.length} classes: ${found.map((index) => `${index} (${labels[index]})`).join(', ')}. Give the index of the one you mean.`,
+    );
+  }
+  const hint =
+    labels.length === 0
+      ? ' The model brings no labels: give the index, or the labels with --labels.'
+      : didYouMean(text, [...new Set(labels.flatMap((label) => [label, ...synonyms(label)]))]) ||
+        ` The labels run from 0 (${labels[0]}) to ${labels.length - 1} (${labels.at(-1)!}).`;
+  throw new CamError('UNKNOWN_CLASS', `There is no class "${text}".${hint}`);
+}
+
+/** The parts of a comma list; one part where the whole is itself a label, or one of a label's synonyms. */
+export function splitClasses(text: string, labels: readonly string[]): string[] {
+  if (matches(text, labels).length > 0) return [text];
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function matches(text: string, labels: readonly string[]): number[] {
+  const indices = [...labels.keys()];
+  return (
+    READINGS.map((reads) => indices.filter((index) => reads(labels[index], text))).find(
+      (found) => found.length > 0,
+    ) ?? []
+  );
+}

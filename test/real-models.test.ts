@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Explainer } from '../src/index.ts';
+import type { Preprocessing } from '../src/image/preprocess.ts';
+
+// Trained public models and photos: too large, and not ours, to be in the repository. They are looked for in the folder
+// that CAMWASM_MODELS names, or in ../shared/models, with photos in its neighbour `photos`.
+const models = process.env.CAMWASM_MODELS ?? new URL('../../shared/models', import.meta.url).pathname;
+const photos = `${models}/../photos`;
+
+interface Real {
+  model: string;
+  photo: string;
+  /** What the photo shows, as the start of an ImageNet label; it must be the best class. */
+  label?: string;
+  /** The class to explain where the model does not know ImageNet's. */
+  target?: number;
+  preprocessing: Partial<Preprocessing>;
+}
+
+const tensorflow = { range: [-1, 1], mean: [0, 0, 0], std: [1, 1, 1] } as const;
+const caffe = { channels: 'bgr', range: [0, 255], mean: [104, 117, 123], std: [1, 1, 1] } as const;
+
+const REAL: readonly Real[] = [
+  { model: 'mobilenet_v2_1.0_224', photo: 's_zebra.jpg', label: 'zebra', preprocessing: tensorflow },
+  { model: 'mobilenet_v2_1.0_224', photo: 's_ladybug.jpg', label: 'ladybug', preprocessing: tensorflow },
+  { model: 'squeezenet1_1_torchnorm', photo: 's_goldfish.jpg', label: 'goldfish', preprocessing: {} },
+  { model: 'squeezenet1_1_fp16_opset7', photo: 's_goldfish.jpg', label: 'goldfish', preprocessing: caffe },
+  { model: 'resnet20_cifar10', photo: 's_sports_car.jpg', target: 1, preprocessing: {} },
+  {
+    model: 'fer2013_mini_xception',
+    photo: 'm_person_tie.png',
+    target: 3,
+    preprocessing: { range: [-1, 1], mean: [0], std: [1] },
+  },
+  { model: 'deeplab_v3_257', photo: 'm_two_horses.jpg', target: 13, preprocessing: tensorflow },
+  {
+    model: 'deeplabv3_mnv2_dm05_pascal',
+    photo: 'm_person_dog_bottle.jpg',
+    target: 12,
+    preprocessing: tensorflow,
+  },
+];
+
+const METHODS = ['gradcam', 'gradcampp', 'layercam', 'saliency', 'guided-backprop'];
+
+const test = suite('real models');
+
+if (existsSync(models)) {
+  for (const { model, photo, label, target, preprocessing } of REAL) {
+    test(`${model}: ${photo}`, async () => {
+      const labels = readFileSync(`${models}/imagenet-labels.txt`, 'utf8').trim().split('\n');
+      const explainer = await Explainer.load(`${models}/${model}.onnx`, {
+        preprocessing,
+        labels: label === undefined ? [] : labels,
+      });
+      const report = await explainer.explainAll(readFileSync(`${photos}/${photo}`), {
+        method: METHODS,
+        target,
+      });
+      if (label !== undefined)
+        assert.ok(report.prediction[0].label.startsWith(label), report.prediction[0].label);
+      assert.equal(
+        report.failures.map(({ method, error }) => `${method}: ${error.message}`),
+        [],
+      );
+      for (const { heatmap, method, warnings } of report.explanations) {
+        assert.equal(warnings, [], method);
+        assert.ok(heatmap.data.every((value) => value >= 0 && value <= 1));
+      }
+      await explainer.close();
+    });
+  }
+} else {
+  test('SKIPPED', () => {
+    console.log(
+      `\n*** SKIPPED: no real models in ${models}. Set CAMWASM_MODELS to the folder that holds them. ***`,
+    );
+  });
+}
+
+test.run();
