@@ -25,8 +25,11 @@ export function answering(
   };
 }
 
-/** @throws CamError ABORTED when the caller's signal says so. */
-export function checkSignal(signal: AbortSignal | undefined): void {
+/**
+ * Lets the event loop turn once, so that an abort that happened during a run is seen: runs resolve without a turn.
+ * @throws CamError ABORTED when the caller's signal says so. */
+export async function checkSignal(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
   if (signal?.aborted) throw new CamError('ABORTED', 'Stopped on request.', { cause: signal.reason });
 }
 
@@ -36,7 +39,7 @@ async function scores(scene: Scene, method: string, target: Target, { count, mak
   const [declared] = network.model.graph.inputs[0].dims ?? [];
   let batch = typeof declared === 'number' ? declared : (options.batchSize ?? USUAL_BATCH);
   for (let from = 0; from < count;) {
-    checkSignal(options.signal);
+    await checkSignal(options.signal);
     const to = Math.min(count, from + batch);
     const output = await batchOutput(scene, make(from, to), to - from);
     if (output === undefined) {
@@ -78,7 +81,7 @@ async function batchOutput(
 
 async function inputGradient(scene: Scene, method: string, target: Target, request: InputGradientRequest) {
   const { network, explained, input, options, inputLayout, kernels } = scene;
-  checkSignal(options.signal);
+  await checkSignal(options.signal);
   const plan: GradientPlan = { output: explained, wrt: [input], rectifier: 'plain' };
   const values = await network.forward(feed(scene, request.input, 1), [
     ...network.plan(plan).saved,

@@ -22,14 +22,14 @@ import type { Scored, Target, TargetInput } from './targets/target.ts';
 /** One image, any number of methods and targets: one forward pass, and one backward pass per target. */
 export async function explainTargets(call: Call): Promise<Report> {
   checkCall(call);
-  checkSignal(call.options.signal);
+  await checkSignal(call.options.signal);
   const scene = await setScene(call);
   const explanations: Explanation[] = [];
   const failures: Failure[] = [];
   for (const target of targetsOf(scene)) {
     const aim = aimAt(scene, target);
     for (const [id, method] of scene.methods) {
-      checkSignal(call.options.signal);
+      await checkSignal(call.options.signal);
       try {
         explanations.push(await explainOne(aim, id, method));
       } catch (error) {

@@ -8,3 +8,4 @@ export { Explainer, type ModelInfo } from './explainer.ts';
 export type * from './explanation.ts';
 export { METHODS, findMethod } from './methods/index.ts';
 export { findClass, splitClasses } from './targets/label.ts';
+export { inspect, type Inspection, type LayerInfo, type PortInfo } from './inspect.ts';

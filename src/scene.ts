@@ -84,7 +84,7 @@ export async function setScene(call: Call): Promise<Scene> {
     image: inputLayout && toVolume(prepared.tensor, inputLayout, kernels),
     explained,
     values,
-    prediction: predict(toFloat(values[output.logits]), output, labels),
+    prediction: predict(toFloat(values[output.logits]), output, labels, Math.max(BEST, options.top ?? 0)),
   };
 }
 
@@ -102,11 +102,16 @@ function layoutOfInput(dims: readonly number[]): Layout | undefined {
   return { kind: last ? 'nhwc' : 'nchw', channels, height, width, prefix: 0 };
 }
 
-/** How many of the best classes a report names. */
+/** How many of the best classes a report names, at least. */
 const BEST = 5;
 
 /** Best classes first. Of a dense output a class's probability is the share of positions that it wins. */
-function predict({ data }: FloatTensor, output: ClassOutput, labels: readonly string[]): ClassScore[] {
+function predict(
+  { data }: FloatTensor,
+  output: ClassOutput,
+  labels: readonly string[],
+  best: number,
+): ClassScore[] {
   const columns = Array.from({ length: output.classes }, (_, index) =>
     elementsOf(index, output).map((at) => data[at]),
   );
@@ -120,7 +125,7 @@ function predict({ data }: FloatTensor, output: ClassOutput, labels: readonly st
       logit: logits[index],
     }))
     .sort((a, b) => b.probability - a.probability || b.logit - a.logit)
-    .slice(0, BEST);
+    .slice(0, best);
 }
 
 function shares(columns: readonly (readonly number[])[]): number[] {

@@ -25,8 +25,11 @@ export function overlay(
   return { data, width, height };
 }
 
+/** Share of the magnitudes that keep their contrast: the few largest would leave the others grey. */
+const KEPT = 0.995;
+
 /**
- * A signed map [C, H, W] centred on grey: 0 is 128, and the largest magnitude over all channels reaches 1 or 255.
+ * A signed map [C, H, W] centred on grey: 0 is 128, and the 99.5th percentile of the magnitudes reaches 1 or 255.
  * Three channels are a colour picture, in the order that `channels` says; one is grey.
  * Throws `BAD_TENSOR` for other than 1 or 3 channels.
  */
@@ -34,6 +37,7 @@ export function signedPicture(
   map: Volume,
   channels: ColorChannels = map.channels === 1 ? 'gray' : 'rgb',
 ): Picture {
-  const largest = map.data.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  return paint(map, channels, (value) => 128 + (largest > 0 ? (127 * value) / largest : 0));
+  const magnitudes = map.data.map(Math.abs).sort();
+  const full = magnitudes[Math.ceil(KEPT * magnitudes.length) - 1] || (magnitudes.at(-1) ?? 0);
+  return paint(map, channels, (value) => 128 + (full > 0 ? (127 * value) / full : 0));
 }

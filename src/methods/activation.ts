@@ -1,7 +1,7 @@
 import type { LayerMethod } from './method.ts';
 
 /** Methods that read the activations alone. */
-export const ACTIVATION_METHODS = {
+export const ACTIVATION_METHODS: Readonly<Record<string, LayerMethod>> = {
   cam: {
     title: 'CAM',
     paper: 'Zhou et al. 2016, Learning Deep Features for Discriminative Localization, arXiv:1512.04150',
@@ -10,4 +10,4 @@ export const ACTIVATION_METHODS = {
     needs: ['activations', 'classifier'],
     map: ({ A, classifier, k }) => k.weightedSum(A, classifier),
   },
-} satisfies Record<string, LayerMethod>;
+};

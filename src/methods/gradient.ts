@@ -1,7 +1,7 @@
 import type { LayerMethod, LayerView } from './method.ts';
 
 /** Methods that weigh activations by gradients of the target. A_k: activation, g_k = ∂y/∂A_k. */
-export const GRADIENT_METHODS = {
+export const GRADIENT_METHODS: Readonly<Record<string, LayerMethod>> = {
   gradcam: {
     title: 'Grad-CAM',
     paper: 'Selvaraju et al. 2017, arXiv:1610.02391',
@@ -33,7 +33,7 @@ export const GRADIENT_METHODS = {
     fuse: 'layercam',
     map: ({ A, g, k }) => k.productSum(A, { ...g, data: k.relu(g.data) }),
   },
-} satisfies Record<string, LayerMethod>;
+};
 
 /** Σ_k w_k A_k with w_k = Σ_ij α_k(i,j) max(g_k(i,j), 0); α is a function of g_k(i,j) and S_k = Σ_ij A_k. */
 function plusPlus({ A, g, k }: LayerView, alpha: (g: number, S: number) => number) {

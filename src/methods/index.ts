@@ -1,4 +1,5 @@
 import { CamError } from '../errors.ts';
+import { didYouMean } from '../suggest.ts';
 import { ACTIVATION_METHODS } from './activation.ts';
 import { GRADIENT_METHODS } from './gradient.ts';
 import { INPUT_METHODS } from './input.ts';
@@ -41,10 +42,6 @@ export function findMethod(name: string): [id: string, method: Method] {
   const wanted = plain(name);
   const id = ALIASES[wanted] ?? Object.keys(METHODS).find((key) => plain(key) === wanted);
   if (id !== undefined) return [id, METHODS[id]];
-  const near = Object.keys(METHODS).filter(
-    (key) => plain(key).includes(wanted) || wanted.includes(plain(key)),
-  );
-  const hint =
-    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Known: ${Object.keys(METHODS).join(', ')}.`;
-  throw new CamError('UNKNOWN_METHOD', `There is no method "${name}". ${hint}`);
+  const hint = didYouMean(wanted, Object.keys(METHODS)) || ` Known: ${Object.keys(METHODS).join(', ')}.`;
+  throw new CamError('UNKNOWN_METHOD', `There is no method "${name}".${hint}`);
 }

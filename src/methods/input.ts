@@ -2,7 +2,7 @@ import type { Volume } from '../kernels/volume.ts';
 import type { InputMethod } from './method.ts';
 
 /** Methods whose map is of the input itself. */
-export const INPUT_METHODS = {
+export const INPUT_METHODS: Readonly<Record<string, InputMethod>> = {
   saliency: {
     title: 'Saliency map',
     paper: 'Simonyan et al. 2014, arXiv:1312.6034',
@@ -40,7 +40,7 @@ export const INPUT_METHODS = {
     needs: ['guided', 'activations', 'gradients'],
     map: ({ gradient, cam }) => weighted(gradient.guided, cam().data),
   },
-} satisfies Record<string, InputMethod>;
+};
 
 const weighted = (volume: Volume, mask: Float32Array): Volume => ({
   ...volume,

@@ -2,7 +2,7 @@ import type { Plane } from '../kernels/volume.ts';
 import { scores, type LayerMethod, type LayerView, type Steps } from './method.ts';
 
 /** Methods that look again at changed inputs. */
-export const PERTURBATION_METHODS = {
+export const PERTURBATION_METHODS: Readonly<Record<string, LayerMethod>> = {
   scorecam: {
     title: 'Score-CAM',
     paper: 'Wang et al. 2020, arXiv:1910.01279',
@@ -15,7 +15,7 @@ export const PERTURBATION_METHODS = {
       'torch-cam': (view) => scoreCam(view, all(view), { order: 'normalize-resize', epsilon: 1e-8 }),
     },
   },
-} satisfies Record<string, LayerMethod>;
+};
 
 type MaskOptions = Parameters<LayerView['k']['maskInputs']>[3];
 

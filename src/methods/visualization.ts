@@ -7,7 +7,7 @@ const RATE = 0.05;
 const DECAY = 0.01;
 
 /** Methods that make a picture instead of explaining one. */
-export const VISUALIZATION_METHODS = {
+export const VISUALIZATION_METHODS: Readonly<Record<string, InputMethod>> = {
   'class-visualization': {
     title: 'Class model visualisation',
     paper: 'Simonyan et al. 2014, arXiv:1312.6034, sec. 2',
@@ -17,7 +17,7 @@ export const VISUALIZATION_METHODS = {
     needs: [],
     map: ascend,
   },
-} satisfies Record<string, InputMethod>;
+};
 
 /** Gradient ascent from the zero image. Steps have a fixed length, since the size of ∂S/∂I says nothing of scale. */
 function* ascend({ input }: InputView): Steps<Volume> {

@@ -1,5 +1,6 @@
 import { CamError } from '../errors.ts';
 import { isFloat } from '../onnx/data-type.ts';
+import { didYouMean } from '../suggest.ts';
 import type { Layout } from './layout.ts';
 import type { Network } from './network.ts';
 
@@ -54,8 +55,10 @@ export function findLayer(network: Network, layers: readonly Layer[], name: stri
       `The value "${name}" has the shape [${dims.join(', ')}], which is no map over space on the way to the output. Choose another layer: \`camwasm inspect\` lists them.`,
     );
   }
-  const near = layers.filter((layer) => layer.name.includes(name) || name.includes(layer.name)).slice(0, 3);
-  const hint = near.length > 0 ? ` Did you mean ${near.map((layer) => `"${layer.name}"`).join(' or ')}?` : '';
+  const hint = didYouMean(
+    name,
+    layers.map((layer) => layer.name),
+  );
   throw new CamError(
     'UNKNOWN_LAYER',
     `The model has no value "${name}".${hint} \`camwasm inspect\` lists its layers.`,

@@ -1,8 +1,9 @@
 import type { Emitter, Ref } from '../../onnx/emitter.ts';
 import type { Context, Cotangent, Rule } from '../rule.ts';
 import { axesBetween } from './axes.ts';
+import { product } from './product.ts';
 import { unslice } from './slice.ts';
-import { foldedSweepsOf, padded, reach, sweepsOf, transposedSweepsOf, type Sweep } from './window.ts';
+import { foldedSweepsOf, reach, stepsOf, sweepsOf, transposedSweepsOf, type Sweep } from './window.ts';
 
 /** Convolutions. */
 export const CONVOLUTION: Readonly<Record<string, Rule>> = {
@@ -10,12 +11,12 @@ export const CONVOLUTION: Readonly<Record<string, Rule>> = {
 
   ConvTranspose: {
     vjp: (c) => {
-      const { e, g, x } = c;
+      const { e, g } = c;
       const kernel = kernelOf(c);
       const sweeps = transposedSweepsOf(c, kernel.dims.slice(2));
       return [
         c.wants(0) ? convolve(e, g, kernel, sweeps) : null,
-        c.wants(1) ? kernelCotangent(e, g, c.outputDims(0), x, kernel, sweeps) : null,
+        c.wants(1) ? kernelCotangent(e, g, c.outputDims(0), c.x, kernel, sweeps) : null,
         c.wants(2) ? biasCotangent(c, g) : null,
       ];
     },
@@ -29,7 +30,7 @@ function unfold(c: Context): Ref {
   const { e, g } = c;
   const [, channels, ...sizes] = c.outputDims(0);
   const kernels = c.value(2);
-  const taps = kernels.reduce((a, b) => a * b, 1);
+  const taps = product(kernels);
   const dims = [channels * taps, 1, ...kernels];
   const picks = e.op('EyeLike', [e.expand(0, [taps, taps])]);
   const w = e.reshape(e.expand(picks, [channels, taps, taps]), dims);
@@ -39,12 +40,12 @@ function unfold(c: Context): Ref {
 
 /** Cotangents of a Conv's input, kernel and bias, given that of its result. */
 export function convVjp(c: Context, g: Ref): Cotangent[] {
-  const { e, x } = c;
+  const { e } = c;
   const kernel = kernelOf(c);
   const sweeps = sweepsOf(c, kernel.dims.slice(2));
   return [
     c.wants(0) ? imageCotangent(e, g, kernel, sweeps) : null,
-    c.wants(1) ? kernelCotangent(e, x, c.inputDims(0), g, kernel, sweeps) : null,
+    c.wants(1) ? kernelCotangent(e, c.x, c.inputDims(0), g, kernel, sweeps) : null,
     c.wants(2) ? biasCotangent(c, g) : null,
   ];
 }
@@ -61,13 +62,11 @@ const kernelOf = (c: Context): Kernel => ({ w: c.input(1), dims: c.inputDims(1),
 const spatial = (dims: readonly number[]) => axesBetween(2, dims.length);
 
 function convolve(e: Emitter, image: Ref, { w, group }: Kernel, sweeps: readonly Sweep[]): Ref {
-  const { cropped, pads } = padded(e, image, sweeps);
-  return e.op('Conv', [cropped, w], {
-    group,
-    pads,
-    strides: sweeps.map(({ stride }) => stride),
-    dilations: sweeps.map(({ dilation }) => dilation),
-  });
+  const [begins, ends] = [sweeps.map(({ begin }) => begin), sweeps.map(({ end }) => end)];
+  // Operators take no pads below zero: what those leave out is cropped off beforehand.
+  const cropped = e.pad(image, [0, 0, ...begins.map(below), 0, 0, ...ends.map(below)]);
+  const pads = [...begins.map(above), ...ends.map(above)];
+  return e.op('Conv', [cropped, w], { group, pads, ...stepsOf(sweeps) });
 }
 
 /**
@@ -88,17 +87,17 @@ export function imageCotangent(e: Emitter, g: Ref, kernel: Kernel, sweeps: reado
 
 function convolveTransposed(e: Emitter, g: Ref, { w, group }: Kernel, sweeps: readonly Sweep[]): Ref {
   const [begins, ends] = [sweeps.map(({ begin }) => begin), sweeps.map(({ end }) => end)];
-  const above = (pads: readonly number[]) => pads.map((pad) => Math.max(0, pad));
-  const below = (pads: readonly number[]) => pads.map((pad) => Math.max(0, -pad));
   const reached = e.op('ConvTranspose', [g, w], {
     group,
-    pads: [...above(begins), ...above(ends)],
-    output_padding: below(ends),
-    strides: sweeps.map(({ stride }) => stride),
-    dilations: sweeps.map(({ dilation }) => dilation),
+    pads: [...begins.map(above), ...ends.map(above)],
+    output_padding: ends.map((end) => -below(end)),
+    ...stepsOf(sweeps),
   });
-  return e.pad(reached, [0, 0, ...below(begins), ...[0, 0, ...begins].map(() => 0)]);
+  return e.pad(reached, [0, 0, ...begins.map((begin) => -below(begin)), 0, 0, ...begins.map(() => 0)]);
 }
+
+const above = (pad: number) => Math.max(0, pad);
+const below = (pad: number) => Math.min(0, pad);
 
 /** Input and output channels swapped within each group, and every spatial axis reversed. */
 function turned(e: Emitter, { w, dims, group }: Kernel): Kernel {

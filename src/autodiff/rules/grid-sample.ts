@@ -1,6 +1,7 @@
 import type { Emitter, Operand, Ref } from '../../onnx/emitter.ts';
 import { zeros } from '../context.ts';
 import type { Context, Cotangent } from '../rule.ts';
+import { product } from './product.ts';
 
 /** One of the pixels around a position along one axis. Refs are [N, 1, L] for L positions. */
 interface Tap {
@@ -10,8 +11,6 @@ interface Tap {
   /** Derivative of the weight by the position. */
   readonly slope: Operand;
 }
-
-const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
 /**
  * Cotangents of the image [N, C, ...] and of the grid [N, ..., axes]. A sample is the sum over the taps around it of

@@ -3,9 +3,8 @@ import { zeros } from '../context.ts';
 import { unary, type Context, type Rule } from '../rule.ts';
 import { axesBetween } from './axes.ts';
 import { imageCotangent } from './convolution.ts';
-import { sweepsOf, type Sweep } from './window.ts';
-
-const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+import { product } from './product.ts';
+import { stepsOf, sweepsOf, type Sweep } from './window.ts';
 
 /** Pools: over windows, and over the whole image. */
 export const POOLING: Readonly<Record<string, Rule>> = {
@@ -13,23 +12,27 @@ export const POOLING: Readonly<Record<string, Rule>> = {
   MaxPool: unary((c) => {
     if (!c.cotangent(0)) return null;
     const { e, g, x } = c;
-    const shape = Object.fromEntries(
-      ['kernel_shape', 'strides', 'dilations', 'pads'].flatMap((name) => {
-        const values = c.ints(name);
-        return values ? [[name, values]] : [];
-      }),
+    const sweeps = poolSweepsOf(c);
+    const [, indices] = e.op(
+      'MaxPool',
+      [x],
+      {
+        kernel_shape: sweeps.map(({ kernel }) => kernel),
+        pads: [...sweeps.map(({ begin }) => begin), ...sweeps.map(({ margin }) => margin)],
+        ceil_mode: c.int('ceil_mode', 0),
+        ...stepsOf(sweeps),
+      },
+      2,
     );
-    const attributes = { ...shape, auto_pad: c.text('auto_pad', 'NOTSET'), ceil_mode: c.int('ceil_mode', 0) };
-    const [, indices] = e.op('MaxPool', [x], attributes, 2);
     return scatterFlat(e, g, indices, c.inputDims(0));
   }),
 
   AveragePool: unary((c) => {
-    const sweeps = sweepsOf(c, c.ints('kernel_shape')!);
+    const sweeps = poolSweepsOf(c);
     return sumWindows(c, shared(c, sweeps), sweeps);
   }),
 
-  LpPool: lp((c, g) => sumWindows(c, g, sweepsOf(c, c.ints('kernel_shape')!))),
+  LpPool: lp((c, g) => sumWindows(c, g, poolSweepsOf(c))),
 
   GlobalAveragePool: unary(({ e, g, inputDims }) => {
     const dims = inputDims(0);
@@ -53,6 +56,8 @@ export const POOLING: Readonly<Record<string, Rule>> = {
     return e.reshape(fetched, inputDims(0));
   }),
 };
+
+const poolSweepsOf = (c: Context): Sweep[] => sweepsOf(c, c.ints('kernel_shape')!);
 
 /** Adds updates to the places of a tensor that `indices`, counted over all axes, name. */
 function scatterFlat(e: Emitter, updates: Ref, indices: Ref, dims: readonly number[]): Ref {
@@ -92,7 +97,7 @@ function shared(c: Context, sweeps: readonly Sweep[]): Ref {
 
 /**
  * How many taps of each window along an axis count in its average: those on elements, on demand those in the padding,
- * but never those that \`ceil_mode\` lets hang over.
+ * but never those that `ceil_mode` lets hang over.
  */
 function countsOf(sweep: Sweep, padding: boolean): number[] {
   const [first, last] = padding ? [-sweep.begin, sweep.size + sweep.margin] : [0, sweep.size];
@@ -103,7 +108,7 @@ function countsOf(sweep: Sweep, padding: boolean): number[] {
   });
 }
 
-/** y = (Σ |x|ᵖ)^(1/p), so ∂y/∂x = sign(x)·|x|^(p − 1)·y^(1 − p); \`sum\` adds up what comes from several windows. */
+/** y = (Σ |x|ᵖ)^(1/p), so ∂y/∂x = sign(x)·|x|^(p − 1)·y^(1 − p); `sum` adds up what comes from several windows. */
 function lp(sum: (c: Context, g: Ref) => Ref): Rule {
   return unary((c) => {
     const { e, g, x, y } = c;

@@ -3,8 +3,8 @@ import { unary, type Context, type Rule } from '../rule.ts';
 import { axesBetween, axesOf } from './axes.ts';
 import { gridSampleVjp } from './grid-sample.ts';
 import { padVjp } from './pad.ts';
-import { roiAlignVjp } from './roi-align.ts';
 import { resamplingMap, type Resampling } from './resampling.ts';
+import { roiAlignVjp } from './roi-align.ts';
 import { transposeMaps } from './separable.ts';
 
 /** Operators that resample, pad or rearrange pixels. */
@@ -13,6 +13,7 @@ export const RESIZE: Readonly<Record<string, Rule>> = {
   Upsample: { reads: [1], vjp: (c) => resample(c, legacy(c)) },
 
   GridSample: { vjp: gridSampleVjp },
+  'com.microsoft.GridSample': { vjp: gridSampleVjp },
   RoiAlign: unary(roiAlignVjp),
 
   Pad: { reads: [1, 3], vjp: padVjp },
@@ -30,8 +31,11 @@ export const RESIZE: Readonly<Record<string, Rule>> = {
 function resample({ e, g, inputDims, outputDims }: Context, axes: readonly Resampling[]): Ref {
   // onnxruntime copies when the sizes stay, whatever else the node says.
   if (inputDims(0).every((size, axis) => size === outputDims(0)[axis])) return g;
-  return transposeMaps(e, g, outputDims(0), axes.map(resamplingMap));
+  return transposeMaps(e, g, outputDims(0), axes.map(mapOf));
 }
+
+/** onnxruntime leaves an axis of scale 1 as it is, whatever the coordinates. */
+const mapOf = (r: Resampling) => (r.scale === 1 ? null : resamplingMap(r));
 
 const PLAIN = { region: [0, 1], cubic: -0.75, antialias: false, excludeOutside: false } as const;
 

@@ -1,4 +1,3 @@
-import type { Emitter, Ref } from '../../onnx/emitter.ts';
 import type { Context } from '../rule.ts';
 
 /**
@@ -27,7 +26,7 @@ export const reach = ({ kernel, dilation }: Pick<Sweep, 'kernel' | 'dilation'>):
 export function sweepsOf(c: Context, kernels: readonly number[]): Sweep[] {
   const mode = c.text('auto_pad', 'NOTSET');
   const [sizes, counts] = [c.inputDims(0).slice(2), c.outputDims(0).slice(2)];
-  return stepsOf(c, kernels).map((step, axis) => {
+  return givenSteps(c, kernels).map((step, axis) => {
     const size = sizes[axis];
     const total = (Math.ceil(size / step.stride) - 1) * step.stride + reach(step) - size;
     return sweep(step, size, counts[axis], padsOf(c, axis, mode, total));
@@ -41,7 +40,7 @@ export function transposedSweepsOf(c: Context, kernels: readonly number[]): Swee
   const mode = c.ints('output_shape') && auto !== 'SAME_UPPER' ? 'SAME_LOWER' : auto;
   const [counts, sizes] = [c.inputDims(0).slice(2), c.outputDims(0).slice(2)];
   const extra = c.ints('output_padding');
-  return stepsOf(c, kernels).map((step, axis) => {
+  return givenSteps(c, kernels).map((step, axis) => {
     const whole = (counts[axis] - 1) * step.stride + reach(step) + (extra?.[axis] ?? 0);
     const total = Math.max(0, whole - sizes[axis]);
     return sweep(step, sizes[axis], counts[axis], padsOf(c, axis, mode, total));
@@ -50,7 +49,7 @@ export function transposedSweepsOf(c: Context, kernels: readonly number[]): Swee
 
 /** The sweeps of a Col2Im: the windows that an image of `sizes` was taken apart into. */
 export function foldedSweepsOf(c: Context, kernels: readonly number[], sizes: readonly number[]): Sweep[] {
-  return stepsOf(c, kernels).map((step, axis) => {
+  return givenSteps(c, kernels).map((step, axis) => {
     const [begin, end] = padsOf(c, axis, 'NOTSET', 0);
     const count = Math.floor((sizes[axis] + begin + end - reach(step)) / step.stride) + 1;
     return sweep(step, sizes[axis], count, [begin, end]);
@@ -59,7 +58,7 @@ export function foldedSweepsOf(c: Context, kernels: readonly number[], sizes: re
 
 type Step = Pick<Sweep, 'kernel' | 'stride' | 'dilation'>;
 
-function stepsOf(c: Context, kernels: readonly number[]): Step[] {
+function givenSteps(c: Context, kernels: readonly number[]): Step[] {
   const [strides, dilations] = [c.ints('strides'), c.ints('dilations')];
   return kernels.map((kernel, axis) => ({
     kernel,
@@ -90,13 +89,8 @@ function padsOf(c: Context, axis: number, mode: string, total: number): Pads {
   return [begin, total - begin];
 }
 
-/** The pads of a window operator, which takes none below zero: what those leave out is cropped off beforehand. */
-export function padded(
-  e: Emitter,
-  a: Ref,
-  sweeps: readonly Sweep[],
-): { readonly cropped: Ref; readonly pads: readonly number[] } {
-  const [begins, ends] = [sweeps.map(({ begin }) => begin), sweeps.map(({ end }) => end)];
-  const crops = [0, 0, ...begins, 0, 0, ...ends].map((pad) => Math.min(0, pad));
-  return { cropped: e.pad(a, crops), pads: [...begins, ...ends].map((pad) => Math.max(0, pad)) };
-}
+/** The attributes that say the same of a window operator. */
+export const stepsOf = (sweeps: readonly Sweep[]): { strides: number[]; dilations: number[] } => ({
+  strides: sweeps.map(({ stride }) => stride),
+  dilations: sweeps.map(({ dilation }) => dilation),
+});

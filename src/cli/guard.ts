@@ -1,0 +1,40 @@
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { platform } from 'node:process';
+import { CamError } from '../errors.ts';
+
+/** Claims a path for a result. @throws CamError BAD_OPTION when it is an input's, or another result's. */
+export type Guard = (path: string) => Promise<void>;
+
+/** Keeps results off the inputs, however these are spelled or linked, and off each other. */
+export async function guard(cwd: string, inputs: readonly string[]): Promise<Guard> {
+  const taken = new Map<string, string>();
+  for (const path of inputs) taken.set(await identity(resolve(cwd, path)), 'which is an input');
+  return async (path) => {
+    const key = await identity(resolve(cwd, path));
+    const holder = taken.get(key);
+    if (holder) {
+      throw new CamError(
+        'BAD_OPTION',
+        `This would write "${path}", ${holder}. Choose another place with -o/--output.`,
+      );
+    }
+    taken.set(key, 'which is where another result goes');
+  };
+}
+
+/** The same text for all paths of one file: its inode, or its place in a real folder where it does not exist yet. */
+async function identity(path: string): Promise<string> {
+  try {
+    const found = await stat(path, { bigint: true });
+    return found.isFile() ? `${found.dev}:${found.ino}` : await realpath(path);
+  } catch {
+    const folder = dirname(path);
+    if (folder === path) return path;
+    return join(await identityOfFolder(folder), foldsCase ? basename(path).toLowerCase() : basename(path));
+  }
+}
+
+const identityOfFolder = (path: string): Promise<string> => realpath(path).catch(() => identity(path));
+
+const foldsCase = platform === 'darwin' || platform === 'win32';

@@ -1,0 +1,125 @@
+import { CamError } from '../errors.ts';
+import type { Explanation, Failure, Report, TargetInfo } from '../index.ts';
+import type { MapArray } from './artifact.ts';
+
+/** Version of everything that camwasm prints as JSON: docs/cli-json.md. */
+export const SCHEMA = 'camwasm/1';
+
+/** What --json prints for one image, and, with the numbers in `map`, what a .json result holds. */
+export interface ImageJson {
+  readonly schema: typeof SCHEMA;
+  /** As the command line names it; null for a picture made without one. */
+  readonly image: string | null;
+  /** As the command line names it; null for the built-in one. */
+  readonly model: string | null;
+  readonly prediction: Report['prediction'];
+  readonly preprocessing: Report['preprocessing'] | null;
+  readonly results: readonly ResultJson[];
+  readonly failures: readonly FailureJson[];
+  /** Why the image could not be explained at all. */
+  readonly error: ErrorJson | null;
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+export interface ResultJson {
+  readonly method: string;
+  readonly class: ClassJson;
+  readonly layers: readonly string[];
+  /** Paths of the files written; empty where the result went to standard output. */
+  readonly outputs: readonly string[];
+  readonly warnings: readonly string[];
+  readonly map?: { readonly dims: readonly number[]; readonly data: readonly (number | null)[] };
+}
+
+export interface FailureJson extends ErrorJson {
+  readonly method: string;
+  readonly class: ClassJson;
+}
+
+interface ClassJson {
+  readonly index: number | null;
+  readonly label: string;
+  readonly score: number;
+  readonly probability: number | null;
+}
+
+interface ErrorJson {
+  /** As in the library, or UNEXPECTED. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Subject {
+  readonly image: string | null;
+  readonly model: string | null;
+}
+
+export function imageJson(
+  { image, model }: Subject,
+  report: Omit<Report, 'explanations' | 'failures'>,
+  results: readonly ResultJson[],
+  failures: readonly Failure[] = [],
+): ImageJson {
+  return {
+    schema: SCHEMA,
+    image,
+    model,
+    // A picture that was made shows a class; the blank image that it began with is no one's prediction.
+    prediction: image === null ? [] : report.prediction,
+    preprocessing: report.preprocessing ?? null,
+    results,
+    failures: failures.map(({ method, target, error }) => ({
+      method,
+      class: classJson(target),
+      ...errorJson(error),
+    })),
+    error: null,
+    timings: rounded(report.timings),
+  };
+}
+
+export const errorImageJson = ({ image, model }: Subject, error: unknown): ImageJson => ({
+  schema: SCHEMA,
+  image,
+  model,
+  prediction: [],
+  preprocessing: null,
+  results: [],
+  failures: [],
+  error: errorJson(error),
+  timings: {},
+});
+
+export function resultJson(
+  { method, target, layers, warnings }: Explanation,
+  outputs: readonly string[],
+  map?: MapArray,
+): ResultJson {
+  return {
+    method,
+    class: classJson(target),
+    layers,
+    outputs,
+    warnings,
+    ...(map && { map: { dims: map.dims, data: Array.from(map.data, shortest) } }),
+  };
+}
+
+const classJson = ({ index, label, score, probability }: TargetInfo): ClassJson => ({
+  index: index ?? null,
+  label,
+  score,
+  probability: probability ?? null,
+});
+
+const errorJson = (error: unknown): ErrorJson => ({
+  code: error instanceof CamError ? error.code : 'UNEXPECTED',
+  message: error instanceof Error ? error.message : String(error),
+});
+
+/** Nine digits tell any two float32 apart; JSON has no NaN and no infinity. */
+const shortest = (value: number): number | null =>
+  Number.isFinite(value) ? Number(value.toPrecision(9)) : null;
+
+const rounded = (timings: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(timings).map(([stage, ms]) => [stage, Number(ms.toFixed(3))]));

@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+import process from 'node:process';
+import { readStdin } from '../platform/files.ts';
+import { processIO } from './io.ts';
+import { run } from './run.ts';
+
+process.exitCode = await run(process.argv.slice(2), processIO(process, readStdin));

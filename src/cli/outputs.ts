@@ -1,0 +1,153 @@
+import { stat } from 'node:fs/promises';
+import { extname, join, resolve, sep } from 'node:path';
+import { CamError } from '../errors.ts';
+import { METHODS } from '../methods/index.ts';
+import type { Guard } from './guard.ts';
+import type { Input } from './inputs.ts';
+import type { IO } from './io.ts';
+import { FORMATS, type Format, type Settings } from './options.ts';
+import { tensorPaths } from './tensors.ts';
+
+/** Where results go. */
+export interface Destination {
+  readonly kind: 'stdout' | 'file' | 'folder';
+  /** As the user wrote it; '' is the current folder. */
+  readonly path: string;
+  readonly format: Format;
+}
+
+/** An image with the methods that look at it; without an image, the methods that make one. */
+export interface Job {
+  readonly input: Input | undefined;
+  readonly methods: readonly string[];
+}
+
+/** Everything that decides which files a call writes. */
+export interface Plan {
+  readonly jobs: readonly Job[];
+  /** Indices; undefined stands for a class that only the model can tell. */
+  readonly classes: readonly (number | undefined)[];
+  /** How many layers are fused. */
+  readonly layers: number;
+  /** Raw maps instead of heatmaps: one for each layer. */
+  readonly raw: boolean;
+  readonly destination: Destination;
+  /** Folder of --save-tensors. */
+  readonly tensors: string | undefined;
+}
+
+/** @throws CamError BAD_OPTION where -o, -f and the terminal contradict each other. */
+export async function destinationOf(settings: Readonly<Partial<Settings>>, io: IO): Promise<Destination> {
+  const { output, format, raw, json, 'save-tensors': tensors } = settings;
+  const usual = format ?? (raw ? 'npy' : 'png');
+  if (output === undefined) return { kind: 'folder', path: '', format: usual };
+  if (output === '-') {
+    if (json) throw bad('--json and -o - both want standard output. Give -o a file or a folder.');
+    if (io.stdout.isTTY && usual !== 'json')
+      throw bad(`A ${usual} file on a terminal helps nobody. Redirect standard output, or give -o a file.`);
+    return { kind: 'stdout', path: output, format: usual };
+  }
+  const found = await stat(resolve(io.cwd, output)).catch(() => undefined);
+  const slashed = output.endsWith('/') || output.endsWith(sep);
+  if (slashed && (await isFile(resolve(io.cwd, output))))
+    throw bad(`"${output}" names a folder, but there is a file of that name. Choose another.`);
+  const shared = tensors !== undefined && resolve(io.cwd, tensors) === resolve(io.cwd, output);
+  if (slashed || shared || found?.isDirectory()) return { kind: 'folder', path: output, format: usual };
+  return { kind: 'file', path: output, format: formatOf(output, format) ?? usual };
+}
+
+const isFile = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isFile() ?? false;
+
+function formatOf(path: string, asked: Format | undefined): Format | undefined {
+  const extension = extname(path).slice(1).toLowerCase();
+  const meant = extension === 'jpeg' ? 'jpg' : FORMATS.find((format) => format === extension);
+  if (meant && asked && meant !== asked) {
+    throw bad(`"${path}" ends in .${extension}, but --format says ${asked}. Change one of them.`);
+  }
+  if (!meant && !asked && extension !== '') {
+    throw bad(`camwasm writes no .${extension} files. Choose ${FORMATS.join(', ')}, or say --format.`);
+  }
+  return meant ?? asked;
+}
+
+/** One result among those of a plan. */
+export interface Result {
+  readonly job: Job;
+  readonly method: string;
+  readonly class: number | undefined;
+  /** From 1, where a method gives several maps. */
+  readonly map: number;
+}
+
+/** `<stem>.<method>[.<map>][.<class>].<format>`; what is made without an image always says its class. */
+export function resultPath(plan: Plan, { job, method, class: index, map }: Result): string {
+  const { destination, classes } = plan;
+  if (destination.kind !== 'folder') return destination.path;
+  const parts = [
+    job.input?.stem,
+    method,
+    mapCount(plan, method) > 1 ? map : undefined,
+    classes.length > 1 || job.input === undefined ? index : undefined,
+    destination.format,
+  ];
+  return join(destination.path, parts.filter((part) => part !== undefined).join('.'));
+}
+
+/** How many maps a method gives for one class. */
+const mapCount = ({ raw, layers }: Plan, method: string): number =>
+  raw && METHODS[method].level === 'layer' ? layers : 1;
+
+/** Every result of a job, as far as it is known before anything runs. */
+const resultsOf = (plan: Plan, job: Job): Result[] =>
+  job.methods.flatMap((method) =>
+    plan.classes.flatMap((index) =>
+      Array.from({ length: mapCount(plan, method) }, (_, i) => ({ job, method, class: index, map: i + 1 })),
+    ),
+  );
+
+/** Claims every path that can be known before anything runs. @throws CamError BAD_OPTION on any conflict. */
+export async function claimOutputs(plan: Plan, claim: Guard): Promise<void> {
+  const { destination, jobs } = plan;
+  checkStems(jobs);
+  const count = jobs.flatMap((job) => resultsOf(plan, job)).length;
+  if (destination.kind !== 'folder' && count > 1) {
+    const place = destination.kind === 'stdout' ? 'Standard output' : `"${destination.path}"`;
+    throw bad(
+      `${place} takes one result, and this asks for ${count}. Give -o a folder: a name that ends in /.`,
+    );
+  }
+  if (!namesKnown(plan)) return;
+  for (const job of jobs) await claimJob(plan, job, plan.classes, claim);
+}
+
+/** False where names need an index that only the model can tell. */
+export const namesKnown = ({ classes }: Plan): boolean =>
+  classes.length === 1 || classes.every((index) => index !== undefined);
+
+/** Claims what one job writes for these classes. */
+export async function claimJob(plan: Plan, job: Job, classes: Plan['classes'], claim: Guard): Promise<void> {
+  if (plan.destination.kind !== 'stdout') {
+    for (const result of resultsOf({ ...plan, classes }, job)) await claim(resultPath(plan, result));
+  }
+  if (plan.tensors === undefined) return;
+  for (const index of classes) {
+    for (const path of tensorPaths(plan, job, index)) await claim(path);
+  }
+}
+
+function checkStems(jobs: readonly Job[]): void {
+  const seen = new Map<string, Input>();
+  for (const { input } of jobs) {
+    if (!input) continue;
+    const other = seen.get(input.stem);
+    if (other) {
+      throw bad(
+        `"${other.name}" and "${input.name}" would write files of the same name, ${input.stem}.*. Explain them in two calls with two folders.`,
+      );
+    }
+    seen.set(input.stem, input);
+  }
+}
+
+const bad = (message: string): CamError => new CamError('BAD_OPTION', message);

@@ -1,0 +1,69 @@
+import type { Progress } from '../index.ts';
+import type { Sink } from './io.ts';
+
+/** One line at the bottom of the terminal: which image, which method, how far, how fast, how long still. */
+export interface ProgressLine {
+  /** Another image begins. */
+  readonly image: (name: string, position: number, count: number) => void;
+  readonly update: (progress: Progress) => void;
+  readonly clear: () => Promise<void>;
+}
+
+const INTERVAL_MS = 100;
+
+/** Lines are drawn between two runs of the network only: a run blocks the thread. */
+export function progressLine(
+  stderr: Sink,
+  enabled: boolean,
+  clock: () => number = () => performance.now(),
+): ProgressLine {
+  let head = '';
+  let method: string | undefined;
+  let started = clock();
+  let drawn = -Infinity;
+  let visible = false;
+
+  const draw = (text: string) => {
+    visible = true;
+    drawn = clock();
+    void stderr.write(`\r\x1b[2K${text.slice(0, stderr.columns - 1)}`);
+  };
+
+  return {
+    image: (name, position, count) => {
+      head = count > 1 ? `[${position}/${count}] ${name}` : name;
+      method = undefined;
+      started = clock();
+      if (enabled) draw(head);
+    },
+    update: (progress) => {
+      if (progress.method !== method) {
+        // The first report comes when the first runs are done; they began when the one before ended.
+        if (method !== undefined) started = clock();
+        method = progress.method;
+      }
+      if (enabled && clock() - drawn >= INTERVAL_MS)
+        draw(`${head}  ${describe(progress, clock() - started)}`);
+    },
+    clear: async () => {
+      if (visible) await stderr.write('\r\x1b[2K');
+      visible = false;
+    },
+  };
+}
+
+/** `scorecam 64/320  42/s  6 s left` */
+export function describe({ method, done, total }: Progress, elapsedMs: number): string {
+  const count = `${method} ${done}/${total}`;
+  if (elapsedMs <= 0 || done === 0) return count;
+  const rate = done / (elapsedMs / 1000);
+  const left = (total - done) / rate;
+  return `${count}  ${rate < 10 ? rate.toFixed(1) : rate.toFixed(0)}/s  ${duration(left)} left`;
+}
+
+export function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  const [minutes, rest] = [Math.floor(whole / 60), whole % 60];
+  return minutes < 60 ? `${minutes} min ${rest} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,43 @@
+import { readFile } from '../platform/files.ts';
+import { packageFile } from '../platform/package.ts';
+import { COMMANDS, type CommandContext, type CommandName } from './commands/index.ts';
+import { DONE, exitCodeOf } from './exit.ts';
+import type { IO } from './io.ts';
+import { loadLibrary, type Library } from './library.ts';
+import { parseArguments } from './parse.ts';
+import { terminal } from './terminal.ts';
+
+/** Runs a command line and gives its exit code. Touches nothing but files and what `io` holds. */
+export async function run(
+  argv: readonly string[],
+  io: IO,
+  library: () => Promise<Library> = loadLibrary,
+): Promise<number> {
+  try {
+    const { command, operands, settings } = await parseArguments(argv);
+    if (settings.help) return await print(io, await help(command, io));
+    if (settings.version) return await print(io, `${await version()}\n`);
+    const context: CommandContext = { operands, settings, io, library };
+    return await (
+      await COMMANDS[command].load()
+    )(context);
+  } catch (error) {
+    await terminal(io, { debug: argv.includes('--debug') }).complain(error);
+    return exitCodeOf(error);
+  }
+}
+
+async function help(command: CommandName, { stdout }: IO): Promise<string> {
+  const { helpOn } = await import('./help.ts');
+  return helpOn(command, stdout.columns);
+}
+
+async function version(): Promise<string> {
+  const manifest = new TextDecoder().decode(await readFile(packageFile('package.json')));
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+async function print(io: IO, text: string): Promise<number> {
+  await io.stdout.write(text);
+  return DONE;
+}

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import type { Explanation } from '../index.ts';
+import { METHODS } from '../methods/index.ts';
+import type { Job, Plan } from './outputs.ts';
+
+/** An array on its way into a file. */
+export interface NamedArray {
+  readonly path: string;
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** What --save-tensors writes for one job and class, known before anything runs. */
+export function tensorPaths(plan: Plan, job: Job, index: number | undefined): string[] {
+  const atInput = job.methods.some((method) => METHODS[method].level === 'input');
+  const names = [
+    ...(job.input ? [...numbered('activation', plan.layers), ...numbered('gradient', plan.layers)] : []),
+    ...(job.input && atInput ? ['input_gradient.npy'] : []),
+    ...job.methods.flatMap((method) =>
+      numbered(rawName(job, method, index), METHODS[method].level === 'layer' ? plan.layers : 1),
+    ),
+  ];
+  return names.map((name) => join(folderOf(plan, job, index), name));
+}
+
+/** The tensors that came with the explanations of one job and class. */
+export function tensorFiles(
+  plan: Plan,
+  job: Job,
+  index: number | undefined,
+  explanations: readonly Explanation[],
+): NamedArray[] {
+  const kept = explanations.flatMap(({ tensors }) => tensors ?? []);
+  const activations = kept.find((tensors) => tensors.activations.length > 0)?.activations ?? [];
+  const gradients = kept.find((tensors) => tensors.gradients.length > 0)?.gradients ?? [];
+  const inputGradient = kept.flatMap((tensors) => tensors.inputGradient ?? []).slice(0, 1);
+  const named = [
+    ...zip(numbered('activation', activations.length), activations),
+    ...zip(numbered('gradient', gradients.length), gradients),
+    ...zip(['input_gradient.npy'], inputGradient),
+    ...explanations.flatMap((explanation) =>
+      zip(numbered(rawName(job, explanation.method, index), explanation.raw.length), rawArrays(explanation)),
+    ),
+  ];
+  const folder = folderOf(plan, job, index);
+  return named.map(({ name, dims, data }) => ({ path: join(folder, name), dims, data }));
+}
+
+/** The raw maps as arrays: [h, w] of each layer, or [C, H, W] of the input. */
+export const rawArrays = ({ method, raw }: Explanation): { dims: number[]; data: Float32Array }[] =>
+  raw.map(({ data, channels, height, width }) => ({
+    dims: METHODS[method].level === 'layer' ? [height, width] : [channels, height, width],
+    data,
+  }));
+
+/** Several images or classes get a folder each. */
+function folderOf(plan: Plan, { input }: Job, index: number | undefined): string {
+  const images = plan.jobs.filter((job) => job.input !== undefined).length;
+  return join(
+    plan.tensors ?? '',
+    images > 1 && input ? input.stem : '',
+    plan.classes.length > 1 ? String(index) : '',
+  );
+}
+
+const rawName = ({ input }: Job, method: string, index: number | undefined): string =>
+  `${input ? `${input.stem}.${method}` : `${method}.${index}`}.raw`;
+
+const numbered = (name: string, count: number): string[] =>
+  count === 1 ? [`${name}.npy`] : Array.from({ length: count }, (_, i) => `${name}.${i + 1}.npy`);
+
+const zip = <A extends object>(names: readonly string[], arrays: readonly A[]): (A & { name: string })[] =>
+  arrays.map((array, i) => ({ ...array, name: names[i] }));

@@ -1,0 +1,212 @@
+import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { IO } from '../../src/cli/io.ts';
+import type { Library, LoadedModel } from '../../src/cli/library.ts';
+import { run } from '../../src/cli/run.ts';
+import type {
+  ExplainOptions,
+  Explanation,
+  Failure,
+  ImageInput,
+  LoadOptions,
+  Report,
+  TargetInfo,
+} from '../../src/index.ts';
+import { METHODS } from '../../src/methods/index.ts';
+import { floatTensor } from '../../src/runtime/tensor.ts';
+
+/** What a fake model was asked. */
+export interface Asked {
+  model?: string | undefined;
+  load?: LoadOptions;
+  calls: { image: ImageInput | undefined; options: ExplainOptions }[];
+  closed: number;
+}
+
+export interface FakeOptions {
+  labels?: readonly string[];
+  values?: readonly string[];
+  /** Called before an image is explained: throws, or fails one method. */
+  fail?: (image: ImageInput | undefined, method: string) => Error | undefined;
+  warn?: readonly string[];
+  progress?: boolean;
+}
+
+const INSPECTION = {
+  inputs: [{ name: 'x', type: 'float32', dims: ['N', 3, 224, ''] }],
+  outputs: [{ name: 'y', type: 'float32', dims: undefined }],
+  opset: 17,
+  operators: { Conv: 12, NonZero: 1 },
+  layers: [
+    { name: 'stage3', op: 'Conv', dims: [1, 8, 4, 4], automatic: false },
+    { name: 'stage4', op: 'Relu', dims: [1, 16, 2, 2], automatic: true },
+  ],
+  unsupported: ['NonZero'],
+} as const;
+
+const LABELS = ['cat', 'dog', 'great white shark, white shark', 'crane', 'crane'];
+const LAYER = 'stage4';
+
+/** A library whose model always sees a dog (class 1), and whose maps are 2 x 3. */
+export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
+  const labels = fake.labels ?? LABELS;
+  const target = (index: number): TargetInfo => ({
+    index,
+    label: labels[index] ?? String(index),
+    score: index + 0.5,
+    probability: index === 1 ? 0.9 : 0.025,
+  });
+  const explained = (method: string, index: number, layers: readonly string[]): Explanation => {
+    const row = METHODS[method];
+    const channels = row.level === 'layer' ? 1 : 3;
+    const raw = Float32Array.from({ length: channels * 6 }, (_, i) => i - 3);
+    const picture = { width: 3, height: 2, data: new Uint8ClampedArray(24).fill(255) };
+    return {
+      method,
+      target: target(index),
+      layers: row.level === 'layer' ? layers : [],
+      heatmap: { width: 3, height: 2, data: Float32Array.of(0, 0.1, 0.2, 0.3, 0.4, 1) },
+      raw: (row.level === 'layer' ? layers : ['input']).map(() => ({
+        data: raw,
+        channels,
+        height: 2,
+        width: 3,
+      })),
+      shows: row.level === 'layer' ? 'heatmap' : row.shows,
+      warnings: fake.warn ?? [],
+      tensors: {
+        activations: layers.map(() => floatTensor([1, 1, 2, 3], raw.slice(0, 6))),
+        gradients: layers.map(() => floatTensor([1, 1, 2, 3], raw.slice(0, 6))),
+        inputGradient: row.level === 'input' ? floatTensor([1, 3, 2, 3], raw) : undefined,
+      },
+      placement: undefined as unknown as Explanation['placement'],
+      overlay: () => picture,
+    };
+  };
+  const model: LoadedModel = {
+    labels,
+    hasValue: (name) => (fake.values ?? [LAYER]).includes(name),
+    explainAll: async (image, options = {}): Promise<Report> => {
+      asked.calls.push({ image, options });
+      const failing = fake.fail?.(image, '*');
+      if (failing) throw failing;
+      const methods = [options.method ?? 'gradcam'].flat();
+      const wished = options.target as number[] | undefined;
+      const classes = wished ?? [1, 0, 2, 3, 4].slice(0, options.top ?? 1);
+      const explanations: Explanation[] = [];
+      const failures: Failure[] = [];
+      for (const index of classes) {
+        for (const method of methods) {
+          const error = fake.fail?.(image, method);
+          if (error) failures.push({ method, target: target(index), error });
+          else explanations.push(explained(method, index, [options.layer ?? LAYER].flat()));
+        }
+      }
+      const prediction = [1, 0].map((index) => ({
+        index,
+        label: labels[index] ?? String(index),
+        probability: target(index).probability!,
+        logit: index,
+      }));
+      if (fake.progress) options.onProgress?.({ method: methods[0], done: 1, total: 2 });
+      return { prediction, explanations, failures, preprocessing: undefined, timings: { forward: 1.25 } };
+    },
+    close: () => {
+      asked.closed++;
+      return Promise.resolve();
+    },
+  };
+  return {
+    load: (path, options) => {
+      Object.assign(asked, { model: path, load: options });
+      return Promise.resolve(model);
+    },
+    inspect: (path, options) => {
+      Object.assign(asked, { model: path, load: options });
+      return Promise.resolve(INSPECTION);
+    },
+  };
+}
+
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+  bytes: Uint8Array;
+  asked: Asked;
+}
+
+export interface RunOptions extends FakeOptions {
+  stdin?: Uint8Array;
+  tty?: { stdout?: boolean; stderr?: boolean };
+  env?: Record<string, string>;
+}
+
+/** A folder of its own in which command lines run against the fake library. */
+export class Place {
+  readonly cwd: string = realpathSync(mkdtempSync(join(tmpdir(), 'camwasm-')));
+
+  /** Files that camwasm may read; their content does not matter to the fake library. */
+  files(...names: string[]): this {
+    for (const name of names) writeFileSync(join(this.cwd, name), 'picture');
+    return this;
+  }
+
+  list(): string[] {
+    return readdirSync(this.cwd, { recursive: true, encoding: 'utf8', withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.cwd.length + 1))
+      .sort();
+  }
+
+  async run(argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    const out: Uint8Array[] = [];
+    const err: string[] = [];
+    const asked: Asked = { calls: [], closed: 0 };
+    const io: IO = {
+      stdin: () => Promise.resolve(options.stdin ?? new Uint8Array()),
+      stdout: {
+        isTTY: options.tty?.stdout ?? false,
+        columns: 100,
+        write: (chunk) => {
+          out.push(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk);
+          return Promise.resolve();
+        },
+      },
+      stderr: {
+        isTTY: options.tty?.stderr ?? false,
+        columns: 100,
+        write: (chunk) => {
+          err.push(String(chunk));
+          return Promise.resolve();
+        },
+      },
+      cwd: this.cwd,
+      env: options.env ?? {},
+      signal: new AbortController().signal,
+    };
+    const code = await run(argv, io, () => Promise.resolve(fakeLibrary(asked, options)));
+    const bytes = Uint8Array.from(out.flatMap((chunk) => [...chunk]));
+    return { code, bytes, stdout: new TextDecoder().decode(bytes), stderr: err.join(''), asked };
+  }
+
+  remove(): void {
+    rmSync(this.cwd, { recursive: true, force: true });
+  }
+}
+
+/** Runs a command line in a fresh folder that holds `a.jpg` and `b.png`, and gives what came of it. */
+export async function camwasm(
+  argv: readonly string[],
+  options: RunOptions & { files?: readonly string[] } = {},
+): Promise<Outcome & { written: string[] }> {
+  const files = options.files ?? ['a.jpg', 'b.png'];
+  const place = new Place().files(...files);
+  try {
+    const outcome = await place.run(argv, options);
+    return { ...outcome, written: place.list().filter((name) => !files.includes(name)) };
+  } finally {
+    place.remove();
+  }
+}

@@ -1,0 +1,144 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { COMMANDS, type CommandName } from '../../src/cli/commands/index.ts';
+import { OPTIONS, type OptionName } from '../../src/cli/options.ts';
+import { parseArguments } from '../../src/cli/parse.ts';
+import { CamError } from '../../src/errors.ts';
+import { camwasm } from './fake.ts';
+
+const parse = suite('command lines');
+
+const understood = async (line: string) => {
+  const { command, operands, settings } = await parseArguments(line.split(' ').filter((word) => word !== ''));
+  return [command, operands, settings];
+};
+
+for (const [line, expected] of [
+  ['a.jpg', ['explain', ['a.jpg'], {}]],
+  ['explain a.jpg', ['explain', ['a.jpg'], {}]],
+  ['a.jpg b.jpg -', ['explain', ['a.jpg', 'b.jpg', '-'], {}]],
+  ['inspect m.onnx --json', ['inspect', ['m.onnx'], { json: true }]],
+  ['--json inspect m.onnx', ['inspect', ['m.onnx'], { json: true }]],
+  ['methods', ['methods', [], {}]],
+  ['./methods', ['explain', ['./methods'], {}]],
+  ['a.jpg methods', ['explain', ['a.jpg', 'methods'], {}]],
+  ['--raw a.jpg', ['explain', ['a.jpg'], { raw: true }]],
+  ['-m cam,gradcam -m layercam a.jpg', ['explain', ['a.jpg'], { method: ['cam', 'gradcam', 'layercam'] }]],
+  ['-c 9 a.jpg -c=3 --class dog', ['explain', ['a.jpg'], { class: ['9', '3', 'dog'] }]],
+  ['-c9 a.jpg', ['explain', ['a.jpg'], { class: ['9'] }]],
+  ['a.jpg -o -', ['explain', ['a.jpg'], { output: '-' }]],
+  ['a.jpg --range -1..1', ['explain', ['a.jpg'], { range: '-1..1' }]],
+  ['a.jpg --mean -.5,-1,2', ['explain', ['a.jpg'], { mean: [-0.5, -1, 2] }]],
+  ['a.jpg --size 224', ['explain', ['a.jpg'], { size: { width: 224, height: 224 } }]],
+  ['a.jpg --size 320x240', ['explain', ['a.jpg'], { size: { width: 320, height: 240 } }]],
+  ['a.jpg --alpha 0', ['explain', ['a.jpg'], { alpha: 0 }]],
+  ['a.jpg -l /layer4/Relu_output_0', ['explain', ['a.jpg'], { layer: ['/layer4/Relu_output_0'] }]],
+  ['-- -a.jpg', ['explain', ['-a.jpg'], {}]],
+  ['1e3', ['explain', ['1e3'], {}]],
+  ['a.jpg --nonsense --help', ['explain', [], { help: true, version: false }]],
+  ['inspect -h', ['inspect', [], { help: true, version: false }]],
+] as const) {
+  parse(`camwasm ${line}`, async () => assert.equal(await understood(line), expected));
+}
+parse.run();
+
+const refused = suite('wrong usage');
+
+for (const [line, message] of [
+  ['a.jpg --colourmap jet', 'There is no option --colourmap. Did you mean "--colormap"?'],
+  ['a.jpg --tresholds 2', 'There is no option --tresholds.'],
+  ['a.jpg -x', 'There is no option -x.'],
+  ['inspect m.onnx --alpha 1', 'camwasm inspect takes no --alpha.'],
+  ['methods -m cam', 'camwasm methods takes no --method.'],
+  ['a.jpg -o', '--output takes a file, a folder or -, but nothing follows it.'],
+  ['a.jpg --model --raw', '--model takes the path of an ONNX file, but nothing follows it.'],
+  ['a.jpg --model=', '--model takes the path of an ONNX file, not "".'],
+  ['a.jpg -m cam,,gradcam', '--method takes one or more method ids, not "cam,,gradcam".'],
+  ['a.jpg --top 2 --top 3', '--top is given 2 times.'],
+  ['a.jpg -f jpeg', '--format takes one of png, jpg, npy, json, not "jpeg". Did you mean "jpg"?'],
+  ['a.jpg --colormap virdis', 'Did you mean "viridis"?'],
+] as const) {
+  refused(`camwasm ${line}`, async () => {
+    const error = await parseArguments(line.split(' ')).catch((error: unknown) => error);
+    assert.instance(error, CamError);
+    assert.is((error as CamError).code, 'BAD_OPTION');
+    assert.ok(
+      (error as CamError).message.startsWith(message) || (error as CamError).message.endsWith(message),
+      String(error),
+    );
+  });
+}
+
+/** Values that no option of its kind may take; a value option without a row here fails. */
+const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
+  method: ['', ',', 'cam,'],
+  model: [''],
+  labels: [''],
+  class: ['', ' '],
+  top: ['', '0', '-1', '1.5', 'x', 'Infinity', '0x10'],
+  layer: [''],
+  score: ['', 'logits'],
+  compat: ['grad-cam'],
+  output: [''],
+  format: ['PNG', 'gif'],
+  'save-tensors': [''],
+  colormap: ['rainbow', 'toString'],
+  alpha: ['', '1.01', '-0.1', 'half', 'NaN'],
+  size: ['0', '1x2x3', '10.5', 'x', '224x', 'x10', '-5'],
+  fit: ['fill'],
+  channels: ['RGBA', 'cmyk'],
+  range: ['0..2', '1'],
+  mean: ['', 'a', '1,,2', '1,NaN'],
+  std: ['0', '1,0,1', '-1', 'x'],
+  layout: ['chw'],
+  threads: ['0', '65', '1.5', 'all'],
+  'batch-size': ['0', '-3', 'x'],
+};
+for (const name of Object.keys(OPTIONS) as OptionName[]) {
+  const { reading } = OPTIONS[name];
+  if (!reading) continue;
+  refused(`--${name} says what it takes`, async () => {
+    assert.ok(NONSENSE[name]?.length, `no nonsense for --${name}`);
+    for (const text of NONSENSE[name]!) {
+      const error = await parseArguments(['a.jpg', `--${name}=${text}`]).catch((error: unknown) => error);
+      assert.instance(error, CamError, `--${name}=${text}`);
+      assert.is((error as CamError).message.split(', not "')[0], `--${name} takes ${reading.takes}`);
+    }
+  });
+}
+refused('an unknown method is named before the model is loaded', async () => {
+  const { code, stderr, asked } = await camwasm(['a.jpg', '-m', 'gradkam']);
+  assert.is(code, 2);
+  assert.match(stderr, /^camwasm: There is no method "gradkam"/);
+  assert.is(asked.load, undefined);
+});
+refused.run();
+
+const help = suite('help');
+
+for (const name of Object.keys(COMMANDS) as CommandName[]) {
+  help(`camwasm ${name} --help shows examples, then every option`, async () => {
+    const { code, stdout, stderr, asked } = await camwasm([name, '--help']);
+    assert.is(code, 0);
+    assert.is(stderr, '');
+    assert.is(asked.load, undefined);
+    const { usage, examples, options } = COMMANDS[name];
+    assert.ok(stdout.startsWith(`${usage}\n`));
+    const heading = stdout.indexOf(`${OPTIONS[options[0]].group}:\n`);
+    for (const [line] of examples) assert.ok(stdout.slice(0, heading).includes(line), line);
+    for (const option of options) assert.ok(stdout.slice(heading).includes(`--${option}`), option);
+    assert.ok(stdout.split('\n').every((line) => line.length <= 100));
+  });
+  help(`the examples of camwasm ${name} are understood`, async () => {
+    for (const [line] of COMMANDS[name].examples) {
+      const words = line.replace(/ >.*/, '').split(' ').slice(1);
+      assert.is((await parseArguments(words)).command, name);
+    }
+  });
+}
+help('--version is that of the package', async () => {
+  const { stdout, code } = await camwasm(['--version']);
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.is(code, 0);
+});
+help.run();
