@@ -7,4 +7,5 @@ export * from './pointwise';
 export * from './mask';
 export * from './resample';
 export * from './transpose';
+export * from './gram';
 export * from './color';

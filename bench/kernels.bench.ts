@@ -25,6 +25,8 @@ const rows: [title: string, run: (kernels: KernelExports) => void][] = [
   ['relu 7x7x2048', (k) => k.relu(out, a, channels * small)],
   ['minMax 224x224', (k) => k.minMax(out, a, pixels, 0)],
   ['resample 7x7 to 224x224', (k) => upsample(k, a)],
+  ['magnitudes 7x7x2048', (k) => k.magnitudes(out, a, b, channels, small)],
+  ['gram of 49 columns, 2048 rows', (k) => k.gram(out, a, scratch, channels, small)],
   ['transpose 196x768', (k) => k.transpose(out, a, 196, 768)],
   ['colorize 224x224', (k) => k.colorize(out, a, b, pixels)],
   ['overlay 224x224', (k) => k.overlay(out, scratch, a, b, 6554, pixels)],

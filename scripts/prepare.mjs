@@ -3,6 +3,7 @@
 // does nothing when dist/ is newer than its sources, and swaps the finished folder in at once.
 import { spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -55,6 +56,7 @@ function build() {
   );
   const fold = `dist.${process.pid}`;
   run('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fold]);
+  copyFileSync('build/kernels.wasm', `${fold}/kernels.wasm`); // for bundlers that want a file
   writeFileSync(`${fold}/.built`, String(Math.max(started, statSync('src/kernels').mtimeMs + 1)));
   const old = `${fold}.old`;
   if (existsSync('dist')) renameSync('dist', old);

@@ -1,16 +1,29 @@
 import { CamError } from './errors.ts';
 import { explainTargets } from './explain.ts';
-import type { Explanation, ExplainOptions, ImageInput, LoadOptions, Report } from './explanation.ts';
+import type {
+  Explanation,
+  ExplainOptions,
+  FileSource,
+  ImageInput,
+  LoadOptions,
+  Report,
+} from './explanation.ts';
 import { decode } from './image/decode.ts';
+import { isNpy, readNpy } from './image/npy.ts';
+import { drawn } from './image/drawable.ts';
 import type { Picture } from './image/picture.ts';
 import { place, type Placement } from './image/placement.ts';
 import { defaultPreprocessing, toTensor, type Preprocessing } from './image/preprocess.ts';
 import { loadKernels, type Kernels } from './kernels/index.ts';
-import { BUILTIN_MODEL } from './models/builtin.ts';
+import { builtinModel } from './models/builtin.ts';
 import { loadModel, type ModelSource } from './models/source.ts';
-import { Network } from './network/network.ts';
+import { blankInputs, furtherInputs, imageInput, shapeKey, type InputTensor } from './network/inputs.ts';
+import { Network, type Values } from './network/network.ts';
 import type { ValueInfo } from './onnx/model.ts';
+import { loadRuntime, type RuntimeOptions, type Threads } from './runtime/ort.ts';
+import { readFile } from './platform/files.ts';
 import { floatTensor, fromFloat, sizeOf, type FloatTensor } from './runtime/tensor.ts';
+import { isFile } from './targets/text.ts';
 
 /** An image on its way: the tensor that the model takes, and where the picture lies in it. */
 export interface Prepared {
@@ -35,6 +48,10 @@ export class Explainer {
   /** Class names by index; empty when the model brings none. */
   readonly labels: readonly string[];
   readonly info: ModelInfo;
+  /** How many threads run the model, and why if it is only one. */
+  readonly threads: Threads;
+  /** The input that takes the image. */
+  readonly #input: ValueInfo;
   readonly #source: ModelSource;
   readonly #options: LoadOptions;
   readonly #kernels: Kernels;
@@ -43,17 +60,19 @@ export class Explainer {
   /** The call that runs now: sessions are shared, so calls take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(source: ModelSource, options: LoadOptions, kernels: Kernels) {
+  private constructor(source: ModelSource, options: LoadOptions, kernels: Kernels, threads: Threads) {
     const { graph, opsets } = source.model;
     this.#source = source;
+    this.#input = imageInput(graph.inputs, options.imageInput);
     this.#options = options;
     this.#kernels = kernels;
+    this.threads = threads;
     this.labels = options.labels ?? source.labels ?? [];
     this.info = {
       inputs: graph.inputs,
       outputs: graph.outputs,
       opset: opsets.get('') ?? 1,
-      preprocessing: preprocessingFor(graph.inputs[0], { ...source.preprocessing, ...options.preprocessing }),
+      preprocessing: preprocessingFor(this.#input, { ...source.preprocessing, ...options.preprocessing }),
     };
   }
 
@@ -63,11 +82,15 @@ export class Explainer {
    * @throws CamError BAD_MODEL when it cannot be read, BAD_OPTION for options that make no sense.
    */
   static async load(
-    model: string | URL | Uint8Array | ArrayBuffer = BUILTIN_MODEL(),
+    model?: string | URL | Uint8Array | ArrayBuffer,
     options: LoadOptions = {},
   ): Promise<Explainer> {
-    const [source, kernels] = await Promise.all([loadModel(model, options.external), loadKernels()]);
-    const explainer = new Explainer(source, options, kernels);
+    const [source, kernels, { threads }] = await Promise.all([
+      loadModel(model ?? builtinModel(), options),
+      loadKernels(options.modules?.kernels),
+      loadRuntime(runtimeOptionsOf(options)),
+    ]);
+    const explainer = new Explainer(source, options, kernels, threads);
     checkSize(explainer.info.preprocessing, options.preprocessing ?? {});
     return explainer;
   }
@@ -91,9 +114,10 @@ export class Explainer {
   async #explainAll(image: ImageInput | undefined, options: ExplainOptions): Promise<Report> {
     if (this.#closed) throw new CamError('BAD_OPTION', 'This explainer is closed. Load the model again.');
     const started = performance.now();
-    const prepared = image === undefined ? this.#blank() : await this.#prepare(image);
+    const prepared = image === undefined ? this.#blank() : await this.#prepare(image, options.maxPixels);
     const decoded = performance.now();
-    const network = await this.#networkFor(prepared.tensor);
+    const further = this.#further(options.inputs);
+    const network = await this.#networkFor(prepared.tensor, further);
     const timings = { decode: decoded - started, prepare: performance.now() - decoded };
     return explainTargets({
       network,
@@ -104,6 +128,10 @@ export class Explainer {
       labels: this.labels,
       blank: image === undefined,
       preprocessing: this.info.preprocessing,
+      imageInput: this.#input,
+      further,
+      pictureOf: async (source) => this.#pictureOnly(await this.#read(source)),
+      tensorOf: async (source) => (await this.#prepare(await this.#read(source), options.maxPixels)).tensor,
     });
   }
 
@@ -113,10 +141,13 @@ export class Explainer {
     return nodes.some(({ outputs }) => outputs.includes(name)) || inputs.some((input) => input.name === name);
   }
 
-  /** The network at the size of the image, for looking at rather than explaining. */
-  async network(image?: ImageInput): Promise<Network> {
+  /** The network at the size of the image, for looking at rather than explaining; other inputs are zeros by default. */
+  async network(image?: ImageInput, inputs?: Readonly<Record<string, InputTensor>>): Promise<Network> {
     return this.#inTurn(async () =>
-      this.#networkFor((image === undefined ? this.#blank() : await this.#prepare(image)).tensor),
+      this.#networkFor(
+        (image === undefined ? this.#blank() : await this.#prepare(image)).tensor,
+        this.#further(inputs ?? blankInputs(this.info.inputs, this.#input.name)),
+      ),
     );
   }
 
@@ -137,34 +168,59 @@ export class Explainer {
     return turn;
   }
 
-  async #networkFor(tensor: FloatTensor): Promise<Network> {
-    const key = tensor.dims.join();
+  #further(given: Readonly<Record<string, InputTensor>> | undefined): Values {
+    return furtherInputs(this.info.inputs, this.#input.name, given);
+  }
+
+  async #networkFor(tensor: FloatTensor, further: Values): Promise<Network> {
+    const key = `${tensor.dims.join()};${shapeKey(further)}`;
     if (this.#network?.key === key) return this.#network.network;
     await this.#network?.network.close();
     this.#network = undefined;
     const { model, external } = this.#source;
-    const { name, type } = model.graph.inputs[0];
+    const { name, type } = this.#input;
     const network = await Network.open(
       model,
-      { [name]: fromFloat(tensor, type ?? 'float32') },
-      { threads: this.#options.threads, external },
+      { ...further, [name]: fromFloat(tensor, type ?? 'float32') },
+      { ...runtimeOptionsOf(this.#options), external },
     );
     this.#network = { key, network };
     return network;
   }
 
-  async #prepare(image: ImageInput): Promise<Prepared> {
+  async #prepare(image: ImageInput, maxPixels?: number): Promise<Prepared> {
     if (typeof image === 'object' && 'dims' in image) return this.#tensor(image);
-    const picture =
-      image instanceof Uint8Array || image instanceof ArrayBuffer || image instanceof Blob
-        ? await decode(await bytesOf(image))
-        : image;
+    const picture = await this.#picture(image, maxPixels);
     const { data, dims, placement } = toTensor(picture, this.#preprocessing());
     return { tensor: floatTensor(dims, data), placement, picture };
   }
 
+  async #picture(image: Exclude<ImageInput, FloatTensor>, maxPixels?: number): Promise<Picture> {
+    if (image instanceof Uint8Array || image instanceof ArrayBuffer || image instanceof Blob) {
+      return decode(await bytesOf(image), { modules: this.#options.modules, maxPixels });
+    }
+    return 'data' in image ? image : drawn(image);
+  }
+
+  /** An image that a target speaks of; its file is read. @throws CamError BAD_IMAGE. */
+  async #read(source: FileSource | ImageInput): Promise<ImageInput> {
+    if (!isFile(source)) return source;
+    const bytes = await readFile(source.file).catch((cause: unknown) => {
+      const why = `The image "${source.file}" that the target names cannot be read: ${(cause as Error).message}.`;
+      throw new CamError('BAD_TARGET', why, { cause });
+    });
+    if (!isNpy(bytes)) return bytes;
+    const { dims, data } = readNpy(bytes);
+    return floatTensor(dims, data);
+  }
+
+  async #pictureOnly(image: ImageInput): Promise<Picture> {
+    if (!('dims' in image)) return this.#picture(image);
+    throw new CamError('BAD_TARGET', 'A mask is a picture in which white counts, not a tensor.');
+  }
+
   #tensor(tensor: FloatTensor): Prepared {
-    const { dims = [] } = this.#source.model.graph.inputs[0];
+    const { dims = [] } = this.#input;
     const fits =
       dims.length === tensor.dims.length &&
       dims.every((size, axis) => typeof size !== 'number' || size === tensor.dims[axis]);
@@ -188,7 +244,7 @@ export class Explainer {
 
   #preprocessing(): Preprocessing {
     if (this.info.preprocessing) return this.info.preprocessing;
-    const { name, dims = [] } = this.#source.model.graph.inputs[0];
+    const { name, dims = [] } = this.#input;
     throw new CamError(
       'UNSUPPORTED_MODEL',
       `The model's input "${name}" [${dims.join(', ')}] takes no picture. Give it a .npy tensor of that shape.`,
@@ -200,6 +256,13 @@ const bytesOf = async (image: Uint8Array | ArrayBuffer | Blob): Promise<Uint8Arr
   image instanceof Uint8Array
     ? image
     : new Uint8Array(image instanceof Blob ? await image.arrayBuffer() : image);
+
+const runtimeOptionsOf = ({ threads, ort, executionProviders, modules }: LoadOptions): RuntimeOptions => ({
+  threads,
+  ort,
+  executionProviders,
+  module: modules?.runtime,
+});
 
 /** Side of the input where neither the model nor anyone else says one. */
 const USUAL_SIDE = 224;

@@ -6,6 +6,21 @@
 export { CamError, type ErrorCode } from './errors.ts';
 export { Explainer, type ModelInfo } from './explainer.ts';
 export type * from './explanation.ts';
+export type { Drawable } from './image/drawable.ts';
+export type { Picture } from './image/picture.ts';
+export type { ModelFiles } from './models/source.ts';
+export type { WasmModules } from './modules.ts';
+export type { OrtModule, RuntimeOptions, Threads } from './runtime/ort.ts';
 export { METHODS, findMethod } from './methods/index.ts';
 export { findClass, splitClasses } from './targets/label.ts';
-export { inspect, type Inspection, type LayerInfo, type PortInfo } from './inspect.ts';
+export { parseTarget } from './targets/parse.ts';
+export { targetText } from './targets/text.ts';
+export {
+  inspect,
+  type Barrier,
+  type Explained,
+  type InspectOptions,
+  type Inspection,
+  type LayerInfo,
+} from './inspect.ts';
+export { parseTokens } from './network/layout.ts';

@@ -1,17 +1,28 @@
 import { CamError } from './errors.ts';
 import type { Prepared } from './explainer.ts';
 import type { ClassScore, ExplainOptions } from './explanation.ts';
+import type { Picture } from './image/picture.ts';
 import type { Preprocessing } from './image/preprocess.ts';
+import type { FileSource, ImageInput } from './image/source.ts';
 import type { Kernels, Volume } from './kernels/index.ts';
-import { findMethod, METHODS } from './methods/index.ts';
-import type { Method, Need } from './methods/method.ts';
+import { BASELINES } from './methods/baseline.ts';
+import { findMethods, type Chosen } from './methods/choice.ts';
+import { COMPATS, FUSE, type Need, type Rectifier } from './methods/method.ts';
+import { automaticLayer } from './network/automatic.ts';
+import { biasTerms, type BiasTerm } from './network/biases.ts';
 import { planGradients, type GradientPlans } from './network/gradients.ts';
-import { automaticLayer, findLayer, layersOf, type Layer } from './network/layers.ts';
-import { toVolume, type Layout } from './network/layout.ts';
+import { inLayout } from './network/head.ts';
+import { findLayer, layersOf, type Layer } from './network/layers.ts';
+import { layoutOfInput, toVolume, type Layout } from './network/layout.ts';
 import type { GradientPlan, Network, Values } from './network/network.ts';
-import { classOutput, type ClassOutput } from './network/output.ts';
+import { classOutput, outputNamed, type ClassOutput } from './network/output.ts';
+import { attentionOf, attentionPlan, type Attention } from './network/tokens.ts';
+import type { ValueInfo } from './onnx/model.ts';
 import { fromFloat, toFloat, type FloatTensor } from './runtime/tensor.ts';
-import { elementsOf, softmax } from './targets/score.ts';
+import { rank } from './targets/classes.ts';
+import { targetOf } from './targets/objective.ts';
+import type { Target } from './targets/target.ts';
+import { outputsOf } from './targets/text.ts';
 
 /** What a call to `explainAll` brings together. */
 export interface Call {
@@ -20,6 +31,12 @@ export interface Call {
   readonly options: ExplainOptions;
   readonly kernels: Kernels;
   readonly labels: readonly string[];
+  /** The input that takes the image, and what goes into the others. */
+  readonly imageInput: ValueInfo;
+  readonly further: Values;
+  /** Reads the other images that targets speak of: as pictures, and as the model takes them. */
+  readonly pictureOf: (source: FileSource | ImageInput) => Promise<Picture>;
+  readonly tensorOf: (source: FileSource | ImageInput) => Promise<FloatTensor>;
   /** No image was given: only methods that make one can run. */
   readonly blank: boolean;
   readonly preprocessing: Preprocessing | undefined;
@@ -28,9 +45,14 @@ export interface Call {
 
 /** One image after its forward pass, and the ways back that were planned for it. */
 export interface Scene extends Call {
-  readonly methods: readonly (readonly [id: string, method: Method])[];
+  readonly methods: readonly Chosen[];
+  /** The layers that the caller asks for, and the last of each resolution for methods that take those by themselves. */
   readonly layers: readonly Layer[];
+  readonly stages: readonly Layer[];
   readonly plans: GradientPlans;
+  readonly biases: readonly BiasTerm[];
+  /** Undefined where no method asks; an error where there is none. */
+  readonly attention: Attention | Error | undefined;
   readonly output: ClassOutput;
   /** Name of the model's input, its layout, and the image in it, channel first. */
   readonly input: string;
@@ -38,11 +60,16 @@ export interface Scene extends Call {
   readonly image: Volume | undefined;
   /** The value that is differentiated: logits or probabilities. */
   readonly explained: string;
+  /** Values of the forward pass that are looked at. */
+  readonly taps: ReadonlySet<string>;
   readonly values: Values;
-  readonly prediction: readonly ClassScore[];
+  /** All classes, best first. */
+  readonly ranking: readonly ClassScore[];
+  /** What the caller asks for; empty for the best class. */
+  readonly wishes: readonly Target[];
 }
 
-const INPUT_NEEDS: Partial<Record<Need, GradientPlan['rectifier']>> = {
+const INPUT_NEEDS: Partial<Record<Need, Rectifier>> = {
   'input-gradient': 'plain',
   guided: 'guided',
   deconvnet: 'deconvnet',
@@ -51,23 +78,17 @@ const INPUT_NEEDS: Partial<Record<Need, GradientPlan['rectifier']>> = {
 /** Plans everything that the methods asked for need, and runs the model forward once. */
 export async function setScene(call: Call): Promise<Scene> {
   const { network, prepared, options, kernels, labels } = call;
-  const methods = [...new Map([options.method ?? 'gradcam'].flat().map(findMethod))];
-  const [{ name: input }] = network.model.graph.inputs;
+  const methods = findMethods(options);
+  const { name: input } = call.imageInput;
   const inputLayout = layoutOfInput(prepared.tensor.dims);
-  const output = classOutput(network.model, network.facts, network.flow, inputLayout?.kind === 'nhwc');
+  const wishes = [options.target ?? []].flat().map((said) => targetOf(said, labels));
+  const name = outputFor(network, options.output, wishes);
+  const output = classOutput(network.facts, network.flow, name, inputLayout?.kind === 'nhwc');
   const explained = options.score === 'probability' ? (output.probabilities ?? output.logits) : output.logits;
-  const needs = new Set(methods.flatMap(([, method]) => method.needs));
-  const atLayers = options.tensors === true || needs.has('activations');
-  const layers = atLayers ? layersFor(network, input, explained, options.layer) : [];
-  const rectifiers = new Set([...needs].flatMap((need) => INPUT_NEEDS[need] ?? []));
-  const wanted = needs.has('gradients') || options.tensors ? layers.map(({ name }) => name) : [];
-  const plans = planGradients(network, { output: explained, input, layers: wanted, rectifiers });
-  const feeds = { [input]: fromFloat(prepared.tensor, network.facts.types.get(input)!) };
+  const looks = lookAt({ network, input, explained, options, methods });
+  const feeds = feedsFor(call, prepared.tensor);
   const started = performance.now();
-  const taps = new Set([output.logits, explained, ...layers.map(({ name }) => name)]);
-  for (const plan of [plans.layers, ...Object.values(plans.input)]) {
-    if (plan && !(plan instanceof Error)) network.plan(plan).saved.forEach((name) => taps.add(name));
-  }
+  const taps: ReadonlySet<string> = new Set([output.logits, explained, ...tapsOf(network, explained, looks)]);
   await network.tap(taps);
   const tapped = performance.now();
   const values = await network.forward(feeds, taps);
@@ -75,77 +96,168 @@ export async function setScene(call: Call): Promise<Scene> {
   call.timings.forward = performance.now() - tapped;
   return {
     ...call,
+    ...looks,
     methods,
-    layers,
-    plans,
     output,
     input,
     inputLayout,
     image: inputLayout && toVolume(prepared.tensor, inputLayout, kernels),
     explained,
+    taps,
     values,
-    prediction: predict(toFloat(values[output.logits]), output, labels, Math.max(BEST, options.top ?? 0)),
+    ranking: rank(toFloat(values[output.logits]), output).map((ranked) => ({
+      ...ranked,
+      label: labels[ranked.index] ?? String(ranked.index),
+    })),
+    wishes,
   };
 }
 
-function layersFor(network: Network, input: string, output: string, wish: ExplainOptions['layer']): Layer[] {
-  const layers = layersOf(network, input, output);
+/** The same scene with another input [C, H, W]. */
+export async function revisit(scene: Scene, data: Float32Array): Promise<Scene> {
+  const { network, prepared, inputLayout, image, kernels, taps } = scene;
+  const laid = inLayout(data, inputLayout!, prepared.tensor.data, kernels);
+  const tensor = { ...prepared.tensor, data: laid };
+  const values = await network.forward(feedsFor(scene, tensor), taps);
+  return { ...scene, prepared: { ...prepared, tensor }, image: { ...image!, data }, values };
+}
+
+interface Look {
+  readonly network: Network;
+  readonly input: string;
+  readonly explained: string;
+  readonly options: ExplainOptions;
+  readonly methods: readonly Chosen[];
+}
+
+type Looks = Pick<Scene, 'layers' | 'stages' | 'plans' | 'biases' | 'attention'> & {
+  readonly heads: boolean;
+};
+
+/** Where the methods look: layers, biases, attention, and the ways back to them. */
+function lookAt({ network, input, explained, options, methods }: Look): Looks {
+  const needs = new Set(methods.flatMap((chosen) => chosen.needs));
+  const all = layersOf(network, input, explained, options.tokens);
+  const atLayers = options.tensors === true || needs.has('activations');
+  const staged =
+    options.layer === undefined && methods.some(({ method }) => method.level === 'layer' && method.stages);
+  const layers = atLayers ? layersFor(network, all, [input, explained], options.layer) : [];
+  const stages = staged ? stagesOf(all, layers) : [];
+  const biases = needs.has('biases') ? biasTerms(network, input, explained) : [];
+  const backward = needs.has('gradients') || needs.has('backward') || options.tensors === true;
+  const plans = planGradients(network, {
+    output: explained,
+    input,
+    layers: backward ? [...layers, ...stages].map((layer) => layer.name) : [],
+    inner: biases.map(({ value }) => value),
+    rectifiers: new Set([...needs].flatMap((need) => INPUT_NEEDS[need] ?? [])),
+  });
+  const attention = needs.has('attention')
+    ? errorOr(() => attentionOf(network, all, input, explained))
+    : undefined;
+  return { layers, stages, plans, biases, attention, heads: needs.has('head') };
+}
+
+const errorOr = <Result>(work: () => Result): Result | Error => {
+  try {
+    return work();
+  } catch (error) {
+    return error as Error;
+  }
+};
+
+/** Values of the forward pass that will be looked at. */
+function tapsOf(network: Network, explained: string, looks: Looks): string[] {
+  const { layers, stages, plans, attention, heads } = looks;
+  const saved = [plans.layers, plans.inner, ...Object.values(plans.input)].flatMap((plan) =>
+    plan && !(plan instanceof Error) ? network.plan(plan).saved : [],
+  );
+  const behind = heads ? layers.flatMap(({ name }) => headTaps(network, name, explained)) : [];
+  const attended =
+    attention && !(attention instanceof Error) ? attentionTaps(network, explained, attention) : [];
+  return [...[...layers, ...stages].map(({ name }) => name), ...saved, ...behind, ...attended];
+}
+
+/** What the part of the model behind a value takes, and what its gradient takes of what lies before it. */
+function headTaps(network: Network, from: string, explained: string): string[] {
+  const plan: GradientPlan = { output: explained, wrt: [from], rectifier: 'plain' };
+  const saved = errorOr(() => network.plan(plan).saved);
+  return [...network.head(from, explained).inputs, ...(saved instanceof Error ? [] : saved)];
+}
+
+function attentionTaps(network: Network, explained: string, { layers }: Attention): string[] {
+  const plans = errorOr(() => layers.map(attentionPlan));
+  const own = layers.map(({ probabilities }) => probabilities);
+  if (plans instanceof Error) return own;
+  const saved = errorOr(() => plans.flatMap((plan) => [plan.output, ...network.plan(plan).saved]));
+  return saved instanceof Error
+    ? own
+    : [...own, ...saved, ...headTaps(network, plans.at(-1)!.output, explained)];
+}
+
+/** What the model is run on for an image. */
+export function feedsFor({ network, imageInput, further }: Call, tensor: FloatTensor): Values {
+  const { name } = imageInput;
+  return { ...further, [name]: fromFloat(tensor, network.facts.types.get(name)!) };
+}
+
+/** The one output that a call explains. @throws CamError BAD_TARGET where its targets name several. */
+function outputFor({ model, facts }: Network, chosen: string | undefined, wishes: readonly Target[]): string {
+  const named = [...(chosen === undefined ? [] : [chosen]), ...wishes.flatMap(outputsOf)];
+  const [output = outputNamed(model, facts), ...more] = new Set(
+    named.map((name) => outputNamed(model, facts, name)),
+  );
+  if (more.length === 0) return output;
+  throw new CamError(
+    'BAD_TARGET',
+    `One call explains one output, and this names "${output}" and "${more.join('", "')}". Explain them in calls of their own.`,
+  );
+}
+
+function layersFor(
+  network: Network,
+  layers: readonly Layer[],
+  [input, output]: readonly [string, string],
+  wish: ExplainOptions['layer'],
+): Layer[] {
   return wish === undefined
-    ? [automaticLayer(layers)]
+    ? [automaticLayer(network, layers, input, output).layer]
     : [...new Set([wish].flat())].map((name) => findLayer(network, layers, name));
 }
 
-function layoutOfInput(dims: readonly number[]): Layout | undefined {
-  if (dims.length !== 4) return undefined;
-  const last = (dims[3] === 1 || dims[3] === 3) && dims[1] !== 1 && dims[1] !== 3;
-  const [channels, height, width] = last ? [dims[3], dims[1], dims[2]] : dims.slice(1);
-  return { kind: last ? 'nhwc' : 'nchw', channels, height, width, prefix: 0 };
-}
+/** How many resolutions are looked at together. */
+const STAGES = 3;
 
-/** How many of the best classes a report names, at least. */
-const BEST = 5;
-
-/** Best classes first. Of a dense output a class's probability is the share of positions that it wins. */
-function predict(
-  { data }: FloatTensor,
-  output: ClassOutput,
-  labels: readonly string[],
-  best: number,
-): ClassScore[] {
-  const columns = Array.from({ length: output.classes }, (_, index) =>
-    elementsOf(index, output).map((at) => data[at]),
+/** The last layer of each resolution up to the one chosen: the deepest few. */
+function stagesOf(layers: readonly Layer[], [chosen]: readonly Layer[]): Layer[] {
+  const before = layers.slice(
+    0,
+    layers.findIndex(({ name }) => name === chosen.name),
   );
-  const logits = columns.map((column) => column.reduce((a, b) => a + b, 0));
-  const probability = output.positions === 1 ? softmax(logits) : shares(columns);
-  return probability
-    .map((p, index) => ({
-      index,
-      label: labels[index] ?? String(index),
-      probability: p,
-      logit: logits[index],
-    }))
-    .sort((a, b) => b.probability - a.probability || b.logit - a.logit)
-    .slice(0, best);
+  const last = new Map(before.map((layer) => [`${layer.layout.height}x${layer.layout.width}`, layer]));
+  last.delete(`${chosen.layout.height}x${chosen.layout.width}`);
+  return [...last.values(), chosen].slice(-STAGES);
 }
 
-function shares(columns: readonly (readonly number[])[]): number[] {
-  const wins = columns.map(() => 0);
-  columns[0].forEach((_, position) => {
-    let best = 0;
-    columns.forEach((column, index) => {
-      if (column[position] > columns[best][position]) best = index;
-    });
-    wins[best] += 1 / columns[0].length;
-  });
-  return wins;
-}
-
-/** The methods of a call must suit what it gives. @throws CamError BAD_OPTION. */
+/** The methods of a call must suit what it gives, and its options make sense. @throws CamError BAD_OPTION. */
 export function checkCall({ options, blank }: Call): void {
-  for (const [id, method] of [options.method ?? 'gradcam'].flat().map(findMethod)) {
+  for (const name of ['samples', 'channels', 'concepts', 'batchSize', 'top'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw new CamError('BAD_OPTION', `${name} is ${value}: a whole number above 0 is needed.`);
+  }
+  for (const [name, known] of [
+    ['fuse', FUSE],
+    ['baseline', BASELINES],
+    ['compat', COMPATS],
+  ] as const) {
+    const value = options[name];
+    if (value !== undefined && !known.some((word) => word === value))
+      throw new CamError('BAD_OPTION', `${name} is "${value}": choose ${known.join(', ')}.`);
+  }
+  for (const { method } of findMethods(options)) {
     const makes = method.level === 'input' && method.shows === 'image';
-    if (blank && !makes)
-      throw new CamError('BAD_OPTION', `${METHODS[id].title} explains an image: give it one.`);
+    if (blank && !makes) throw new CamError('BAD_OPTION', `${method.title} explains an image: give it one.`);
     if (makes && options.target === undefined && options.top === undefined) {
       throw new CamError('BAD_OPTION', `${method.title} makes a picture of a class: say which (-c, target).`);
     }

@@ -2,9 +2,10 @@ import { CamError } from '../errors.ts';
 import { isFloat } from '../onnx/data-type.ts';
 import { Emitter, type Ref } from '../onnx/emitter.ts';
 import type { Facts } from '../onnx/facts.ts';
-import { flowOf, type Flow } from '../onnx/flow.ts';
+import { flowOf, needsOf, type Flow } from '../onnx/flow.ts';
 import type { Model, Node } from '../onnx/model.ts';
-import { contextOf, forwardValues, label, zeros, type Forward } from './context.ts';
+import { contextOf, forwardValues, opsetOf, zeros, type Forward } from './context.ts';
+import { NoGradientError, whyNoRule } from './no-gradient.ts';
 import type { Cotangent, Rule } from './rule.ts';
 import { RULES, ZERO_GRADIENT } from './rules/index.ts';
 
@@ -36,8 +37,8 @@ export interface BackwardGraph {
 export function backwardGraph(model: Model, facts: Facts, request: BackwardRequest): BackwardGraph {
   const { output, wrt, rules = {} } = request;
   const e = new Emitter();
-  const forward = forwardValues(model, facts, e);
   const flow = flowOf(model.graph);
+  const forward = forwardValues(model, facts, e, flow);
   const seed = e.input('camwasm:seed', 'float32', forward.dims(output));
   const tape = new Map<string, Ref[]>([[output, [seed]]]);
   const cotangent = (name: string): Ref | undefined => {
@@ -47,24 +48,29 @@ export function backwardGraph(model: Model, facts: Facts, request: BackwardReque
     tape.set(name, [sum]);
     return sum;
   };
-  const active = flow.downstream(wrt, (node) => ZERO_GRADIENT.has(node.op) || counts(node, facts));
+  const active = flow.downstream(wrt, (node) => isFlat(node, facts));
   for (const node of pathOf(flow, output, wrt, active).toReversed()) {
     const cotangents = node.outputs.map((name) => (name ? cotangent(name) : undefined));
     if (cotangents.every((g) => g === undefined)) continue;
     const wanted = node.inputs.map((name) => active.has(name) && facts.types.get(name) !== 'int64');
     const rule = rules[node.op] ?? RULES[node.op] ?? missing(model, node);
-    const results = rule.vjp(contextOf(model, node, forward, e, { cotangents, wanted }));
+    const results = rule.vjp(contextOf(model, node, forward, e, { cotangents, wanted, rules }));
     const list = (Array.isArray(results) ? results : [results]) as readonly Cotangent[];
     list.forEach((result, index) => {
       const name = node.inputs[index];
       if (!result || !wanted[index]) return;
-      const from = forward.dims(node.outputs[0]);
-      const whole = rule.broadcast ? unbroadcast(e, result, from, forward.dims(name)) : result;
+      const whole = rule.broadcast
+        ? unbroadcast(e, result, forward.dims(node.outputs[0]), forward.dims(name))
+        : result;
       tape.set(name, [...(tape.get(name) ?? []), whole]);
     });
   }
   return finish(e, forward, wrt, (name) => cotangent(name) ?? zeros(e, forward.dims(name)));
 }
+
+/** Does nothing flow back through the node, whatever comes out of it? */
+export const isFlat = (node: Node, facts: Facts): boolean =>
+  ZERO_GRADIENT.has(node.op) || counts(node, facts);
 
 /** Does a cast leave the real numbers? Nothing flows back through it, nor through the arithmetic behind it. */
 const counts = ({ op, inputs, outputs }: Node, { types }: Facts): boolean =>
@@ -97,7 +103,7 @@ export function pathOf(
       `The output "${output}" does not depend on "${stray}". Choose a layer before it.`,
     );
   }
-  return flow.upstream([output]).filter((node) => node.inputs.some((name) => active.has(name)));
+  return flow.upstream([output]).filter((node) => needsOf(node).some((name) => active.has(name)));
 }
 
 /** Sums a cotangent over the axes along which the input was repeated (numpy broadcasting). */
@@ -110,12 +116,10 @@ export function unbroadcast(e: Emitter, g: Ref, from: readonly number[], to: rea
   return lead > 0 ? e.reshape(summed, to) : summed;
 }
 
+/** Why a node without a rule stops a gradient. */
+export const noRule = (model: Model, node: Node): NoGradientError =>
+  new NoGradientError(node, opsetOf(model, node), whyNoRule(node, model.functions.has(node.op)));
+
 function missing(model: Model, node: Node): never {
-  const barrier = model.functions.has(node.op)
-    ? 'a function of the model'
-    : 'an operator that camwasm cannot differentiate';
-  throw new CamError(
-    'UNSUPPORTED_OPERATOR',
-    `The node ${label(node)} is ${node.op} (opset ${model.opsets.get('') ?? '?'}), ${barrier}. Choose a layer after it, or a method that needs no gradient.`,
-  );
+  throw noRule(model, node);
 }

@@ -2,13 +2,18 @@ import { CamError } from '../errors.ts';
 import { standsForReal, type DataType } from '../onnx/data-type.ts';
 import type { Emitter, Ref } from '../onnx/emitter.ts';
 import type { Facts } from '../onnx/facts.ts';
+import { flowOf, type Flow } from '../onnx/flow.ts';
 import type { Model, Node } from '../onnx/model.ts';
 import { tensorValues } from '../onnx/tensor.ts';
-import type { Context } from './rule.ts';
+import { constantNodes, copyConstant } from './constants.ts';
+import { NoGradientError } from './no-gradient.ts';
+import type { Context, Rule } from './rule.ts';
 
 /** Brings values of the forward pass into the backward graph, once each, and remembers which. */
 export interface Forward {
   ref(name: string): Ref;
+  /** The same in the model's own type. */
+  raw(name: string): Ref;
   dims(name: string): readonly number[];
   type(name: string): DataType;
   value(name: string): readonly number[];
@@ -17,9 +22,16 @@ export interface Forward {
   readonly saved: ReadonlySet<string>;
 }
 
-export function forwardValues(model: Model, facts: Facts, e: Emitter): Forward {
+export function forwardValues(
+  model: Model,
+  facts: Facts,
+  e: Emitter,
+  flow: Flow = flowOf(model.graph),
+): Forward {
+  const { graph, opsets } = model;
   const refs = new Map<string, Ref>();
   const saved = new Set<string>();
+  const copied = new Set<Node>();
   const dims = (name: string) => {
     const found = model.graph.initializers.get(name)?.dims ?? facts.dims.get(name);
     if (!found) throw new CamError('UNSUPPORTED_MODEL', `The shape of the value "${name}" is not known.`);
@@ -27,17 +39,30 @@ export function forwardValues(model: Model, facts: Facts, e: Emitter): Forward {
   };
   const type = (name: string) =>
     model.graph.initializers.get(name)?.type ?? facts.types.get(name) ?? 'float32';
+  const copy = (node: Node) => {
+    if (copied.has(node)) return;
+    copied.add(node);
+    copyConstant(e, node, graph);
+  };
+  const raw = (name: string): Ref => {
+    const initializer = graph.initializers.get(name);
+    if (initializer) return e.initializer(initializer, name);
+    const nodes = constantNodes({ graph, flow, opsets, type }, name);
+    nodes?.forEach(copy);
+    if (nodes) return name;
+    saved.add(name);
+    return e.input(name, type(name), dims(name));
+  };
   const bring = (name: string): Ref => {
-    const initializer = model.graph.initializers.get(name);
     const given = type(name);
-    if (!initializer) saved.add(name);
-    const ref = initializer ? e.initializer(initializer, name) : e.input(name, given, dims(name));
+    const ref = raw(name);
     return standsForReal(given) && given !== 'float32' ? e.cast(ref, 'float32') : ref;
   };
   return {
     saved,
     dims,
     type,
+    raw,
     ref(name) {
       const ref = refs.get(name) ?? bring(name);
       refs.set(name, ref);
@@ -60,11 +85,12 @@ export function forwardValues(model: Model, facts: Facts, e: Emitter): Forward {
 export interface NodeFlow {
   readonly cotangents: readonly (Ref | undefined)[];
   readonly wanted: readonly boolean[];
+  /** Rules that replace those of the table. */
+  readonly rules?: Readonly<Record<string, Rule>>;
 }
 
 export function contextOf(model: Model, node: Node, forward: Forward, e: Emitter, flow: NodeFlow): Context {
   const { inputs, outputs, attributes } = node;
-  const domain = node.op.slice(0, Math.max(0, node.op.lastIndexOf('.')));
   const attribute = (name: string) => attributes.get(name);
   const read = <T>(name: string, kind: string, otherwise: T): T => {
     const value = attribute(name);
@@ -73,7 +99,7 @@ export function contextOf(model: Model, node: Node, forward: Forward, e: Emitter
   return {
     node,
     e,
-    opset: model.opsets.get(domain) ?? 1,
+    opset: opsetOf(model, node),
     get g() {
       return flow.cotangents[0] ?? zeros(e, forward.dims(outputs[0]));
     },
@@ -85,6 +111,7 @@ export function contextOf(model: Model, node: Node, forward: Forward, e: Emitter
     },
     input: (index) => forward.ref(inputs[index]),
     output: (index) => forward.ref(outputs[index]),
+    raw: (index) => forward.raw(inputs[index]),
     cotangent: (index) => flow.cotangents[index],
     has: (index) => Boolean(inputs[index]),
     wants: (index) => Boolean(flow.wanted[index]),
@@ -94,20 +121,20 @@ export function contextOf(model: Model, node: Node, forward: Forward, e: Emitter
     outputType: (index) => forward.type(outputs[index]),
     value: (index) => forward.value(inputs[index]),
     constant: (index) => forward.constant(inputs[index]),
+    replaced: (op) => flow.rules?.[op],
     attribute,
     int: (name, otherwise) => read(name, 'number', otherwise),
     float: (name, otherwise) => read(name, 'number', otherwise),
     ints: (name) => read<readonly number[] | undefined>(name, 'object', undefined),
     text: (name, otherwise) => read(name, 'string', otherwise),
     unsupported(what) {
-      throw new CamError(
-        'UNSUPPORTED_OPERATOR',
-        `The ${node.op} node ${label(node)} has no gradient: ${what}. Choose a later layer, or a method that needs no gradient.`,
-      );
+      throw new NoGradientError(node, opsetOf(model, node), what);
     },
   };
 }
 
-export const label = (node: Node): string => `"${node.name || node.outputs[0]}"`;
+/** Version of the operator set that a node's operator belongs to. */
+export const opsetOf = ({ opsets }: Model, { op }: Node): number =>
+  opsets.get(op.slice(0, Math.max(0, op.lastIndexOf('.')))) ?? 1;
 
 export const zeros = (e: Emitter, dims: readonly number[]): Ref => e.expand(e.scalar(0), dims);

@@ -32,6 +32,8 @@ export interface Context {
   readonly y: Ref;
   input(index: number): Ref;
   output(index: number): Ref;
+  /** An input in the model's own type: packed bytes that are no numbers yet. */
+  raw(index: number): Ref;
   /** Cotangent of any output; undefined where nothing flows back. */
   cotangent(index: number): Ref | undefined;
   /** Is the optional input or output there? */
@@ -47,6 +49,8 @@ export interface Context {
   value(index: number): readonly number[];
   /** Contents of a constant input; undefined where they may change from run to run or are too far away. */
   constant(index: number): readonly number[] | undefined;
+  /** The rule that stands in for an operator's own on this pass (guided backpropagation): fused operators heed it. */
+  replaced(op: string): Rule | undefined;
   int(name: string, otherwise: number): number;
   float(name: string, otherwise: number): number;
   ints(name: string): readonly number[] | undefined;

@@ -2,8 +2,8 @@ import type { Explanation } from '../index.ts';
 import { encode } from '../image/encode.ts';
 import { writeNpy } from '../image/npy.ts';
 import { signedPicture, type OverlayOptions } from '../image/overlay.ts';
+import { METHODS } from '../methods/index.ts';
 import type { Format } from './options.ts';
-import { rawArrays } from './tensors.ts';
 
 export interface ArtifactOptions extends OverlayOptions {
   readonly raw: boolean;
@@ -21,6 +21,13 @@ export function mapsOf(explanation: Explanation, raw: boolean): readonly MapArra
   const { data, height, width } = explanation.heatmap;
   return [{ dims: [height, width], data }];
 }
+
+/** The raw maps as arrays: [h, w] of each layer, or [C, H, W] of the input. */
+export const rawArrays = ({ method, raw }: Explanation): MapArray[] =>
+  raw.map(({ data, channels, height, width }) => ({
+    dims: METHODS[method].level === 'layer' ? [height, width] : [channels, height, width],
+    data,
+  }));
 
 type Write = (
   explanation: Explanation,

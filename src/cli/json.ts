@@ -1,5 +1,7 @@
 import { CamError } from '../errors.ts';
 import type { Explanation, Failure, Report, TargetInfo } from '../index.ts';
+import { METHODS } from '../methods/index.ts';
+import type { Method } from '../methods/method.ts';
 import type { MapArray } from './artifact.ts';
 
 /** Version of everything that camwasm prints as JSON: docs/cli-json.md. */
@@ -103,6 +105,39 @@ export function resultJson(
     warnings,
     ...(map && { map: { dims: map.dims, data: Array.from(map.data, shortest) } }),
   };
+}
+
+/** What `camwasm methods --json` prints. */
+export const methodsJson = (): MethodsJson => ({
+  schema: SCHEMA,
+  methods: Object.entries(METHODS).map(([id, row]) => ({
+    id,
+    title: row.title,
+    level: row.level,
+    about: row.about,
+    when: row.when,
+    cost: row.cost,
+    shared: row.runs === undefined,
+    paper: row.paper,
+    needs: row.needs,
+    samples: row.samples ?? null,
+    base: row.base ?? null,
+  })),
+});
+
+export interface MethodsJson {
+  readonly schema: typeof SCHEMA;
+  readonly methods: readonly MethodJson[];
+}
+
+interface MethodJson extends Pick<Method, 'title' | 'level' | 'about' | 'when' | 'cost' | 'paper' | 'needs'> {
+  readonly id: string;
+  /** Do its runs serve other methods of the call? Then `all` takes it. */
+  readonly shared: boolean;
+  /** How many samples, steps or masks it takes; null for methods that take none. */
+  readonly samples: number | null;
+  /** Method that it builds on. */
+  readonly base: string | null;
 }
 
 const classJson = ({ index, label, score, probability }: TargetInfo): ClassJson => ({

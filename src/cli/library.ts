@@ -1,5 +1,5 @@
 import type { Explainer, LoadOptions } from '../index.ts';
-import type { Inspection } from '../inspect.ts';
+import type { Inspection, InspectOptions } from '../inspect.ts';
 
 /** A loaded model, as far as the command line uses it. */
 export type LoadedModel = Pick<Explainer, 'labels' | 'hasValue' | 'explainAll' | 'close'>;
@@ -7,7 +7,7 @@ export type LoadedModel = Pick<Explainer, 'labels' | 'hasValue' | 'explainAll' |
 /** The part of camwasm that runs models; tests pass another. */
 export interface Library {
   readonly load: (model: string | undefined, options: LoadOptions) => Promise<LoadedModel>;
-  readonly inspect: (model: string | undefined, options: LoadOptions) => Promise<Inspection>;
+  readonly inspect: (model: string | undefined, options: InspectOptions) => Promise<Inspection>;
 }
 
 export async function loadLibrary(): Promise<Library> {

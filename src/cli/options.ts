@@ -2,9 +2,30 @@ import { COLORMAPS, DEFAULT_COLORMAP, type ColormapId } from '../image/colormaps
 import type { ColorChannels } from '../image/channels.ts';
 import type { Fit } from '../image/placement.ts';
 import type { TensorLayout } from '../image/preprocess.ts';
-import { COMPATS, type Compat } from '../methods/method.ts';
+import { BASELINES, type Baseline } from '../methods/baseline.ts';
+import { COMPATS, FUSE, type Compat, type Fusion } from '../methods/method.ts';
+import type { TokenGrid } from '../network/axes.ts';
 import type { Score } from '../targets/target.ts';
-import { extent, fraction, item, items, numbers, oneOf, text, wholeNumber, type Reading } from './reading.ts';
+import {
+  extent,
+  fraction,
+  item,
+  noise,
+  oneOfOrNumber,
+  items,
+  numbers,
+  oneOf,
+  text,
+  wholeNumber,
+  tokenGrid,
+  type Reading,
+  inputFile,
+  type InputFile,
+} from './reading.ts';
+
+/** Each heatmap from its own least to its own largest value, or all of a method on the same scale. */
+export const SCALES = ['own', 'shared'] as const;
+export type Scale = (typeof SCALES)[number];
 
 export const FORMATS = ['png', 'jpg', 'npy', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -19,25 +40,46 @@ export interface Settings {
   model: string;
   labels: string;
   class: string[];
+  methods: string[];
+  classes: string;
+  target: string[];
   top: number;
+  'output-name': string;
+  input: InputFile[];
+  'image-input': string;
   layer: string[];
+  tokens: TokenGrid;
   score: Score;
   compat: Compat;
+  base: string;
+  fuse: Fusion;
+  'smooth-noise': { n: number; sigma: number };
+  'smooth-aug': boolean;
+  'eigen-smooth': boolean;
+  signed: boolean;
+  counterfactual: boolean;
+  samples: number;
+  concepts: number;
+  baseline: Baseline;
+  seed: number;
   output: string;
   format: Format;
   raw: boolean;
   'save-tensors': string;
   colormap: ColormapId;
   alpha: number;
+  scale: Scale;
   size: { width: number; height: number };
   fit: Fit;
-  channels: ColorChannels;
+  channels: (ColorChannels | number)[];
   range: RangeName;
   mean: number[];
   std: number[];
   layout: TensorLayout;
   threads: number;
   'batch-size': number;
+  port: number;
+  host: string;
   json: boolean;
   quiet: boolean;
   verbose: boolean;
@@ -49,7 +91,8 @@ export interface Settings {
 
 export type OptionName = keyof Settings;
 
-export type Group = 'Explain' | 'Result' | 'Preprocessing of pictures' | 'Running' | 'Terminal';
+export type Group =
+  'Explain' | 'Change the method' | 'Result' | 'Preprocessing of pictures' | 'Running' | 'Terminal';
 
 export interface Option<Value> {
   readonly group: Group;
@@ -69,7 +112,7 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
   method: {
     group: 'Explain',
     alias: 'm',
-    describe: 'how to explain: `camwasm methods` lists them',
+    describe: 'how to explain: `camwasm methods` lists them; all is every one that shares its passes',
     reading: items('<id[,id...]>', 'one or more method ids'),
     repeatable: true,
     fallback: 'gradcam',
@@ -94,10 +137,46 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     repeatable: true,
     fallback: 'the predicted class',
   },
+  methods: {
+    group: 'Explain',
+    describe: 'columns of the sheet; all is every one that shares its passes',
+    reading: items('<all|id[,id...]>', 'all, or one or more method ids'),
+    fallback: 'all',
+  },
+  classes: {
+    group: 'Explain',
+    describe: 'rows of the sheet: the N best classes, or indices and labels',
+    reading: text('<topN|class[,class...]>', 'topN, or class indices or labels'),
+    fallback: 'the predicted class',
+  },
+  target: {
+    group: 'Explain',
+    describe: 'what to explain besides classes: elements, masks, differences, similarity (docs/targets.md)',
+    reading: item('<target>', 'a target such as output[0,5,17], class:12@predicted or similar:other.jpg'),
+    repeatable: true,
+  },
   top: {
     group: 'Explain',
     describe: 'explain the N best classes',
     reading: wholeNumber(1),
+  },
+  'output-name': {
+    group: 'Explain',
+    describe: "the model's output that is explained",
+    reading: text('<name>', 'the name of an output'),
+    fallback: 'the first',
+  },
+  input: {
+    group: 'Explain',
+    describe: 'what the model takes besides the image',
+    reading: inputFile,
+    repeatable: true,
+  },
+  'image-input': {
+    group: 'Explain',
+    describe: 'the input that takes the image',
+    reading: text('<name>', 'the name of an input'),
+    fallback: 'the first with four axes',
   },
   layer: {
     group: 'Explain',
@@ -106,6 +185,12 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     reading: item('<name[,name...]>', 'the name of a value in the model'),
     repeatable: true,
     fallback: 'the last one with spatial extent',
+  },
+  tokens: {
+    group: 'Explain',
+    describe: 'how the tokens of a transformer lie: rows, columns, and the tokens before them',
+    reading: tokenGrid,
+    fallback: 'found out from the graph',
   },
   score: {
     group: 'Explain',
@@ -117,6 +202,64 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     group: 'Explain',
     describe: "reproduce a library's numbers instead of the paper's",
     reading: oneOf(COMPATS),
+  },
+  // ----- Change the method -----
+  base: {
+    group: 'Change the method',
+    describe: 'CAM that guided-gradcam, finercam and refinecam build on',
+    reading: text('<id>', 'a method id'),
+    fallback: 'as their papers say',
+  },
+  fuse: {
+    group: 'Change the method',
+    describe: 'how several layers become one map',
+    reading: oneOf(FUSE),
+    fallback: "as the method's paper says, else mean",
+  },
+  'smooth-noise': {
+    group: 'Change the method',
+    describe: "average over n noisy copies; sigma is a share of the input's range",
+    reading: noise,
+  },
+  'smooth-aug': {
+    group: 'Change the method',
+    describe: 'average over the image as it is and mirrored, at 0.9, 1 and 1.1 times its values',
+  },
+  'eigen-smooth': {
+    group: 'Change the method',
+    describe: 'first principal component of the weighted activations in place of their sum',
+  },
+  signed: {
+    group: 'Change the method',
+    describe: 'keep the sign: in the heatmap 0.5 is zero, and below it is what speaks against',
+  },
+  counterfactual: {
+    group: 'Change the method',
+    describe: 'explain the negative score: what speaks against the class',
+  },
+  samples: {
+    group: 'Change the method',
+    describe: 'samples, steps or masks that a method takes',
+    reading: wholeNumber(1),
+    fallback: 'its own (docs/methods.md)',
+  },
+  concepts: {
+    group: 'Change the method',
+    describe: 'concepts that dff looks for',
+    reading: wholeNumber(1),
+    fallback: '5',
+  },
+  baseline: {
+    group: 'Change the method',
+    describe: 'what stands for nothing there',
+    reading: oneOf(BASELINES),
+    fallback: "as the method's paper says",
+  },
+  seed: {
+    group: 'Change the method',
+    describe: 'decides what is drawn at random',
+    reading: wholeNumber(0),
+    fallback: '0',
   },
   // ----- Result -----
   output: {
@@ -146,13 +289,20 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     group: 'Result',
     describe: 'colours of the heatmap',
     reading: oneOf(Object.keys(COLORMAPS) as ColormapId[]),
-    fallback: DEFAULT_COLORMAP,
+    fallback: `${DEFAULT_COLORMAP}; coolwarm with --signed`,
   },
   alpha: {
     group: 'Result',
     describe: 'how much of the heatmap shows over the image',
     reading: fraction,
     fallback: '0.5',
+  },
+  scale: {
+    group: 'Result',
+    describe:
+      'shared makes the heatmaps of a method comparable; they are written when all images are explained',
+    reading: oneOf(SCALES),
+    fallback: 'own',
   },
   // ----- Preprocessing of pictures -----
   size: {
@@ -169,9 +319,12 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
   },
   channels: {
     group: 'Preprocessing of pictures',
-    describe: 'colour channels of the input',
-    reading: oneOf(['rgb', 'bgr', 'gray']),
-    fallback: 'rgb, gray for one channel',
+    describe:
+      'colour channels of the input; a number is something else: methods that go through the channels of a layer ' +
+      'one by one take the n that vary most',
+    reading: oneOfOrNumber(['rgb', 'bgr', 'gray']),
+    repeatable: true,
+    fallback: 'rgb, gray for one channel; all channels of a layer',
   },
   range: {
     group: 'Preprocessing of pictures',
@@ -209,6 +362,18 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     describe: 'masked images that are run at once (scorecam)',
     reading: wholeNumber(1),
     fallback: '16',
+  },
+  port: {
+    group: 'Running',
+    describe: 'port to listen on; 0 takes a free one',
+    reading: wholeNumber(0, 65535),
+    fallback: '8080',
+  },
+  host: {
+    group: 'Running',
+    describe: 'address to listen on; 0.0.0.0 is open to the network',
+    reading: text('<address>', 'an address of this machine'),
+    fallback: '127.0.0.1',
   },
   // ----- Terminal -----
   json: { group: 'Terminal', describe: 'one JSON object per line on standard output instead of text' },

@@ -6,6 +6,7 @@ import type { Guard } from './guard.ts';
 import type { Input } from './inputs.ts';
 import type { IO } from './io.ts';
 import { FORMATS, type Format, type Settings } from './options.ts';
+import type { TargetName } from './targets.ts';
 import { tensorPaths } from './tensors.ts';
 
 /** Where results go. */
@@ -20,13 +21,15 @@ export interface Destination {
 export interface Job {
   readonly input: Input | undefined;
   readonly methods: readonly string[];
+  /** Those that only `all` names: a model that they are not made for is no failure. */
+  readonly optional: ReadonlySet<string>;
 }
 
 /** Everything that decides which files a call writes. */
 export interface Plan {
   readonly jobs: readonly Job[];
-  /** Indices; undefined stands for a class that only the model can tell. */
-  readonly classes: readonly (number | undefined)[];
+  /** Names of what is explained; undefined stands for a class that only the model can tell. */
+  readonly classes: readonly (TargetName | undefined)[];
   /** How many layers are fused. */
   readonly layers: number;
   /** Raw maps instead of heatmaps: one for each layer. */
@@ -75,7 +78,7 @@ function formatOf(path: string, asked: Format | undefined): Format | undefined {
 export interface Result {
   readonly job: Job;
   readonly method: string;
-  readonly class: number | undefined;
+  readonly class: TargetName | undefined;
   /** From 1, where a method gives several maps. */
   readonly map: number;
 }

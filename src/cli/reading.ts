@@ -1,3 +1,6 @@
+import type { TokenGrid } from '../network/axes.ts';
+import { parseTokens } from '../network/layout.ts';
+
 /** How the text after an option becomes a value; undefined where it does not. */
 export interface Reading<Value> {
   /** How the value is written in help. */
@@ -33,6 +36,22 @@ export const items = (sign: string, takes: string): Reading<string[]> => ({
     return parts.includes('') ? undefined : parts;
   },
 });
+
+/** A tensor for an input of the model. */
+export interface InputFile {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** `name=file.npy`; the option may be given several times. */
+export const inputFile: Reading<InputFile[]> = {
+  sign: '<name=file.npy>',
+  takes: 'the name of an input and a .npy file, such as input_ids=question.npy',
+  read: (text) => {
+    const [, name, file] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    return name === undefined ? undefined : [{ name, file }];
+  },
+};
 
 export const oneOf = <Choice extends string>(choices: readonly Choice[]): Reading<Choice> => ({
   sign: `<${choices.join('|')}>`,
@@ -78,3 +97,43 @@ export const extent: Reading<{ width: number; height: number }> = {
     return more.length === 0 && sound(width) && sound(height) ? { width, height } : undefined;
   },
 };
+
+/** `n:sigma`: copies, and the deviation of their noise. */
+export const noise: Reading<{ n: number; sigma: number }> = {
+  sign: '<n:sigma>',
+  takes: "a number of copies and the noise as a share of the input's range, such as 16:0.15",
+  read: (text) => {
+    const [n, sigma, ...more] = text.split(':').map(toNumber);
+    return more.length === 0 && Number.isSafeInteger(n) && n > 0 && sigma >= 0 && Number.isFinite(sigma)
+      ? { n, sigma }
+      : undefined;
+  },
+};
+
+/** One of the choices, or a whole number from 1 up; the option may be given once for each. */
+export const oneOfOrNumber = <Choice extends string>(
+  choices: readonly Choice[],
+): Reading<(Choice | number)[]> => ({
+  sign: `<${choices.join('|')}|n>`,
+  takes: `one of ${choices.join(', ')}, or a whole number from 1 up`,
+  choices,
+  read: (text) => {
+    const value = oneOf(choices).read(text) ?? wholeNumber(1).read(text);
+    return value === undefined ? undefined : [value];
+  },
+});
+
+/** `14x14+1`: rows, columns, and the tokens before them. */
+export const tokenGrid: Reading<TokenGrid> = {
+  sign: '<HxW[+n]>',
+  takes: 'rows x columns and the number of tokens before them, such as 14x14+1',
+  read: (text) => orUndefined(() => parseTokens(text)),
+};
+
+function orUndefined<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

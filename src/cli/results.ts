@@ -6,6 +6,7 @@ import { mapsOf, WRITERS, type ArtifactOptions } from './artifact.ts';
 import { imageJson, resultJson, type Subject } from './json.ts';
 import { resultPath, type Job, type Plan } from './outputs.ts';
 import type { Written } from './summary.ts';
+import { targetName } from './targets.ts';
 import { tensorFiles } from './tensors.ts';
 
 /** What it takes to write the results of a job. */
@@ -40,7 +41,7 @@ async function writeResult(writing: Writing, explanation: Explanation): Promise<
   const { method, target } = explanation;
   const outputs: string[] = [];
   for (const map of mapsOf(explanation, raw).keys()) {
-    const path = resultPath(plan, { job, method, class: target.index, map: map + 1 });
+    const path = resultPath(plan, { job, method, class: targetName(target), map: map + 1 });
     const paths = destination.kind === 'stdout' ? [] : [path];
     const bytes = await WRITERS[destination.format](explanation, map, { ...look, raw }, (array) =>
       imageJson(subject, report, [resultJson(explanation, paths, array)]),
@@ -55,10 +56,10 @@ async function writeResult(writing: Writing, explanation: Explanation): Promise<
 /** Writes what --save-tensors asks for. */
 export async function writeTensors({ plan, job, report, cwd }: Writing): Promise<void> {
   if (plan.tensors === undefined) return;
-  const classes = new Set(report.explanations.map(({ target }) => target.index));
-  for (const index of classes) {
-    const ofClass = report.explanations.filter(({ target }) => target.index === index);
-    for (const { path, dims, data } of tensorFiles(plan, job, index, ofClass)) {
+  const names = new Set(report.explanations.map(({ target }) => targetName(target)));
+  for (const name of names) {
+    const ofTarget = report.explanations.filter(({ target }) => targetName(target) === name);
+    for (const { path, dims, data } of tensorFiles(plan, job, name, ofTarget)) {
       await writeFile(resolve(cwd, path), writeNpy(dims, data));
     }
   }

@@ -1,4 +1,4 @@
-import type { ClassScore, Explanation, Report } from '../index.ts';
+import type { ClassScore, Explanation, Report, TargetInfo } from '../index.ts';
 import type { Terminal } from './terminal.ts';
 
 /** An explanation and the files that it became. */
@@ -15,9 +15,11 @@ export function summaryLine(
   seconds: number,
   style: Terminal['style'],
 ): string {
-  const [best] = name === undefined ? [] : prediction;
+  // Where no class is explained, the output may hold boxes as well: its largest number is no prediction.
+  const classes = written.some(({ explanation }) => explanation.target.index !== undefined);
+  const [best] = name !== undefined && classes ? prediction : [];
   const explained = (explanation: Explanation) =>
-    explanation.target.index === best?.index ? undefined : explanation.target;
+    best && explanation.target.index === best.index ? undefined : explanation.target;
   const parts = [
     ...(name === undefined ? [] : [name]),
     ...(best ? [`${style('bold', className(best))} ${percent(best.probability)}`] : []),
@@ -25,9 +27,7 @@ export function summaryLine(
       .map(({ explanation, outputs }) => {
         const { method, layers } = explanation;
         const target = explained(explanation);
-        const of = target
-          ? ` of ${className(target)}${name === undefined || target.probability === undefined ? '' : ` (${percent(target.probability)})`}`
-          : '';
+        const of = target ? ` of ${className(target)}${amount(target, name === undefined)}` : '';
         const at = layers.length > 0 ? ` @ ${layers.join(', ')}` : '';
         const to = outputs.length > 0 ? ` → ${style('cyan', outputs.join(', '))}` : '';
         return `${method}${of}${at}${to}`;
@@ -39,6 +39,12 @@ export function summaryLine(
 
 const className = ({ label, index }: { label: string; index: number | undefined }): string =>
   label === String(index) ? `class ${label}` : label;
+
+/** How sure the model is of a class, or the score of another target. */
+function amount({ index, probability, score }: TargetInfo, made: boolean): string {
+  if (index === undefined) return ` = ${Number(score.toPrecision(4))}`;
+  return made || probability === undefined ? '' : ` (${percent(probability)})`;
+}
 
 const percent = (probability: number): string => `${(100 * probability).toFixed(1)} %`;
 

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { Explanation } from '../index.ts';
 import { METHODS } from '../methods/index.ts';
+import { rawArrays } from './artifact.ts';
 import type { Job, Plan } from './outputs.ts';
+import type { TargetName } from './targets.ts';
 
 /** An array on its way into a file. */
 export interface NamedArray {
@@ -11,7 +13,7 @@ export interface NamedArray {
 }
 
 /** What --save-tensors writes for one job and class, known before anything runs. */
-export function tensorPaths(plan: Plan, job: Job, index: number | undefined): string[] {
+export function tensorPaths(plan: Plan, job: Job, index: TargetName | undefined): string[] {
   const atInput = job.methods.some((method) => METHODS[method].level === 'input');
   const names = [
     ...(job.input ? [...numbered('activation', plan.layers), ...numbered('gradient', plan.layers)] : []),
@@ -27,7 +29,7 @@ export function tensorPaths(plan: Plan, job: Job, index: number | undefined): st
 export function tensorFiles(
   plan: Plan,
   job: Job,
-  index: number | undefined,
+  index: TargetName | undefined,
   explanations: readonly Explanation[],
 ): NamedArray[] {
   const kept = explanations.flatMap(({ tensors }) => tensors ?? []);
@@ -46,15 +48,8 @@ export function tensorFiles(
   return named.map(({ name, dims, data }) => ({ path: join(folder, name), dims, data }));
 }
 
-/** The raw maps as arrays: [h, w] of each layer, or [C, H, W] of the input. */
-export const rawArrays = ({ method, raw }: Explanation): { dims: number[]; data: Float32Array }[] =>
-  raw.map(({ data, channels, height, width }) => ({
-    dims: METHODS[method].level === 'layer' ? [height, width] : [channels, height, width],
-    data,
-  }));
-
 /** Several images or classes get a folder each. */
-function folderOf(plan: Plan, { input }: Job, index: number | undefined): string {
+function folderOf(plan: Plan, { input }: Job, index: TargetName | undefined): string {
   const images = plan.jobs.filter((job) => job.input !== undefined).length;
   return join(
     plan.tensors ?? '',
@@ -63,7 +58,7 @@ function folderOf(plan: Plan, { input }: Job, index: number | undefined): string
   );
 }
 
-const rawName = ({ input }: Job, method: string, index: number | undefined): string =>
+const rawName = ({ input }: Job, method: string, index: TargetName | undefined): string =>
   `${input ? `${input.stem}.${method}` : `${method}.${index}`}.raw`;
 
 const numbered = (name: string, count: number): string[] =>

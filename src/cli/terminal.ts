@@ -12,6 +12,8 @@ export interface Terminal {
   readonly result: (text: string | Uint8Array) => Promise<void>;
   /** Said with --verbose only. */
   readonly detail: (text: string) => Promise<void>;
+  /** Good to know, and nothing is wrong. */
+  readonly note: (text: string) => Promise<void>;
   readonly warn: (text: string) => Promise<void>;
   readonly complain: (error: unknown, about?: string) => Promise<void>;
   readonly progress: ProgressLine;
@@ -33,6 +35,7 @@ export function terminal(io: IO, settings: Readonly<Partial<Settings>>): Termina
       await io.stdout.write(text);
     },
     detail: async (text) => void (verbose && (await say(text))),
+    note: async (text) => void (!quiet && (await say(`camwasm: note: ${text}`))),
     warn: async (text) => void (!quiet && (await say(`camwasm: warning: ${text}`))),
     complain: (error, about) => say(`camwasm: ${about ? `${about}: ` : ''}${explanationOf(error, debug)}`),
     progress,

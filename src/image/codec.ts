@@ -1,4 +1,5 @@
-import { codecModule, type Codec } from '../platform/codecs.ts';
+import { CamError } from '../errors.ts';
+import { codecModule, codecsFetch, type Codec } from '../platform/codecs.ts';
 import type { Picture } from './picture.ts';
 
 // libjpeg only warns where pixels are missing or damaged, and paints them grey.
@@ -20,31 +21,50 @@ const SOURCES: Record<Codec, Source> = {
 };
 
 /**
- * One of jSquash's wasm decoders; a JPEG is turned upright by its EXIF orientation.
- * Each picture has an instance of its own, so that the memory it took goes with it.
+ * One of jSquash's wasm decoders; a JPEG is turned upright by its EXIF orientation. Undefined where its wasm is neither
+ * given nor found. Each picture has an instance of its own, so that the memory it took goes with it.
+ * Throws `RUNTIME` when the wasm cannot be started.
  */
-export async function loadCodec(codec: Codec): Promise<(bytes: Uint8Array) => Promise<Picture>> {
+export async function loadCodec(
+  codec: Codec,
+  given?: WebAssembly.Module,
+): Promise<((bytes: Uint8Array) => Promise<Picture>) | undefined> {
   const { factory, options } = SOURCES[codec];
-  const [module, glue] = await Promise.all([codecModule(codec), factory()]);
+  const [module, glue] = await Promise.all([given ?? codecModule(codec), factory()]);
+  if (!module && !codecsFetch()) return undefined;
   const start = glue.default as (settings: object) => Promise<Instance>;
   return async (bytes) => {
     const complaints: string[] = [];
     const settings = {
       noInitialRun: true,
       printErr: (line: string) => complaints.push(line),
-      instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) {
-        const instance = new WebAssembly.Instance(module, imports);
-        done(instance);
-        return instance.exports;
-      },
+      ...(module && { instantiateWasm: instantiating(module) }),
     };
-    const instance = await scoped(() => start(settings));
+    const instance = await scoped(() => start(settings)).catch((cause: unknown) => {
+      throw notStarted(codec, cause);
+    });
     const picture = attempt(() => scoped(() => instance.decode(bytes, ...options)), complaints);
     const damage = complaints.find((line) => DAMAGE.test(line));
     if (!picture || damage) throw new Error(damage ?? complaints[0] ?? `not a sound ${codec} stream`);
     return picture;
   };
 }
+
+const instantiating =
+  (module: WebAssembly.Module) =>
+  (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void): WebAssembly.Exports => {
+    const instance = new WebAssembly.Instance(module, imports);
+    done(instance);
+    return instance.exports;
+  };
+
+const notStarted = (codec: Codec, cause: unknown): CamError =>
+  new CamError(
+    'RUNTIME',
+    `The ${codec} decoder cannot be started: ${(cause as Error).message}. ` +
+      `Serve its wasm beside the page, or pass it compiled as \`modules.${codec}\`.`,
+    { cause },
+  );
 
 // A codec that gives up has said why before it throws, if it did.
 function attempt<T>(decode: () => T, complaints: string[]): T | undefined {

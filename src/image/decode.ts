@@ -1,11 +1,20 @@
 import { CamError } from '../errors.ts';
+import type { Codec } from '../platform/codecs.ts';
+import { runtime } from '../platform/runtime.ts';
 import { loadCodec } from './codec.ts';
+import { drawn } from './drawable.ts';
 import { FORMATS, sniff, type FormatName, type Header } from './formats.ts';
 import type { Picture } from './picture.ts';
+import { decodePng } from './png-decode.ts';
+
+/** jSquash's `codec/dec/*_dec.wasm`. */
+export type CodecModules = Readonly<Partial<Record<Codec, WebAssembly.Module>>>;
 
 export interface DecodeOptions {
   /** Pictures that claim more pixels than this are refused before anything is allocated; 100 million by default. */
   maxPixels?: number;
+  /** The compiled wasm of the JPEG and WebP decoders, where the package cannot find its own. */
+  modules?: CodecModules;
 }
 
 /**
@@ -14,7 +23,10 @@ export interface DecodeOptions {
  * transparent pixels are laid on white: every alpha of the result is 255.
  * Throws `BAD_IMAGE` for what is no such image, is cut short or damaged, has no pixels or too many.
  */
-export async function decode(bytes: Uint8Array, { maxPixels = 100e6 }: DecodeOptions = {}): Promise<Picture> {
+export async function decode(
+  bytes: Uint8Array,
+  { maxPixels = 100e6, modules = {} }: DecodeOptions = {},
+): Promise<Picture> {
   const format = sniff(bytes);
   if (!format) throw notAnImage(bytes);
   const { title } = FORMATS[format];
@@ -34,10 +46,11 @@ export async function decode(bytes: Uint8Array, { maxPixels = 100e6 }: DecodeOpt
         'Scale it down: models look at a few hundred pixels a side.',
     );
   }
-  const decoder = await loadDecoder(format, header);
   try {
+    const decoder = await loadDecoder(format, header, modules);
     return onWhite(await decoder(bytes));
   } catch (cause) {
+    if (cause instanceof CamError) throw cause;
     throw new CamError(
       'BAD_IMAGE',
       `This ${title} image is cut short, damaged or of a kind that cannot be decoded: ${(cause as Error).message}. ` +
@@ -49,20 +62,39 @@ export async function decode(bytes: Uint8Array, { maxPixels = 100e6 }: DecodeOpt
 
 type Decoder = (bytes: Uint8Array) => Promise<Picture>;
 
-async function loadDecoder(format: FormatName, { components }: Header): Promise<Decoder> {
-  const cmyk = components === 4; // which the wasm codec refuses
-  return (format === 'jpeg' && !cmyk) || format === 'webp' ? loadCodec(format) : loadJimp();
+async function loadDecoder(
+  format: FormatName,
+  { components }: Header,
+  modules: CodecModules,
+): Promise<Decoder> {
+  if (format === 'png') return decodePng;
+  const fast = format === 'webp' || (format === 'jpeg' && components !== 4); // CMYK is refused by the codec
+  return (fast && (await loadCodec(format, modules[format]))) || loadOther();
 }
 
-// Jimp too turns a JPEG upright, so that each path does it exactly once.
-async function loadJimp(): Promise<Decoder> {
+// Jimp's build for browsers is an empty file (1.6.1), which Workers get as well.
+async function loadOther(): Promise<Decoder> {
+  if (runtime() === 'browser') return drawnByBrowser;
   const { Jimp } = await import('jimp');
+  if (!Jimp) throw new Error('this runtime decodes PNG, JPEG and WebP only');
+  // Jimp too turns a JPEG upright, so that each path does it exactly once.
   return async (bytes) => {
     const options = { 'image/jpeg': { tolerantDecoding: false } };
     const { data, width, height } = (await Jimp.fromBuffer(new Uint8Array(bytes).buffer, options)).bitmap;
     if (data.length !== width * height * 4) throw new Error('pixels are missing');
     return { data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length), width, height };
   };
+}
+
+async function drawnByBrowser(bytes: Uint8Array): Promise<Picture> {
+  const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), {
+    colorSpaceConversion: 'none',
+  });
+  try {
+    return drawn(bitmap);
+  } finally {
+    bitmap.close();
+  }
 }
 
 function onWhite({ data, width, height }: Picture): Picture {

@@ -6,13 +6,42 @@ export interface NpyArray {
   data: Float32Array;
 }
 
+/** Numbers of any type as a .npy file holds them. */
+export interface NpyNumbers {
+  dims: number[];
+  data: ArrayLike<number> | ArrayLike<bigint>;
+}
+
+type Elements = new (bytes: ArrayBuffer) => NpyNumbers['data'];
+
+/** Element types by their NumPy names. */
+const TYPES: Readonly<Record<string, Elements & { readonly BYTES_PER_ELEMENT: number }>> = {
+  '<f4': Float32Array,
+  '<f8': Float64Array,
+  '<i8': BigInt64Array,
+  '<i4': Int32Array,
+  '<i2': Int16Array,
+  '|i1': Int8Array,
+  '<u2': Uint16Array,
+  '|u1': Uint8Array,
+  '|b1': Uint8Array,
+};
+
 const MAGIC = '\x93NUMPY';
+
+/** Does a file begin as a .npy file does? */
+export const isNpy = (bytes: Uint8Array): boolean => latin1(bytes.subarray(0, 6)) === MAGIC;
 
 /**
  * Reads a .npy file (NEP 1, versions 1 to 3) of little-endian float32 in C order.
  * Throws `BAD_TENSOR` for any other element type or order, and for a file that is cut short.
  */
-export function readNpy(bytes: Uint8Array): NpyArray {
+export const readNpy = (bytes: Uint8Array): NpyArray => readElements(bytes, ['<f4']) as NpyArray;
+
+/** The same for real numbers, integers and booleans. */
+export const readNpyNumbers = (bytes: Uint8Array): NpyNumbers => readElements(bytes, Object.keys(TYPES));
+
+function readElements(bytes: Uint8Array, types: readonly string[]): NpyNumbers {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || latin1(bytes.subarray(0, 6)) !== MAGIC)
     throw bad('it does not begin as a .npy file does');
@@ -24,14 +53,17 @@ export function readNpy(bytes: Uint8Array): NpyArray {
   const type = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const shape = /'shape':\s*\(([\d\s,]*)\)/.exec(header)?.[1];
   if (end > bytes.length || shape === undefined) throw bad('its header is cut short or damaged');
-  if (type !== '<f4')
-    throw bad(`its elements are ${type ? `'${type}'` : 'structured'}, not little-endian float32 ('<f4')`);
+  if (type === undefined || !types.includes(type)) {
+    const wanted = types.length === 1 ? "little-endian float32 ('<f4')" : `one of ${types.join(', ')}`;
+    throw bad(`its elements are ${type ? `'${type}'` : 'structured'}, not ${wanted}`);
+  }
   if (!/'fortran_order':\s*False/.test(header)) throw bad('it is in Fortran (column-major) order');
   const dims = shape.match(/\d+/g)?.map(Number) ?? [];
   const count = dims.reduce((product, dim) => product * dim, 1);
-  if (bytes.length - end !== 4 * count)
-    throw bad(`[${dims.join(', ')}] takes ${4 * count} bytes, and ${bytes.length - end} follow its header`);
-  return { dims, data: new Float32Array(new Uint8Array(bytes.subarray(end)).buffer) };
+  const size = count * TYPES[type].BYTES_PER_ELEMENT;
+  if (bytes.length - end !== size)
+    throw bad(`[${dims.join(', ')}] takes ${size} bytes, and ${bytes.length - end} follow its header`);
+  return { dims, data: new TYPES[type](new Uint8Array(bytes.subarray(end)).buffer) };
 }
 
 /** The bytes of a .npy file, version 1.0, that holds `data` as an array of these dimensions. */

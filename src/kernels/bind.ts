@@ -140,6 +140,27 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
       return batch;
     },
 
+    magnitudeSum(A, weights, { each = 'volume', epsilon = 0 } = {}) {
+      checkVolume(A);
+      checkLength('weights', weights, { channels: A.channels });
+      return plane(A, (out, { put, take }) => {
+        const [a, w] = [put(A.data), put(weights)];
+        wasm.magnitudes(a, a, w, A.channels, area(A));
+        const [count, length] = each === 'channel' ? [A.channels, area(A)] : [1, A.data.length];
+        for (let i = 0; i < count; i++) wasm.minMax(a + i * length * 4, a + i * length * 4, length, epsilon);
+        const ones = put(new Float32Array(A.channels).fill(1));
+        wasm.weightedSum(out, a, ones, take(area(A) * 4), A.channels, area(A));
+      });
+    },
+
+    gram(data, rows, columns) {
+      checkSizes({ rows, columns });
+      checkLength('The data', data, { rows, columns });
+      return floats(columns * columns, (out, { put, take }) => {
+        wasm.gram(out, put(data), take(columns * columns * 8), rows, columns);
+      });
+    },
+
     transpose(data, rows, columns) {
       checkSizes({ rows, columns });
       checkLength('The data', data, { rows, columns });

@@ -53,6 +53,20 @@ export interface Kernels {
     channels: Uint32Array | readonly number[],
     options?: MaskOptions,
   ): Float32Array;
+  /**
+   * Σ_k of |weights[k] A_k| after min-max: each channel by itself, or all of them as one (the default). `epsilon` is
+   * added to the range. Each NaN or infinity spreads as far as its min-max.
+   */
+  magnitudeSum(
+    A: Volume,
+    weights: Float32Array,
+    options?: { each?: 'channel' | 'volume'; epsilon?: number },
+  ): Plane;
+  /**
+   * Σ_r data[r,i] data[r,j] of a matrix [rows, columns]: [columns, columns], summed in float64. A NaN or infinity
+   * reaches the row and the column of its own column.
+   */
+  gram(data: Float32Array, rows: number, columns: number): Float32Array;
   /** [rows, columns] to [columns, rows]: tokens or channel-last data to channel-first. */
   transpose(data: Float32Array, rows: number, columns: number): Float32Array;
   /**

@@ -14,6 +14,7 @@ export interface KernelExports {
   relu(out: number, a: number, count: number): void;
   minMax(out: number, a: number, count: number, epsilon: number): void;
   multiplyMask(out: number, a: number, m: number, channels: number, size: number): void;
+  magnitudes(out: number, a: number, w: number, channels: number, size: number): void;
   resample(
     out: number,
     a: number,
@@ -29,6 +30,7 @@ export interface KernelExports {
     zero: number,
   ): void;
   transpose(out: number, a: number, rows: number, columns: number): void;
+  gram(out: number, a: number, scratch: number, rows: number, columns: number): void;
   colorize(out: number, v: number, table: number, count: number): void;
   overlay(out: number, image: number, v: number, table: number, weight: number, count: number): void;
 }

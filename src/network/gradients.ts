@@ -1,29 +1,35 @@
+import type { RECTIFIERS } from '../autodiff/rectifier.ts';
 import type { GradientPlan, Network } from './network.ts';
 
-/** Gradients that a call wants: at which layers, and at the input under which rules for rectifiers. */
+type Rectifier = keyof typeof RECTIFIERS;
+
+/** Gradients that a call wants: at which values, and at the input under which rules for rectifiers. */
 export interface GradientWish {
   readonly output: string;
   readonly input: string;
   readonly layers: readonly string[];
-  readonly rectifiers: ReadonlySet<GradientPlan['rectifier']>;
+  /** Values all through the network. */
+  readonly inner: readonly string[];
+  readonly rectifiers: ReadonlySet<Rectifier>;
 }
 
 /** What the wish comes to: plans that can be run, and why others cannot. */
 export interface GradientPlans {
-  /** The plan that gives the gradients at the layers, and the one for the input under each rule. */
+  /** The plan that gives the gradients at the layers, those inside, and the one for the input under each rule. */
   readonly layers: GradientPlan | Error | undefined;
-  readonly input: Readonly<Record<GradientPlan['rectifier'], GradientPlan | Error | undefined>>;
+  readonly inner: GradientPlan | Error | undefined;
+  readonly input: Readonly<Record<Rectifier, GradientPlan | Error | undefined>>;
 }
 
 /**
- * Plans the backward passes. Layers and input share one when both are wanted and the whole way can be differentiated;
+ * Plans the backward passes. Under the plain rule one serves all that is wanted, when the whole way can be differentiated;
  * what cannot be is given back as the error that says why.
  */
 export function planGradients(
   network: Network,
-  { output, input, layers, rectifiers }: GradientWish,
+  { output, input, layers, inner, rectifiers }: GradientWish,
 ): GradientPlans {
-  const attempt = (wrt: readonly string[], rectifier: GradientPlan['rectifier']): GradientPlan | Error => {
+  const attempt = (wrt: readonly string[], rectifier: Rectifier = 'plain'): GradientPlan | Error => {
     const plan: GradientPlan = { output, wrt, rectifier };
     try {
       network.plan(plan);
@@ -32,14 +38,16 @@ export function planGradients(
       return error as Error;
     }
   };
-  const wish = (rectifier: GradientPlan['rectifier']) =>
-    rectifiers.has(rectifier)
-      ? attempt(rectifier === 'plain' ? [...layers, input] : [input], rectifier)
-      : undefined;
-  const plain = wish('plain');
-  const shared = plain !== undefined && !(plain instanceof Error);
+  const ofInput = rectifiers.has('plain') ? [input] : [];
+  const whole = [...new Set([...layers, ...inner, ...ofInput])];
+  const all = whole.length > 0 ? attempt(whole) : undefined;
+  const part = (wrt: readonly string[]) =>
+    wrt.length === 0 ? undefined : all instanceof Error ? attempt(wrt) : all;
+  const ruled = (rectifier: 'guided' | 'deconvnet') =>
+    rectifiers.has(rectifier) ? attempt([input], rectifier) : undefined;
   return {
-    layers: layers.length === 0 ? undefined : shared ? plain : attempt(layers, 'plain'),
-    input: { plain, guided: wish('guided'), deconvnet: wish('deconvnet') },
+    layers: part(layers),
+    inner: part(inner),
+    input: { plain: part(ofInput), guided: ruled('guided'), deconvnet: ruled('deconvnet') },
   };
 }

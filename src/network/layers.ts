@@ -1,8 +1,10 @@
 import { CamError } from '../errors.ts';
-import { isFloat } from '../onnx/data-type.ts';
+import { standsForReal } from '../onnx/data-type.ts';
 import { didYouMean } from '../suggest.ts';
-import type { Layout } from './layout.ts';
+import type { TokenGrid } from './axes.ts';
+import { axesOfInput, layoutOf, layoutOfInput, type Layout } from './layout.ts';
 import type { Network } from './network.ts';
+import { traceAxes } from './trace.ts';
 
 /** A value that a CAM can be computed at. */
 export interface Layer {
@@ -12,55 +14,66 @@ export interface Layer {
   readonly layout: Layout;
 }
 
-/** Values with channels over space, between the input and `output`, in the order in which they are computed. */
-export function layersOf(network: Network, input: string, output: string): Layer[] {
+/**
+ * Values with channels over space, between the input and `output`, in the order in which they are computed.
+ * `tokens` says how the tokens of a value [1, prefix + H·W, C] lie where that many are met.
+ */
+export function layersOf(network: Network, input: string, output: string, tokens?: TokenGrid): Layer[] {
   const { flow, facts } = network;
-  const reached = flow.downstream([input]);
-  return flow
-    .upstream([output])
-    .flatMap((node) => node.outputs.slice(0, 1).map((name) => ({ name, op: node.op })))
-    .filter(({ name }) => reached.has(name) && name !== output && isFloat(facts.types.get(name)))
+  const picture = layoutOfInput(facts.dims.get(input) ?? []);
+  if (!picture) return [];
+  const axes = traceAxes(network, input, axesOfInput(picture), output);
+  const nodes = flow.upstream([output]);
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  return nodes
+    .flatMap((node) => node.outputs.map((name) => ({ name, op: node.op })))
+    .filter(({ name }) => axes.has(name) && used.has(name) && standsForReal(facts.types.get(name)!))
     .flatMap(({ name, op }) => {
-      const layout = layoutOf(facts.dims.get(name) ?? []);
+      const dims = facts.dims.get(name)!;
+      const layout = (tokens && givenLayout(dims, tokens)) ?? layoutOf(axes.get(name)!, dims);
       return layout && layout.height * layout.width > 1 ? [{ name, op, layout }] : [];
     });
 }
 
-export function layoutOf(dims: readonly number[]): Layout | undefined {
-  if (dims.length !== 4 || dims[0] !== 1) return undefined;
-  const [, channels, height, width] = dims;
-  return { kind: 'nchw', channels, height, width, prefix: 0 };
-}
-
-/** The last layer before space is pooled away or flattened: the deepest that still says where. */
-export function automaticLayer(layers: readonly Layer[]): Layer {
-  const last = layers.at(-1);
-  if (!last) {
-    throw new CamError(
-      'UNKNOWN_LAYER',
-      'No value of this model has a spatial extent, so there is no layer for a class activation map. Use a method of the input, such as saliency.',
-    );
-  }
-  return last;
+/** The layout that was asked for, where the shape is that of such tokens. */
+function givenLayout(dims: readonly number[], { height, width, prefix }: TokenGrid): Layout | undefined {
+  const fits = dims.length === 3 && dims[0] === 1 && dims[1] === height * width + prefix;
+  return fits ? { kind: 'tokens', channels: dims[2], height, width, prefix } : undefined;
 }
 
 /** The layer of that name. @throws CamError UNKNOWN_LAYER, saying which names are near or why it has no map. */
 export function findLayer(network: Network, layers: readonly Layer[], name: string): Layer {
   const found = layers.find((layer) => layer.name === name);
   if (found) return found;
-  const dims = network.facts.dims.get(name);
-  if (dims) {
-    throw new CamError(
-      'UNKNOWN_LAYER',
-      `The value "${name}" has the shape [${dims.join(', ')}], which is no map over space on the way to the output. Choose another layer: \`camwasm inspect\` lists them.`,
-    );
+  const refuse = (what: string): never => {
+    throw new CamError('UNKNOWN_LAYER', `${what} \`camwasm inspect\` lists the layers.`);
+  };
+  const { model, flow, facts } = network;
+  const names = layers.map((layer) => layer.name);
+  const value = facts.dims.has(name) || model.graph.initializers.has(name);
+  if (!value)
+    refuse(`The model has no value "${name}".${nodeHint(network, layers, name) ?? didYouMean(name, names)}`);
+  const reached = flow.downstream(model.graph.inputs.map((input) => input.name));
+  if (!reached.has(name)) refuse(`"${name}" is a constant: it does not depend on the picture.`);
+  if (model.graph.outputs.some((output) => output.name === name)) {
+    refuse(`"${name}" is an output of the model: a map is made at a layer before it.`);
   }
-  const hint = didYouMean(
-    name,
-    layers.map((layer) => layer.name),
+  const shape = `[${facts.dims.get(name)!.join(', ')}]`;
+  if (!standsForReal(facts.types.get(name)!)) {
+    refuse(`"${name}" ${shape} holds ${facts.types.get(name)} values, which are no features.`);
+  }
+  const leads = layers.some((layer) => flow.downstream([name]).has(layer.name));
+  const used = leads || flow.consumers(name).some(({ outputs }) => outputs.some((next) => reached.has(next)));
+  return refuse(
+    used
+      ? `"${name}" has the shape ${shape}, in which no rows and columns of the picture were found, or more than one picture. If it holds tokens, say how they lie: --tokens 14x14+1.`
+      : `"${name}" ${shape} is not on the way to the output.`,
   );
-  throw new CamError(
-    'UNKNOWN_LAYER',
-    `The model has no value "${name}".${hint} \`camwasm inspect\` lists its layers.`,
-  );
+}
+
+/** People know the names of nodes as well: `/layer4/conv1/Conv` makes `/layer4/conv1/Conv_output_0`. */
+function nodeHint({ model }: Network, layers: readonly Layer[], name: string): string | undefined {
+  const node = model.graph.nodes.find((one) => one.name === name);
+  const layer = node && layers.find((one) => node.outputs.includes(one.name));
+  return layer && ` It is the name of a node, which makes the value "${layer.name}".`;
 }

@@ -1,7 +1,12 @@
+import { CamError } from '../errors.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
+import { axisOf, gridOf, isSpace, type Axes, type Axis, type TokenGrid } from './axes.ts';
 
-/** How channels and space lie in a value: [1, C, H, W], [1, H, W, C], or [1, prefix + H·W, C]. */
+/**
+ * How channels and space lie in a value: [1, C, H, W], [1, H, W, C], or [1, prefix + H·W, C]. Space may be one axis in
+ * the first two as well, and axes of one position may stand anywhere: the numbers come in the same order.
+ */
 export interface Layout {
   readonly kind: 'nchw' | 'nhwc' | 'tokens';
   readonly channels: number;
@@ -17,4 +22,76 @@ export function toVolume({ data }: FloatTensor, layout: Layout, k: Kernels): Vol
   const space = height * width;
   const grid = data.subarray(prefix * channels, (prefix + space) * channels);
   return { data: kind === 'nchw' ? grid : k.transpose(grid, space, channels), channels, height, width };
+}
+
+/** The layout of a picture that a model takes: of four axes, the last counts colours when only it can. */
+export function layoutOfInput(dims: readonly number[]): Layout | undefined {
+  if (dims.length !== 4) return undefined;
+  const last = (dims[3] === 1 || dims[3] === 3) && dims[1] !== 1 && dims[1] !== 3;
+  const [channels, height, width] = last ? [dims[3], dims[1], dims[2]] : dims.slice(1);
+  return { kind: last ? 'nhwc' : 'nchw', channels, height, width, prefix: 0 };
+}
+
+/** The axes of a picture in that layout. */
+export function axesOfInput({ kind, channels, height, width }: Layout): Axes {
+  const space = [axisOf('row', height), axisOf('column', width)];
+  const colours = axisOf('channel', channels);
+  return kind === 'nhwc' ? [[], ...space, colours] : [[], colours, ...space];
+}
+
+/** What an axis counts, as a letter: rows, columns, the grid of both, channels. */
+function letterOf(axis: Axis): 'r' | 'x' | 'g' | 'c' {
+  if (axis.some((factor) => !isSpace(factor))) return 'c';
+  if (gridOf(axis)) return 'g';
+  return axis.length === 1 && axis[0].of === 'row' ? 'r' : axis.length === 1 ? 'x' : 'c';
+}
+
+/** The orders of axes that make a map; axes of one position are left out of account. */
+const KINDS: Readonly<Record<string, Layout['kind']>> = {
+  crx: 'nchw',
+  rx: 'nchw',
+  cr: 'nchw',
+  cx: 'nchw',
+  r: 'nchw',
+  x: 'nchw',
+  cg: 'nchw',
+  g: 'nchw',
+  rxc: 'nhwc',
+  rc: 'nhwc',
+  xc: 'nhwc',
+  gc: 'tokens',
+};
+
+/** How a value lies, by what its axes count; undefined unless it is one picture's channels over rows and columns. */
+export function layoutOf(axes: Axes, dims: readonly number[]): Layout | undefined {
+  if (dims[0] !== 1 || dims.length < 3 || dims.length > 4) return undefined;
+  const long = axes.filter((_, i) => dims[i] > 1).map((axis) => ({ axis, letter: letterOf(axis) }));
+  const kind = KINDS[long.map(({ letter }) => letter).join('')] as Layout['kind'] | undefined;
+  if (!kind) return undefined;
+  const channels = long.find(({ letter }) => letter === 'c')?.axis ?? [];
+  const space = long.flatMap(({ axis, letter }) => (letter === 'c' ? [] : axis));
+  // Rows and columns that patches keep inside count among the channels: only finer ones can be there.
+  const finer = channels.every(
+    (factor) =>
+      !isSpace(factor) || space.every(({ of, stride }) => of !== factor.of || stride > factor.stride),
+  );
+  if (!finer) return undefined;
+  const side = (of: 'row' | 'column') => space.find((factor) => factor.of === of)?.size ?? 1;
+  const { height, width, prefix } = space[0].grid ?? {
+    height: side('row'),
+    width: side('column'),
+    prefix: 0,
+  };
+  if (kind === 'nchw' && space[0].grid) return undefined;
+  return { kind, channels: channels.reduce((size, factor) => size * factor.size, 1), height, width, prefix };
+}
+
+/** `14x14+1`: rows, columns and the tokens before them. @throws CamError BAD_OPTION. */
+export function parseTokens(text: string): TokenGrid {
+  const [, height, width, prefix = 0] = (/^(\d+)x(\d+)(?:\+(\d+))?$/i.exec(text.trim()) ?? []).map(Number);
+  if (height > 0 && width > 0) return { height, width, prefix: prefix || 0 };
+  throw new CamError(
+    'BAD_OPTION',
+    `"${text}" is no grid of tokens. Write rows x columns, and the class and register tokens before them: 14x14+1.`,
+  );
 }

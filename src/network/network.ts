@@ -1,9 +1,11 @@
 import { backwardGraph, type BackwardGraph } from '../autodiff/backward.ts';
+import { FROZEN, frozenValue } from '../autodiff/frozen.ts';
 import { readsOf } from '../autodiff/reads.ts';
 import { RECTIFIERS } from '../autodiff/rectifier.ts';
 import type { Facts } from '../onnx/facts.ts';
 import { flowOf, type Flow } from '../onnx/flow.ts';
 import type { Model } from '../onnx/model.ts';
+import { slice, type Slice } from '../onnx/slice.ts';
 import { tapped } from '../onnx/tap.ts';
 import { probe } from '../runtime/probe.ts';
 import { createSession, type Session, type SessionOptions } from '../runtime/session.ts';
@@ -15,7 +17,20 @@ export type Values = Readonly<Record<string, Tensor>>;
 export interface GradientPlan {
   readonly output: string;
   readonly wrt: readonly string[];
-  readonly rectifier: keyof typeof RECTIFIERS;
+  readonly rectifier: keyof typeof RULE_SETS;
+}
+
+/** Rules that replace those of the table. */
+const RULE_SETS: typeof RECTIFIERS & { readonly frozen: typeof FROZEN } = { ...RECTIFIERS, frozen: FROZEN };
+
+/** What is known of a backward graph before it runs. */
+export type BackwardPlan = Omit<BackwardGraph, 'model'>;
+
+interface Planned {
+  readonly graph: BackwardPlan;
+  /** Until a session has been made of it. */
+  model: Uint8Array | undefined;
+  session: Session | undefined;
 }
 
 /** A model at one input size, ready to run forward and backward. Holds one forward session and one per gradient plan. */
@@ -24,9 +39,11 @@ export class Network {
   readonly facts: Facts;
   readonly flow: Flow;
   /** How often each kind of graph ran: what a call costs. */
-  readonly runs: { forward: number; backward: number } = { forward: 0, backward: 0 };
+  readonly runs: { forward: number; backward: number; head: number } = { forward: 0, backward: 0, head: 0 };
   readonly #options: SessionOptions;
-  readonly #plans = new Map<string, { graph: BackwardGraph; session?: Session }>();
+  readonly #heads = new Map<string, Slice>();
+  readonly #headSessions = new Map<string, Session>();
+  readonly #plans = new Map<string, Planned>();
   #forward: { session: Session; taps: ReadonlySet<string> } | undefined;
 
   private constructor(model: Model, facts: Facts, options: SessionOptions) {
@@ -42,7 +59,7 @@ export class Network {
   }
 
   /** The backward graph of a plan; `saved` says which forward values it will want. Throws where it cannot be built. */
-  plan(plan: GradientPlan): BackwardGraph {
+  plan(plan: GradientPlan): BackwardPlan {
     return this.#entry(plan).graph;
   }
 
@@ -74,36 +91,71 @@ export class Network {
     return { ...results, ...Object.fromEntries(wanted.filter((n) => n in feeds).map((n) => [n, feeds[n]])) };
   }
 
-  /** Gradients of Σ seed·output, by name of the value; `values` must hold what the plan saves. */
+  /**
+   * Gradients of Σ seed·output, by name of the value; `values` must hold what the plan saves, and `before` what frozen
+   * rules look at.
+   */
   async backward(
     plan: GradientPlan,
     seed: Float32Array,
     values: Values,
+    before: Values = values,
   ): Promise<ReadonlyMap<string, FloatTensor>> {
     const entry = this.#entry(plan);
-    entry.session ??= await createSession(entry.graph.model, this.#options);
-    const { graph, session } = entry;
+    const { graph } = entry;
+    const session = (entry.session ??= await createSession(entry.model!, this.#options));
+    entry.model = undefined; // the runtime has its own copy of the weights now
     const dims = this.facts.dims.get(plan.output)!;
     const feeds: Record<string, Tensor> = { [graph.seed]: { type: 'float32', dims, data: seed } };
-    for (const name of graph.saved) feeds[name] = values[name];
+    for (const { name } of session.inputs) {
+      const kept = frozenValue(name);
+      if (name !== graph.seed) feeds[name] = kept === undefined ? values[name] : before[kept];
+    }
     this.runs.backward++;
     const results = await session.run(feeds, [...graph.gradients.values()]);
     return new Map([...graph.gradients].map(([name, output]) => [name, toFloat(results[output])]));
   }
 
+  /** The part of the model from one value to another; its `inputs` are what it takes. */
+  head(from: string, to: string): Slice {
+    const key = JSON.stringify([from, to]);
+    const found = this.#heads.get(key) ?? slice(this.model, this.facts, from, to);
+    this.#heads.set(key, found);
+    return found;
+  }
+
+  /** Runs that part, and gives its output and the values named in `taps`. */
+  async runHead(from: string, to: string, feeds: Values, taps: readonly string[] = []): Promise<Values> {
+    const wanted = [...new Set([to, ...taps])];
+    const key = JSON.stringify([from, ...wanted]);
+    let session = this.#headSessions.get(key);
+    if (!session) {
+      const { model } = this.head(from, to);
+      session = await createSession(tapped(model, { outputs: wanted.slice(1) }), this.#options);
+      this.#headSessions.set(key, session);
+    }
+    this.runs.head++;
+    return session.run(feeds, wanted);
+  }
+
   async close(): Promise<void> {
     await this.#forward?.session.release();
     for (const { session } of this.#plans.values()) await session?.release();
+    for (const session of this.#headSessions.values()) await session.release();
+    this.#heads.clear();
+    this.#headSessions.clear();
     this.#forward = undefined;
     this.#plans.clear();
   }
 
-  #entry(plan: GradientPlan): { graph: BackwardGraph; session?: Session } {
+  #entry(plan: GradientPlan): Planned {
     const key = JSON.stringify([plan.output, plan.wrt, plan.rectifier]);
     let entry = this.#plans.get(key);
     if (!entry) {
       const { output, wrt, rectifier } = plan;
-      entry = { graph: backwardGraph(this.model, this.facts, { output, wrt, rules: RECTIFIERS[rectifier] }) };
+      const request = { output, wrt, rules: RULE_SETS[rectifier] };
+      const { model, ...graph } = backwardGraph(this.model, this.facts, request);
+      entry = { graph, model, session: undefined };
       this.#plans.set(key, entry);
     }
     return entry;

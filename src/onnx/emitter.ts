@@ -11,7 +11,13 @@ export type Ref = string;
 export type Operand = Ref | number;
 
 export type AttributeValue =
-  number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] };
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | { readonly strings: readonly string[] }
+  | { readonly graph: MessageWriter };
 
 /** What a matrix product does with its operands. */
 export interface Product {
@@ -112,8 +118,13 @@ export class Emitter {
 
   /** Makes a value an output of the graph, under the name given. */
   output(value: Ref, name: string): void {
-    this.#graph.message(1, new MessageWriter().string(1, value).string(2, name).string(4, 'Identity'));
+    this.alias(value, name);
     this.outputValue(name);
+  }
+
+  /** Gives a value another name. */
+  alias(value: Ref, name: string): void {
+    this.#graph.message(1, new MessageWriter().string(1, value).string(2, name).string(4, 'Identity'));
   }
 
   outputValue(name: string): void {
@@ -236,6 +247,43 @@ export class Emitter {
     return this.op('Gather', [a, indices], { axis });
   }
 
+  // ----- loops -----
+
+  /**
+   * Steps along the first axis of all `sequences`, or from its end when `reverse`. `step` gets the states and one slice of each
+   * sequence, emits into the loop's body, and says the next states and one slice of each result. Gives the
+   * last states and the results, stacked in the order of the sequences.
+   */
+  scan(
+    states: readonly Ref[],
+    sequences: readonly Ref[],
+    reverse: boolean,
+    step: (
+      body: Emitter,
+      states: Ref[],
+      slices: Ref[],
+    ) => { states: readonly Ref[]; results: readonly Ref[] },
+  ): { states: Ref[]; results: Ref[] } {
+    const body = new Emitter(`${this.#prefix}${this.#count++}:`);
+    const inputs = [...states, ...sequences].map((_, index) => `${body.#prefix}in${index}`);
+    for (const name of inputs) body.#graph.message(11, new MessageWriter().string(1, name));
+    const next = step(body, inputs.slice(0, states.length), inputs.slice(states.length));
+    [...next.states, ...next.results].forEach((ref, index) => body.output(ref, `${body.#prefix}out${index}`));
+    const directions = (list: readonly Ref[]) => list.map(() => Number(reverse));
+    const outputs = this.op(
+      'Scan',
+      [...states, ...sequences],
+      {
+        body: { graph: body.#graph.string(2, 'step') },
+        num_scan_inputs: sequences.length,
+        scan_input_directions: directions(sequences),
+        scan_output_directions: directions(next.results),
+      },
+      states.length + next.results.length,
+    );
+    return { states: outputs.slice(0, states.length), results: outputs.slice(states.length) };
+  }
+
   // ----- reductions -----
 
   reduceSum(a: Ref, axes: readonly number[], keepdims = true): Ref {
@@ -260,6 +308,11 @@ function attributeProto(name: string, value: AttributeValue): MessageWriter {
     if (!Number.isInteger(value))
       throw new CamError('BAD_OPTION', `Attribute ${name} = ${value}: say { float }.`);
     return message.int(3, value).int(20, 2);
+  }
+  if ('graph' in value) return message.message(6, value.graph).int(20, 5);
+  if ('strings' in value) {
+    for (const item of value.strings) message.string(9, item);
+    return message.int(20, 8);
   }
   if ('float' in value) return message.float(2, value.float).int(20, 1);
   if ('floats' in value) {

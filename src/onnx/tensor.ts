@@ -64,10 +64,13 @@ export function halfToFloat(bits: number): number {
 const bfloatToFloat = (bits: number): number => new Float32Array(Uint32Array.of(bits << 16).buffer)[0];
 
 /** Types of the tensors that are made here. */
-export type MadeType = 'float32' | 'int64' | 'int32' | 'int16' | 'uint16' | 'int8' | 'uint8' | 'bool';
+export type MadeType =
+  'float32' | 'float16' | 'int64' | 'int32' | 'int16' | 'uint16' | 'int8' | 'uint8' | 'bool';
 
 const ENCODE: Readonly<Record<MadeType, (values: ArrayLike<number>) => ArrayBufferView>> = {
   float32: (values) => Float32Array.from(values),
+  /** Bit patterns. */
+  float16: (values) => Uint16Array.from(values),
   int64: (values) => BigInt64Array.from(Array.from(values, BigInt)),
   int32: (values) => Int32Array.from(values),
   int16: (values) => Int16Array.from(values),

@@ -104,7 +104,9 @@ export class MessageWriter {
 
   message(id: number, value: MessageWriter): this {
     this.#push(encodeVarint(id * 8 + 2), encodeVarint(value.#length));
-    return this.#push(...value.#chunks);
+    // One by one: a large graph has more chunks than a call may have arguments.
+    for (const chunk of value.#chunks) this.#push(chunk);
+    return this;
   }
 
   /** Appends bytes that already are whole fields. */

@@ -1,4 +1,6 @@
 import { readFile } from './files.ts';
+import { nodeModule } from './node.ts';
+import { runtime } from './runtime.ts';
 
 export type Codec = 'jpeg' | 'webp';
 
@@ -7,9 +9,18 @@ const WASM: Record<Codec, string> = {
   webp: '@jsquash/webp/codec/dec/webp_dec.wasm',
 };
 
-/** The compiled wasm decoder of an image format, found among the installed packages. */
-export async function codecModule(codec: Codec): Promise<WebAssembly.Module> {
-  const { createRequire } = await import('node:module');
-  const bytes = await readFile(createRequire(import.meta.url).resolve(WASM[codec]));
-  return WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+/** In a browser a decoder fetches its wasm from its own side, which bundlers see and provide for. */
+export const codecsFetch = (): boolean => runtime() === 'browser';
+
+/** The compiled wasm decoder of an image format, found among the installed packages; undefined where it is not. */
+export async function codecModule(codec: Codec): Promise<WebAssembly.Module | undefined> {
+  let path;
+  try {
+    path = nodeModule('node:module')
+      .createRequire(import.meta.url)
+      .resolve(WASM[codec]);
+  } catch {
+    return undefined; // bundled without its dependencies, or loaded from an address
+  }
+  return WebAssembly.compile((await readFile(path)) as Uint8Array<ArrayBuffer>);
 }

@@ -1,9 +1,22 @@
+import { nodeModule } from './node.ts';
+import { runtime } from './runtime.ts';
+
 // Each wasm thread is a worker to start and to wait for.
 const CAP = 8;
 
 /** How many threads to use: the cores of the machine, at most 8. */
-export async function cpuCount(): Promise<number> {
+export function cpuCount(): number {
   const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
-  const cores = navigator?.hardwareConcurrency ?? (await import('node:os')).availableParallelism();
+  const cores = navigator?.hardwareConcurrency ?? nodeModule('node:os').availableParallelism();
   return Math.max(1, Math.min(cores, CAP));
+}
+
+/** Why wasm cannot have threads here; undefined where it can. */
+export function whyNoThreads(): string | undefined {
+  const where = runtime();
+  if (where === 'node' || where === 'deno' || where === 'bun') return undefined;
+  if (where !== 'browser') return 'this runtime has no workers that share memory';
+  return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated
+    ? undefined
+    : 'the page is not cross-origin isolated (headers COOP: same-origin and COEP: require-corp)';
 }

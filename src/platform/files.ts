@@ -1,17 +1,30 @@
 import { CamError } from '../errors.ts';
+import { fetchFile } from './fetch.ts';
+import { nodeModule } from './node.ts';
+import { runtime } from './runtime.ts';
 
-/** The bytes of a file; rejects with the system's own error, as only the caller knows what the file was to be. */
-export async function readFile(path: string | URL): Promise<Uint8Array> {
-  const { readFile } = await import('node:fs/promises');
-  return plain(await readFile(path));
+/**
+ * The bytes of a file, or behind an address; rejects with the system's own error, as only the caller knows what the
+ * file was to be. In a browser every place is an address.
+ */
+export async function readFile(place: string | URL): Promise<Uint8Array> {
+  const url = addressOf(place);
+  return url ? fetchFile(url) : plain(await nodeModule('node:fs/promises').readFile(place));
+}
+
+function addressOf(place: string | URL): URL | undefined {
+  if (place instanceof URL) return place.protocol === 'file:' ? undefined : place;
+  if (runtime() === 'browser') return new URL(place, globalThis.location.href);
+  return /^https?:/.test(place) ? new URL(place) : undefined;
 }
 
 /**
  * The same at the start of a larger buffer: `room` bytes behind the file's are the caller's to write to.
  */
-export async function readFileWithRoom(path: string | URL, room: number): Promise<Uint8Array> {
-  const { open } = await import('node:fs/promises');
-  const file = await open(path);
+export async function readFileWithRoom(place: string | URL, room: number): Promise<Uint8Array> {
+  const url = addressOf(place);
+  if (url) return withRoom(await fetchFile(url), room);
+  const file = await nodeModule('node:fs/promises').open(place);
   try {
     const { size } = await file.stat();
     const bytes = new Uint8Array(size + room).subarray(0, size);
@@ -28,9 +41,7 @@ export async function readFileWithRoom(path: string | URL, room: number): Promis
 
 /** All of standard input. */
 export async function readStdin(): Promise<Uint8Array> {
-  const { stdin } = await import('node:process');
-  const { buffer } = await import('node:stream/consumers');
-  return plain(await buffer(stdin));
+  return plain(await nodeModule('node:stream/consumers').buffer(nodeModule('node:process').stdin));
 }
 
 /**
@@ -39,9 +50,9 @@ export async function readStdin(): Promise<Uint8Array> {
  * Throws `OUTPUT` when the system refuses.
  */
 export async function writeFile(path: string, bytes: Uint8Array | string): Promise<void> {
-  const fs = await import('node:fs/promises');
-  const { dirname, join } = await import('node:path');
   try {
+    const fs = nodeModule('node:fs/promises');
+    const { dirname, join } = nodeModule('node:path');
     const folder = dirname(path);
     await fs.mkdir(folder, { recursive: true });
     const target = await fs.realpath(path).catch(() => path);
@@ -65,4 +76,10 @@ export async function writeFile(path: string, bytes: Uint8Array | string): Promi
 // Node's Buffer is a Uint8Array whose slice() shares memory: what leaves this folder is a plain one.
 function plain({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function withRoom(bytes: Uint8Array, room: number): Uint8Array {
+  const whole = new Uint8Array(bytes.length + room);
+  whole.set(bytes);
+  return whole.subarray(0, bytes.length);
 }

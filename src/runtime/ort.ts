@@ -1,21 +1,90 @@
 import type * as Ort from 'onnxruntime-web';
 import { CamError } from '../errors.ts';
-import { cpuCount } from '../platform/cpu.ts';
+import { cpuCount, whyNoThreads } from '../platform/cpu.ts';
+import { answering } from '../platform/instantiate.ts';
 
-let runtime: Promise<typeof Ort> | undefined;
+/** onnxruntime-web, in any of its builds. */
+export type OrtModule = typeof Ort;
+
+export interface RuntimeOptions {
+  /** Threads of the wasm runtime, set by the first model that the process loads. Default: the machine's cores, at most 8. */
+  threads?: number;
+  /** Another build of onnxruntime-web, such as `onnxruntime-web/webgpu`. */
+  ort?: OrtModule;
+  /** What runs the model, first choice first; needs a build that has it. Default `wasm`, which is what is tested. */
+  executionProviders?: readonly ('wasm' | 'webgpu' | 'webnn')[];
+  /** onnxruntime-web's wasm, compiled: where none may be compiled at run time. One thread. */
+  module?: WebAssembly.Module;
+}
+
+/** How many threads run a model. */
+export interface Threads {
+  readonly count: number;
+  /** Why it is one where more were asked for, or would be usual. */
+  readonly note: string | undefined;
+}
+
+/** onnxruntime-web, set up. */
+export interface Runtime {
+  readonly ort: OrtModule;
+  readonly threads: Threads;
+  /** Runs `create`; the first time, which starts the wasm, alone. */
+  readonly start: <Result>(create: () => Promise<Result>) => Promise<Result>;
+}
+
+const runtimes = new WeakMap<OrtModule, Runtime>();
+let usual: Promise<OrtModule> | undefined;
 
 /**
- * onnxruntime-web, imported on first use. Its threads are set once in the life of the process, since it reads its
- * flags once and a failed start cannot be mended: `threads` of later calls is ignored.
+ * onnxruntime-web, imported on first use. Its flags are set once in the life of the process, since it reads them once
+ * and a failed start cannot be mended: those of later calls are ignored.
  */
-export function loadRuntime(threads?: number): Promise<typeof Ort> {
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
-    throw new CamError('BAD_OPTION', `threads must be a whole number from 1 to 64, not ${threads}.`);
+export async function loadRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const { threads: wish, module } = options;
+  if (wish !== undefined && !(Number.isInteger(wish) && wish >= 1 && wish <= 64)) {
+    throw new CamError('BAD_OPTION', `threads must be a whole number from 1 to 64, not ${wish}.`);
   }
-  runtime ??= import('onnxruntime-web').then(async (ort) => {
-    ort.env.wasm.numThreads = threads ?? (await cpuCount());
+  const ort = options.ort ?? (await (usual ??= import('#ort')));
+  let runtime = runtimes.get(ort);
+  if (!runtime) {
+    const threads = threadsFor(wish, module);
+    ort.env.wasm.numThreads = threads.count;
     ort.env.logLevel = 'error';
-    return ort;
-  });
+    runtimes.set(ort, (runtime = { ort, threads, start: starter(ort, module) }));
+  }
   return runtime;
+}
+
+function threadsFor(wish: number | undefined, module: WebAssembly.Module | undefined): Threads {
+  const why = module ? "onnxruntime-web's wasm was given as a module" : whyNoThreads();
+  return why === undefined
+    ? { count: wish ?? cpuCount(), note: undefined }
+    : { count: 1, note: wish === 1 ? undefined : `one thread: ${why}` };
+}
+
+function starter(ort: OrtModule, module: WebAssembly.Module | undefined): Runtime['start'] {
+  let first: Promise<unknown> | undefined;
+  return async (create) => {
+    if (first) {
+      await first.catch(() => undefined);
+      return create();
+    }
+    const started = module ? startedFrom(ort, module, create) : create();
+    first = started;
+    return started;
+  };
+}
+
+/**
+ * onnxruntime-web compiles its wasm from bytes and offers no other way (microsoft/onnxruntime#21430), which Workers
+ * refuse: it is handed a token instead of bytes, and the module when it comes back with it.
+ */
+function startedFrom<Result>(
+  ort: OrtModule,
+  module: WebAssembly.Module,
+  create: () => Promise<Result>,
+): Promise<Result> {
+  const token = new ArrayBuffer(8);
+  ort.env.wasm.wasmBinary = token;
+  return answering(token, module, create);
 }

@@ -1,12 +1,11 @@
 import type { InferenceSession } from 'onnxruntime-web';
 import { CamError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
-import { loadRuntime } from './ort.ts';
+import { breathe } from '../platform/breathe.ts';
+import { loadRuntime, type RuntimeOptions } from './ort.ts';
 import type { NumericArray, Tensor } from './tensor.ts';
 
-export interface SessionOptions {
-  /** Threads of the wasm runtime. The first session of the process decides for all. */
-  threads?: number;
+export interface SessionOptions extends RuntimeOptions {
   /** false leaves the graph as it is: quicker to create, for a graph that runs once. */
   optimize?: boolean;
   /** Weights that lie beside the model. */
@@ -34,18 +33,20 @@ export interface Session {
  * @throws CamError BAD_MODEL when it refuses the model, with its reason.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  const ort = await loadRuntime(options.threads);
+  const { ort, start } = await loadRuntime(options);
   let session: InferenceSession;
   try {
-    session = await ort.InferenceSession.create(model, {
-      executionProviders: ['wasm'],
-      logSeverityLevel: 3,
-      ...(options.optimize === false && {
-        graphOptimizationLevel: 'disabled',
-        extra: { session: { disable_prepacking: '1' } },
+    session = await start(() =>
+      ort.InferenceSession.create(model, {
+        executionProviders: options.executionProviders ?? ['wasm'],
+        logSeverityLevel: 3,
+        ...(options.optimize === false && {
+          graphOptimizationLevel: 'disabled',
+          extra: { session: { disable_prepacking: '1' } },
+        }),
+        ...(options.external?.length && { externalData: options.external }),
       }),
-      ...(options.external?.length && { externalData: options.external }),
-    });
+    );
   } catch (cause) {
     throw new CamError('BAD_MODEL', `onnxruntime-web cannot load the model: ${reason(cause)}`, { cause });
   }
@@ -57,6 +58,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
         name,
         new ort.Tensor(t.type as 'float32', t.data as Float32Array, t.dims),
       ]);
+      await breathe(); // a run blocks the thread, and whoever would abort the next one
       let results;
       try {
         results = await session.run(Object.fromEntries(tensors), fetches);

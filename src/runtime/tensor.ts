@@ -38,24 +38,33 @@ export function toFloat({ type, dims, data }: Tensor): FloatTensor {
   return floatTensor(dims, type === 'float16' ? values.map(halfToFloat) : values);
 }
 
-type Encode = (values: Float32Array) => NumericArray;
+/** Numbers in any array. */
+export type Numbers = ArrayLike<number> | ArrayLike<bigint>;
+
+type Encode = (values: ArrayLike<number>) => NumericArray;
 
 const ENCODE: Partial<Record<DataType, Encode>> = {
-  float32: (values) => values,
+  float32: (values) => (values instanceof Float32Array ? values : Float32Array.from(values)),
   float64: (values) => Float64Array.from(values),
   float16: (values) => Uint16Array.from(values, floatToHalf),
   uint8: (values) => new Uint8Array(Uint8ClampedArray.from(values).buffer),
   int8: (values) => Int8Array.from(values, (v) => Math.max(-128, Math.min(127, Math.round(v)))),
   int32: (values) => Int32Array.from(values, Math.round),
   int64: (values) => BigInt64Array.from(Array.from(values, (v) => BigInt(Math.round(v)))),
+  bool: (values) => Uint8Array.from(values, (v) => (v === 0 ? 0 : 1)),
 };
 
-/** float32 to the type that a model's input has. */
-export function fromFloat({ dims, data }: FloatTensor, type: DataType): Tensor {
+/** Numbers to the type that a model's input has. @throws CamError UNSUPPORTED_MODEL for types that cannot be fed. */
+export function fromNumbers(dims: readonly number[], data: Numbers, type: DataType): Tensor {
   const encode = ENCODE[type];
   if (!encode) throw new CamError('UNSUPPORTED_MODEL', `camwasm cannot feed an input of type ${type}.`);
-  return { type, dims, data: encode(data) };
+  const plain = typeof data[0] === 'bigint' ? Array.from(data, Number) : (data as ArrayLike<number>);
+  return { type, dims, data: encode(plain) };
 }
+
+/** float32 to the type that a model's input has. */
+export const fromFloat = ({ dims, data }: FloatTensor, type: DataType): Tensor =>
+  fromNumbers(dims, data, type);
 
 /** A number to IEEE 754 binary16 bits, rounded to nearest even. */
 function floatToHalf(value: number): number {

@@ -41,9 +41,12 @@ export function findClass(text: string, labels: readonly string[]): number {
   throw new CamError('UNKNOWN_CLASS', `There is no class "${text}".${hint}`);
 }
 
+/** Is the text a label, or one of a label's synonyms? */
+export const isLabel = (text: string, labels: readonly string[]): boolean => matches(text, labels).length > 0;
+
 /** The parts of a comma list; one part where the whole is itself a label, or one of a label's synonyms. */
 export function splitClasses(text: string, labels: readonly string[]): string[] {
-  if (matches(text, labels).length > 0) return [text];
+  if (isLabel(text, labels)) return [text];
   return text
     .split(',')
     .map((part) => part.trim())

@@ -1,3 +1,4 @@
+import type { FileSource, ImageInput } from '../image/source.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 
 /** Which number of a class is explained. */
@@ -10,9 +11,45 @@ export interface Scored {
   readonly seed: Float32Array;
 }
 
-/** A class: summed over all pixels where the output is dense ([N, C, H, W]). */
+/**
+ * A class by index or label: `class:12`. Where the output is dense ([1, C, H, W]) its scores are summed over all pixels;
+ * over those where the class wins (`class:12@predicted`); or weighted by a mask (`class:12@mask.png`), a picture of the
+ * image's proportions in which white counts and black does not.
+ */
 export interface ClassTarget {
-  readonly class: number;
+  readonly class: number | string;
+  readonly over?: 'all' | 'predicted' | FileSource | ImageInput;
+}
+
+/** Positions along one axis: `from` to `to` without `to`; negative ones count from the end, as in NumPy. */
+export interface Range {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** What becomes of several elements. */
+export type Reduce = 'sum' | 'mean' | 'max';
+
+/** Elements of an output, an index or range for each of its axes: `output[0, 5, 17]`, `mean(boxes[0, 3, :, :])`. */
+export interface ElementsTarget {
+  /** Name of the model's output. Default: the one that the call explains. */
+  readonly output?: string;
+  readonly index: readonly (number | Range)[];
+  /** Needed where the index takes more than one element. */
+  readonly reduce?: Reduce;
+}
+
+/** How much the first exceeds the second: `class:1 - class:2`. */
+export interface DifferenceTarget {
+  readonly minus: readonly [Target, Target];
+}
+
+/**
+ * Cosine similarity of the output with that for another image, or with a vector: `similar:other.jpg`. Outputs with
+ * several positions are averaged over them first.
+ */
+export interface SimilarTarget {
+  readonly similar: FileSource | ImageInput | Float32Array;
 }
 
 /** Anything else: a function of the explained output (batch 1) to a score with its derivative. */
@@ -21,7 +58,8 @@ export interface CustomTarget {
   readonly of: (output: FloatTensor) => Scored;
 }
 
-export type Target = ClassTarget | CustomTarget;
+/** What is explained: a scalar of one of the model's outputs. */
+export type Target = ClassTarget | ElementsTarget | DifferenceTarget | SimilarTarget | CustomTarget;
 
-/** What callers may say: an index, a label, or a target. */
+/** What callers may say: a class by index or label, a target as text (docs/targets.md), or a target. */
 export type TargetInput = number | string | Target;

@@ -5,11 +5,14 @@ import { camwasm } from './fake.ts';
 
 const inspect = suite('camwasm inspect');
 
-inspect('shows what is in a model, and marks the automatic layer', async () => {
-  const { code, stdout, asked } = await camwasm(['inspect', 'm.onnx', '--size', '64']);
+inspect('shows what is in a model, and what can be explained of it', async () => {
+  const { code, stdout, asked } = await camwasm(['inspect', 'm.onnx', '--size', '64', '--tokens', '2x2+1']);
   assert.is(code, 0);
   assert.match(asked.model!, /\/m\.onnx$/);
-  assert.equal(asked.load, { preprocessing: { width: 64, height: 64 } });
+  assert.equal(asked.load, {
+    preprocessing: { width: 64, height: 64 },
+    tokens: { height: 2, width: 2, prefix: 1 },
+  });
   assert.is(
     stdout,
     [
@@ -19,19 +22,44 @@ inspect('shows what is in a model, and marks the automatic layer', async () => {
       'Outputs',
       '  y  float32 of unknown shape',
       '',
-      'Operators (opset 17)',
+      'Operators (opset 17, 1.23 million parameters)',
       '  Conv     12',
       '  NonZero  1',
       '',
-      'Layers (* is chosen by itself)',
-      '    stage3  Conv  [1, 8, 4, 4]',
-      '  * stage4  Relu  [1, 16, 2, 2]',
+      'Explained',
+      '  fc, before the softmax of y  [1, 5]  5 classes',
+      '',
+      'Layers (* is chosen by itself: the last one that a gradient reaches)',
+      '    stage3  Conv  [1, 8, 4, 4]  nchw          no gradient',
+      '  * stage4  Add   [1, 5, 16]    tokens 2x2+1',
+      '',
+      'No gradient gets through',
+      '  /pick  NonZero has no gradient. Gradients exist from stage4 on.',
+      '  No gradient reaches the input: no saliency and its kind.',
       '',
       'Operators without a gradient',
       '  NonZero  1',
       '',
     ].join('\n'),
   );
+});
+inspect('a model that gradients pass has nothing in their way', async () => {
+  const inspection = { barriers: [], inputGradient: true, unsupported: [] };
+  const { stdout } = await camwasm(['inspect'], { inspection });
+  assert.match(stdout, /No gradient gets through\n {2}nothing: all layers and the input are reached\n/);
+});
+inspect('says why a model cannot be run', async () => {
+  const inspection = {
+    explained: null,
+    layers: [],
+    automatic: null,
+    barriers: [],
+    problem: 'It has a loop.',
+  };
+  const { code, stdout } = await camwasm(['inspect'], { inspection });
+  assert.is(code, 0);
+  assert.match(stdout, /\nThis model cannot be explained\n {2}It has a loop\.\n$/);
+  assert.not.match(stdout, /Layers/);
 });
 inspect('--json is one versioned object', async () => {
   const json = JSON.parse((await camwasm(['inspect', 'm.onnx', '--json'])).stdout) as Record<string, unknown>;
@@ -53,8 +81,8 @@ const methods = suite('camwasm methods');
 methods('lists every method with its paper', async () => {
   const { code, stdout } = await camwasm(['methods']);
   assert.is(code, 0);
-  for (const [id, { about, paper }] of Object.entries(METHODS)) {
-    for (const text of [id, about, paper]) assert.ok(stdout.includes(text), text);
+  for (const [id, { about, when, cost, paper }] of Object.entries(METHODS)) {
+    for (const text of [id, about, when, cost, paper]) assert.ok(stdout.includes(text), text);
   }
 });
 methods('--json is one versioned object', async () => {

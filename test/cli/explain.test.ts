@@ -4,6 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError, type ErrorCode } from '../../src/errors.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';
+import type { ExplainOptions } from '../../src/index.ts';
+import { METHODS } from '../../src/methods/index.ts';
 import { camwasm, Place } from './fake.ts';
 
 const SECONDS = /\(\d+\.\d\d s\)/;
@@ -74,6 +76,22 @@ said('progress is drawn on a terminal, and wiped before the result', async () =>
 said('no progress with --quiet', async () => {
   assert.is((await camwasm(['a.jpg', '-q'], { tty: { stderr: true } })).stderr, '');
 });
+said('camwasm -m all tells which methods the model is not made for, and is no error', async () => {
+  const fail = (_: unknown, method: string) =>
+    ['cam', 'rollout'].includes(method) ? new CamError('UNSUPPORTED_MODEL', 'Not this one.') : undefined;
+  const all = await camwasm(['a.jpg', '-m', 'all'], { fail });
+  assert.is(all.code, 0);
+  assert.is(all.stderr, 'camwasm: note: a.jpg: not for this model: cam, rollout.\n');
+  const shared = Object.keys(METHODS).filter((id) => METHODS[id].runs === undefined);
+  assert.equal(all.asked.calls[0].options.method, shared);
+  assert.is(all.written.length, shared.length - 2);
+  const named = await camwasm(['a.jpg', '-m', 'cam,gradcam'], { fail });
+  assert.is(named.code, 1);
+  const none = await camwasm(['a.jpg', '-m', 'all'], {
+    fail: (_, method) => (method === '*' ? undefined : new CamError('UNSUPPORTED_MODEL', 'None.')),
+  });
+  assert.is(none.code, 1);
+});
 said.run();
 
 const bytes = suite('what is written');
@@ -120,6 +138,26 @@ bytes('JSON is the object of --json with the numbers', async () => {
     dims: [2, 3],
     data: [0, 0.100000001, 0.200000003, 0.300000012, 0.400000006, 1],
   });
+});
+bytes('--scale shared writes every method on one scale, once all images are explained', async () => {
+  const line = 'a.jpg b.png -m cam,gradcam -c 0,1 -f npy'.split(' ');
+  // The heatmaps of the fake stand for 0..1 for class 0 and for 0..2 for class 1.
+  const maximum = async (name: string, ...more: string[]) => {
+    const place = new Place().files('a.jpg', 'b.png');
+    const { code } = await place.run([...line, ...more]);
+    assert.is(code, 0);
+    const { data } = readNpy(readFileSync(join(place.cwd, name)));
+    place.remove();
+    return Math.max(...data);
+  };
+  assert.is(await maximum('b.cam.0.npy'), 1);
+  assert.is(await maximum('b.cam.0.npy', '--scale', 'shared'), 0.5);
+  assert.is(await maximum('a.gradcam.1.npy', '--scale', 'shared'), 1);
+});
+bytes('an image that is bad does not keep the others from their scale', async () => {
+  const { code, written } = await camwasm('none.jpg a.jpg --scale shared'.split(' '));
+  assert.is(code, 1);
+  assert.equal(written, ['a.gradcam.png']);
 });
 bytes('-o - is the bytes and nothing else', async () => {
   const picture = await camwasm(['a.jpg', '-o', '-']);
@@ -314,6 +352,46 @@ asks('everything that was said', async () => {
       tensors: false,
     },
   );
+});
+const MODIFIERS: Record<string, ExplainOptions> = {
+  '--fuse product': { fuse: 'product' },
+  '--smooth-noise 16:.15': { smoothNoise: { n: 16, sigma: 0.15 } },
+  '--smooth-aug': { smoothAug: true },
+  '--eigen-smooth': { eigenSmooth: true },
+  '--signed': { signed: true },
+  '--counterfactual': { counterfactual: true },
+  '--samples 12': { samples: 12 },
+  '--concepts 3': { concepts: 3 },
+  '--baseline blur': { baseline: 'blur' },
+  '--base layercam -m finercam': { base: 'layercam' },
+  '--seed 0': { seed: 0 },
+  '--tokens 14x14+1': { tokens: { height: 14, width: 14, prefix: 1 } },
+  '--channels 64': { channels: 64 },
+};
+for (const [line, expected] of Object.entries(MODIFIERS)) {
+  asks(line, async () => {
+    const { asked, stderr } = await camwasm(['a.jpg', ...line.split(' ')]);
+    assert.is(stderr, '');
+    const [[key, value]] = Object.entries(expected) as [keyof ExplainOptions, unknown][];
+    assert.equal(asked.calls[0].options[key], value);
+    const plain = await camwasm(['a.jpg']);
+    assert.is(plain.asked.calls[0].options[key], undefined);
+  });
+}
+asks('--channels is an order of colours, a number of channels, or both', async () => {
+  const both = (await camwasm('a.jpg --channels bgr --channels 64'.split(' '))).asked;
+  assert.equal(both.load, { preprocessing: { channels: 'bgr' } });
+  assert.is(both.calls[0].options.channels, 64);
+  assert.is((await camwasm(['a.jpg', '--channels', 'bgr'])).asked.calls[0].options.channels, undefined);
+  assert.equal((await camwasm(['a.jpg', '--channels', '64'])).asked.load, { preprocessing: {} });
+  const twice = await camwasm('a.jpg --channels bgr --channels rgb'.split(' '));
+  assert.is(twice.code, 2);
+  assert.match(twice.stderr, /one order of colours and one number, not bgr and rgb/);
+});
+asks('a base for methods that build on none is wrong usage', async () => {
+  const { code, stderr } = await camwasm(['a.jpg', '--base', 'layercam']);
+  assert.is(code, 2);
+  assert.match(stderr, /--base is for methods that build on another/);
 });
 asks('the built-in model, the predicted class and no layer by default', async () => {
   const { asked } = await camwasm(['a.jpg']);

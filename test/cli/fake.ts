@@ -9,41 +9,71 @@ import type {
   Explanation,
   Failure,
   ImageInput,
-  LoadOptions,
+  InspectOptions,
+  Inspection,
   Report,
+  Target,
   TargetInfo,
 } from '../../src/index.ts';
+import { rescaled } from '../../src/methods/heatmap.ts';
 import { METHODS } from '../../src/methods/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
+import { targetText } from '../../src/targets/text.ts';
 
 /** What a fake model was asked. */
 export interface Asked {
   model?: string | undefined;
-  load?: LoadOptions;
+  load?: InspectOptions;
   calls: { image: ImageInput | undefined; options: ExplainOptions }[];
   closed: number;
 }
 
 export interface FakeOptions {
+  inspection?: Partial<Inspection>;
   labels?: readonly string[];
   values?: readonly string[];
   /** Called before an image is explained: throws, or fails one method. */
   fail?: (image: ImageInput | undefined, method: string) => Error | undefined;
   warn?: readonly string[];
   progress?: boolean;
+  /** Colour of the pictures that show an explanation; white by default. */
+  overlay?: readonly [red: number, green: number, blue: number];
 }
 
-const INSPECTION = {
+export const INSPECTION: Inspection = {
   inputs: [{ name: 'x', type: 'float32', dims: ['N', 3, 224, ''] }],
   outputs: [{ name: 'y', type: 'float32', dims: undefined }],
+  irVersion: 8,
   opset: 17,
+  opsets: { 'ai.onnx': 17 },
   operators: { Conv: 12, NonZero: 1 },
-  layers: [
-    { name: 'stage3', op: 'Conv', dims: [1, 8, 4, 4], automatic: false },
-    { name: 'stage4', op: 'Relu', dims: [1, 16, 2, 2], automatic: true },
-  ],
+  parameters: 1_234_567,
   unsupported: ['NonZero'],
-} as const;
+  preprocessing: null,
+  problem: null,
+  explained: { output: 'y', logits: 'fc', dims: [1, 5], classes: 5, positions: 1, softmax: true },
+  layers: [
+    {
+      name: 'stage3',
+      op: 'Conv',
+      dims: [1, 8, 4, 4],
+      layout: { kind: 'nchw', channels: 8, height: 4, width: 4, prefix: 0 },
+      automatic: false,
+      gradient: false,
+    },
+    {
+      name: 'stage4',
+      op: 'Add',
+      dims: [1, 5, 16],
+      layout: { kind: 'tokens', channels: 16, height: 2, width: 2, prefix: 1 },
+      automatic: true,
+      gradient: true,
+    },
+  ],
+  automatic: { layer: 'stage4', why: 'the last one that a gradient reaches' },
+  inputGradient: false,
+  barriers: [{ node: '/pick', op: 'NonZero', why: 'NonZero has no gradient.', from: 'stage4' }],
+};
 
 const LABELS = ['cat', 'dog', 'great white shark, white shark', 'crane', 'crane'];
 const LAYER = 'stage4';
@@ -51,22 +81,30 @@ const LAYER = 'stage4';
 /** A library whose model always sees a dog (class 1), and whose maps are 2 x 3. */
 export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
   const labels = fake.labels ?? LABELS;
-  const target = (index: number): TargetInfo => ({
-    index,
-    label: labels[index] ?? String(index),
-    score: index + 0.5,
-    probability: index === 1 ? 0.9 : 0.025,
-  });
-  const explained = (method: string, index: number, layers: readonly string[]): Explanation => {
+  const target = (said: number | Target): TargetInfo =>
+    typeof said === 'number'
+      ? {
+          index: said,
+          label: labels[said] ?? String(said),
+          score: said + 0.5,
+          probability: said === 1 ? 0.9 : 0.025,
+        }
+      : { index: undefined, label: targetText(said), score: 1.25, probability: undefined };
+  const explained = (method: string, index: number | Target, layers: readonly string[]): Explanation => {
     const row = METHODS[method];
     const channels = row.level === 'layer' ? 1 : 3;
     const raw = Float32Array.from({ length: channels * 6 }, (_, i) => i - 3);
-    const picture = { width: 3, height: 2, data: new Uint8ClampedArray(24).fill(255) };
-    return {
+    const color = [...(fake.overlay ?? [255, 255, 255]), 255];
+    const data = Uint8ClampedArray.from({ length: 24 }, (_, i) => color[i % 4]);
+    const picture = { width: 3, height: 2, data };
+    const explanation: Explanation = {
       method,
       target: target(index),
       layers: row.level === 'layer' ? layers : [],
       heatmap: { width: 3, height: 2, data: Float32Array.of(0, 0.1, 0.2, 0.3, 0.4, 1) },
+      range: [0, typeof index === 'number' ? index + 1 : 1],
+      signed: false,
+      measures: {},
       raw: (row.level === 'layer' ? layers : ['input']).map(() => ({
         data: raw,
         channels,
@@ -82,7 +120,13 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       },
       placement: undefined as unknown as Explanation['placement'],
       overlay: () => picture,
+      onScale: (range) => ({
+        ...explanation,
+        range,
+        heatmap: rescaled(explanation.heatmap, explanation.range, range),
+      }),
     };
+    return explanation;
   };
   const model: LoadedModel = {
     labels,
@@ -92,7 +136,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       const failing = fake.fail?.(image, '*');
       if (failing) throw failing;
       const methods = [options.method ?? 'gradcam'].flat();
-      const wished = options.target as number[] | undefined;
+      const wished = options.target as (number | Target)[] | undefined;
       const classes = wished ?? [1, 0, 2, 3, 4].slice(0, options.top ?? 1);
       const explanations: Explanation[] = [];
       const failures: Failure[] = [];
@@ -124,7 +168,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
     },
     inspect: (path, options) => {
       Object.assign(asked, { model: path, load: options });
-      return Promise.resolve(INSPECTION);
+      return Promise.resolve({ ...INSPECTION, ...fake.inspection });
     },
   };
 }

@@ -77,6 +77,7 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   class: ['', ' '],
   top: ['', '0', '-1', '1.5', 'x', 'Infinity', '0x10'],
   layer: [''],
+  tokens: ['', '14', '0x3', '14x14+', '2x2-1'],
   score: ['', 'logits'],
   compat: ['grad-cam'],
   output: [''],
@@ -86,13 +87,29 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   alpha: ['', '1.01', '-0.1', 'half', 'NaN'],
   size: ['0', '1x2x3', '10.5', 'x', '224x', 'x10', '-5'],
   fit: ['fill'],
-  channels: ['RGBA', 'cmyk'],
+  channels: ['RGBA', 'cmyk', '0', '1.5', ''],
+  base: [''],
+  fuse: ['sum', ''],
+  'smooth-noise': ['', '16', '0:0.1', '1.5:0.1', '16:-1', '16:0.1:2', 'n:sigma'],
+  samples: ['0', 'many'],
+  concepts: ['0', '2.5'],
+  baseline: ['grey', ''],
+  seed: ['-1', '0.5', 'x'],
+  scale: ['same', ''],
   range: ['0..2', '1'],
   mean: ['', 'a', '1,,2', '1,NaN'],
   std: ['0', '1,0,1', '-1', 'x'],
   layout: ['chw'],
   threads: ['0', '65', '1.5', 'all'],
   'batch-size': ['0', '-3', 'x'],
+  target: [''],
+  methods: ['', 'cam,'],
+  classes: [''],
+  'output-name': [''],
+  input: ['', 'ids', '=ids.npy', 'ids='],
+  'image-input': [''],
+  port: ['', '-1', '65536', 'http'],
+  host: [''],
 };
 for (const name of Object.keys(OPTIONS) as OptionName[]) {
   const { reading } = OPTIONS[name];
@@ -100,7 +117,8 @@ for (const name of Object.keys(OPTIONS) as OptionName[]) {
   refused(`--${name} says what it takes`, async () => {
     assert.ok(NONSENSE[name]?.length, `no nonsense for --${name}`);
     for (const text of NONSENSE[name]!) {
-      const error = await parseArguments(['a.jpg', `--${name}=${text}`]).catch((error: unknown) => error);
+      const [command] = Object.entries(COMMANDS).find(([, { options }]) => options.includes(name))!;
+      const error = await parseArguments([command, `--${name}=${text}`]).catch((error: unknown) => error);
       assert.instance(error, CamError, `--${name}=${text}`);
       assert.is((error as CamError).message.split(', not "')[0], `--${name} takes ${reading.takes}`);
     }

@@ -78,6 +78,14 @@ export const cases: { [K in Name]: Row<K> } = {
       };
     },
   },
+  magnitudes: {
+    agree: 'exact',
+    draw(d, n) {
+      const channels = d.size();
+      const [a, w] = [d.floats(channels * n), d.floats(channels)];
+      return { args: [d.room(channels * n), a, w, channels, n], writes: channels * n };
+    },
+  },
   resample: {
     agree: 'largest',
     draw(d, columns) {
@@ -101,6 +109,19 @@ export const cases: { [K in Name]: Row<K> } = {
       return {
         args: [d.room(rows * columns), d.floats(rows * columns), rows, columns],
         writes: rows * columns,
+      };
+    },
+  },
+  gram: {
+    agree: 'sum',
+    draw(d, columns) {
+      const rows = d.size();
+      const a = d.floats(rows * columns);
+      const square = columns * columns;
+      return {
+        args: [d.room(square), a, d.room(2 * square), rows, columns],
+        writes: square,
+        scratch: [2, 2 * square],
       };
     },
   },

@@ -70,6 +70,21 @@ test('a NaN stays in its position of a sum over channels, and in its channel of 
   assert.equal([...kernels.spatialSum(spoiled)], [NaN, 4]);
 });
 
+test('gram: the products of every two columns, summed over the rows', () => {
+  const rows = Float32Array.of(1, 2, 3, -4, 5, -6); // [2, 3]
+  assert.equal([...kernels.gram(rows, 2, 3)], [17, -18, 27, -18, 29, -24, 27, -24, 45]);
+  assert.equal([...kernels.gram(new Float32Array(), 0, 2)], [0, 0, 0, 0]);
+  const third = Math.fround(1 / 3);
+  near(kernels.gram(new Float32Array(50176).fill(third), 50176, 1)[0], 50176 * third ** 2, 1e-3);
+});
+
+test('magnitudeSum: |w A| brought to [0, 1] as a whole or channel by channel, and added up', () => {
+  const weights = Float32Array.of(1, -2); // magnitudes [1, 2, 3] and [8, 10, 12]
+  const whole = kernels.magnitudeSum(A, weights).data;
+  [7, 10, 13].forEach((sum, i) => near(whole[i], sum / 11, 1e-6));
+  assert.equal([...kernels.magnitudeSum(A, weights, { each: 'channel' }).data], [0, 1, 2]);
+});
+
 // ---- Pointwise ----
 
 test('relu: negatives become 0, NaN stays', () => {

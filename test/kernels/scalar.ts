@@ -84,6 +84,13 @@ export function scalarKernels(memory: WebAssembly.Memory): KernelExports {
       }
     },
 
+    magnitudes(out, a, w, channels, size) {
+      [out, a, w] = [out >> 2, a >> 2, w >> 2];
+      for (let c = 0; c < channels; c++) {
+        for (let p = 0; p < size; p++) f32[out + c * size + p] = Math.abs(f32[a + c * size + p] * f32[w + c]);
+      }
+    },
+
     resample(out, a, _scratch, height, width, rows, columns, scaleY, offsetY, scaleX, offsetX, zero) {
       [out, a] = [out >> 2, a >> 2];
       for (let i = 0; i < rows; i++) {
@@ -108,6 +115,17 @@ export function scalarKernels(memory: WebAssembly.Memory): KernelExports {
       [out, a] = [out >> 2, a >> 2];
       for (let r = 0; r < rows; r++) {
         for (let c = 0; c < columns; c++) i32[out + c * rows + r] = i32[a + r * columns + c];
+      }
+    },
+
+    gram(out, a, _scratch, rows, columns) {
+      [out, a] = [out >> 2, a >> 2];
+      for (let i = 0; i < columns; i++) {
+        for (let j = 0; j < columns; j++) {
+          let sum = 0;
+          for (let r = 0; r < rows; r++) sum += f32[a + r * columns + i] * f32[a + r * columns + j];
+          f32[out + i * columns + j] = sum;
+        }
       }
     },
 

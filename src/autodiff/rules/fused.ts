@@ -1,9 +1,11 @@
 import type { Ref } from '../../onnx/emitter.ts';
+import { zeros } from '../context.ts';
 import { seenAs, unary, type Context, type Cotangent, type Rule } from '../rule.ts';
 import { ACTIVATION } from './activation.ts';
 import { axesBetween } from './axes.ts';
 import { convVjp } from './convolution.ts';
 import { FUSED_ATTENTION } from './fused-attention.ts';
+import { INDEXING } from './indexing.ts';
 import { geluSlope, tanhGeluSlope } from './gelu.ts';
 import { MATMUL, productVjp } from './matmul.ts';
 import { standardize } from './standardize.ts';
@@ -62,6 +64,22 @@ export const FUSED: Readonly<Record<string, Rule>> = {
     (c) => ACTIVATION.Swish.vjp(seenAs(c, { float: (name) => c.float(name, 1.702) })) as Ref,
   ),
 
+  'com.microsoft.Trilu': INDEXING.Trilu,
+  'com.microsoft.GatherND': INDEXING.GatherND,
+
+  // Weights of a few bits: a product with the identity brings them out, and onnxruntime folds it.
+  'com.microsoft.MatMulNBits': {
+    vjp: (c) => {
+      const { e } = c;
+      const [k, n] = [c.int('K', 0), c.int('N', 0)];
+      const weights = [1, 2, 3, 4].map((index) => (c.has(index) ? c.raw(index) : ''));
+      const identity = e.op('EyeLike', [zeros(e, [k, k])]);
+      const attributes = { K: k, N: n, bits: c.int('bits', 4), block_size: c.int('block_size', 32) };
+      const w = e.op('com.microsoft.MatMulNBits', [identity, ...weights], attributes);
+      return e.matmul(c.g, w, { transB: true });
+    },
+  },
+
   'com.microsoft.SkipLayerNormalization': skipped({ scale: 2, shift: 3, bias: 4 }),
   'com.microsoft.SkipSimplifiedLayerNormalization': skipped({ scale: 2, bias: 3 }),
 };
@@ -95,7 +113,8 @@ const BY_OUTPUT: Readonly<Record<string, Rule>> = {
 function beforeActivation(c: Context, name: string, float: Context['float']): Ref {
   if (name === '') return c.g;
   if (!(name in BY_OUTPUT)) c.unsupported(`activation "${name}"`);
-  return BY_OUTPUT[name].vjp(seenAs(c, { float })) as Ref;
+  const rule = c.replaced(name) ?? BY_OUTPUT[name];
+  return rule.vjp(seenAs(c, { float })) as Ref;
 }
 
 /** An activation of x + bias; the bias may be left out. */

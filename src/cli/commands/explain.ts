@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
-import type { ExplainOptions, Failure } from '../../index.ts';
+import type { ExplainOptions, Failure, Report } from '../../index.ts';
 import { cpuCount } from '../../platform/cpu.ts';
+import { explainOptionsOf } from '../asking.ts';
+import { besideLine, isBeside } from '../beside.ts';
+import { classesOf } from '../choices.ts';
 import { DONE, exitCodeOf, FAILED } from '../exit.ts';
 import { guard, type Guard } from '../guard.ts';
 import { readInput, STDIN } from '../inputs.ts';
@@ -8,9 +11,11 @@ import { errorImageJson, imageJson, resultJson } from '../json.ts';
 import type { LoadedModel } from '../library.ts';
 import type { Settings } from '../options.ts';
 import { claimJob, claimOutputs, destinationOf, namesKnown, type Job, type Plan } from '../outputs.ts';
-import { classesOf, jobsOf, layersOf, loadOptionsOf } from '../request.ts';
+import { jobsOf, loadOptionsOf } from '../request.ts';
 import { writeResults, writeTensors, type Writing } from '../results.ts';
+import { onSharedScale } from '../scale.ts';
 import { detailLines, summaryLine, type Written } from '../summary.ts';
+import { namedTargets, targetFiles, targetName } from '../targets.ts';
 import { terminal, type Terminal } from '../terminal.ts';
 import { COMMANDS, type CommandContext } from './index.ts';
 
@@ -42,45 +47,60 @@ export async function explain(context: CommandContext): Promise<number> {
     );
     if (unused.length > 0)
       await out.warn(`${jobs[0].methods[0]} looks at no image; not used: ${unused.join(', ')}.`);
-    const layer = layersOf(settings, model);
-    const classes = classesOf(settings, model.labels);
+    const targets = settings.target && namedTargets(settings.target, model.labels);
+    const classes = targets?.map(({ name }) => name) ?? classesOf(settings, model.labels);
+    const asked = await explainOptionsOf(settings, model, classes, targets, io.cwd);
     const plan: Plan = {
       jobs,
       classes,
-      layers: layer?.length ?? 1,
+      layers: asked.layer?.length ?? 1,
       raw: settings.raw === true,
       destination,
       tensors: settings['save-tensors'],
     };
     const files = operands.filter((name) => name !== STDIN);
-    const claim = await guard(io.cwd, [...files, ...[settings.model ?? [], settings.labels ?? []].flat()]);
+    const claim = await guard(io.cwd, [
+      ...files,
+      ...[settings.model ?? [], settings.labels ?? []].flat(),
+      ...(settings.input ?? []).map(({ file }) => file),
+      ...targetFiles(settings.target ?? [], model.labels),
+    ]);
     await claimOutputs(plan, claim);
-    const options: ExplainOptions = {
-      ...(settings.class ? { target: classes as number[] } : { top: settings.top }),
-      layer,
-      score: settings.score,
-      compat: settings.compat,
-      batchSize: settings['batch-size'],
-      signal: io.signal,
-      onProgress: out.progress.update,
-    };
-    let code = DONE;
-    for (const [position, job] of jobs.entries()) {
-      out.progress.image(nameOf(job), position + 1, jobs.length);
-      code = Math.max(code, await explainJob({ ...context, out, model, plan, claim, options }, job));
-    }
-    return code;
+    const options: ExplainOptions = { ...asked, signal: io.signal, onProgress: out.progress.update };
+    return await explainJobs({ ...context, out, model, plan, claim, options });
   } finally {
     await out.progress.clear();
     await model.close();
   }
 }
 
-/** Explains one image. What is wrong with it alone is reported here; wrong usage ends the call. */
-async function explainJob(call: Call, job: Job): Promise<number> {
-  const { settings, out } = call;
+async function explainJobs(call: Call): Promise<number> {
+  const { plan, settings, out } = call;
+  const { jobs } = plan;
+  const shared = settings.scale === 'shared';
+  const looks: Look[] = [];
+  let code = DONE;
+  for (const [position, job] of jobs.entries()) {
+    out.progress.image(nameOf(job), position + 1, jobs.length);
+    const trouble = await attempt(call, job, async () => {
+      const seen = await look(call, job);
+      if (!shared) return show(call, seen);
+      looks.push(seen);
+      return DONE;
+    });
+    code = Math.max(code, trouble);
+  }
+  const reports = onSharedScale(looks.map(({ report }) => report));
+  for (const [i, seen] of looks.entries()) {
+    code = Math.max(code, await attempt(call, seen.job, () => show(call, { ...seen, report: reports[i] })));
+  }
+  return code;
+}
+
+/** What is wrong with one image alone is reported here; wrong usage ends the call. */
+async function attempt({ settings, out }: Call, job: Job, work: () => Promise<number>): Promise<number> {
   try {
-    return await attempt(call, job);
+    return await work();
   } catch (error) {
     if (exitCodeOf(error) !== FAILED) throw error;
     await out.complain(error, nameOf(job));
@@ -89,19 +109,32 @@ async function explainJob(call: Call, job: Job): Promise<number> {
   }
 }
 
-async function attempt(call: Call, job: Job): Promise<number> {
-  const { settings, io, out, model, plan, claim, options } = call;
+/** One image, explained; nothing is written yet. */
+interface Look {
+  readonly job: Job;
+  readonly report: Report;
+  /** Milliseconds that reading took, and reading and explaining together. */
+  readonly read: number;
+  readonly took: number;
+}
+
+async function look({ io, model, plan, options }: Call, job: Job): Promise<Look> {
   const started = performance.now();
   const image = job.input && (await readInput(job.input, io, Object.keys(COMMANDS)));
-  const read = performance.now();
+  const read = performance.now() - started;
   const report = await model.explainAll(image, {
     ...options,
     method: job.methods,
     tensors: plan.tensors !== undefined && job.input !== undefined,
   });
-  const explained = performance.now();
+  return { job, report, read, took: performance.now() - started };
+}
+
+async function show(call: Call, { job, report, read, took }: Look): Promise<number> {
+  const { settings, io, out, plan, claim } = call;
+  const started = performance.now();
   if (!namesKnown(plan)) {
-    const classes = [...new Set(report.explanations.map(({ target }) => target.index))];
+    const classes = [...new Set(report.explanations.map(({ target }) => targetName(target)))];
     await claimJob(plan, job, classes, claim);
   }
   const { colormap, alpha } = settings;
@@ -116,10 +149,11 @@ async function attempt(call: Call, job: Job): Promise<number> {
   };
   const { written, failures } = await writeResults(writing);
   await writeTensors(writing);
-  const ended = performance.now();
-  const timings = { read: read - started, ...report.timings, write: ended - explained };
-  await tell(call, writing, { written, failures, timings, seconds: (ended - started) / 1000 });
-  return Math.max(DONE, ...failures.map(({ error }) => exitCodeOf(error)));
+  const write = performance.now() - started;
+  const timings = { read, ...report.timings, write };
+  await tell(call, writing, { written, failures, timings, seconds: (took + write) / 1000 });
+  const serious = failures.filter((failure) => !isBeside(job, failure, written.length));
+  return Math.max(DONE, ...serious.map(({ error }) => exitCodeOf(error)));
 }
 
 interface Outcome {
@@ -152,7 +186,12 @@ async function tell(
   for (const { explanation } of written) {
     for (const warning of explanation.warnings) await out.warn(`${about(explanation)}: ${warning}`);
   }
-  for (const failure of failures) await out.complain(failure.error, about(failure));
+  const beside = failures.filter((failure) => isBeside(job, failure, written.length));
+  for (const failure of failures) {
+    if (beside.includes(failure)) await out.detail(`  ${about(failure)}: ${failure.error.message}`);
+    else await out.complain(failure.error, about(failure));
+  }
+  if (beside.length > 0) await out.note(besideLine(nameOf(job), beside));
 }
 
 const nameOf = ({ input, methods }: Job): string => input?.name ?? methods.join(', ');

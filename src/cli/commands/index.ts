@@ -21,9 +21,12 @@ export interface Command {
   readonly load: () => Promise<Run>;
 }
 
-export type CommandName = 'explain' | 'inspect' | 'methods';
+export type CommandName = 'explain' | 'compare' | 'inspect' | 'methods' | 'serve';
 
 const TERMINAL = ['json', 'quiet', 'verbose', 'no-color', 'debug', 'help', 'version'] as const;
+
+/** Options of other commands alone. */
+const ELSEWHERE: readonly OptionName[] = ['methods', 'classes', 'port', 'host'];
 
 export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   explain: {
@@ -37,8 +40,33 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['camwasm cat.jpg -f npy -o - > heatmap.npy', 'the numbers, through a pipe'],
       ['camwasm -m class-visualization -c cat', 'what the model takes for a cat'],
     ],
-    options: Object.keys(OPTIONS) as OptionName[],
+    options: (Object.keys(OPTIONS) as OptionName[]).filter((name) => !ELSEWHERE.includes(name)),
     load: async () => (await import('./explain.ts')).explain,
+  },
+  compare: {
+    usage: 'camwasm compare <image> [options]',
+    about: 'Writes one contact sheet of an image: classes down, methods across, with labels and scores.',
+    examples: [
+      ['camwasm compare cat.jpg --classes top3', 'every quick method, the three best classes'],
+      ['camwasm compare cat.jpg --methods gradcam,layercam --classes cat,dog -o sheet.html', 'as a page'],
+    ],
+    options: [
+      ...(['methods', 'classes', 'model', 'labels', 'output', 'colormap', 'alpha'] as const),
+      ...(['layer', 'tokens', 'score', 'compat', 'output-name', 'input', 'image-input'] as const),
+      ...([
+        'base',
+        'fuse',
+        'smooth-noise',
+        'smooth-aug',
+        'eigen-smooth',
+        'signed',
+        'counterfactual',
+      ] as const),
+      ...(['samples', 'concepts', 'baseline', 'seed'] as const),
+      ...(['size', 'fit', 'channels', 'range', 'mean', 'std', 'layout', 'threads', 'batch-size'] as const),
+      ...TERMINAL.filter((name) => name !== 'json'),
+    ],
+    load: async () => (await import('./compare.ts')).compare,
   },
   inspect: {
     usage: 'camwasm inspect <model.onnx> [options]',
@@ -47,7 +75,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['camwasm inspect model.onnx', 'the star marks the layer that is chosen by itself'],
       ['camwasm inspect model.onnx --json', 'for a script'],
     ],
-    options: ['model', 'size', 'layout', 'threads', ...TERMINAL],
+    options: ['model', 'size', 'layout', 'tokens', 'output-name', 'image-input', 'threads', ...TERMINAL],
     load: async () => (await import('./inspect.ts')).inspect,
   },
   methods: {
@@ -56,5 +84,22 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     examples: [['camwasm methods --json', 'for a script']],
     options: [...TERMINAL],
     load: async () => (await import('./methods.ts')).methods,
+  },
+  serve: {
+    usage: 'camwasm serve [options]',
+    about: 'Explains images over HTTP: POST /explain, GET /methods, /models and /healthz (docs/server.md).',
+    examples: [
+      [
+        'camwasm serve',
+        "then: curl --data-binary @cat.jpg 'localhost:8080/explain?method=layercam' > cat.png",
+      ],
+      ['camwasm serve --port 80 --host 0.0.0.0 --model model.onnx', 'open to the network'],
+    ],
+    options: [
+      ...(['port', 'host', 'model', 'labels', 'size', 'fit', 'channels', 'range', 'mean', 'std'] as const),
+      ...(['layout', 'threads'] as const),
+      ...TERMINAL.filter((name) => name !== 'json'),
+    ],
+    load: async () => (await import('./serve.ts')).serve,
   },
 };

@@ -1,7 +1,6 @@
 import { CamError } from '../../errors.ts';
-import { METHODS } from '../../methods/index.ts';
 import { DONE } from '../exit.ts';
-import { SCHEMA } from '../json.ts';
+import { methodsJson } from '../json.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './index.ts';
 
@@ -11,21 +10,16 @@ export async function methods({ operands, settings, io }: CommandContext): Promi
     throw new CamError('BAD_OPTION', `camwasm methods takes no "${operands[0]}". It lists all methods.`);
   }
   const { result, style } = terminal(io, settings);
-  const rows = Object.entries(METHODS).map(([id, { title, level, paper, about, needs }]) => ({
-    id,
-    title,
-    level,
-    about,
-    paper,
-    needs,
-  }));
+  const listing = methodsJson();
   if (settings.json) {
-    await result(`${JSON.stringify({ schema: SCHEMA, methods: rows })}\n`);
+    await result(`${JSON.stringify(listing)}\n`);
     return DONE;
   }
-  const width = Math.max(...rows.map(({ id }) => id.length));
-  for (const { id, about, title, paper } of rows) {
+  const width = Math.max(...listing.methods.map(({ id }) => id.length));
+  for (const { id, about, when, cost, title, paper } of listing.methods) {
     await result(`${style('bold', id.padEnd(width))}  ${about}\n`);
+    await result(`${' '.repeat(width)}  ${when}\n`);
+    await result(`${' '.repeat(width)}  ${style('dim', `cost: ${cost}`)}\n`);
     await result(`${' '.repeat(width)}  ${style('dim', `${title}: ${paper}`)}\n`);
   }
   return DONE;

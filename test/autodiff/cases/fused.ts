@@ -1,4 +1,4 @@
-import { absent, x, type Case, type Input } from '../case.ts';
+import { absent, weights, x, type Case, type Input } from '../case.ts';
 
 const ms = (op: string, inputs: readonly Input[], more: Partial<Case> = {}): Case => ({
   op: `com.microsoft.${op}`,
@@ -26,6 +26,17 @@ const mask = (dims: readonly number[], values: readonly number[]): Input => ({
   type: 'int32',
   fixed: true,
 });
+
+/** Some constant bytes. */
+const packed = (dims: readonly number[], factor: number): Input => ({
+  dims,
+  values: Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => (i * factor + 119) % 256),
+  type: 'uint8',
+  fixed: true,
+});
+
+/** Weights [n, k] of four bits each, in blocks along k. */
+const nibbles = (n: number, k: number, block: number): Input => packed([n, k / block, block / 2], 37);
 
 const heads = { num_heads: 2 };
 const epsilon = { epsilon: { float: 1e-5 } };
@@ -70,6 +81,17 @@ export const FUSED_CASES: readonly Case[] = [
   ms('FastGelu', [x([2, 3, 4]), x([4])], { title: 'bias' }),
   ms('QuickGelu', [x([2, 9])]),
   ms('QuickGelu', [x([2, 9])], { title: 'alpha', attributes: { alpha: { float: 1 } } }),
+
+  ms('Trilu', [x([3, 4])], { attributes: { upper: 0 } }),
+  ms('GatherND', [x([3, 4]), { dims: [2, 1], values: [2, 0], type: 'int64', fixed: true }]),
+
+  ms('MatMulNBits', [x([2, 3, 32]), nibbles(5, 32, 16), weights([10], 'unit')], {
+    attributes: { K: 32, N: 5, bits: 4, block_size: 16 },
+  }),
+  ms('MatMulNBits', [x([2, 32]), nibbles(5, 32, 16), weights([10], 'unit'), packed([5], 7)], {
+    title: 'zero points',
+    attributes: { K: 32, N: 5, bits: 4, block_size: 16 },
+  }),
 
   ms('SkipLayerNormalization', [x([2, 3, 5]), x([2, 3, 5]), x([5]), x([5])], { attributes: epsilon }),
   ms('SkipLayerNormalization', [x([2, 3, 5]), x([1, 3, 5]), x([5]), absent, x([5])], {

@@ -8,9 +8,12 @@ import { MATMUL_CASES } from './matmul.ts';
 import { NORMALIZATION_CASES } from './normalization.ts';
 import { POOLING_CASES } from './pooling.ts';
 import { QUANTIZED_CASES } from './quantized.ts';
+import { RECURRENT_CASES } from './recurrent.ts';
 import { REDUCTION_CASES } from './reduction.ts';
 import { RESIZE_CASES } from './resize.ts';
+import { ROTARY_CASES } from './rotary.ts';
 import { SHAPE_CASES } from './shape.ts';
+import { UNFOLD_CASES } from './unfold.ts';
 
 export const CASES: readonly Case[] = [
   ...ACTIVATION_CASES,
@@ -23,6 +26,9 @@ export const CASES: readonly Case[] = [
   ...SHAPE_CASES,
   ...INDEXING_CASES,
   ...MATMUL_CASES,
+  ...RECURRENT_CASES,
+  ...ROTARY_CASES,
+  ...UNFOLD_CASES,
   ...FUSED_CASES,
   ...QUANTIZED_CASES,
 ];

@@ -1,0 +1,20 @@
+// Everything that is wasm is imported, so that wrangler deploys it compiled; the model comes as bytes (wrangler.jsonc).
+import jpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
+import webp from '@jsquash/webp/codec/dec/webp_dec.wasm';
+import kernels from 'camwasm/kernels.wasm';
+import config from 'camwasm/models/config.json';
+import model from 'camwasm/models/everyday36.onnx';
+import preprocessor from 'camwasm/models/preprocessor_config.json';
+import { createHandler } from 'camwasm/server';
+import { loadExplainer } from 'camwasm/workerd';
+import runtime from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
+
+const everyday36 = () => loadExplainer(model, { runtime, kernels, jpeg, webp }, { config, preprocessor });
+
+// 128 MB in all: small pictures, and few of them waiting.
+const { fetch } = createHandler({
+  models: { everyday36 },
+  limits: { bytes: 2e6, pixels: 1e6, numbers: 2e5, waiting: 8 },
+});
+
+export default { fetch };

@@ -1,0 +1,51 @@
+import { FAMILIES } from '../../src/methods/index.ts';
+import { NEEDS, type Method } from '../../src/methods/method.ts';
+
+export const METHODS_PAGE = 'docs/methods.md';
+
+const code = (word: string): string => `\`${word}\``;
+
+/** docs/methods.md: what each row of the table of methods shows, needs and costs, and when to take it. */
+export function methodsPage(): string {
+  const families = FAMILIES.map(
+    ({ title, methods }) =>
+      `## ${title}\n\n${Object.entries(methods)
+        .map(([id, row]) => section(id, row))
+        .join('\n\n')}`,
+  );
+  return `# Methods
+
+Costs are counted on top of the one forward pass that all methods of a call share. A backward pass under "shared" serves
+all methods of the call as well, and \`--method all\` takes every method that has none of its own. C is the number of
+channels of the layer, L the number of attention layers, and N the number of samples (\`--samples\`), with the default
+that is given. This page is generated: \`npm run docs\`.
+
+${families.join('\n\n')}
+`;
+}
+
+function section(id: string, method: Method): string {
+  const needs = method.needs.map((need) => NEEDS[need]);
+  const lines: [label: string, text: string | undefined][] = [
+    ['When', method.when],
+    ['Costs', costOf(method)],
+    ['Needs', needs.length > 0 ? needs.join('; ') : 'nothing but scores'],
+    ['Builds on', method.base && `${code(method.base)}, or another CAM (\`--base\`)`],
+    ['Presets', presetsOf(method)],
+    ['Paper', method.paper],
+  ];
+  const listed = lines.flatMap(([label, text]) => (text ? [`- ${label}: ${text}`] : []));
+  return `### ${method.title}: ${code(id)}\n\n${method.about}\n\n${listed.join('\n')}`;
+}
+
+function costOf({ cost, runs, samples }: Method): string {
+  const shared = runs === undefined && cost !== 'none' ? ' (shared)' : '';
+  return `${cost}${shared}${samples === undefined ? '' : `; N = ${samples}`}`;
+}
+
+function presetsOf({ compat = {} }: Method): string | undefined {
+  const known = Object.keys(compat);
+  return known.length > 0
+    ? `${known.join(' and ')} compute${known.length > 1 ? '' : 's'} another formula (\`--compat\`)`
+    : undefined;
+}

@@ -1,0 +1,30 @@
+import { CamError } from '../errors.ts';
+import type { Explainer } from '../explainer.ts';
+import { findClass, splitClasses } from '../targets/label.ts';
+import type { Settings } from './options.ts';
+
+/** Indices of the classes asked for; undefined for those that only the model can tell. @throws CamError UNKNOWN_CLASS. */
+export function classesOf(
+  { class: texts, top = 1 }: Partial<Pick<Settings, 'class' | 'top'>>,
+  labels: readonly string[],
+): readonly (number | undefined)[] {
+  if (!texts) return Array.from({ length: top }, () => undefined);
+  const parts = texts.flatMap((text) => splitClasses(text, labels));
+  if (parts.length === 0) throw bad(`--class takes a class index or label, not "${texts.join()}".`);
+  return [...new Set(parts.map((part) => findClass(part, labels)))];
+}
+
+/** Names of the layers; a comma list is split only where the whole is no value of the model. */
+export function layersOf(
+  { layer: texts }: Partial<Pick<Settings, 'layer'>>,
+  model: Pick<Explainer, 'hasValue'>,
+): string[] | undefined {
+  if (!texts) return undefined;
+  const names = texts.flatMap((text) =>
+    model.hasValue(text) ? [text] : text.split(',').map((name) => name.trim()),
+  );
+  if (names.includes('')) throw bad(`--layer takes the name of a value in the model, not "${texts.join()}".`);
+  return [...new Set(names)];
+}
+
+const bad = (message: string): CamError => new CamError('BAD_OPTION', message);

@@ -1,0 +1,60 @@
+import { parse, resolve } from 'node:path';
+import { CamError } from '../../errors.ts';
+import { listen, type Listening } from '../../server/node.ts';
+import { channelsOf } from '../channels.ts';
+import { DONE } from '../exit.ts';
+import { loadOptionsOf } from '../request.ts';
+import { terminal } from '../terminal.ts';
+import type { CommandContext } from './index.ts';
+
+/** `camwasm serve`: the request handler on a port, until the user interrupts. */
+export async function serve({ operands, settings, io }: CommandContext): Promise<number> {
+  if (operands.length > 0) {
+    throw new CamError('BAD_OPTION', `camwasm serve takes no "${operands[0]}". Images are posted to it.`);
+  }
+  if (channelsOf(settings).count !== undefined)
+    throw new CamError(
+      'BAD_OPTION',
+      'camwasm serve takes no number of --channels, only an order of colours.',
+    );
+  const out = terminal(io, settings);
+  const [{ Explainer }, { createHandler }] = await Promise.all([
+    import('../../index.ts'),
+    import('../../server/index.ts'),
+  ]);
+  const path = settings.model === undefined ? undefined : resolve(io.cwd, settings.model);
+  const model = await Explainer.load(path, await loadOptionsOf(settings, io.cwd));
+  const name = path === undefined ? 'everyday36' : parse(path).name;
+  const handler = createHandler({ models: { [name]: () => Promise.resolve(model) } });
+  try {
+    const server = await listening(handler.fetch, settings);
+    await out.result(`POST images to ${server.url}/explain\n`);
+    await out.detail(`threads: ${model.threads.count}`);
+    await interrupted(io.signal);
+    await server.close();
+    return DONE;
+  } finally {
+    await handler.close();
+  }
+}
+
+async function listening(
+  fetch: Parameters<typeof listen>[0],
+  { port = 8080, host }: CommandContext['settings'],
+): Promise<Listening> {
+  try {
+    return await listen(fetch, { port, host });
+  } catch (cause) {
+    throw new CamError(
+      'BAD_OPTION',
+      `Cannot listen on port ${port}: ${(cause as Error).message}. Choose another with --port, or 0 for a free one.`,
+      { cause },
+    );
+  }
+}
+
+const interrupted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve());
+  });

@@ -1,0 +1,46 @@
+import { CamError } from '../errors.ts';
+import type { Picture } from './picture.ts';
+
+/** What a browser's canvas can draw: an ImageBitmap, an `<img>`, a `<canvas>`, an OffscreenCanvas. */
+export interface Drawable {
+  readonly width: number;
+  readonly height: number;
+  /** An `<img>` is taken at its own size, not as the page shows it. */
+  readonly naturalWidth?: number;
+  readonly naturalHeight?: number;
+}
+
+/**
+ * The pixels of what is drawn; transparent ones are laid on white.
+ * Throws `BAD_IMAGE` when it has no pixels yet or may not be read, and where there is no canvas.
+ */
+export function drawn(source: Drawable): Picture {
+  const width = source.naturalWidth ?? source.width;
+  const height = source.naturalHeight ?? source.height;
+  if (!(width > 0 && height > 0)) {
+    throw new CamError(
+      'BAD_IMAGE',
+      'The image has no pixels (yet). Wait for its load event, or img.decode().',
+    );
+  }
+  if (typeof OffscreenCanvas === 'undefined') {
+    throw new CamError(
+      'BAD_IMAGE',
+      'There is no canvas in this runtime. Pass an encoded picture, or its pixels.',
+    );
+  }
+  const canvas = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+  canvas.fillStyle = 'white';
+  canvas.fillRect(0, 0, width, height);
+  try {
+    canvas.drawImage(source as CanvasImageSource, 0, 0, width, height);
+    const { data } = canvas.getImageData(0, 0, width, height);
+    return { data, width, height };
+  } catch (cause) {
+    throw new CamError(
+      'BAD_IMAGE',
+      `The image cannot be read: ${(cause as Error).message} One from another site needs crossorigin="anonymous" and that site's consent (CORS).`,
+      { cause },
+    );
+  }
+}

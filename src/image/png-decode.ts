@@ -1,0 +1,210 @@
+import type { Picture } from './picture.ts';
+
+/** Colour types of the header: how many samples a pixel has, and how they become red, green, blue and alpha. */
+const COLOR_TYPES: Readonly<Record<number, { channels: number; color: (png: Png) => Color }>> = {
+  0: { channels: 1, color: grey },
+  2: { channels: 3, color: trueColor },
+  3: { channels: 1, color: indexed },
+  4: {
+    channels: 2,
+    color:
+      ({ scale }) =>
+      (s, put) =>
+        put(scale[s[0]], scale[s[0]], scale[s[0]], scale[s[1]]),
+  },
+  6: {
+    channels: 4,
+    color:
+      ({ scale }) =>
+      (s, put) =>
+        put(scale[s[0]], scale[s[1]], scale[s[2]], scale[s[3]]),
+  },
+};
+
+type Color = (samples: Uint16Array, put: Put) => void;
+type Put = (r: number, g: number, b: number, a: number) => void;
+
+/** Where the pixels of each pass lie: all in one, or Adam7 (section 8.2). */
+const PASSES: readonly (readonly [x: number, y: number, dx: number, dy: number][])[] = [
+  [[0, 0, 1, 1]],
+  [
+    [0, 0, 8, 8],
+    [4, 0, 8, 8],
+    [0, 4, 4, 8],
+    [2, 0, 4, 4],
+    [0, 2, 2, 4],
+    [1, 0, 2, 2],
+    [0, 1, 1, 2],
+  ],
+];
+
+interface Png {
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+  readonly type: number;
+  readonly interlace: number;
+  /** A sample as a byte. */
+  readonly scale: Uint8Array;
+  readonly palette: Uint8Array;
+  readonly transparency: Uint8Array | undefined;
+  readonly data: readonly Uint8Array[];
+}
+
+/**
+ * Decodes a PNG file (W3C PNG, third edition) of any colour type and depth, interlaced or not, to 8 bits per channel.
+ * Built on DecompressionStream: Jimp's decoder asks Deno for its environment, and is not there in browsers and Workers.
+ * Throws a plain Error that says what is wrong with the file.
+ */
+export async function decodePng(bytes: Uint8Array): Promise<Picture> {
+  const png = readChunks(bytes);
+  const { width, height, depth, type, interlace } = png;
+  const { channels, color } = COLOR_TYPES[type];
+  const bits = channels * depth;
+  const passes = PASSES[interlace]
+    .map(([x, y, dx, dy]) => ({
+      ...{ x, y, dx, dy },
+      columns: Math.ceil((width - x) / dx),
+      rows: Math.ceil((height - y) / dy),
+    }))
+    .filter(({ columns, rows }) => columns > 0 && rows > 0);
+  const rowBytes = (columns: number) => Math.ceil((columns * bits) / 8);
+  const size = passes.reduce((sum, { columns, rows }) => sum + rows * (1 + rowBytes(columns)), 0);
+  const lines = await inflate(png.data, size);
+  const picture = new Uint8ClampedArray(width * height * 4);
+  const paint = color(png);
+  const samples = new Uint16Array(channels);
+  const sample = SAMPLES[depth];
+  let at = 0;
+  let place = 0;
+  const put: Put = (r, g, b, a) => {
+    picture[place] = r;
+    picture[place + 1] = g;
+    picture[place + 2] = b;
+    picture[place + 3] = a;
+  };
+  for (const { x, y, dx, dy, columns, rows } of passes) {
+    const length = rowBytes(columns);
+    let above: Uint8Array = new Uint8Array(length);
+    for (let row = 0; row < rows; row++) {
+      const line = lines.subarray(at + 1, at + 1 + length);
+      unfilter(lines[at], line, above, Math.max(1, bits >> 3));
+      above = line;
+      at += 1 + length;
+      for (let column = 0; column < columns; column++) {
+        for (let c = 0; c < channels; c++) samples[c] = sample(line, column * channels + c);
+        place = 4 * ((y + row * dy) * width + x + column * dx);
+        paint(samples, put);
+      }
+    }
+  }
+  return { data: picture, width, height };
+}
+
+const SAMPLES: Readonly<Record<number, (line: Uint8Array, i: number) => number>> = {
+  1: (line, i) => (line[i >> 3] >> (7 - (i & 7))) & 1,
+  2: (line, i) => (line[i >> 2] >> (6 - 2 * (i & 3))) & 3,
+  4: (line, i) => (line[i >> 1] >> (4 - 4 * (i & 1))) & 15,
+  8: (line, i) => line[i],
+  16: (line, i) => (line[2 * i] << 8) | line[2 * i + 1],
+};
+
+function grey({ scale, transparency }: Png): Color {
+  const clear = transparency ? uint16(transparency, 0) : -1;
+  return (s, put) => put(scale[s[0]], scale[s[0]], scale[s[0]], s[0] === clear ? 0 : 255);
+}
+
+function trueColor({ scale, transparency }: Png): Color {
+  const [red, green, blue] = transparency ? [0, 2, 4].map((at) => uint16(transparency, at)) : [-1, -1, -1];
+  return (s, put) => {
+    const alpha = s[0] === red && s[1] === green && s[2] === blue ? 0 : 255;
+    put(scale[s[0]], scale[s[1]], scale[s[2]], alpha);
+  };
+}
+
+function indexed({ palette, transparency = new Uint8Array() }: Png): Color {
+  return (s, put) => {
+    const index = s[0];
+    const at = 3 * index;
+    if (at >= palette.length) throw new Error(`there is no colour ${index} in its palette`);
+    put(palette[at], palette[at + 1], palette[at + 2], transparency[index] ?? 255);
+  };
+}
+
+const uint16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
+
+// Section 9: every byte is the difference to a guess from its neighbours to the left (a), above (b) and across (c).
+const GUESSES: readonly ((a: number, b: number, c: number) => number)[] = [
+  () => 0,
+  (a) => a,
+  (_, b) => b,
+  (a, b) => (a + b) >> 1,
+  (a, b, c) => {
+    const pa = Math.abs(b - c);
+    const pb = Math.abs(a - c);
+    const pc = Math.abs(a + b - 2 * c);
+    return pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
+  },
+];
+
+function unfilter(filter: number, line: Uint8Array, above: Uint8Array, step: number): void {
+  if (filter === 0) return;
+  if (filter >= GUESSES.length) throw new Error(`there is no row filter ${filter}`);
+  const guess = GUESSES[filter];
+  for (let i = 0; i < step; i++) line[i] += guess(0, above[i], 0);
+  for (let i = step; i < line.length; i++) line[i] += guess(line[i - step], above[i], above[i - step]);
+}
+
+function readChunks(bytes: Uint8Array): Png {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const chunks = new Map<string, Uint8Array>();
+  const data: Uint8Array[] = [];
+  for (let at = 8; !chunks.has('IEND');) {
+    if (at + 12 > bytes.length) throw new Error('it ends too early');
+    const length = view.getUint32(at);
+    const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    if (at + 12 + length > bytes.length) throw new Error(`it ends inside its ${name} chunk`);
+    const body = bytes.subarray(at + 8, at + 8 + length);
+    if (name === 'IDAT') data.push(body);
+    else chunks.set(name, body);
+    at += 12 + length;
+  }
+  const header = chunks.get('IHDR');
+  if (header?.length !== 13) throw new Error('it has no header');
+  const [depth, type, , , interlace] = header.subarray(8);
+  if (!COLOR_TYPES[type] || !SAMPLES[depth] || !PASSES[interlace]) {
+    throw new Error(`it is of colour type ${type} with ${depth} bits, which there is not`);
+  }
+  const most = 2 ** depth - 1;
+  return {
+    width: view.getUint32(16),
+    height: view.getUint32(20),
+    depth,
+    type,
+    interlace,
+    scale: Uint8Array.from({ length: most + 1 }, (_, v) => Math.round((v * 255) / most)),
+    palette: chunks.get('PLTE') ?? new Uint8Array(),
+    transparency: chunks.get('tRNS'),
+    data,
+  };
+}
+
+/** No more is unpacked than there is room for, whatever the file holds. */
+async function inflate(parts: readonly Uint8Array[], size: number): Promise<Uint8Array> {
+  const zlib = new Blob(parts as Uint8Array<ArrayBuffer>[]).stream();
+  const reader = zlib.pipeThrough(new DecompressionStream('deflate')).getReader();
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (at + value.length > size) {
+      await reader.cancel().catch(() => undefined);
+      throw new Error('it holds more than its pixels');
+    }
+    whole.set(value, at);
+    at += value.length;
+  }
+  if (at < size) throw new Error('pixels are missing');
+  return whole;
+}

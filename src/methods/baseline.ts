@@ -1,0 +1,36 @@
+import type { Volume } from '../kernels/volume.ts';
+import { blurred } from './blur.ts';
+
+/** Pictures in which nothing is to be seen. `zero` is 0 after normalisation: the data set's mean colour, as a rule. */
+export const BASELINES = ['zero', 'black', 'white', 'mean', 'blur'] as const;
+export type Baseline = (typeof BASELINES)[number];
+
+/** What black and white are in each channel of the model's input. */
+export interface Extremes {
+  readonly black: readonly number[];
+  readonly white: readonly number[];
+}
+
+/** Of the blur, as a share of the longer side: 50 of 224 pixels, cut off at half of it (Zhang et al. 2021, arXiv:2103.13859). */
+const DEVIATION = 50 / 224;
+const CUT = 0.5;
+
+/** The input [C, H, W] that stands for "nothing there". `mean` is the image's own mean colour. */
+export function baselineOf(kind: Baseline, input: Volume, extremes: Extremes): Float32Array {
+  const size = input.height * input.width;
+  const filled = (colour: (channel: number) => number): Float32Array =>
+    input.data.map((_, at) => colour(Math.floor(at / size)));
+  const makers: Readonly<Record<Baseline, () => Float32Array>> = {
+    zero: () => filled(() => 0),
+    black: () => filled((c) => extremes.black[c]),
+    white: () => filled((c) => extremes.white[c]),
+    mean: () => {
+      const means = Array.from({ length: input.channels }, (_, c) =>
+        input.data.subarray(c * size, (c + 1) * size).reduce((sum, v) => sum + v / size, 0),
+      );
+      return filled((c) => means[c]);
+    },
+    blur: () => blurred(input, DEVIATION * Math.max(input.height, input.width), CUT).data,
+  };
+  return makers[kind]();
+}

@@ -1,0 +1,98 @@
+import type { Kernels, Plane, Volume } from '../kernels/index.ts';
+
+/**
+ * The positions' coordinates along the first principal component of a matrix [positions, channels], as a map. Its sign is
+ * a matter of chance, and is chosen so that the map correlates positively with the mean over channels.
+ */
+export function firstComponent(A: Volume, k: Kernels, options: { centred: boolean }): Plane {
+  const X = options.centred ? centred(A, k) : A;
+  return oriented(A.height * A.width <= A.channels ? byPositions(X, k) : byChannels(X, k), A, k);
+}
+
+/** X Xᵀ is the smaller one: its first eigenvector u is the map, up to σ = √λ. */
+function byPositions(X: Volume, k: Kernels): Plane {
+  const { channels, height, width } = X;
+  const { vector, value } = firstEigenvector(k.gram(X.data, channels, height * width), height * width, k);
+  return { data: vector.map((v) => v * Math.sqrt(value)), height, width };
+}
+
+/** Xᵀ X is the smaller one: the map is X v. */
+function byChannels(X: Volume, k: Kernels): Plane {
+  const positions = X.height * X.width;
+  const rows = k.transpose(X.data, X.channels, positions);
+  return k.weightedSum(X, firstEigenvector(k.gram(rows, positions, X.channels), X.channels, k).vector);
+}
+
+/** Squarings after which an eigenvalue that is smaller by a thousandth is gone. */
+const SQUARINGS = 16;
+
+/**
+ * Eigenvector of the largest eigenvalue of a symmetric positive semidefinite matrix [n, n]: squared again and again, the
+ * matrix comes down to it.
+ */
+export function firstEigenvector(
+  matrix: Float32Array,
+  n: number,
+  k: Kernels,
+): { vector: Float32Array; value: number } {
+  let power = unitTrace(matrix, n);
+  for (let i = 0; i < SQUARINGS && !hasRankOne(power); i++) power = unitTrace(k.gram(power, n, n), n);
+  const best = [...Array(n).keys()].reduce((a, b) => (power[b * n + b] > power[a * n + a] ? b : a), 0);
+  const column = power.subarray(best * n, (best + 1) * n);
+  const length = Math.hypot(...column) || 1;
+  const vector = column.map((v) => v / length);
+  return { vector, value: quotient(matrix, vector) };
+}
+
+/** Rayleigh's quotient. */
+function quotient(matrix: Float32Array, vector: Float32Array): number {
+  const n = vector.length;
+  let value = 0;
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) value += vector[i] * matrix[i * n + j] * vector[j];
+  return Math.max(value, 0);
+}
+
+function unitTrace(matrix: Float32Array, n: number): Float32Array {
+  let trace = 0;
+  for (let i = 0; i < n; i++) trace += matrix[i * n + i];
+  return trace > 0 ? matrix.map((value) => value / trace) : matrix;
+}
+
+/** Of a matrix of trace 1: Σλ² = 1 too when one eigenvalue is all there is. */
+const hasRankOne = (matrix: Float32Array): boolean =>
+  Math.abs(matrix.reduce((sum, value) => sum + value * value, 0) - 1) < 1e-12;
+
+/** Every channel less its mean. */
+export function centred(A: Volume, k: Kernels): Volume {
+  const means = k.spatialMean(A);
+  const positions = A.height * A.width;
+  return { ...A, data: A.data.map((value, at) => value - means[Math.floor(at / positions)]) };
+}
+
+/** The map, turned over if it runs against the mean over channels of what was projected. */
+export function oriented(map: Plane, A: Volume, k: Kernels): Plane {
+  const sums = k.weightedSum(A, new Float32Array(A.channels).fill(1)).data;
+  const mean = sums.reduce((a, b) => a + b, 0) / sums.length;
+  const covariance = map.data.reduce((total, value, at) => total + value * (sums[at] - mean), 0);
+  return covariance < 0 ? negative(map) : map;
+}
+
+export const negative = (map: Plane): Plane => ({ ...map, data: map.data.map((value) => -value) });
+
+/**
+ * Kernels that give the first principal component of what they would add up over channels: smooths any map that is a sum
+ * of weighted activations (Gildenblat et al. 2021, pytorch-grad-cam's eigen_smooth).
+ */
+export function eigenSmoothing(k: Kernels): Kernels {
+  const component = (A: Volume, weight: (channel: number, at: number) => number): Plane => {
+    const positions = A.height * A.width;
+    const weighted = A.data.map((value, at) => value * weight(Math.floor(at / positions), at));
+    return firstComponent({ ...A, data: weighted }, k, { centred: true });
+  };
+  return {
+    ...k,
+    weightedSum: (A, weights) => component(A, (channel) => weights[channel]),
+    productSum: (A, W) => component(A, (_, at) => W.data[at]),
+    reluProductSum: (A, W) => component(A, (_, at) => (A.data[at] * W.data[at] > 0 ? W.data[at] : 0)),
+  };
+}

@@ -1,0 +1,78 @@
+import type { Volume } from '../kernels/volume.ts';
+import type { InputMethod, InputView } from './method.ts';
+
+/** Methods that find several things at once. */
+export const FACTOR_METHODS: Readonly<Record<string, InputMethod>> = {
+  dff: {
+    title: 'Deep feature factorisation',
+    paper: 'Collins et al. 2018, arXiv:1806.10206',
+    about: 'Concepts that make up the activations, one colour each: parts and things, whatever the class.',
+    when: 'To see what a layer tells apart, before asking about a class.',
+    cost: 'none',
+    level: 'input',
+    shows: 'concepts',
+    collapse: 'largest',
+    needs: ['activations'],
+    map: factorise,
+  },
+};
+
+const ROUNDS = 200;
+
+/**
+ * Non-negative matrix factorisation A − min_k ≈ W H, by multiplicative updates (Lee & Seung 2001): W [C, K] concepts,
+ * H [K, h·w] where each is. Maps are scaled by their concept's length, so that they compare.
+ */
+function factorise({ A, concepts, random }: InputView): Volume {
+  const { channels, height, width } = A;
+  const positions = height * width;
+  const V = nonNegative(A);
+  const { uniform } = random();
+  const W = Float64Array.from({ length: channels * concepts }, () => uniform() + 0.1);
+  const H = Float64Array.from({ length: concepts * positions }, () => uniform() + 0.1);
+  for (let round = 0; round < ROUNDS; round++) {
+    update(H, times(transposed(W, channels, concepts), V, concepts), times(gramOf(W, concepts), H, concepts));
+    const Ht = transposed(H, concepts, positions);
+    update(W, times(V, Ht, channels), times(W, gramOf(Ht, concepts), channels));
+  }
+  const lengths = Array.from({ length: concepts }, (_, c) =>
+    Math.sqrt(W.reduce((sum, value, at) => (at % concepts === c ? sum + value * value : sum), 0)),
+  );
+  const data = Float32Array.from(H, (value, at) => value * lengths[Math.floor(at / positions)]);
+  return { data, channels: concepts, height, width };
+}
+
+/** Every channel from its minimum up: [C, h·w]. */
+function nonNegative({ data, channels, height, width }: Volume): Float64Array {
+  const positions = height * width;
+  const lows = Array.from({ length: channels }, (_, k) =>
+    data.subarray(k * positions, (k + 1) * positions).reduce((a, b) => Math.min(a, b), Infinity),
+  );
+  return Float64Array.from(data, (value, at) => value - lows[Math.floor(at / positions)]);
+}
+
+/** X ← X ∘ up / down. */
+function update(X: Float64Array, up: Float64Array, down: Float64Array): void {
+  for (let at = 0; at < X.length; at++) X[at] *= up[at] / (down[at] + 1e-12);
+}
+
+/** A [rows, n] times B [n, columns]. */
+function times(A: Float64Array, B: Float64Array, rows: number): Float64Array {
+  const n = A.length / rows;
+  const columns = B.length / n;
+  const out = new Float64Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    for (let i = 0; i < n; i++) {
+      const value = A[r * n + i];
+      for (let c = 0; c < columns; c++) out[r * columns + c] += value * B[i * columns + c];
+    }
+  }
+  return out;
+}
+
+const transposed = (A: Float64Array, rows: number, columns: number): Float64Array =>
+  Float64Array.from({ length: A.length }, (_, at) => A[(at % rows) * columns + Math.floor(at / rows)]);
+
+/** Aᵀ A of A [rows, columns]. */
+const gramOf = (A: Float64Array, columns: number): Float64Array =>
+  times(transposed(A, A.length / columns, columns), A, columns);

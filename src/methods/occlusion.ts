@@ -1,0 +1,117 @@
+import type { Kernels } from '../kernels/index.ts';
+import type { Volume } from '../kernels/volume.ts';
+import type { InputMethod, InputView } from './method.ts';
+import type { Random } from './random.ts';
+import { scores, type Steps } from './request.ts';
+
+/** Methods that hide parts of the image. */
+export const OCCLUSION_METHODS: Readonly<Record<string, InputMethod>> = {
+  occlusion: {
+    title: 'Occlusion',
+    paper: 'Zeiler & Fergus 2014, arXiv:1311.2901, sec. 4.2',
+    about: 'How far the score falls when a patch that slides over the image hides each place.',
+    when: 'To check a map against what the model does; needs no gradient and no layer.',
+    cost: '169 forwards',
+    runs: 'own',
+    level: 'input',
+    shows: 'heatmap',
+    collapse: 'sum',
+    needs: [],
+    map: occlude,
+  },
+  rise: {
+    title: 'RISE',
+    paper: 'Petsiuk et al. 2018, arXiv:1806.07421',
+    about: 'Mean of random masks, weighted by the score of the image seen through them.',
+    when: 'As occlusion, for regions of any shape; more masks, less grain.',
+    cost: 'N forwards',
+    runs: 'own',
+    level: 'input',
+    shows: 'heatmap',
+    collapse: 'sum',
+    needs: [],
+    samples: 1000,
+    map: sampleMasks,
+  },
+};
+
+/** The patch is a seventh of each side, and moves by half of itself. */
+const PATCHES = 7;
+const PLACES = 2 * PATCHES - 1;
+
+/** Mean over the patches that hide a place of y(x) − y(x with the patch). */
+function* occlude({ input, score, baseline }: InputView): Steps<Volume> {
+  const { channels, height, width } = input;
+  const blank = baseline('mean');
+  const span = (place: number, side: number): [from: number, to: number] => [
+    Math.floor((place * side) / (2 * PATCHES)),
+    Math.ceil(((place + 2) * side) / (2 * PATCHES)),
+  ];
+  const covered = (patch: number, visit: (at: number) => void): void => {
+    const [top, bottom] = span(Math.floor(patch / PLACES), height);
+    const [left, right] = span(patch % PLACES, width);
+    for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) visit(y * width + x);
+  };
+  const found = yield* scores(PLACES ** 2, (from, to) => {
+    const batch = new Float32Array((to - from) * input.data.length);
+    for (let n = 0; n < to - from; n++) {
+      const start = n * input.data.length;
+      batch.set(input.data, start);
+      covered(from + n, (at) => {
+        for (let c = 0; c < channels; c++) {
+          const place = c * height * width + at;
+          batch[start + place] = blank[place];
+        }
+      });
+    }
+    return batch;
+  });
+  const data = new Float32Array(height * width);
+  const counts = new Float32Array(height * width);
+  found.forEach((y, patch) =>
+    covered(patch, (at) => {
+      data[at] += score - y;
+      counts[at]++;
+    }),
+  );
+  return { data: data.map((value, at) => value / counts[at]), channels: 1, height, width };
+}
+
+/** Cells of a mask along each side, and the chance that one of them is open. */
+const CELLS = 7;
+const OPEN = 0.5;
+
+/** S = Σ_i p(x ∘ M_i) M_i / (N p): masks of random cells, upsampled and shifted at random, and the class's probability (eq. 6). */
+function* sampleMasks({ input, k, samples, random }: InputView): Steps<Volume> {
+  const { height, width } = input;
+  const size = height * width;
+  const found = yield* scores(
+    samples,
+    (from, to) => {
+      const batch = new Float32Array((to - from) * input.data.length);
+      for (let n = from; n < to; n++) {
+        const mask = randomMask(random(n), height, width, k);
+        const start = (n - from) * input.data.length;
+        for (let at = 0; at < input.data.length; at++) batch[start + at] = input.data[at] * mask[at % size];
+      }
+      return batch;
+    },
+    'probability',
+  );
+  const data = new Float32Array(size);
+  found.forEach((probability, n) => {
+    const mask = randomMask(random(n), height, width, k); // once more, rather than all of them in memory
+    for (let at = 0; at < size; at++) data[at] += (probability / (samples * OPEN)) * mask[at];
+  });
+  return { data, channels: 1, height, width };
+}
+
+function randomMask({ uniform }: Random, height: number, width: number, k: Kernels): Float32Array {
+  const side = CELLS + 1;
+  const cells = Float32Array.from({ length: side * side }, () => Number(uniform() < OPEN));
+  const [down, across] = [uniform(), uniform()];
+  return k.resample({ data: cells, height: side, width: side }, height, width, {
+    y: { scale: CELLS / height, offset: down },
+    x: { scale: CELLS / width, offset: across },
+  }).data;
+}

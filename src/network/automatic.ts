@@ -1,0 +1,118 @@
+import { CamError } from '../errors.ts';
+import type { Node } from '../onnx/model.ts';
+import { attentionNorm } from './attention.ts';
+import type { Layer } from './layers.ts';
+import type { Layout } from './layout.ts';
+import type { Network } from './network.ts';
+import { barriers } from './reach.ts';
+
+/** The layer that is explained when none is asked for. */
+export interface Choice {
+  readonly layer: Layer;
+  /** What it is, as a phrase: «the last map before space is pooled or flattened». */
+  readonly why: string;
+}
+
+/** Operators that hand a map on, smaller or in another order, but make no features. */
+const HANDS_ON = new Set([
+  'Identity',
+  'Dropout',
+  'Cast',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Transpose',
+  'Pad',
+  'MaxPool',
+  'AveragePool',
+]);
+
+/**
+ * The deepest layer that still says where. Of a transformer, the first normalisation of the last attention block: what
+ * comes later may reach the scores through the class token alone. Of a dense output, the features that the scores are
+ * read from; of several heads, the deepest features that all of them read. Layers that gradients do not reach are
+ * taken only when there are no others.
+ * @throws CamError UNKNOWN_LAYER when no value has a spatial extent.
+ */
+export function automaticLayer(
+  network: Network,
+  layers: readonly Layer[],
+  input: string,
+  output: string,
+  blocked: ReadonlyMap<string, Node> = barriers(network, input, output),
+): Choice {
+  const open = orAll(layers, ({ name }) => !blocked.has(name));
+  const dense = (network.facts.dims.get(output) ?? []).filter((size) => size > 1).length > 1;
+  const scores = dense ? readOff(network, input, output) : new Set<string>();
+  const features = orAll(open, ({ name }) => !scores.has(name));
+  const ends = endsOf(network, features, output);
+  if (ends.length === 0) {
+    throw new CamError(
+      'UNKNOWN_LAYER',
+      'No value of this model has a spatial extent, so there is no layer for a class activation map. Use a method of the input, such as saliency, or say how the tokens lie: --tokens 14x14+1.',
+    );
+  }
+  const shared = sharedBy(network, features, ends);
+  const last = made(network, features, shared ?? ends.at(-1)!);
+  const grids = [last, ...ends].map(({ layout }) => layout);
+  const alike = features.filter(({ layout }) => grids.some((grid) => sameGrid(layout, grid)));
+  const norm = attentionNorm(network, alike, input, output);
+  if (norm) return { layer: norm, why: 'the first normalisation of the last attention block' };
+  const why =
+    ends.length > 1
+      ? `the last map ${shared ? `that all ${ends.length} heads share` : `of one of ${ends.length} branches`}`
+      : dense
+        ? 'the last map before the scores of every position'
+        : 'the last map before space is pooled or flattened';
+  return { layer: last, why };
+}
+
+const sameGrid = (a: Layout, b: Layout): boolean => a.height === b.height && a.width === b.width;
+
+const orAll = (layers: readonly Layer[], keep: (layer: Layer) => boolean): readonly Layer[] =>
+  layers.some(keep) ? layers.filter(keep) : layers;
+
+/** Values that become the output without weights in between: scores of every position, and what is done to them. */
+function readOff(network: Network, input: string, output: string): ReadonlySet<string> {
+  const { flow } = network;
+  const moving = flow.downstream([input]);
+  const scores = new Set([output]);
+  for (const value of scores) {
+    const node = flow.producer(value);
+    if (node && !isWeighted(network, node, moving)) node.inputs.forEach((name) => scores.add(name));
+  }
+  return scores;
+}
+
+/** Does the node make features with weights of its own? A transposed convolution of K to K channels only enlarges. */
+function isWeighted({ facts }: Network, { op, inputs, outputs }: Node, moving: ReadonlySet<string>): boolean {
+  if (!/Conv|Gemm|MatMul/.test(op) || !inputs.slice(1).some((name) => name && !moving.has(name)))
+    return false;
+  const [from, to] = [inputs[0], outputs[0]].map((name) => facts.dims.get(name)?.[1]);
+  return op !== 'ConvTranspose' || from !== to;
+}
+
+/** Layers with no other layer behind them. */
+function endsOf({ flow }: Network, layers: readonly Layer[], output: string): readonly Layer[] {
+  const names = new Set(layers.map(({ name }) => name));
+  const followed = new Set<string>();
+  for (const { inputs, outputs } of flow.upstream([output]).toReversed()) {
+    if (outputs.some((name) => names.has(name) || followed.has(name)))
+      inputs.forEach((name) => followed.add(name));
+  }
+  return layers.filter(({ name }) => !followed.has(name));
+}
+
+/** The deepest layer that every end depends on. */
+function sharedBy({ flow }: Network, layers: readonly Layer[], ends: readonly Layer[]): Layer | undefined {
+  const before = ends.map(({ name }) => new Set(flow.upstream([name]).flatMap(({ outputs }) => outputs)));
+  return layers.findLast(({ name }) => before.every((values) => values.has(name)));
+}
+
+/** The layer that made the features which `layer` hands on. */
+function made(network: Network, layers: readonly Layer[], layer: Layer): Layer {
+  const from = network.flow.producer(layer.name)?.inputs[0];
+  const source = HANDS_ON.has(layer.op) && layers.find(({ name }) => name === from);
+  return source ? made(network, layers, source) : layer;
+}

@@ -1,0 +1,45 @@
+import type { Kernels } from '../kernels/index.ts';
+import { fromFloat, type FloatTensor } from '../runtime/tensor.ts';
+import { repeated } from './inputs.ts';
+import type { Layout } from './layout.ts';
+import type { Network, Values } from './network.ts';
+
+/** What the part of the model behind a value takes: others in its place [n, ...], and what runs past it. */
+export function headFeeds(
+  network: Network,
+  from: string,
+  to: string,
+  tensor: FloatTensor,
+  values: Values,
+): Values {
+  const { dims, types } = network.facts;
+  const past = network.head(from, to).inputs.filter((name) => name !== from);
+  const ports = past.map((name) => {
+    const counted = dims.get(name)!.length > 1 ? ['n'] : [1]; // as the slice declares them
+    return { name, type: types.get(name), dims: counted, proto: new Uint8Array() };
+  });
+  return {
+    ...repeated(Object.fromEntries(past.map((name) => [name, values[name]])), ports, tensor.dims[0]),
+    [from]: fromFloat(tensor, values[from].type),
+  };
+}
+
+/** Channels over space [n, C, h, w] in a layer's own layout; tokens that are no part of the picture are `original`'s. */
+export function inLayout(
+  data: Float32Array,
+  layout: Layout,
+  original: Float32Array,
+  k: Kernels,
+): Float32Array {
+  const { kind, channels, height, width, prefix } = layout;
+  if (kind === 'nchw') return data;
+  const size = channels * height * width;
+  const count = data.length / size;
+  const out = new Float32Array(count * original.length);
+  for (let n = 0; n < count; n++) {
+    const one = k.transpose(data.subarray(n * size, (n + 1) * size), channels, height * width);
+    out.set(original, n * original.length);
+    out.set(one, n * original.length + prefix * channels);
+  }
+  return out;
+}

@@ -1,0 +1,74 @@
+import { backwardGraph, isFlat, noRule } from '../autodiff/backward.ts';
+import { NoGradientError } from '../autodiff/no-gradient.ts';
+import { RULES } from '../autodiff/rules/index.ts';
+import { needsOf } from '../onnx/flow.ts';
+import type { Node } from '../onnx/model.ts';
+import type { Layer } from './layers.ts';
+import type { Network } from './network.ts';
+
+/**
+ * Values whose gradient would have to pass a node that has none, with that node. Follows the way of the backward
+ * driver without emitting anything; `refused` are nodes whose rule is known to give up.
+ */
+export function barriers(
+  network: Network,
+  input: string,
+  output: string,
+  refused: ReadonlySet<Node> = new Set(),
+): ReadonlyMap<string, Node> {
+  const { flow, facts } = network;
+  const active = flow.downstream([input], (node) => isFlat(node, facts));
+  const reached = new Set([output]);
+  const blocked = new Map<string, Node>();
+  for (const node of flow.upstream([output]).toReversed()) {
+    if (isFlat(node, facts) || !node.outputs.some((name) => reached.has(name))) continue;
+    const own = !(node.op in RULES) || refused.has(node) ? node : undefined;
+    const barrier = own ?? node.outputs.flatMap((name) => blocked.get(name) ?? [])[0];
+    for (const name of needsOf(node)) {
+      if (!active.has(name) || facts.types.get(name) === 'int64') continue;
+      reached.add(name);
+      if (barrier) blocked.set(name, barrier);
+    }
+  }
+  return blocked;
+}
+
+/** Where gradients go, and what stops them elsewhere. */
+export interface Reach {
+  /** The layers that gradients reach. */
+  readonly open: readonly Layer[];
+  /** Does a gradient reach the input? */
+  readonly input: boolean;
+  /** Nodes that have no gradient though one would have to pass, the first met from the output on first. */
+  readonly stops: readonly NoGradientError[];
+  /** For every value whose gradient is stopped, where. */
+  readonly blocked: ReadonlyMap<string, Node>;
+}
+
+/** Finds out by building the backward graph, without running it, what can be differentiated by what. */
+export function reachOf(
+  network: Network,
+  layers: readonly Layer[],
+  input: string,
+  output: string,
+  stops: readonly NoGradientError[] = [],
+): Reach {
+  const { model, facts } = network;
+  const blocked = barriers(network, input, output, new Set(stops.map(({ node }) => node)));
+  const open = layers.filter(({ name }) => !blocked.has(name));
+  const whole = !blocked.has(input);
+  const found = (): Reach => {
+    const named = new Set(stops.map(({ node }) => node));
+    const without = [...new Set(blocked.values())].filter((node) => !named.has(node));
+    return { open, input: whole, blocked, stops: [...without.map((node) => noRule(model, node)), ...stops] };
+  };
+  const wrt = whole ? [input] : open.map(({ name }) => name);
+  if (wrt.length === 0) return found();
+  try {
+    backwardGraph(model, facts, { output, wrt });
+    return found();
+  } catch (error) {
+    if (!(error instanceof NoGradientError)) throw error;
+    return reachOf(network, layers, input, output, [...stops, error]);
+  }
+}

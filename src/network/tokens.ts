@@ -1,0 +1,93 @@
+import { CamError } from '../errors.ts';
+import type { Node } from '../onnx/model.ts';
+import type { TokenGrid } from './axes.ts';
+import type { Layer } from './layers.ts';
+import type { GradientPlan, Network } from './network.ts';
+
+/** One self-attention over all tokens of the picture. */
+export interface AttentionLayer {
+  /** Value of its probabilities, [1, heads, N, N] or [heads, N, N]. */
+  readonly probabilities: string;
+  readonly heads: number;
+  /** Value of the tokens [1, N, D] that leave its block; undefined where none was found. */
+  readonly tokens: string | undefined;
+}
+
+export interface Attention {
+  readonly layers: readonly AttentionLayer[];
+  readonly count: number;
+  readonly grid: TokenGrid;
+}
+
+/**
+ * The self-attentions of a transformer, in running order.
+ * @throws CamError UNSUPPORTED_MODEL where there are none over one grid of tokens, or fused ones hide their probabilities.
+ */
+export function attentionOf(
+  network: Network,
+  layers: readonly Layer[],
+  input: string,
+  output: string,
+): Attention {
+  const { flow, facts } = network;
+  const path = flow.upstream([output]);
+  const reached = flow.downstream([input]);
+  const grids = new Map(
+    layers.flatMap(({ name, layout: { kind, height, width, prefix } }) =>
+      kind === 'tokens' ? [[facts.dims.get(name)![1], { height, width, prefix }] as const] : [],
+    ),
+  );
+  const found = path.flatMap((node, index) => {
+    const dims = node.op === 'Softmax' ? facts.dims.get(node.outputs[0])! : [];
+    const [heads, queries, keys] = dims.slice(-3);
+    const own = dims.length === 3 || (dims.length === 4 && dims[0] === 1);
+    const known = own && reached.has(node.outputs[0]) && queries === keys && grids.has(keys);
+    return known ? [{ index, probabilities: node.outputs[0], heads, count: keys }] : [];
+  });
+  const count = found.at(-1)?.count;
+  if (count === undefined) refuse(path);
+  const same = found.filter((one) => one.count === count);
+  return {
+    layers: same.map(({ index, probabilities, heads }, l) => ({
+      probabilities,
+      heads,
+      tokens: residual(network, path.slice(index, same[l + 1]?.index), count, reached),
+    })),
+    count,
+    grid: grids.get(count)!,
+  };
+}
+
+function refuse(path: readonly Node[]): never {
+  const fused = path.find(({ op }) => /Attention$/.test(op));
+  throw new CamError(
+    'UNSUPPORTED_MODEL',
+    fused
+      ? `The node "${fused.name || fused.outputs[0]}" (${fused.op}) keeps its attention probabilities to itself. Export the model without fused attention, or use gradcam or layercam.`
+      : 'This model has no self-attention over the tokens of one picture: the method is for vision transformers. Use gradcam or layercam.',
+  );
+}
+
+/** The last sum of two moving values with the tokens' shape before the next attention: the block's residual stream. */
+function residual(
+  { facts }: Network,
+  nodes: readonly Node[],
+  count: number,
+  reached: ReadonlySet<string>,
+): string | undefined {
+  const last = nodes.findLast(({ op, inputs, outputs }) => {
+    const [images, tokens, ...rest] = facts.dims.get(outputs[0]) ?? [];
+    const isTokens = images === 1 && tokens === count && rest.length === 1;
+    return op === 'Add' && isTokens && inputs.every((name) => reached.has(name));
+  });
+  return last?.outputs[0];
+}
+
+/** How the tokens that leave an attention block depend on its probabilities. @throws CamError UNSUPPORTED_MODEL. */
+export function attentionPlan({ probabilities, tokens }: AttentionLayer): GradientPlan & { output: string } {
+  if (tokens !== undefined) return { output: tokens, wrt: [probabilities], rectifier: 'plain' };
+  throw new CamError(
+    'UNSUPPORTED_MODEL',
+    `No sum of tokens was found behind the attention "${probabilities}", so it has no score of its own. Use rollout, gradcam or layercam.`,
+  );
+}

@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { nodeModule } from './node.ts';
+
+/** Answers one request, as Workers, Deno and Bun have it. */
+export type Fetch = (request: Request) => Promise<Response>;
+
+export interface Listening {
+  /** The address that it can be reached at. */
+  readonly url: string;
+  /** Takes no more requests, and resolves when those under way are answered. */
+  readonly close: () => Promise<void>;
+}
+
+/** Serves a request handler over HTTP on Node, Deno or Bun; on loopback unless told otherwise. Port 0 takes a free one. */
+export async function listen(
+  fetch: Fetch,
+  { port = 0, host = '127.0.0.1' }: { port?: number; host?: string } = {},
+): Promise<Listening> {
+  const server = nodeModule('node:http').createServer(nodeListener(fetch));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as { port: number; address: string; family: string };
+  const name = address.address.includes(':') ? `[${address.address}]` : address.address;
+  return {
+    url: `http://${name}:${address.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+/** The same as a listener of Node's `http.createServer`. */
+export function nodeListener(fetch: Fetch): (message: IncomingMessage, response: ServerResponse) => void {
+  return (message, response) => {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    answer(fetch, message, response, gone.signal).catch(() => response.destroy());
+  };
+}
+
+async function answer(
+  fetch: Fetch,
+  message: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const { method = 'GET', url = '/' } = message;
+  const headers = Object.entries(message.headersDistinct).flatMap(([name, values = []]) =>
+    values.map((value): [string, string] => [name, value]),
+  );
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  const { Readable } = nodeModule('node:stream');
+  const request = new Request(new URL(url, 'http://localhost'), {
+    method,
+    headers,
+    signal,
+    ...(hasBody && { body: Readable.toWeb(message) as ReadableStream, duplex: 'half' }),
+  } as RequestInit);
+  const { status, headers: sent, body } = await fetch(request);
+  const bytes = body && new Uint8Array(await new Response(body).arrayBuffer());
+  response.writeHead(status, {
+    ...Object.fromEntries(sent),
+    ...(bytes && { 'content-length': bytes.length }),
+    // What is left of a body that was refused is not waited for.
+    ...(!message.complete && { connection: 'close' }),
+  });
+  response.end(bytes ?? undefined);
+}

@@ -1,0 +1,86 @@
+import { WRITERS, mapsOf } from '../cli/artifact.ts';
+import { classesOf, layersOf } from '../cli/choices.ts';
+import { imageJson, resultJson } from '../cli/json.ts';
+import type { Format } from '../cli/options.ts';
+import { CamError } from '../errors.ts';
+import type { Explainer } from '../explainer.ts';
+import type { Explanation, ImageInput, Report } from '../explanation.ts';
+import { findMethod } from '../methods/index.ts';
+import { MEDIA_TYPES, acceptedFormat } from './accept.ts';
+import type { Limits } from './limits.ts';
+import { Problem } from './problem.ts';
+import type { Query } from './query.ts';
+
+/** One request, understood and at its turn. */
+export interface Question {
+  readonly model: Explainer;
+  readonly image: ImageInput | undefined;
+  readonly query: Query;
+  readonly accept: string | null;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+}
+
+/** Answers POST /explain. @throws CamError, Problem. */
+export async function explain(question: Question): Promise<Response> {
+  const { model, image, query, limits, signal } = question;
+  const format = query.format ?? acceptedFormat(question.accept);
+  const methods = [...new Set((query.method ?? ['gradcam']).map((name) => findMethod(name)[0]))];
+  const classes = classesOf(query, model.labels);
+  checkCount(methods.length * classes.length, format, limits);
+  const report = await model.explainAll(image, {
+    method: methods,
+    ...(query.class ? { target: classes as number[] } : { top: query.top }),
+    layer: layersOf(query, model),
+    score: query.score,
+    compat: query.compat,
+    batchSize: query['batch-size'],
+    maxPixels: limits.pixels,
+    signal,
+  });
+  if (report.explanations.length === 0) throw report.failures[0].error;
+  const body =
+    format === 'json' ? json(question, report) : await artifact(report.explanations[0], format, query);
+  return new Response(body as BodyInit, { headers: { 'content-type': MEDIA_TYPES[format] } });
+}
+
+function checkCount(count: number, format: Format, limits: Limits): void {
+  if (count > limits.results) {
+    throw new Problem('TOO_LARGE', `These are ${count} results; at most ${limits.results} come at once.`);
+  }
+  if (count > 1 && format !== 'json') {
+    throw new CamError(
+      'BAD_OPTION',
+      `A ${format} holds one result, and ${count} are asked for. Ask for one method and class, or for JSON.`,
+    );
+  }
+}
+
+function artifact(explanation: Explanation, format: Format, query: Query): Promise<Uint8Array> {
+  const { colormap, alpha, raw = false } = query;
+  if (raw && explanation.raw.length > 1) {
+    throw new CamError(
+      'BAD_OPTION',
+      `There are ${explanation.raw.length} raw maps, one for each layer. Ask for one layer, or for JSON.`,
+    );
+  }
+  return Promise.resolve(
+    WRITERS[format](explanation, 0, { colormap, alpha, raw }, () => ({})),
+  ) as Promise<Uint8Array>;
+}
+
+function json({ query, limits, image }: Question, report: Report): string {
+  const results = report.explanations.flatMap((explanation) =>
+    mapsOf(explanation, query.raw === true).map((map) => ({ explanation, map })),
+  );
+  const count = results.reduce((sum, { map }) => sum + map.data.length, 0);
+  if (count > limits.numbers) {
+    throw new Problem(
+      'TOO_LARGE',
+      `These are ${count} numbers; JSON takes at most ${limits.numbers}. Ask for raw maps, or for NPY.`,
+    );
+  }
+  const rows = results.map(({ explanation, map }) => resultJson(explanation, [], map));
+  const subject = { image: image === undefined ? null : '-', model: query.model ?? null };
+  return `${JSON.stringify(imageJson(subject, report, rows, report.failures))}\n`;
+}

@@ -1,0 +1,105 @@
+import { SCHEMA, methodsJson } from '../cli/json.ts';
+import { Explainer } from '../explainer.ts';
+import { readImage } from './body.ts';
+import { explain } from './explain.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { modelsOf, type ModelLoaders, type Models } from './models.ts';
+import { Problem, problemResponse } from './problem.ts';
+import { readQuery } from './query.ts';
+import { queue, type Queue } from './queue.ts';
+
+export interface HandlerOptions {
+  /** Default: the built-in model. */
+  readonly models?: ModelLoaders;
+  readonly limits?: Partial<Limits>;
+}
+
+/** A server without a socket: what Workers, Deno, Bun and frameworks take as it is. */
+export interface Handler {
+  /** Answers a request; never rejects. Needs no `this`. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Frees the models. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Explains images over HTTP:
+ *
+ * - `POST /explain`, the image as body or as the file of a form, options in the query under the names that the command
+ *   line has for them: answers a PNG, JPEG, NPY or JSON, as `Accept` or `format` says
+ * - `GET /methods`, `GET /models`, `GET /healthz`
+ *
+ * Errors are `application/problem+json` (RFC 9457) with the `code` of the library. Models are loaded once, when they are
+ * first asked for; requests take turns, and are refused with 503 and Retry-After beyond `limits.waiting`.
+ */
+export function createHandler(options: HandlerOptions = {}): Handler {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const service: Service = {
+    limits,
+    models: modelsOf(options.models ?? { everyday36: () => Explainer.load() }),
+    queue: queue(limits.waiting),
+  };
+  return {
+    fetch: (request) => answer(service, request).catch(problemResponse),
+    close: () => service.models.close(),
+  };
+}
+
+interface Service {
+  readonly limits: Limits;
+  readonly models: Models;
+  readonly queue: Queue;
+}
+
+type Route = (service: Service, request: Request, url: URL) => Promise<Response>;
+
+const ROUTES: Readonly<Record<string, readonly [method: 'GET' | 'POST', route: Route]>> = {
+  '/explain': ['POST', explainRoute],
+  '/methods': ['GET', () => Promise.resolve(Response.json(methodsJson()))],
+  '/models': ['GET', modelsRoute],
+  '/healthz': [
+    'GET',
+    ({ queue, limits }) =>
+      Promise.resolve(Response.json({ status: 'ok', waiting: queue.size, limit: limits.waiting })),
+  ],
+};
+
+async function answer(service: Service, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  if (!Object.hasOwn(ROUTES, url.pathname)) {
+    const known = Object.entries(ROUTES).map(([path, [method]]) => `${method} ${path}`);
+    throw new Problem('NOT_FOUND', `There is no ${url.pathname}. Known: ${known.join(', ')}.`);
+  }
+  const [method, route] = ROUTES[url.pathname];
+  const asked = request.method === 'HEAD' ? 'GET' : request.method;
+  if (asked !== method) {
+    throw new Problem('METHOD_NOT_ALLOWED', `${url.pathname} takes ${method}, not ${asked}.`, {
+      allow: method === 'GET' ? 'GET, HEAD' : method,
+    });
+  }
+  const response = await route(service, request, url);
+  return request.method === 'HEAD' ? new Response(null, response) : response;
+}
+
+function explainRoute({ limits, models, queue }: Service, request: Request, url: URL): Promise<Response> {
+  const query = readQuery(url.searchParams);
+  return queue.enter(async (turn) => {
+    const image = await readImage(request, limits);
+    const work = async () => {
+      const model = await models.get(query.model);
+      const signal = AbortSignal.any([request.signal, AbortSignal.timeout(limits.seconds * 1000)]);
+      return explain({ model, image, query, limits, signal, accept: request.headers.get('accept') });
+    };
+    return turn(work, request.signal);
+  });
+}
+
+async function modelsRoute({ models }: Service): Promise<Response> {
+  const rows = await Promise.all(
+    models.names.map(async (name, index) => {
+      const { info, labels, threads } = await models.get(name);
+      return { id: name, default: index === 0, ...info, labels, threads: threads.count };
+    }),
+  );
+  return Response.json({ schema: SCHEMA, models: rows });
+}

@@ -1,0 +1,24 @@
+/** What a request may cost at most. */
+export interface Limits {
+  /** Bytes of the body. */
+  readonly bytes: number;
+  /** Pixels of the picture: a heatmap and its overlay take 12 bytes for each. */
+  readonly pixels: number;
+  /** Methods times classes. */
+  readonly results: number;
+  /** Numbers in a JSON answer. */
+  readonly numbers: number;
+  /** Seconds to receive the body, and again to explain it; a run of the model is not interrupted. */
+  readonly seconds: number;
+  /** Requests that are received, wait or run at the same time: all others are asked to come back later. */
+  readonly waiting: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  bytes: 10e6,
+  pixels: 16e6,
+  results: 16,
+  numbers: 2e6,
+  seconds: 30,
+  waiting: 100,
+};

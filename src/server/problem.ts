@@ -1,0 +1,67 @@
+import { CamError, type ErrorCode } from '../errors.ts';
+
+/** Why a request is refused, besides what the library itself refuses. */
+export type ProblemCode =
+  | ErrorCode
+  | 'NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'NOT_ACCEPTABLE'
+  | 'TOO_LARGE'
+  | 'TOO_SLOW'
+  | 'BUSY'
+  | 'UNEXPECTED';
+
+const STATUS: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = {
+  BAD_OPTION: [400, 'Wrong parameter'],
+  BAD_TARGET: [400, 'Wrong target'],
+  UNKNOWN_METHOD: [400, 'Unknown method'],
+  UNKNOWN_LAYER: [400, 'Unknown layer'],
+  UNKNOWN_CLASS: [400, 'Unknown class'],
+  NOT_FOUND: [404, 'Not found'],
+  METHOD_NOT_ALLOWED: [405, 'Method not allowed'],
+  NOT_ACCEPTABLE: [406, 'No such representation'],
+  TOO_SLOW: [408, 'Too slow'],
+  TOO_LARGE: [413, 'Too large'],
+  BAD_IMAGE: [422, 'Not a sound image'],
+  BAD_TENSOR: [422, 'Not a fitting tensor'],
+  UNSUPPORTED_OPERATOR: [422, 'The model cannot be explained this way'],
+  UNSUPPORTED_MODEL: [422, 'The model cannot be explained this way'],
+  BAD_LABELS: [500, 'Wrong labels on the server'],
+  BAD_MODEL: [500, 'Wrong model on the server'],
+  RUNTIME: [500, 'The model did not run'],
+  OUTPUT: [500, 'The result could not be written'],
+  UNEXPECTED: [500, 'Unexpected error'],
+  BUSY: [503, 'Busy'],
+  ABORTED: [504, 'Out of time'],
+};
+
+/** A request that is refused. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.name = 'Problem';
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+/** The answer to a request that failed: RFC 9457, with the library's code. What was not foreseen is not told. */
+export function problemResponse(error: unknown): Response {
+  const foreseen = error instanceof Problem || error instanceof CamError;
+  const code: ProblemCode = foreseen ? error.code : 'UNEXPECTED';
+  const [status, title] = STATUS[code];
+  const detail = foreseen ? error.message : 'Something went wrong on the server.';
+  return Response.json(
+    { type: 'about:blank', title, status, detail, code },
+    {
+      status,
+      headers: {
+        ...(error instanceof Problem && error.headers),
+        'content-type': 'application/problem+json',
+      },
+    },
+  );
+}

@@ -1,0 +1,84 @@
+import type { ClassOutput } from '../network/output.ts';
+import type { FloatTensor } from '../runtime/tensor.ts';
+
+/**
+ * The output as runs of neighbouring positions of one class, in the order in which they lie: `run(class, at, position)`
+ * is called for `length` elements from `at` on, which are those of the positions from `position` on.
+ */
+export function eachRun(
+  { dims, axis, classes }: Pick<ClassOutput, 'dims' | 'axis' | 'classes'>,
+  run: (index: number, at: number, position: number, length: number) => void,
+): void {
+  const length = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const outer = dims.slice(0, axis).reduce((a, b) => a * b, 1);
+  for (let o = 0, at = 0; o < outer; o++)
+    for (let c = 0; c < classes; c++, at += length) run(c, at, o * length, length);
+}
+
+/** The class that wins each position: the first of the largest. */
+export function winners({ data }: FloatTensor, classes: ClassOutput): Int32Array {
+  const best = new Float32Array(classes.positions).fill(-Infinity);
+  const winner = new Int32Array(classes.positions);
+  eachRun(classes, (c, at, position, length) => {
+    for (let i = 0; i < length; i++) {
+      if (data[at + i] > best[position + i]) {
+        best[position + i] = data[at + i];
+        winner[position + i] = c;
+      }
+    }
+  });
+  return winner;
+}
+
+/** Each class's score, summed over all positions. */
+export function sums({ data }: FloatTensor, classes: ClassOutput): Float64Array {
+  const out = new Float64Array(classes.classes);
+  eachRun(classes, (c, at, _, length) => {
+    let sum = 0;
+    for (let i = at; i < at + length; i++) sum += data[i];
+    out[c] += sum;
+  });
+  return out;
+}
+
+/** p = softmax(y) over the classes, at every position; in the output's shape. */
+export function softmax({ data }: Pick<FloatTensor, 'data'>, classes: ClassOutput): Float32Array {
+  const top = new Float32Array(classes.positions).fill(-Infinity);
+  const sum = new Float64Array(classes.positions);
+  const out = new Float32Array(data.length);
+  eachRun(classes, (_, at, position, length) => {
+    for (let i = 0; i < length; i++) top[position + i] = Math.max(top[position + i], data[at + i]);
+  });
+  eachRun(classes, (_, at, position, length) => {
+    for (let i = 0; i < length; i++)
+      sum[position + i] += out[at + i] = Math.exp(data[at + i] - top[position + i]);
+  });
+  eachRun(classes, (_, at, position, length) => {
+    for (let i = 0; i < length; i++) out[at + i] /= sum[position + i];
+  });
+  return out;
+}
+
+/** A class and how it fares; of a dense output its probability is the share of positions that it wins. */
+export interface Ranked {
+  readonly index: number;
+  /** Softmax probability, 0..1. */
+  readonly probability: number;
+  /** Summed over all positions. */
+  readonly logit: number;
+}
+
+/** All classes, best first. */
+export function rank(output: FloatTensor, classes: ClassOutput): Ranked[] {
+  const logits = sums(output, classes);
+  const probabilities = classes.positions === 1 ? softmax(output, classes) : shares(output, classes);
+  return Array.from(logits, (logit, index) => ({ index, probability: probabilities[index], logit })).sort(
+    (a, b) => b.probability - a.probability || b.logit - a.logit,
+  );
+}
+
+function shares(output: FloatTensor, classes: ClassOutput): Float64Array {
+  const wins = new Float64Array(classes.classes);
+  for (const c of winners(output, classes)) wins[c]++;
+  return wins.map((count) => count / classes.positions);
+}

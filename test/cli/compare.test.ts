@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CamError } from '../../src/errors.ts';
+import { COLORMAPS } from '../../src/image/colormaps.ts';
+import { decode } from '../../src/image/decode.ts';
+import type { Picture } from '../../src/image/picture.ts';
+import { METHODS } from '../../src/methods/index.ts';
+import { camwasm, Place, type RunOptions } from './fake.ts';
+
+const compare = suite('camwasm compare');
+
+/** The file that a command line writes. */
+async function sheet(line: string, name: string, options: RunOptions = {}): Promise<Uint8Array> {
+  const place = new Place().files('a.jpg');
+  const { code, stderr } = await place.run(['compare', 'a.jpg', ...line.split(' ')], options);
+  assert.is(code, 0, stderr);
+  const bytes = readFileSync(join(place.cwd, name));
+  place.remove();
+  return bytes;
+}
+
+const page = async (line: string, options?: RunOptions): Promise<string> =>
+  String(await sheet(`${line} -o sheet.html`, 'sheet.html', options));
+
+compare('puts classes down and methods across, from one call', async () => {
+  const { code, stdout, stderr, asked, written } = await camwasm(
+    'compare a.jpg --methods cam,gradcam --classes top3'.split(' '),
+  );
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /^a\.jpg {2}3 classes, 2 methods → a\.compare\.png \(\d+\.\d\d s\)\n$/);
+  assert.equal(written, ['a.compare.png']);
+  assert.is(asked.calls.length, 1);
+  assert.equal(asked.calls[0].options.method, ['cam', 'gradcam']);
+  assert.is(asked.calls[0].options.top, 3);
+});
+compare('classes by index and label, and what modifies a method', async () => {
+  const { asked } = await camwasm('compare a.jpg --classes cat,1 --fuse max --signed'.split(' '));
+  const { target, fuse, signed } = asked.calls[0].options;
+  assert.equal([target, fuse, signed], [[0, 1], 'max', true]);
+});
+compare(
+  'takes all quick methods by default, and leaves out those that the model is not made for',
+  async () => {
+    const fail = (_: unknown, method: string) =>
+      method === 'rollout' ? new CamError('UNSUPPORTED_MODEL', 'No attention.') : undefined;
+    const { code, stdout, stderr } = await camwasm(['compare', 'a.jpg'], { fail });
+    const shared = Object.values(METHODS).filter(({ runs }) => runs === undefined);
+    assert.is(code, 0);
+    assert.is(stderr, 'camwasm: note: a.jpg: not for this model: rollout.\n');
+    assert.match(stdout, new RegExp(`1 class, ${shared.length - 1} methods`));
+  },
+);
+compare('a method that fails leaves a hole, and is told of', async () => {
+  const fail = (_: unknown, method: string) =>
+    method === 'cam' ? new CamError('UNSUPPORTED_MODEL', 'No linear head.') : undefined;
+  const { code, stderr, written } = await camwasm(['compare', 'a.jpg', '--methods', 'cam,gradcam'], { fail });
+  assert.is(code, 1);
+  assert.is(stderr, 'camwasm: a.jpg: cam of dog: No linear head.\n');
+  assert.equal(written, ['a.compare.png']);
+  const none = await camwasm(['compare', 'a.jpg', '--methods', 'cam'], { fail });
+  assert.equal([none.code, none.written], [1, []]);
+});
+
+compare('a page holds everything, and what labels say is text', async () => {
+  const html = await page('--methods cam,layercam --classes 1,0', { labels: ['<b>"cat" & co</b>', 'dog'] });
+  assert.match(html, /^<!doctype html>/);
+  assert.ok(html.includes('&lt;b&gt;&quot;cat&quot; &amp; co&lt;/b&gt;'));
+  assert.not.ok(html.includes('<b>'));
+  assert.is(html.match(/<img /g)?.length, 4);
+  assert.is(html.match(/src="data:image\/png;base64,/g)?.length, 4);
+  assert.not.match(html, /https?:|<script|<link/);
+  for (const text of ['CAM', 'LayerCAM', 'dog', '90.0 %', 'score 1.5', 'matters most'])
+    assert.ok(html.includes(text), text);
+  assert.ok((await page('--signed')).includes('speaks against'));
+});
+
+const pixel = ({ data, width }: Picture, x: number, y: number): number[] => [
+  ...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 3),
+];
+
+compare('a picture has a cell for each method and class, text, and a colour bar', async () => {
+  const line = '--methods cam,gradcam,layercam,saliency --classes 1,0 --colormap viridis';
+  const drawn = await decode(await sheet(line, 'a.compare.png', { overlay: [10, 20, 30] }));
+  const cells = [...rowsOf(drawn, [10, 20, 30])];
+  // Cells are as wide as high pictures of 3 x 2 become: 224 x 149.
+  assert.is(cells.length, 2 * 149);
+  assert.is(Math.max(...cells.map(([, count]) => count)), 4 * 224);
+  const dark = [...rowsOf(drawn, [0, 0, 0])];
+  assert.ok(dark.length > 20, 'there is text');
+  const table = COLORMAPS.viridis.table();
+  const bottom = drawn.height - 16 - 20 + 2 + 6;
+  const start = Array.from({ length: drawn.width }, (_, x) => x).find((x) =>
+    [0, 100, 255].every(
+      (i) => String(pixel(drawn, x + i, bottom)) === String([...table.slice(4 * i, 4 * i + 3)]),
+    ),
+  );
+  assert.type(start, 'number', 'there is a bar');
+});
+compare('a label that is too long or in other letters is still drawn', async () => {
+  const labels = ['猫 '.repeat(40), 'dog '.repeat(80)];
+  const drawn = await decode(await sheet('--methods cam --classes 1,0', 'a.compare.png', { labels }));
+  assert.ok(drawn.width < 1000);
+});
+
+/** Rows of a picture that hold pixels of a colour, with how many. */
+function* rowsOf(picture: Picture, color: readonly number[]): Generator<readonly [y: number, count: number]> {
+  for (let y = 0; y < picture.height; y++) {
+    let count = 0;
+    for (let x = 0; x < picture.width; x++) if (String(pixel(picture, x, y)) === String(color)) count++;
+    if (count > 0) yield [y, count];
+  }
+}
+
+for (const [line, says] of [
+  ['compare', /No image is given/],
+  ['compare a.jpg b.png', /one image, not also "b\.png"/],
+  ['compare a.jpg -o sheet.pdf', /\.png or a \.html file, not "sheet\.pdf"/],
+  ['compare a.jpg -o a.jpg', /\.png or a \.html file/],
+  ['compare b.png -o b.png', /which is an input/],
+  ['compare a.jpg --classes top0', /top0/],
+  ['compare a.jpg --classes zebra', /There is no class "zebra"/],
+  ['compare a.jpg --methods nocam', /There is no method "nocam"/],
+  ['compare a.jpg --methods class-visualization --classes 1', /looks at no image/],
+  ['compare a.jpg --methods cam,class-visualization --classes 1', /looks at no image/],
+  ['compare a.jpg --json', /takes no --json/],
+] as const) {
+  compare(`camwasm ${line} is wrong usage`, async () => {
+    const { code, stderr, written, asked } = await camwasm(line.split(' '));
+    assert.is(code, 2);
+    assert.match(stderr, says);
+    assert.equal([written, asked.calls], [[], []]);
+  });
+}
+compare.run();

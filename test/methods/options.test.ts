@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Explainer, type ExplainOptions } from '../../src/index.ts';
+import { loadKernels } from '../../src/kernels/index.ts';
+import { firstComponent } from '../../src/methods/component.ts';
+import { relativeError } from '../fixtures.ts';
+import { explain, linear, network, pooledClassifier, positive, tensor } from './networks.ts';
+
+const test = suite('options that change any method');
+
+const k = await loadKernels();
+const golfBall = readFileSync(new URL('../../examples/golf-ball.jpg', import.meta.url));
+const shape = [3, 4, 6];
+const x = positive(72, 51);
+const input = tensor(shape, x);
+const head = linear(shape, [[1], [-2], [0.5]]);
+const bent = network(shape, (e, value) => {
+  const layer = e.op('Relu', [value]);
+  return { layers: [layer], y: pooledClassifier(e, e.mul(layer, layer), [[1], [-2], [0.5]]) };
+});
+const near = (found: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-4) => {
+  const error = relativeError(found, expected);
+  assert.ok(error <= tolerance, `off by ${error}`);
+};
+
+test('several layers are fused as asked: mean, max, product, tanh as in LayerCAM', async () => {
+  const two = network(shape, (e, value) => {
+    const first = e.op('Relu', [value]);
+    const second = e.op('Softplus', [e.op('MaxPool', [first], { kernel_shape: [2, 2], strides: [2, 2] })]);
+    return { layers: [first, second], y: pooledClassifier(e, second, [[1], [-0.2], [0.5]]) };
+  });
+  const one = async (layer: string) => (await explain(two, input, { layer })).heatmap.data;
+  const [a, b] = [await one(two.layers[0]), await one(two.layers[1])];
+  const unit = (values: Float32Array) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return values.map((v) => (v - low) / (high - low));
+  };
+  const fused = async (fuse: ExplainOptions['fuse']) => (await explain(two, input, { fuse })).heatmap.data;
+  near(await fused('mean'), unit(a.map((v, at) => (v + b[at]) / 2)));
+  near(await fused('max'), unit(a.map((v, at) => Math.max(v, b[at]))));
+  near(await fused('product'), unit(a.map((v, at) => v * b[at])));
+  assert.not.equal(await fused('layercam'), await fused('max'));
+  assert.equal(await fused(undefined), await fused('mean'));
+});
+
+test('noise of no deviation changes nothing; noise is the same for the same seed', async () => {
+  const plain = (await explain(bent, input, {})).raw[0].data;
+  const of = async (sigma: number, seed?: number) =>
+    (await explain(bent, input, { smoothNoise: { n: 3, sigma }, seed })).raw[0].data;
+  near(await of(0), plain);
+  const noisy = await of(0.2);
+  assert.ok(relativeError(noisy, plain) > 0.01);
+  assert.equal(await of(0.2), noisy);
+  assert.not.equal(await of(0.2, 1), noisy);
+});
+
+test('mirrored and scaled copies: maps are mirrored back and averaged', async () => {
+  const { raw } = await explain(bent, input, { smoothAug: true });
+  const plain = (await explain(bent, input, {})).raw[0].data;
+  // Grad-CAM of this network grows with the square of its input, and mirrors with it.
+  near(
+    raw[0].data,
+    plain.map((v) => (v * (0.81 + 1 + 1.21)) / 3),
+  );
+  const compat = await explain(bent, input, { smoothAug: true, compat: 'pytorch-grad-cam' });
+  const heatmap = (await explain(bent, input, { compat: 'pytorch-grad-cam' })).heatmap.data;
+  near(compat.heatmap.data, heatmap, 1e-3);
+});
+
+test('eigen-smoothing takes the first component of the weighted activations', async () => {
+  const { raw } = await explain(head, input, { eigenSmooth: true });
+  const weights = [1, -2, 0.5].map((w) => w / 24);
+  const volume = {
+    data: x.map((v, at) => v * weights[Math.floor(at / 24)]),
+    channels: 3,
+    height: 4,
+    width: 6,
+  };
+  near(raw[0].data, firstComponent(volume, k, { centred: true }).data);
+});
+
+test('a signed heatmap is 0.5 where the map is zero, and keeps both sides', async () => {
+  const { raw, heatmap, signed, range, overlay } = await explain(head, input, { signed: true });
+  const reach = Math.max(...raw[0].data.map(Math.abs));
+  near(
+    heatmap.data,
+    raw[0].data.map((v) => 0.5 + v / (2 * reach)),
+  );
+  assert.ok(signed);
+  near(range, [-reach, reach]);
+  assert.is(overlay().width, 6);
+});
+
+test('a counterfactual is the map of the negative score, whatever the method', async () => {
+  for (const method of ['gradcam', 'layercam', 'cam', 'finercam', 'saliency', 'ablationcam']) {
+    const options = { method, target: 0 };
+    const three = linear(shape, [
+      [1, 0.5, 0],
+      [-2, 1, 0.3],
+      [0.5, 0.2, 1],
+    ]);
+    const plain = await explain(three, input, options);
+    const against = await explain(three, input, { ...options, counterfactual: true });
+    assert.is(against.target.score, plain.target.score, method);
+    if (method === 'layercam') {
+      const turned = linear(shape, [[-1], [2], [-0.5]]);
+      near(against.raw[0].data, (await explain(turned, input, { method })).raw[0].data);
+    } else
+      near(
+        against.raw[0].data,
+        plain.raw[0].data.map((v) => -v),
+      );
+  }
+});
+
+test('one scale for several heatmaps makes them compare', async () => {
+  const weak = await explain(
+    head,
+    tensor(
+      shape,
+      x.map((v) => v / 2),
+    ),
+    {},
+  );
+  const strong = await explain(head, input, {});
+  const shared = [
+    Math.min(weak.range[0], strong.range[0]),
+    Math.max(weak.range[1], strong.range[1]),
+  ] as const;
+  const [a, b] = [weak.onScale(shared).heatmap.data, strong.onScale(shared).heatmap.data];
+  near(
+    a.map((v) => 2 * v),
+    b,
+    1e-5,
+  );
+  near(b, strong.heatmap.data);
+});
+
+test('a base that makes no map of a layer is refused', async () => {
+  for (const [method, base] of [
+    ['guided-gradcam', 'saliency'],
+    ['finercam', 'eigencam'],
+    ['refinecam', 'refinecam'],
+  ]) {
+    try {
+      await explain(head, input, { method, base });
+      assert.unreachable(base);
+    } catch (error) {
+      assert.match((error as Error).message, /cannot build on/);
+    }
+  }
+});
+
+test('an empty map is a result, and says why it is empty', async () => {
+  const against = await explain(linear(shape, [[-1], [-1], [-1]]), input, {});
+  assert.match(against.warnings.join(), /only speaks against the class/);
+  assert.ok(against.heatmap.data.every((v) => v === 0));
+  assert.ok(
+    against.raw[0].data.every((v) => v < 0),
+    'the raw map is there, sign and all',
+  );
+  const nothing = await explain(linear(shape, [[0], [0], [0]]), input, {});
+  assert.match(nothing.warnings.join(), /zero everywhere/);
+  const flat = await explain(linear(shape, [[0], [0], [0]]), input, { method: 'saliency' });
+  assert.match(flat.warnings.join(), /nothing in this image moves the score/);
+});
+
+// ---- What a call costs ----
+
+test('`all`: one forward and one backward under each rule serve every method that has none of its own', async () => {
+  const explainer = await Explainer.load();
+  const { runs } = await explainer.network(golfBall);
+  const { explanations, failures } = await explainer.explainAll(golfBall, { method: 'all' });
+  assert.equal(failures, []);
+  const methods = explanations.map(({ method }) => method);
+  for (const method of [
+    'cam',
+    'gradcam',
+    'hirescam',
+    'layercam',
+    'eigencam',
+    'fullgrad',
+    'dff',
+    'guided-gradcam',
+  ])
+    assert.ok(methods.includes(method), method);
+  assert.equal({ ...runs }, { forward: 1, backward: 3, head: 0 }); // plain, guided, deconvnet
+  await explainer.close();
+});
+
+test('long methods report progress, and stop between runs when asked', async () => {
+  const explainer = await Explainer.load();
+  const cases: ExplainOptions[] = [
+    { method: 'ablationcam', batchSize: 8 },
+    { method: 'scorecam', batchSize: 4 },
+    { method: 'smoothgrad', samples: 6 },
+    { method: 'integrated-gradients', samples: 6 },
+    { method: 'smoothgradcampp', samples: 6 },
+    { method: 'rise', samples: 12, batchSize: 4 },
+    { method: 'occlusion', batchSize: 4 },
+    { method: 'gradcam', smoothNoise: { n: 6, sigma: 0.1 } },
+    { method: 'class-visualization', target: 3, samples: 6 },
+  ];
+  for (const options of cases) {
+    const stop = new AbortController();
+    const seen: [done: number, total: number][] = [];
+    const work = explainer.explain(options.method === 'class-visualization' ? undefined : golfBall, {
+      ...options,
+      signal: stop.signal,
+      onProgress: ({ done, total }) => {
+        seen.push([done, total]);
+        if (seen.length === 2) stop.abort();
+      },
+    });
+    const code = await work.then(
+      () => 'finished',
+      (error: { code: string }) => error.code,
+    );
+    assert.is(code, 'ABORTED', String(options.method));
+    assert.is(seen.length, 2, String(options.method));
+    assert.ok(seen[0][0] < seen[1][0] && seen[1][0] < seen[1][1], String(options.method));
+  }
+  await explainer.close();
+});
+
+test('options that make no sense are refused', async () => {
+  const cases: [options: object, message: RegExp][] = [
+    [{ smoothNoise: { n: 0, sigma: 0.1 } }, /Noise of 0 copies/],
+    [{ smoothNoise: { n: 2.5, sigma: 0.1 } }, /not possible/],
+    [{ smoothNoise: { n: 2, sigma: -1 } }, /not possible/],
+    [{ smoothNoise: { n: 2, sigma: NaN } }, /not possible/],
+    [{ samples: 0 }, /samples is 0/],
+    [{ channels: 1.5 }, /channels is 1.5/],
+    [{ concepts: -1 }, /concepts is -1/],
+    [{ fuse: 'sum' }, /fuse is "sum": choose mean, max/],
+    [{ baseline: 'pink' }, /baseline is "pink"/],
+  ];
+  for (const [options, message] of cases) {
+    const refusal = await explain(head, input, options).then(
+      () => 'nothing',
+      (error: Error) => error.message,
+    );
+    assert.match(refusal, message);
+  }
+});
+
+test.run();

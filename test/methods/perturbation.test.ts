@@ -1,0 +1,245 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Explainer, type ExplainOptions } from '../../src/index.ts';
+import { random } from '../../src/methods/random.ts';
+import { fixture, relativeError } from '../fixtures.ts';
+import type { Emitter } from '../../src/onnx/emitter.ts';
+import { explain, linear, means, network, noise, positive, tensor, weighted } from './networks.ts';
+
+// On y = w · mean(x), without a ReLU in between, the score of any changed input can be written down.
+const test = suite('perturbations, on networks whose scores are known');
+
+const shape = [3, 6, 8];
+const positions = 48;
+const w = [1.5, -1, 0.5];
+const x = positive(3 * positions, 11);
+const head = linear(
+  shape,
+  w.map((v) => [v]),
+  (e, value) => e.op('Identity', [value]),
+);
+const input = tensor(shape, x);
+const y = (data: Float32Array) => means(data, 3).reduce((sum, mean, c) => sum + w[c] * mean, 0);
+const raw = async (options: ExplainOptions) => (await explain(head, input, options)).raw[0].data;
+
+const near = (found: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-4) => {
+  const error = relativeError(found, expected);
+  assert.ok(error <= tolerance, `off by ${error}`);
+};
+
+/** The channel as a mask in [0, 1]: the layer has the input's size, so nothing is resampled. */
+const mask = (channel: number): Float32Array => {
+  const plane = x.subarray(channel * positions, (channel + 1) * positions);
+  const [low, high] = [Math.min(...plane), Math.max(...plane)];
+  return plane.map((v) => (v - low) / (high - low));
+};
+const through = (m: Float32Array): Float32Array => x.map((v, at) => v * m[at % positions]);
+const softmax = (scores: number[]): number[] => {
+  const powers = scores.map(Math.exp);
+  return powers.map((power) => power / powers.reduce((a, b) => a + b));
+};
+
+test('Score-CAM weighs by the softmax of the masked scores', async () => {
+  const scores = [0, 1, 2].map((channel) => y(through(mask(channel))));
+  near(await raw({ method: 'scorecam' }), weighted(x, softmax(scores)));
+  near(await raw({ method: 'scorecam', compat: 'torch-cam' }), weighted(x, softmax(scores)));
+});
+
+test('Score-CAM with `channels` keeps those that vary most', async () => {
+  const variance = means(
+    x.map((v, at) => (v - means(x, 3)[Math.floor(at / positions)]) ** 2),
+    3,
+  );
+  const kept = [0, 1, 2].sort((a, b) => variance[b] - variance[a]).slice(0, 2);
+  const found = softmax(kept.map((channel) => y(through(mask(channel)))));
+  const weights = [0, 1, 2].map((channel) => (kept.includes(channel) ? found[kept.indexOf(channel)] : 0));
+  near(await raw({ method: 'scorecam', channels: 2 }), weighted(x, weights));
+});
+
+test('a network that takes one image at a time is given one mask at a time', async () => {
+  const classified = (layer: string, e: Emitter) => {
+    const pooled = e.op('GlobalAveragePool', [layer]);
+    const flat = e.reshape(pooled, [1, 3]);
+    return e.op('Gemm', [flat, e.constant('float32', [3, 1], w)]);
+  };
+  const build = (e: Emitter, v: string) => {
+    const layer = e.op('Identity', [v]);
+    return { layers: [layer], y: classified(layer, e) };
+  };
+  const declared = network(shape, build, 1);
+  const reshaped = network(shape, build);
+  for (const { model } of [declared, reshaped]) {
+    const explainer = await Explainer.load(model);
+    const { runs } = await explainer.network(input);
+    const { layers, raw: found } = await explainer.explain(input, { method: 'scorecam', target: 0 });
+    assert.equal(layers.length, 1);
+    near(found[0].data, await raw({ method: 'scorecam' }));
+    assert.ok(runs.forward >= 4);
+    await explainer.close();
+  }
+});
+
+test('SS-CAM averages the scores of noisy masks', async () => {
+  const n = 4;
+  const scores = [0, 1, 2].map((channel) => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const { normal } = random(5, 'sscam', channel * n + i);
+      sum += y(through(mask(channel).map((v) => v + 2 * normal()))) / n;
+    }
+    return sum;
+  });
+  near(await raw({ method: 'sscam', samples: n, seed: 5, batchSize: 5 }), weighted(x, softmax(scores)));
+});
+
+test('IS-CAM fades each mask in; torch-cam lets the coefficients run up', async () => {
+  const faded = (coefficients: number[]) =>
+    softmax(
+      [0, 1, 2].map((channel) => {
+        const scores = coefficients.map((c) => y(through(mask(channel).map((v) => c * v))));
+        return scores.reduce((a, b) => a + b) / coefficients.length;
+      }),
+    );
+  near(await raw({ method: 'iscam', samples: 4 }), weighted(x, faded([0.25, 0.5, 0.75, 1])));
+  const torchCam = faded([0.1, 0.3, 0.6, 1, 1.5, 2.1, 2.8, 3.6, 4.5, 5.5]);
+  near(await raw({ method: 'iscam', compat: 'torch-cam' }), weighted(x, torchCam));
+});
+
+test('Ablation-CAM weighs by the fall of the score without each channel', async () => {
+  const fall = means(x, 3).map((mean, c) => (w[c] * mean) / Math.abs(y(x)));
+  near(await raw({ method: 'ablationcam' }), weighted(x, fall));
+  near(await raw({ method: 'ablationcam', batchSize: 2 }), weighted(x, fall));
+});
+
+test('a negative score does not turn Ablation-CAM over; pytorch-grad-cam lets it', async () => {
+  const negative = linear(shape, [[-2], [-1], [0.5]], (e, value) => e.op('Relu', [value]));
+  const scores = [-2, -1, 0.5].map((weight, c) => weight * means(x, 3)[c]);
+  const score = scores.reduce((a, b) => a + b);
+  assert.ok(score < 0);
+  const zeroed = x.map((v, at) => (at === 0 ? 0 : v)); // a minimum of 0, so that channels are set to 0
+  const found = await explain(negative, tensor(shape, zeroed), { method: 'ablationcam' });
+  const theirs = await explain(negative, tensor(shape, zeroed), {
+    method: 'ablationcam',
+    compat: 'pytorch-grad-cam',
+  });
+  near(
+    theirs.raw[0].data,
+    found.raw[0].data.map((v) => -v),
+  );
+});
+
+test("pytorch-grad-cam's Ablation-CAM sinks channels by 10⁷ where activations have no zero", async () => {
+  const low = Math.min(...x);
+  const drops = means(x, 3).map((mean, c) => w[c] * (mean - (low - 1e7 * (c + 1))));
+  near(
+    await raw({ method: 'ablationcam', compat: 'pytorch-grad-cam' }),
+    weighted(
+      x,
+      drops.map((drop) => drop / y(x)),
+    ),
+  );
+});
+
+test('Ablation-CAM runs what lies behind the layer, and nothing else', async () => {
+  const { model, tensor: file, layer } = fixture('resnet');
+  const explainer = await Explainer.load(model);
+  const { runs } = await explainer.network(file('input'));
+  const { explanations } = await explainer.explainAll(file('input'), { method: 'ablationcam', layer });
+  assert.is(explanations.length, 1);
+  assert.is(runs.forward, 1);
+  assert.ok(runs.head > 1);
+  await explainer.close();
+});
+
+test('Group-CAM weighs groups of channels by what they add to a blank', async () => {
+  const wide = linear(
+    [4, 4, 4],
+    [
+      [1, 0],
+      [2, 1],
+      [-1, 0],
+      [0.5, -1],
+    ],
+    (e, value) => e.op('Relu', [value]),
+  );
+  const data = positive(64, 12);
+  const found = await explain(wide, tensor([4, 4, 4], data), {
+    method: 'groupcam',
+    samples: 2,
+    baseline: 'zero',
+  });
+  const p = (input: Float32Array) => {
+    const [a, b, c, d] = means(input, 4);
+    return softmax([a + 2 * b - c + 0.5 * d, b - d])[0];
+  };
+  const expected = new Array<number>(16).fill(0);
+  for (const group of [
+    [1, 2, 0, 0],
+    [0, 0, -1, 0.5],
+  ]) {
+    const map = weighted(data, group).map((v) => Math.max(v / 16, 0));
+    const sorted = [...map].sort((a, b) => a - b);
+    const threshold = sorted[10] + 0.5 * (sorted[11] - sorted[10]); // 70 % of 15 is 10.5
+    const kept = map.map((v) => (v > threshold ? v : 0));
+    const m = kept.map((v) => v / Math.max(...kept));
+    const gain = p(data.map((v, at) => v * m[at % 16])) - p(new Float32Array(64));
+    m.forEach((v, at) => (expected[at] += gain * v));
+  }
+  near(found.raw[0].data, expected, 1e-3);
+});
+
+test('occlusion averages the fall of the score over the patches that hide a place', async () => {
+  const plain = linear([1, 14, 14], [[196]], (e, value) => e.op('Identity', [value]));
+  const data = noise(196, 13);
+  const found = await explain(plain, tensor([1, 14, 14], data), { method: 'occlusion', baseline: 'zero' });
+  // 14 positions in 7 patches: each is 2 x 2, and y is the sum, so a patch takes what it hides.
+  const at = (row: number, column: number) => data[row * 14 + column];
+  const expected = Array.from(data, (_, place) => {
+    const [row, column] = [Math.floor(place / 14), place % 14];
+    const tops = [row - 1, row].filter((top) => top >= 0 && top <= 12);
+    const lefts = [column - 1, column].filter((left) => left >= 0 && left <= 12);
+    const falls = tops.flatMap((top) =>
+      lefts.map((left) => at(top, left) + at(top, left + 1) + at(top + 1, left) + at(top + 1, left + 1)),
+    );
+    return falls.reduce((a, b) => a + b) / falls.length;
+  });
+  near(found.raw[0].data, expected, 1e-3);
+});
+
+test('RISE is the mean of its masks, weighted by the probability behind each', async () => {
+  const two = linear([1, 7, 7], [[4, 0]], (e, value) => e.op('Identity', [value]));
+  const data = positive(49, 14);
+  const n = 20;
+  const found = await explain(two, tensor([1, 7, 7], data), {
+    method: 'rise',
+    samples: n,
+    seed: 3,
+    batchSize: 6,
+  });
+  const expected = new Array<number>(49).fill(0);
+  for (let i = 0; i < n; i++) {
+    const { uniform } = random(3, 'rise', i);
+    const cells = Float32Array.from({ length: 64 }, () => (uniform() < 0.5 ? 1 : 0));
+    const [down, across] = [uniform(), uniform()];
+    const m = Array.from({ length: 49 }, (_, place) => {
+      // Seven cells over seven positions: between two neighbours, by the random shift.
+      const sample = (offset: number, index: number) => {
+        const coordinate = index + offset;
+        return [Math.floor(coordinate), coordinate - Math.floor(coordinate)];
+      };
+      const [top, dy] = sample(down, Math.floor(place / 7));
+      const [left, dx] = sample(across, place % 7);
+      const cell = (r: number, c: number) => cells[Math.min(r, 7) * 8 + Math.min(c, 7)];
+      return (
+        (1 - dy) * ((1 - dx) * cell(top, left) + dx * cell(top, left + 1)) +
+        dy * ((1 - dx) * cell(top + 1, left) + dx * cell(top + 1, left + 1))
+      );
+    });
+    const masked = data.reduce((sum, v, at) => sum + (v * m[at]) / 49, 0);
+    const probability = 1 / (1 + Math.exp(-4 * masked));
+    m.forEach((v, at) => (expected[at] += (probability * v) / (n * 0.5)));
+  }
+  near(found.raw[0].data, expected, 1e-4);
+});
+
+test.run();

@@ -1,0 +1,67 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CamError } from '../../src/errors.ts';
+import { findLayer, layersOf } from '../../src/network/layers.ts';
+import { Network } from '../../src/network/network.ts';
+import { readModel } from '../../src/onnx/read.ts';
+import { fixture } from '../fixtures.ts';
+
+const test = suite('layers');
+
+const { model: bytes, tensor } = fixture('vit');
+const network = await Network.open(readModel(bytes), { input: tensor('input') }, {});
+const layers = layersOf(network, 'input', 'output');
+
+const says = (name: string, what: RegExp): void =>
+  assert.throws(
+    () => findLayer(network, layers, name),
+    (error: unknown) =>
+      error instanceof CamError &&
+      error.code === 'UNKNOWN_LAYER' &&
+      error.message.includes(name) &&
+      what.test(error.message),
+  );
+
+test('are listed in the order in which they are computed, without the output', () => {
+  const reached = new Map(network.flow.upstream(['output']).map((node, at) => [node.outputs[0], at]));
+  const order = layers.map(({ name }) => reached.get(name)!);
+  assert.equal(
+    order,
+    [...order].sort((a, b) => a - b),
+  );
+  assert.is(layers[0].name, '/patch_embed/proj/Conv_output_0');
+  assert.not.ok(layers.some(({ name }) => name === 'output'));
+});
+
+test('one is found by its name', () => {
+  const name = '/blocks/blocks.1/norm2/LayerNormalization_output_0';
+  assert.is(findLayer(network, layers, name).name, name);
+});
+
+test('a name with a slip in it is told what it may have meant', () => {
+  says(
+    '/blocks/blocks.1/norm2/LayerNormalisation_output_0',
+    /Did you mean "\/blocks\/blocks\.1\/norm2\/LayerN/,
+  );
+});
+
+test("a node's name is told the name of its value", () => {
+  says('/patch_embed/proj/Conv', /makes the value "\/patch_embed\/proj\/Conv_output_0"/);
+});
+
+test('a value that is no map is told its shape', () => {
+  says('/blocks/blocks.1/attn/Softmax_output_0', /\[1, 2, 65, 65\].*no rows and columns.*--tokens/);
+});
+
+test('sizes are no features', () => says('/patch_embed/Shape_output_0', /\[4\] holds int64/));
+
+test('a constant does not depend on the picture', () => {
+  const [constant] = network.model.graph.initializers.keys();
+  says(constant, /constant/);
+});
+
+test('the output is no layer', () => says('output', /an output of the model/));
+
+test.after(() => network.close());
+
+test.run();

@@ -1,0 +1,37 @@
+// Runs the spec on workerd; the material comes from the harness.
+import kernels from 'camwasm/kernels.wasm';
+import config from 'camwasm/models/config.json';
+import everyday36 from 'camwasm/models/everyday36.onnx';
+import preprocessor from 'camwasm/models/preprocessor_config.json';
+import * as server from 'camwasm/server';
+import { loadExplainer } from 'camwasm/workerd';
+import jpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
+import webp from '@jsquash/webp/codec/dec/webp_dec.wasm';
+import runtime from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
+import { compute, pack } from './spec.js';
+
+const worker = {
+  async fetch(request, env) {
+    try {
+      const { instantiate } = WebAssembly;
+      const result = await compute({
+        load: (model) =>
+          loadExplainer(
+            model ?? everyday36,
+            { runtime, kernels, jpeg, webp },
+            model ? {} : { config, preprocessor },
+          ),
+        read: async (path) =>
+          new Uint8Array(await (await fetch(`${env.MATERIAL}/material/${path}`)).arrayBuffer()),
+        server,
+      });
+      if (WebAssembly.instantiate !== instantiate)
+        throw new Error('WebAssembly.instantiate was not restored');
+      return new Response(pack(result));
+    } catch (error) {
+      return Response.json({ error: `${error.stack ?? error}\n${error.cause?.stack ?? ''}` });
+    }
+  },
+};
+
+export { worker as default };

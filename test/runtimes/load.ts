@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { App } from './app.ts';
+import { bin, startServer } from './server.ts';
+
+const CLIENTS = 50;
+const REQUESTS = 500;
+/** Requests after which memory is as large as it gets. */
+const WARM = 150;
+const GROWTH = 1.15;
+
+/** `camwasm serve` holds 50 clients: each request is answered, memory stays flat, and an interrupt ends it. */
+export async function load(app: App): Promise<void> {
+  const photo = readFileSync(join(app.folder, 'material/golf-ball.jpg'));
+  const server = await startServer(app, process.execPath, [bin(app.folder), 'serve', '--port', '0']);
+  const times: number[] = [];
+  const statuses = new Map<number, number>();
+  let [asked, warm, most] = [0, 0, 0];
+  const client = async () => {
+    while (asked < REQUESTS) {
+      asked++;
+      const started = performance.now();
+      const response = await fetch(`${server.url}/explain?method=gradcam&format=npy`, {
+        method: 'POST',
+        body: photo,
+      });
+      const { byteLength } = await response.arrayBuffer();
+      if (byteLength === 0) throw new Error('an empty answer');
+      times.push(performance.now() - started);
+      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+      if (times.length === WARM) warm = server.memory();
+      most = Math.max(most, server.memory());
+    }
+  };
+  const started = performance.now();
+  try {
+    await Promise.all(Array.from({ length: CLIENTS }, client));
+  } finally {
+    const code = await server.stop();
+    if (code !== 0) throw new Error(`camwasm serve ended with ${code} when it was interrupted`);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const at = (share: number) => times.toSorted((a, b) => a - b)[Math.floor(share * (times.length - 1))];
+  console.log(
+    `  ${REQUESTS} requests of ${CLIENTS} clients in ${seconds.toFixed(1)} s: ${(REQUESTS / seconds).toFixed(1)}/s, ` +
+      `median ${at(0.5).toFixed(0)} ms, 99 % ${at(0.99).toFixed(0)} ms; ` +
+      `memory ${warm.toFixed(0)} MB after ${WARM}, at most ${most.toFixed(0)} MB`,
+  );
+  if (statuses.get(200) !== REQUESTS) throw new Error(`not all were answered: ${[...statuses].join('; ')}`);
+  if (most > GROWTH * warm) throw new Error(`memory grew from ${warm} to ${most} MB`);
+}

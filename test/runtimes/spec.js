@@ -1,0 +1,99 @@
+// What every runtime computes with the installed package, and what it must be like. Plain JavaScript over what a
+// runtime hands in, so that the same file runs in all of them.
+
+/** Tiny networks with maps that PyTorch and pytorch-grad-cam computed: test/fixtures. */
+export const FIXTURES = ['gap', 'resnet', 'mobilenet_v2', 'squeezenet'];
+export const CAMS = ['gradcam', 'layercam', 'scorecam'];
+const GUIDED = ['gap', 'squeezenet'];
+
+/**
+ * @param {object} runtime
+ * @param {(model?: Uint8Array) => Promise<import('camwasm').Explainer>} runtime.load the built-in model, or this one
+ * @param {(path: string) => Promise<Uint8Array>} runtime.read a file of the material
+ * @param {typeof import('camwasm/server')} runtime.server
+ * @returns {Promise<{ maps: Record<string, Float32Array>, threads: object }>}
+ */
+export async function compute({ load, read, server }) {
+  const maps = {};
+  const photo = await read('golf-ball.jpg');
+  const explainer = await load();
+  const method = [...CAMS, 'guided-backprop'];
+  const { prediction, explanations, failures } = await explainer.explainAll(photo, { method });
+  if (failures.length > 0) throw failures[0].error;
+  if (prediction[0].label !== 'golf ball') throw new Error(`sees a ${prediction[0].label}`);
+  for (const { method, heatmap, raw, shows } of explanations) {
+    maps[`everyday36 ${method}`] = shows === 'signed' ? raw[0].data : heatmap.data;
+  }
+  const blob = await explainer.explain(new Blob([photo]));
+  maps['everyday36 Blob'] = blob.heatmap.data;
+  maps['everyday36 WebP'] = (await explainer.explain(await read('golf-ball.webp'))).heatmap.data;
+
+  for (const name of FIXTURES) {
+    const file = async (path) => read(`fixtures/${name}/${path}`);
+    const { layer, target } = JSON.parse(new TextDecoder().decode(await file('meta.json')));
+    const small = await load(await file('model.onnx'));
+    const method = GUIDED.includes(name) ? [...CAMS, 'guided-backprop'] : CAMS;
+    const options = { method, layer, target, compat: 'pytorch-grad-cam' };
+    const { explanations, failures } = await small.explainAll(npy(await file('input.npy')), options);
+    if (failures.length > 0) throw failures[0].error;
+    for (const { method, heatmap, raw, shows } of explanations) {
+      maps[`${name} ${method}`] = shows === 'signed' ? raw[0].data : heatmap.data;
+    }
+    await small.close();
+  }
+
+  // A picture out, and the same picture in again, through the request handler.
+  const handler = server.createHandler({ models: { everyday36: () => Promise.resolve(explainer) } });
+  const post = async (query, body, accept) => {
+    const request = new Request(`http://camwasm.test/explain?${query}`, {
+      method: 'POST',
+      body,
+      headers: { accept },
+    });
+    const response = await handler.fetch(request);
+    if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
+  const overlay = await post('method=layercam', photo, 'image/png');
+  const again = await post('method=layercam&class=golf%20ball', overlay, 'application/x-npy');
+  maps['everyday36 PNG'] = npy(again).data;
+  await handler.close();
+  return { maps, threads: explainer.threads };
+}
+
+/** Where PyTorch's own map of a result lies, if it made one. */
+export function oracleOf(name) {
+  const [model, method] = name.split(' ');
+  if (!FIXTURES.includes(model)) return undefined;
+  return `fixtures/${model}/${method === 'guided-backprop' ? 'guided_backprop' : `cam_${method}`}.npy`;
+}
+
+/** A float32 .npy file of version 1. */
+export function npy(bytes) {
+  const start = 10 + new DataView(bytes.buffer, bytes.byteOffset).getUint16(8, true);
+  const header = new TextDecoder().decode(bytes.subarray(10, start));
+  const dims = /\(([^)]*)\)/.exec(header)[1].match(/\d+/g).map(Number);
+  return { type: 'float32', dims, data: new Float32Array(bytes.slice(start).buffer) };
+}
+
+/** Maps as JSON can carry them, and back. */
+export function pack({ maps, threads }) {
+  return JSON.stringify({ threads, maps: Object.entries(maps).map(([name, data]) => [name, base64(data)]) });
+}
+
+export function unpack(text) {
+  const { threads, maps, error } = JSON.parse(text);
+  if (error) throw new Error(error);
+  const floats = (data) =>
+    new Float32Array(Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)).buffer);
+  return { threads, maps: new Map(maps.map(([name, data]) => [name, floats(data)])) };
+}
+
+function base64({ buffer, byteOffset, byteLength }) {
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 8192) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  }
+  return btoa(text);
+}

@@ -1,0 +1,16 @@
+/** A Worker on workerd. */
+export interface Worker {
+  readonly fetch: (
+    url: string,
+    init?: { method?: string; body?: Uint8Array; headers?: Record<string, string> },
+  ) => Promise<Response>;
+  readonly close: () => Promise<void>;
+  /** Bytes of the script alone, and of all that is deployed, as they are and compressed. */
+  readonly sizes: { readonly script: number; readonly raw: number; readonly gzip: number };
+}
+
+export function startWorker(
+  folder: string,
+  entry: string,
+  bindings?: Readonly<Record<string, string>>,
+): Promise<Worker>;

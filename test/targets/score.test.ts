@@ -1,0 +1,171 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { ClassOutput } from '../../src/network/output.ts';
+import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
+import { eachRun, rank, softmax, winners } from '../../src/targets/classes.ts';
+import { EVALUATORS, scoreOf } from '../../src/targets/score.ts';
+import type { Objective } from '../../src/targets/objective.ts';
+import type { Score } from '../../src/targets/target.ts';
+import { normal } from '../random.ts';
+
+/** An output without Softmax whose classes lie along `axis`. */
+const outputOf = (dims: readonly number[], axis: number): ClassOutput => ({
+  name: 'y',
+  shape: dims,
+  dims,
+  axis,
+  classes: dims[axis],
+  positions: sizeOf(dims) / dims[axis],
+  logits: 'y',
+  probabilities: undefined,
+});
+
+const CLASSIFIER = outputOf([1, 5], 1);
+const DENSE = outputOf([1, 3, 2, 4], 1);
+const CHANNELS_LAST = outputOf([1, 2, 4, 3], 3);
+
+const random = (size: number, seed: number): Float32Array => {
+  const draw = normal(seed);
+  return Float32Array.from({ length: size }, () => draw());
+};
+
+interface Case {
+  readonly objective: Objective;
+  readonly output: ClassOutput;
+  readonly score?: Score;
+}
+
+const weights = Float32Array.of(1, 0, 0.5, 1, 0, 0, 0.25, 1);
+const elements = (...at: number[]) => ({ kind: 'elements', at: Int32Array.from(at) }) as const;
+
+/** Every kind of objective, on every kind of output that it treats differently. */
+const CASES: Record<Objective['kind'], readonly Case[]> = {
+  class: [CLASSIFIER, DENSE, CHANNELS_LAST].flatMap((output) =>
+    (['logit', 'probability'] as const).flatMap((score) => [
+      { objective: { kind: 'class', class: 2 }, output, score },
+      ...(output.positions === 1
+        ? []
+        : [{ objective: { kind: 'class', class: 1, weights } as const, output, score }]),
+    ]),
+  ),
+  elements: (['sum', 'mean', 'max'] as const).map((reduce) => ({
+    objective: { ...elements(3, 7, 11, 20), reduce },
+    output: DENSE,
+  })),
+  difference: (['logit', 'probability'] as const).map((score) => ({
+    objective: {
+      kind: 'difference',
+      of: [
+        { kind: 'class', class: 0 },
+        { ...elements(1, 2), reduce: 'mean' },
+      ],
+    },
+    output: DENSE,
+    score,
+  })),
+  similarity: [CLASSIFIER, DENSE, CHANNELS_LAST].map((output) => ({
+    objective: { kind: 'similarity', to: random(output.classes, 5) },
+    output,
+  })),
+  custom: [
+    {
+      objective: {
+        kind: 'custom',
+        of: ({ data }) => ({ score: data[0] * data[1], seed: Float32Array.of(data[1], data[0], 0, 0, 0) }),
+      },
+      output: CLASSIFIER,
+    },
+  ],
+};
+
+const seeds = suite('the seed of each objective is the derivative of its score');
+
+for (const kind of Object.keys(EVALUATORS) as Objective['kind'][]) {
+  for (const { objective, output, score = 'logit' } of CASES[kind]) {
+    const name = `${kind} of the ${score} on [${output.dims.join(', ')}]: ${JSON.stringify(objective)}`;
+    seeds(name, () => {
+      const y = random(sizeOf(output.dims), 3);
+      const at = (data: Float32Array) => scoreOf(objective, floatTensor(output.dims, data), output, score);
+      const { seed } = at(y);
+      assert.is(seed.length, y.length);
+      const step = 1 / 64; // a power of two: the moved inputs are exact to float32's last place
+      y.forEach((value, i) => {
+        const moved = (by: number) => at(y.with(i, value + by)).score;
+        // Five-point central difference: its error is of the fourth order.
+        const slope = (8 * (moved(step) - moved(-step)) - (moved(2 * step) - moved(-2 * step))) / (12 * step);
+        assert.ok(Math.abs(slope - seed[i]) < 1e-4, `element ${i}: ${seed[i]}, by difference ${slope}`);
+      });
+    });
+  }
+}
+seeds.run();
+
+const scores = suite('scores by hand');
+
+const dense = floatTensor(
+  DENSE.dims,
+  Float32Array.from({ length: 24 }, (_, i) => i),
+);
+const scored = (objective: Objective) => scoreOf(objective, dense, DENSE, 'logit').score;
+
+scores('a class is summed over all positions', () =>
+  assert.is(scored({ kind: 'class', class: 1 }), 8 + 9 + 10 + 11 + 12 + 13 + 14 + 15),
+);
+scores('or weighted by a mask', () =>
+  assert.is(scored({ kind: 'class', class: 1, weights }), 8 + 5 + 11 + 0.25 * 14 + 15),
+);
+for (const [reduce, expected] of [
+  ['sum', 26],
+  ['mean', 26 / 3],
+  ['max', 20],
+] as const) {
+  scores(`${reduce} of elements`, () => assert.is(scored({ ...elements(2, 4, 20), reduce }), expected));
+}
+scores('similarity is 1 with itself, 0 with what is orthogonal, and 0 for nothing', () => {
+  const y = floatTensor([1, 2], Float32Array.of(3, 4));
+  const output = outputOf([1, 2], 1);
+  const similar = (...to: number[]) =>
+    scoreOf({ kind: 'similarity', to: Float32Array.from(to) }, y, output, 'logit').score;
+  assert.is(similar(6, 8), 1);
+  assert.is(similar(-4, 3), 0);
+  assert.is(similar(4, 3), 24 / 25);
+  assert.is(similar(0, 0), 0);
+});
+scores('a classifier with huge logits keeps its probabilities finite', () => {
+  const y = floatTensor([1, 5], Float32Array.of(1000, 1000, 0, -1000, -1e30));
+  assert.equal([...softmax(y, CLASSIFIER)], [0.5, 0.5, 0, 0, 0]);
+});
+scores.run();
+
+const ranking = suite('rank');
+
+ranking('orders the classes of a classifier by probability', () => {
+  const y = floatTensor([1, 5], Float32Array.of(0, Math.log(2), Math.log(4), 0, 0));
+  const [first, second, third] = rank(y, CLASSIFIER);
+  assert.equal([first.index, second.index, third.index], [2, 1, 0]);
+  assert.ok(Math.abs(first.probability - 4 / 9) < 1e-6);
+});
+
+/** [3 classes, 8 positions]: class 2 wins five positions, class 0 three. */
+const WINS = [
+  [9, 0, 0, 9, 9, 0, 0, 0],
+  [8, 1, 1, 8, 8, 1, 1, 1],
+  [0, 2, 2, 0, 0, 2, 2, 2],
+];
+for (const output of [DENSE, CHANNELS_LAST]) {
+  ranking(`counts the positions that a class wins on [${output.dims.join(', ')}]`, () => {
+    const data = new Float32Array(24);
+    eachRun(output, (c, at, position, length) => data.set(WINS[c].slice(position, position + length), at));
+    const y = floatTensor(output.dims, data);
+    assert.equal([...winners(y, output)], [0, 2, 2, 0, 0, 2, 2, 2]);
+    assert.equal(
+      rank(y, output).map(({ index, probability, logit }) => [index, probability, logit]),
+      [
+        [2, 5 / 8, 10],
+        [0, 3 / 8, 27],
+        [1, 0, 29],
+      ],
+    );
+  });
+}
+ranking.run();
