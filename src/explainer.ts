@@ -1,5 +1,6 @@
 import { CamError } from './errors.ts';
-import { explainTargets } from './explain.ts';
+import { explainTargets } from './explain/explain.ts';
+import type { Prepared } from './explain/scene.ts';
 import type {
   Explanation,
   ExplainOptions,
@@ -12,7 +13,7 @@ import { decode } from './image/decode.ts';
 import { isNpy, readNpy } from './image/npy.ts';
 import { drawn } from './image/drawable.ts';
 import type { Picture } from './image/picture.ts';
-import { place, type Placement } from './image/placement.ts';
+import { place } from './image/placement.ts';
 import { defaultPreprocessing, toTensor, type Preprocessing } from './image/preprocess.ts';
 import { loadKernels, type Kernels } from './kernels/index.ts';
 import { builtinModel } from './models/builtin.ts';
@@ -24,14 +25,6 @@ import { loadRuntime, type RuntimeOptions, type Threads } from './runtime/ort.ts
 import { readFile } from './platform/files.ts';
 import { floatTensor, fromFloat, sizeOf, type FloatTensor } from './runtime/tensor.ts';
 import { isFile } from './targets/text.ts';
-
-/** An image on its way: the tensor that the model takes, and where the picture lies in it. */
-export interface Prepared {
-  readonly tensor: FloatTensor;
-  readonly placement: Placement;
-  /** Undefined for tensors: there is no picture to lay a heatmap over. */
-  readonly picture: Picture | undefined;
-}
 
 /** What a model says of itself. */
 export interface ModelInfo {

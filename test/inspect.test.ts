@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { advised, gradientFree } from '../src/advice.ts';
+import { advised, gradientFree } from '../src/explain/advice.ts';
 import { NoGradientError } from '../src/autodiff/no-gradient.ts';
 import { CamError } from '../src/errors.ts';
 import { inspect } from '../src/inspect.ts';

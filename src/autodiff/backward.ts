@@ -8,6 +8,7 @@ import { contextOf, forwardValues, opsetOf, zeros, type Forward } from './contex
 import { NoGradientError, whyNoRule } from './no-gradient.ts';
 import type { Cotangent, Rule } from './rule.ts';
 import { RULES, ZERO_GRADIENT } from './rules/index.ts';
+import { unbroadcast } from './unbroadcast.ts';
 
 export interface BackwardRequest {
   /** The value to differentiate. */
@@ -104,16 +105,6 @@ export function pathOf(
     );
   }
   return flow.upstream([output]).filter((node) => needsOf(node).some((name) => active.has(name)));
-}
-
-/** Sums a cotangent over the axes along which the input was repeated (numpy broadcasting). */
-export function unbroadcast(e: Emitter, g: Ref, from: readonly number[], to: readonly number[]): Ref {
-  const lead = from.length - to.length;
-  const axes = from
-    .map((_, axis) => axis)
-    .filter((axis) => axis < lead || (to[axis - lead] === 1 && from[axis] !== 1));
-  const summed = e.reduceSum(g, axes);
-  return lead > 0 ? e.reshape(summed, to) : summed;
 }
 
 /** Why a node without a rule stops a gradient. */

@@ -27,6 +27,11 @@ export interface ResultJson {
   readonly method: string;
   readonly class: ClassJson;
   readonly layers: readonly string[];
+  /** What 0 and 1 of the heatmap stand for, and whether 0.5 is zero. */
+  readonly range: readonly [low: number, high: number];
+  readonly signed: boolean;
+  /** Numbers that a method gives besides. */
+  readonly measures: Readonly<Record<string, number>>;
   /** Paths of the files written; empty where the result went to standard output. */
   readonly outputs: readonly string[];
   readonly warnings: readonly string[];
@@ -93,7 +98,7 @@ export const errorImageJson = ({ image, model }: Subject, error: unknown): Image
 });
 
 export function resultJson(
-  { method, target, layers, warnings }: Explanation,
+  { method, target, layers, range, signed, measures, warnings }: Explanation,
   outputs: readonly string[],
   map?: MapArray,
 ): ResultJson {
@@ -101,6 +106,9 @@ export function resultJson(
     method,
     class: classJson(target),
     layers,
+    range,
+    signed,
+    measures,
     outputs,
     warnings,
     ...(map && { map: { dims: map.dims, data: Array.from(map.data, shortest) } }),

@@ -267,7 +267,7 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     alias: 'o',
     describe: 'where to write; `-` is standard output, a trailing / means a folder',
     reading: text('<file|folder|->', 'a file, a folder or -'),
-    fallback: '<image>.<method>.<format> in the current folder',
+    fallback: '<image>.<method>.<format>, or <image>.compare.png, in the current folder',
   },
   format: {
     group: 'Result',

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import { CamError } from '../errors.ts';
+import type { Explanation } from '../index.ts';
 import { METHODS } from '../methods/index.ts';
 import type { Guard } from './guard.ts';
 import type { Input } from './inputs.ts';
 import type { IO } from './io.ts';
 import { FORMATS, type Format, type Settings } from './options.ts';
-import type { TargetName } from './targets.ts';
+import { targetName, type TargetName } from './targets.ts';
 import { tensorPaths } from './tensors.ts';
 
 /** Where results go. */
@@ -30,8 +31,8 @@ export interface Plan {
   readonly jobs: readonly Job[];
   /** Names of what is explained; undefined stands for a class that only the model can tell. */
   readonly classes: readonly (TargetName | undefined)[];
-  /** How many layers are fused. */
-  readonly layers: number;
+  /** How many layers are named; undefined where methods choose theirs. */
+  readonly layers: number | undefined;
   /** Raw maps instead of heatmaps: one for each layer. */
   readonly raw: boolean;
   readonly destination: Destination;
@@ -90,22 +91,30 @@ export function resultPath(plan: Plan, { job, method, class: index, map }: Resul
   const parts = [
     job.input?.stem,
     method,
-    mapCount(plan, method) > 1 ? map : undefined,
+    mapCount(plan, method) === 1 ? undefined : map,
     classes.length > 1 || job.input === undefined ? index : undefined,
     destination.format,
   ];
   return join(destination.path, parts.filter((part) => part !== undefined).join('.'));
 }
 
-/** How many maps a method gives for one class. */
-const mapCount = ({ raw, layers }: Plan, method: string): number =>
-  raw && METHODS[method].level === 'layer' ? layers : 1;
+/** How many maps a method gives for one class; undefined where only the model can tell. */
+function mapCount({ raw, layers }: Plan, id: string): number | undefined {
+  const method = METHODS[id];
+  if (!raw || method.level !== 'layer') return 1;
+  return layers ?? (method.stages ? undefined : 1);
+}
 
 /** Every result of a job, as far as it is known before anything runs. */
 const resultsOf = (plan: Plan, job: Job): Result[] =>
   job.methods.flatMap((method) =>
     plan.classes.flatMap((index) =>
-      Array.from({ length: mapCount(plan, method) }, (_, i) => ({ job, method, class: index, map: i + 1 })),
+      Array.from({ length: mapCount(plan, method) ?? 1 }, (_, i) => ({
+        job,
+        method,
+        class: index,
+        map: i + 1,
+      })),
     ),
   );
 
@@ -118,6 +127,12 @@ export async function claimOutputs(plan: Plan, claim: Guard): Promise<void> {
     const place = destination.kind === 'stdout' ? 'Standard output' : `"${destination.path}"`;
     throw bad(
       `${place} takes one result, and this asks for ${count}. Give -o a folder: a name that ends in /.`,
+    );
+  }
+  const many = jobs.flatMap(({ methods }) => methods).find((id) => mapCount(plan, id) === undefined);
+  if (destination.kind !== 'folder' && many !== undefined) {
+    throw bad(
+      `${many} gives a raw map for each resolution. Give -o a folder, or name one layer with --layer.`,
     );
   }
   if (!namesKnown(plan)) return;
@@ -136,6 +151,20 @@ export async function claimJob(plan: Plan, job: Job, classes: Plan['classes'], c
   if (plan.tensors === undefined) return;
   for (const index of classes) {
     for (const path of tensorPaths(plan, job, index)) await claim(path);
+  }
+}
+
+/** Claims the further maps of methods that gave more than could be known. */
+export async function claimFurther(
+  plan: Plan,
+  job: Job,
+  explanations: readonly Explanation[],
+  claim: Guard,
+): Promise<void> {
+  for (const { method, target, raw } of explanations) {
+    if (mapCount(plan, method) !== undefined) continue;
+    for (let map = 2; map <= raw.length; map++)
+      await claim(resultPath(plan, { job, method, class: targetName(target), map }));
   }
 }
 

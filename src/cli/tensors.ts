@@ -14,12 +14,13 @@ export interface NamedArray {
 
 /** What --save-tensors writes for one job and class, known before anything runs. */
 export function tensorPaths(plan: Plan, job: Job, index: TargetName | undefined): string[] {
+  const { layers = 1 } = plan;
   const atInput = job.methods.some((method) => METHODS[method].level === 'input');
   const names = [
-    ...(job.input ? [...numbered('activation', plan.layers), ...numbered('gradient', plan.layers)] : []),
+    ...(job.input ? [...numbered('activation', layers), ...numbered('gradient', layers)] : []),
     ...(job.input && atInput ? ['input_gradient.npy'] : []),
     ...job.methods.flatMap((method) =>
-      numbered(rawName(job, method, index), METHODS[method].level === 'layer' ? plan.layers : 1),
+      numbered(rawName(job, method, index), METHODS[method].level === 'layer' ? layers : 1),
     ),
   ];
   return names.map((name) => join(folderOf(plan, job, index), name));

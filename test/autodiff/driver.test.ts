@@ -175,4 +175,30 @@ test('functions that a model defines are named as what is in the way', async () 
   assert.unreachable('no error');
 });
 
+test('a branch that takes the value from outside stops the gradient, and says so', async () => {
+  // if (true) y = 2x else y = x: only the branches name x.
+  const branch = (op: string) => {
+    const node = new MessageWriter().string(1, 'x').string(2, `b${op}`).string(4, op);
+    if (op === 'Add') node.string(1, 'x');
+    return new MessageWriter()
+      .message(1, node)
+      .string(2, op)
+      .message(12, new MessageWriter().string(1, `b${op}`));
+  };
+  const attribute = (name: string, op: string) =>
+    new MessageWriter().string(1, name).message(6, branch(op)).int(20, 5);
+  const node = new MessageWriter().string(1, 'c').string(2, 'y').string(3, 'choice').string(4, 'If');
+  node.message(5, attribute('then_branch', 'Add')).message(5, attribute('else_branch', 'Identity'));
+  try {
+    await gradients(['x'], (e) => {
+      e.initializer(makeTensor('c', 'bool', [], [1]));
+      e.copyNode(node.bytes());
+    });
+  } catch (error) {
+    assert.match((error as Error).message, /choice.*If/s);
+    return;
+  }
+  assert.unreachable('a gradient came out of an If');
+});
+
 test.run();

@@ -98,6 +98,16 @@ compare('a picture has a cell for each method and class, text, and a colour bar'
   );
   assert.type(start, 'number', 'there is a bar');
 });
+compare('goes into a folder, or through a pipe', async () => {
+  const folder = await camwasm('compare a.jpg --methods cam -o new/'.split(' '));
+  assert.equal(folder.written, ['new/a.compare.png']);
+  const pipe = await camwasm('compare a.jpg --methods cam -o -'.split(' '));
+  assert.equal([pipe.written, pipe.stderr], [[], '']);
+  assert.ok((await decode(pipe.bytes)).width > 400);
+  const terminal = await camwasm('compare a.jpg --methods cam -o -'.split(' '), { tty: { stdout: true } });
+  assert.is(terminal.code, 2);
+  assert.match(terminal.stderr, /on a terminal helps nobody/);
+});
 compare('a label that is too long or in other letters is still drawn', async () => {
   const labels = ['猫 '.repeat(40), 'dog '.repeat(80)];
   const drawn = await decode(await sheet('--methods cam --classes 1,0', 'a.compare.png', { labels }));

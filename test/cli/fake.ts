@@ -78,6 +78,12 @@ export const INSPECTION: Inspection = {
 const LABELS = ['cat', 'dog', 'great white shark, white shark', 'crane', 'crane'];
 const LAYER = 'stage4';
 
+/** The layers that a method looks at by itself. */
+function layersFor(id: string): string[] {
+  const method = METHODS[id];
+  return method.level === 'layer' && method.stages ? ['stage3', LAYER] : [LAYER];
+}
+
 /** A library whose model always sees a dog (class 1), and whose maps are 2 x 3. */
 export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
   const labels = fake.labels ?? LABELS;
@@ -144,7 +150,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
         for (const method of methods) {
           const error = fake.fail?.(image, method);
           if (error) failures.push({ method, target: target(index), error });
-          else explanations.push(explained(method, index, [options.layer ?? LAYER].flat()));
+          else explanations.push(explained(method, index, [options.layer ?? layersFor(method)].flat()));
         }
       }
       const prediction = [1, 0].map((index) => ({

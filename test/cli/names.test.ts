@@ -40,6 +40,9 @@ const CASES: Record<string, readonly string[]> = {
     'a.gradcam.2.0.npy',
     'a.gradcam.2.1.npy',
   ],
+  'a.jpg --raw -m refinecam': ['a.refinecam.1.npy', 'a.refinecam.2.npy'],
+  'a.jpg --raw -m refinecam -l x': ['a.refinecam.npy'],
+  'a.jpg -m refinecam': ['a.refinecam.png'],
   'a.jpg -l x,y --raw -m saliency': ['a.saliency.npy'],
   '-m class-visualization -c dog': ['class-visualization.1.png'],
   '-m class-visualization -c 0,1': ['class-visualization.0.png', 'class-visualization.1.png'],
@@ -106,6 +109,7 @@ const CONFLICTS: Record<string, RegExp> = {
   'a.jpg -c 0,1 -o x.png': /takes one result/,
   'a.jpg --top 2 -o x.png': /takes one result/,
   'a.jpg --raw -l x,y -o x.npy': /takes one result/,
+  'a.jpg --raw -m refinecam -o x.npy': /refinecam gives a raw map for each resolution/,
   'a.jpg b.png -o -': /Standard output takes one result/,
   'a.jpg dir/a.png': /"a\.jpg" and "dir\/a\.png" would write files of the same name/,
   'a.jpg a.jpg': /same name/,
@@ -171,6 +175,15 @@ links('through a link to its folder', async () => {
   symlinkSync(place.cwd, join(place.cwd, 'here'));
   const { code } = await place.run(['a.jpg', '-o', 'here/a.jpg']);
   assert.is(code, 2);
+  place.remove();
+});
+
+links('when how many maps there are is known only after the run', async () => {
+  const place = new Place().files('a.jpg', 'a.refinecam.2.npy');
+  const { code, stderr } = await place.run(['a.jpg', 'a.refinecam.2.npy', '-m', 'refinecam', '--raw']);
+  assert.is(code, 2);
+  assert.match(stderr, /a\.refinecam\.2\.npy/);
+  assert.is(readFileSync(join(place.cwd, 'a.refinecam.2.npy'), 'utf8'), 'picture');
   place.remove();
 });
 

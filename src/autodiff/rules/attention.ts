@@ -1,5 +1,5 @@
 import type { Emitter, Ref } from '../../onnx/emitter.ts';
-import { unbroadcast } from '../backward.ts';
+import { unbroadcast } from '../unbroadcast.ts';
 import type { Context, Rule } from '../rule.ts';
 import { softmaxCotangent } from './softmax.ts';
 

@@ -1,5 +1,5 @@
 import type { Ref } from '../../onnx/emitter.ts';
-import { unbroadcast } from '../backward.ts';
+import { unbroadcast } from '../unbroadcast.ts';
 import type { Context, Cotangent } from '../rule.ts';
 
 /** An Einsum equation with every axis under a letter of its own, those behind an ellipsis too. */

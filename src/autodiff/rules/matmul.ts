@@ -1,5 +1,5 @@
 import type { Product, Ref } from '../../onnx/emitter.ts';
-import { unbroadcast } from '../backward.ts';
+import { unbroadcast } from '../unbroadcast.ts';
 import type { Context, Cotangent, Rule } from '../rule.ts';
 import { ATTENTION } from './attention.ts';
 import { einsumVjp } from './einsum.ts';

@@ -1,4 +1,5 @@
-import { extname, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { extname, join, resolve, sep } from 'node:path';
 import { CamError } from '../../errors.ts';
 import { DEFAULT_COLORMAP } from '../../image/colormaps.ts';
 import type { Report } from '../../index.ts';
@@ -9,6 +10,7 @@ import { classesOf } from '../choices.ts';
 import { DONE, exitCodeOf } from '../exit.ts';
 import { guard } from '../guard.ts';
 import { readInput, STDIN, type Input } from '../inputs.ts';
+import type { IO } from '../io.ts';
 import type { Settings } from '../options.ts';
 import type { Job } from '../outputs.ts';
 import { jobsOf, loadOptionsOf } from '../request.ts';
@@ -33,9 +35,8 @@ export async function compare(context: CommandContext): Promise<number> {
   const out = terminal(io, settings);
   const started = performance.now();
   const { input, ...job } = jobFor(settings, operands);
-  const path = settings.output ?? `${input.stem}.compare.png`;
-  const draw = SHEETS[extname(path).toLowerCase()];
-  if (!draw) throw bad(`A sheet is a .png or a .html file, not "${path}". Give -o one of them.`);
+  const path = await pathFor(settings, input, io);
+  const draw = drawerFor(path);
   const loadOptions = await loadOptionsOf(settings, io.cwd);
   const library = await context.library();
   const { model: file } = settings;
@@ -45,7 +46,7 @@ export async function compare(context: CommandContext): Promise<number> {
     const options = await explainOptionsOf(settings, model, classes, undefined, io.cwd);
     const inputs = [input.name === STDIN ? [] : input.name, file ?? [], settings.labels ?? []].flat();
     const claim = await guard(io.cwd, [...inputs, ...(settings.input ?? []).map((given) => given.file)]);
-    await claim(path);
+    if (path !== STDOUT) await claim(path);
     out.progress.image(input.name, 1, 1);
     const image = await readInput(input, io, Object.keys(COMMANDS));
     const report = await model.explainAll(image, {
@@ -56,14 +57,13 @@ export async function compare(context: CommandContext): Promise<number> {
     });
     if (report.explanations.length > 0) {
       const sheet = sheetOf(titleOf(input, file, report), report, settings, barOf(settings));
-      await writeFile(resolve(io.cwd, path), await draw(sheet));
-      const { rows, columns } = sheet;
-      const size = `${counted(rows.length, 'class', 'classes')}, ${counted(columns.length, 'method', 'methods')}`;
-      const seconds = ((performance.now() - started) / 1000).toFixed(2);
-      if (!settings.quiet)
-        await out.result(
-          `${input.name}  ${size} → ${out.style('cyan', path)} ${out.style('dim', `(${seconds} s)`)}\n`,
-        );
+      const drawn = await draw(sheet);
+      if (path === STDOUT) await out.result(drawn);
+      else {
+        await writeFile(resolve(io.cwd, path), drawn);
+        const seconds = (performance.now() - started) / 1000;
+        if (!settings.quiet) await out.result(summaryOf(input, sheet, path, seconds, out.style));
+      }
     }
     return await tell(out, { ...job, input }, report);
   } finally {
@@ -89,6 +89,39 @@ function jobFor(settings: Given, operands: readonly string[]): Job & { readonly 
   if (!input || made)
     throw bad(`${(made ?? job).methods[0]} looks at no image, and a sheet is about one. Leave it out.`);
   return { ...job, input };
+}
+
+const STDOUT = '-';
+
+/** Where the sheet goes: a file, a file in a folder, or standard output. */
+async function pathFor({ output }: Given, { stem }: Input, io: IO): Promise<string> {
+  const usual = `${stem}.compare.png`;
+  if (output === undefined) return usual;
+  if (output === STDOUT) {
+    if (!io.stdout.isTTY) return output;
+    throw bad('A png file on a terminal helps nobody. Redirect standard output, or give -o a file.');
+  }
+  const found = await stat(resolve(io.cwd, output)).catch(() => undefined);
+  const isFolder = output.endsWith('/') || output.endsWith(sep) || found?.isDirectory();
+  return isFolder ? join(output, usual) : output;
+}
+
+function drawerFor(path: string): (sheet: Sheet) => Promise<Uint8Array | string> {
+  const draw = path === STDOUT ? pngSheet : SHEETS[extname(path).toLowerCase()];
+  if (draw) return draw;
+  throw bad(`A sheet is a .png or a .html file, not "${path}". Give -o one of them.`);
+}
+
+/** `golf-ball.jpg  3 classes, 12 methods → golf-ball.compare.png (1.42 s)` */
+function summaryOf(
+  { name }: Input,
+  { rows, columns }: Sheet,
+  path: string,
+  seconds: number,
+  style: Terminal['style'],
+): string {
+  const size = `${counted(rows.length, 'class', 'classes')}, ${counted(columns.length, 'method', 'methods')}`;
+  return `${name}  ${size} → ${style('cyan', path)} ${style('dim', `(${seconds.toFixed(2)} s)`)}\n`;
 }
 
 function titleOf({ name }: Input, model: string | undefined, { prediction }: Report): string {

@@ -10,7 +10,15 @@ import { readInput, STDIN } from '../inputs.ts';
 import { errorImageJson, imageJson, resultJson } from '../json.ts';
 import type { LoadedModel } from '../library.ts';
 import type { Settings } from '../options.ts';
-import { claimJob, claimOutputs, destinationOf, namesKnown, type Job, type Plan } from '../outputs.ts';
+import {
+  claimFurther,
+  claimJob,
+  claimOutputs,
+  destinationOf,
+  namesKnown,
+  type Job,
+  type Plan,
+} from '../outputs.ts';
 import { jobsOf, loadOptionsOf } from '../request.ts';
 import { writeResults, writeTensors, type Writing } from '../results.ts';
 import { onSharedScale } from '../scale.ts';
@@ -53,7 +61,7 @@ export async function explain(context: CommandContext): Promise<number> {
     const plan: Plan = {
       jobs,
       classes,
-      layers: asked.layer?.length ?? 1,
+      layers: asked.layer?.length,
       raw: settings.raw === true,
       destination,
       tensors: settings['save-tensors'],
@@ -137,6 +145,7 @@ async function show(call: Call, { job, report, read, took }: Look): Promise<numb
     const classes = [...new Set(report.explanations.map(({ target }) => targetName(target)))];
     await claimJob(plan, job, classes, claim);
   }
+  await claimFurther(plan, job, report.explanations, claim);
   const { colormap, alpha } = settings;
   const writing: Writing = {
     plan,

@@ -47,11 +47,11 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     usage: 'camwasm compare <image> [options]',
     about: 'Writes one contact sheet of an image: classes down, methods across, with labels and scores.',
     examples: [
-      ['camwasm compare cat.jpg --classes top3', 'every quick method, the three best classes'],
-      ['camwasm compare cat.jpg --methods gradcam,layercam --classes cat,dog -o sheet.html', 'as a page'],
+      ['camwasm compare cat.jpg --classes top3', 'every quick method, three classes'],
+      ['camwasm compare cat.jpg --methods cam,gradcam -o cat.html', 'as a page'],
     ],
     options: [
-      ...(['methods', 'classes', 'model', 'labels', 'output', 'colormap', 'alpha'] as const),
+      ...(['methods', 'classes', 'model', 'labels'] as const),
       ...(['layer', 'tokens', 'score', 'compat', 'output-name', 'input', 'image-input'] as const),
       ...([
         'base',
@@ -62,7 +62,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
         'signed',
         'counterfactual',
       ] as const),
-      ...(['samples', 'concepts', 'baseline', 'seed'] as const),
+      ...(['samples', 'concepts', 'baseline', 'seed', 'output', 'colormap', 'alpha'] as const),
       ...(['size', 'fit', 'channels', 'range', 'mean', 'std', 'layout', 'threads', 'batch-size'] as const),
       ...TERMINAL.filter((name) => name !== 'json'),
     ],

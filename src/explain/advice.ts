@@ -1,11 +1,11 @@
-import { NoGradientError } from './autodiff/no-gradient.ts';
-import { CamError } from './errors.ts';
-import { METHODS } from './methods/index.ts';
-import type { Need } from './methods/method.ts';
-import { automaticLayer } from './network/automatic.ts';
-import { layersOf } from './network/layers.ts';
-import type { Network } from './network/network.ts';
-import { reachOf } from './network/reach.ts';
+import { NoGradientError } from '../autodiff/no-gradient.ts';
+import { CamError } from '../errors.ts';
+import { METHODS } from '../methods/index.ts';
+import type { Need } from '../methods/method.ts';
+import { automaticLayer } from '../network/automatic.ts';
+import { layersOf } from '../network/layers.ts';
+import type { Network } from '../network/network.ts';
+import { reachOf } from '../network/reach.ts';
 
 const GRADIENTS: ReadonlySet<Need> = new Set<Need>([
   'gradients',

@@ -1,17 +1,17 @@
 import type { Aim } from './aim.ts';
-import { CamError } from './errors.ts';
-import type { Volume } from './kernels/index.ts';
-import type { Reply, Request, ScoresRequest, Step } from './methods/request.ts';
-import { headFeeds, inLayout } from './network/head.ts';
-import { repeated } from './network/inputs.ts';
-import type { Layer } from './network/layers.ts';
-import { toVolume } from './network/layout.ts';
-import type { GradientPlan, Values } from './network/network.ts';
-import { attentionPlan } from './network/tokens.ts';
-import { floatTensor, fromFloat, sizeOf, toFloat, type FloatTensor } from './runtime/tensor.ts';
+import { CamError } from '../errors.ts';
+import type { Volume } from '../kernels/index.ts';
+import type { Reply, Request, ScoresRequest, Step } from '../methods/request.ts';
+import { headFeeds, inLayout } from '../network/head.ts';
+import { repeated } from '../network/inputs.ts';
+import type { Layer } from '../network/layers.ts';
+import { toVolume } from '../network/layout.ts';
+import type { GradientPlan, Values } from '../network/network.ts';
+import { attentionPlan } from '../network/tokens.ts';
+import { floatTensor, fromFloat, sizeOf, toFloat, type FloatTensor } from '../runtime/tensor.ts';
 import type { Scene } from './scene.ts';
-import { eachRun, sums } from './targets/classes.ts';
-import { classOf } from './targets/objective.ts';
+import { eachRun, sums } from '../targets/classes.ts';
+import { classOf } from '../targets/objective.ts';
 
 /** Who asks: a method on behalf of one target, at one layer if it has one. */
 interface Asker {

@@ -1,28 +1,36 @@
-import { CamError } from './errors.ts';
-import type { Prepared } from './explainer.ts';
-import type { ClassScore, ExplainOptions } from './explanation.ts';
-import type { Picture } from './image/picture.ts';
-import type { Preprocessing } from './image/preprocess.ts';
-import type { FileSource, ImageInput } from './image/source.ts';
-import type { Kernels, Volume } from './kernels/index.ts';
-import { BASELINES } from './methods/baseline.ts';
-import { findMethods, type Chosen } from './methods/choice.ts';
-import { COMPATS, FUSE, type Need, type Rectifier } from './methods/method.ts';
-import { automaticLayer } from './network/automatic.ts';
-import { biasTerms, type BiasTerm } from './network/biases.ts';
-import { planGradients, type GradientPlans } from './network/gradients.ts';
-import { inLayout } from './network/head.ts';
-import { findLayer, layersOf, type Layer } from './network/layers.ts';
-import { layoutOfInput, toVolume, type Layout } from './network/layout.ts';
-import type { GradientPlan, Network, Values } from './network/network.ts';
-import { classOutput, outputNamed, type ClassOutput } from './network/output.ts';
-import { attentionOf, attentionPlan, type Attention } from './network/tokens.ts';
-import type { ValueInfo } from './onnx/model.ts';
-import { fromFloat, toFloat, type FloatTensor } from './runtime/tensor.ts';
-import { rank } from './targets/classes.ts';
-import { targetOf } from './targets/objective.ts';
-import type { Target } from './targets/target.ts';
-import { outputsOf } from './targets/text.ts';
+import { CamError } from '../errors.ts';
+import type { ClassScore, ExplainOptions } from '../explanation.ts';
+import type { Picture } from '../image/picture.ts';
+import type { Placement } from '../image/placement.ts';
+import type { Preprocessing } from '../image/preprocess.ts';
+import type { FileSource, ImageInput } from '../image/source.ts';
+import type { Kernels, Volume } from '../kernels/index.ts';
+import { BASELINES } from '../methods/baseline.ts';
+import { findMethods, type Chosen } from '../methods/choice.ts';
+import { COMPATS, FUSE, type Need, type Rectifier } from '../methods/method.ts';
+import { automaticLayer } from '../network/automatic.ts';
+import { biasTerms, type BiasTerm } from '../network/biases.ts';
+import { planGradients, type GradientPlans } from '../network/gradients.ts';
+import { inLayout } from '../network/head.ts';
+import { findLayer, layersOf, type Layer } from '../network/layers.ts';
+import { layoutOfInput, toVolume, type Layout } from '../network/layout.ts';
+import type { GradientPlan, Network, Values } from '../network/network.ts';
+import { classOutput, outputNamed, type ClassOutput } from '../network/output.ts';
+import { attentionOf, attentionPlan, type Attention } from '../network/tokens.ts';
+import type { ValueInfo } from '../onnx/model.ts';
+import { fromFloat, toFloat, type FloatTensor } from '../runtime/tensor.ts';
+import { rank } from '../targets/classes.ts';
+import { targetOf } from '../targets/objective.ts';
+import type { Target } from '../targets/target.ts';
+import { outputsOf } from '../targets/text.ts';
+
+/** An image on its way: the tensor that the model takes, and where the picture lies in it. */
+export interface Prepared {
+  readonly tensor: FloatTensor;
+  readonly placement: Placement;
+  /** Undefined for tensors: there is no picture to lay a heatmap over. */
+  readonly picture: Picture | undefined;
+}
 
 /** What a call to `explainAll` brings together. */
 export interface Call {
@@ -50,7 +58,7 @@ export interface Scene extends Call {
   readonly layers: readonly Layer[];
   readonly stages: readonly Layer[];
   readonly plans: GradientPlans;
-  readonly biases: readonly BiasTerm[];
+  readonly biases: readonly BiasTerm[] | Error;
   /** Undefined where no method asks; an error where there is none. */
   readonly attention: Attention | Error | undefined;
   readonly output: ClassOutput;
@@ -137,19 +145,19 @@ type Looks = Pick<Scene, 'layers' | 'stages' | 'plans' | 'biases' | 'attention'>
 /** Where the methods look: layers, biases, attention, and the ways back to them. */
 function lookAt({ network, input, explained, options, methods }: Look): Looks {
   const needs = new Set(methods.flatMap((chosen) => chosen.needs));
-  const all = layersOf(network, input, explained, options.tokens);
   const atLayers = options.tensors === true || needs.has('activations');
+  const all = atLayers || needs.has('attention') ? layersOf(network, input, explained, options.tokens) : [];
   const staged =
     options.layer === undefined && methods.some(({ method }) => method.level === 'layer' && method.stages);
   const layers = atLayers ? layersFor(network, all, [input, explained], options.layer) : [];
   const stages = staged ? stagesOf(all, layers) : [];
-  const biases = needs.has('biases') ? biasTerms(network, input, explained) : [];
+  const biases = needs.has('biases') ? errorOr(() => biasTerms(network, input, explained)) : [];
   const backward = needs.has('gradients') || needs.has('backward') || options.tensors === true;
   const plans = planGradients(network, {
     output: explained,
     input,
     layers: backward ? [...layers, ...stages].map((layer) => layer.name) : [],
-    inner: biases.map(({ value }) => value),
+    inner: biases instanceof Error ? [] : biases.map(({ value }) => value),
     rectifiers: new Set([...needs].flatMap((need) => INPUT_NEEDS[need] ?? [])),
   });
   const attention = needs.has('attention')

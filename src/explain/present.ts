@@ -1,14 +1,14 @@
-import type { Explanation } from './explanation.ts';
+import type { Explanation } from '../explanation.ts';
 import type { Task } from './explain.ts';
-import { conceptPicture } from './image/concepts.ts';
-import { overlay, signedPicture, type OverlayOptions } from './image/overlay.ts';
-import type { Picture } from './image/picture.ts';
-import { carryBack } from './image/placement.ts';
-import { toPicture } from './image/preprocess.ts';
-import type { Plane, Volume } from './kernels/index.ts';
+import { conceptPicture } from '../image/concepts.ts';
+import { overlay, signedPicture, type OverlayOptions } from '../image/overlay.ts';
+import type { Picture } from '../image/picture.ts';
+import { carryBack } from '../image/placement.ts';
+import { toPicture } from '../image/preprocess.ts';
+import type { Plane, Volume } from '../kernels/index.ts';
 import { imageOf, layersOf } from './maps.ts';
-import { COLLAPSES, collapsed, heatmapOf, rescaled, type Heatmap } from './methods/heatmap.ts';
-import type { Method } from './methods/method.ts';
+import { COLLAPSES, collapsed, heatmapOf, rescaled, type Heatmap } from '../methods/heatmap.ts';
+import type { Method } from '../methods/method.ts';
 import type { Scene } from './scene.ts';
 
 /** What a task found, as its caller gets it. */
@@ -104,17 +104,26 @@ function picture(
   raw: Volume,
   options: OverlayOptions,
 ): Picture {
-  if (shows === 'signed') return signedPicture(raw);
+  if (shows === 'signed') return signedPicture(carried(scene, raw), scene.preprocessing?.channels);
   if (shows === 'image' && scene.preprocessing) return toPicture(raw, scene.preprocessing);
   const image = scene.prepared.picture ?? signedPicture(imageOf(scene));
-  if (shows === 'concepts') return conceptPicture(image, conceptsOf(scene, raw), options.alpha);
+  if (shows === 'concepts') return conceptPicture(image, channelsOf(scene, raw), options.alpha);
   const colormap = options.colormap ?? (scene.options.signed ? DIVERGING : undefined);
   return overlay(image, heatmap, { ...options, colormap }, scene.kernels);
 }
 
-function conceptsOf({ prepared, kernels }: Scene, { data, channels, height, width }: Volume): Plane[] {
+/** The channels of a map, each at the image's size. */
+function channelsOf({ prepared, kernels }: Scene, { data, channels, height, width }: Volume): Plane[] {
   const size = height * width;
   return Array.from({ length: channels }, (_, c) =>
     carryBack({ data: data.subarray(c * size, (c + 1) * size), height, width }, prepared.placement, kernels),
   );
+}
+
+function carried(scene: Scene, map: Volume): Volume {
+  const planes = channelsOf(scene, map);
+  const [{ height, width }] = planes;
+  const data = new Float32Array(map.channels * height * width);
+  planes.forEach((plane, c) => data.set(plane.data, c * height * width));
+  return { data, channels: map.channels, height, width };
 }

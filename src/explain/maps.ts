@@ -1,12 +1,12 @@
 import type { Aim } from './aim.ts';
 import { answering } from './answer.ts';
 import { drive } from './drive.ts';
-import { CamError } from './errors.ts';
-import type { Plane, Volume } from './kernels/index.ts';
-import { baselineOf, type Extremes } from './methods/baseline.ts';
-import type { Chosen } from './methods/choice.ts';
-import { eigenSmoothing } from './methods/component.ts';
-import { heatmapOf } from './methods/heatmap.ts';
+import { CamError } from '../errors.ts';
+import type { Plane, Volume } from '../kernels/index.ts';
+import { baselineOf, type Extremes } from '../methods/baseline.ts';
+import type { Chosen } from '../methods/choice.ts';
+import { eigenSmoothing } from '../methods/component.ts';
+import { heatmapOf } from '../methods/heatmap.ts';
 import type {
   AttentionView,
   BiasView,
@@ -15,14 +15,14 @@ import type {
   LayerMethod,
   LayerView,
   Rectifier,
-} from './methods/method.ts';
-import { random } from './methods/random.ts';
-import { classifierWeights } from './network/classifier.ts';
-import type { Layer } from './network/layers.ts';
-import { toVolume } from './network/layout.ts';
-import { toFloat, type FloatTensor } from './runtime/tensor.ts';
+} from '../methods/method.ts';
+import { random } from '../methods/random.ts';
+import { classifierWeights } from '../network/classifier.ts';
+import type { Layer } from '../network/layers.ts';
+import { toVolume } from '../network/layout.ts';
+import { toFloat, type FloatTensor } from '../runtime/tensor.ts';
 import type { Scene } from './scene.ts';
-import { classOf } from './targets/objective.ts';
+import { classOf } from '../targets/objective.ts';
 
 /** What a method says besides its map. */
 export interface Notes {
@@ -135,6 +135,7 @@ async function camOf(aim: Aim, chosen: Chosen, notes: Notes): Promise<Plane> {
 }
 
 async function biasesOf({ scene, gradients }: Aim): Promise<BiasView[]> {
+  if (scene.biases instanceof Error) throw scene.biases;
   if (scene.biases.length === 0) return [];
   const found = await gradients(scene.plans.inner);
   return scene.biases.map(({ value, bias }) => ({ g: mapAt(found.get(value)!), bias }));

@@ -1,14 +1,14 @@
 import { advised } from './advice.ts';
-import { CamError } from './errors.ts';
-import type { TargetInfo } from './explanation.ts';
-import type { GradientPlan } from './network/network.ts';
-import { toFloat, type FloatTensor } from './runtime/tensor.ts';
+import { CamError } from '../errors.ts';
+import type { TargetInfo } from '../explanation.ts';
+import type { GradientPlan } from '../network/network.ts';
+import { toFloat, type FloatTensor } from '../runtime/tensor.ts';
 import { feedsFor, type Scene } from './scene.ts';
-import { maskWeights } from './targets/mask.ts';
-import { classOf, objectiveOf, type Objective, type Sight } from './targets/objective.ts';
-import { scoreOf } from './targets/score.ts';
-import type { Score, Scored, Target } from './targets/target.ts';
-import { targetText } from './targets/text.ts';
+import { maskWeights } from '../targets/mask.ts';
+import { classOf, objectiveOf, type Objective, type Sight } from '../targets/objective.ts';
+import { scoreOf } from '../targets/score.ts';
+import type { Score, Scored, Target } from '../targets/target.ts';
+import { targetText } from '../targets/text.ts';
 
 /** A scene seen for one target; gradients are computed when first asked for. */
 export interface Aim {

@@ -1,6 +1,6 @@
-import { CamError } from './errors.ts';
-import type { Volume } from './kernels/index.ts';
-import { random } from './methods/random.ts';
+import { CamError } from '../errors.ts';
+import type { Volume } from '../kernels/index.ts';
+import { random } from '../methods/random.ts';
 import type { Scene } from './scene.ts';
 import { imageOf } from './maps.ts';
 

@@ -1,4 +1,4 @@
-import type { Reply, Request, Steps } from './methods/request.ts';
+import type { Reply, Request, Steps } from '../methods/request.ts';
 
 /** Runs a method's steps to their result; `answer` alone touches the network. */
 export async function drive<Result>(

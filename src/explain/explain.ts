@@ -1,13 +1,13 @@
 import { aimAlike, aimAt, targetsOf, type Aim } from './aim.ts';
 import { checkSignal } from './answer.ts';
-import { CamError } from './errors.ts';
-import type { Explanation, Failure, Report, Tensors } from './explanation.ts';
-import type { Volume } from './kernels/index.ts';
+import { CamError } from '../errors.ts';
+import type { Explanation, Failure, Report, Tensors } from '../explanation.ts';
+import type { Volume } from '../kernels/index.ts';
 import { rawMaps, type Notes } from './maps.ts';
-import type { Chosen } from './methods/choice.ts';
-import type { GradientPlan } from './network/network.ts';
+import type { Chosen } from '../methods/choice.ts';
+import type { GradientPlan } from '../network/network.ts';
 import { present } from './present.ts';
-import { toFloat } from './runtime/tensor.ts';
+import { toFloat } from '../runtime/tensor.ts';
 import { checkCall, revisit, setScene, type Call, type Scene } from './scene.ts';
 import { variantsOf } from './variants.ts';
 
