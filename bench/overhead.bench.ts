@@ -7,12 +7,15 @@ import { floatTensor, sizeOf } from '../src/runtime/tensor.ts';
 
 const ROUNDS = 15;
 
+/** The runtime's threads spin for a while after a run, which would slow the next session down. */
+const rest = () => new Promise<void>((resolve) => setTimeout(resolve, 100));
+
 /** Medians in milliseconds of short benches that take turns, since the machine's speed drifts. */
 async function inTurns(work: Record<string, () => Promise<unknown>>): Promise<Map<string, number>> {
   const rounds = new Map<string, number[]>(Object.keys(work).map((name) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {
-    const bench = new Bench({ time: 0, iterations: 3, warmup: false });
-    for (const [name, run] of Object.entries(work)) bench.add(name, run);
+    const bench = new Bench({ time: 0, iterations: 5, warmup: false });
+    for (const [name, run] of Object.entries(work)) bench.add(name, run, { beforeAll: rest });
     for (const { name, result } of await bench.run()) {
       if (!('latency' in result)) throw new Error(`${name} did not finish`);
       rounds.get(name)!.push(result.latency.p50);

@@ -12,6 +12,7 @@ import { automaticLayer } from '../network/automatic.ts';
 import { biasTerms, type BiasTerm } from '../network/biases.ts';
 import { planGradients, type GradientPlans } from '../network/gradients.ts';
 import { inLayout } from '../network/head.ts';
+import type { TokenGrid } from '../network/axes.ts';
 import { findLayer, layersOf, type Layer } from '../network/layers.ts';
 import { layoutOfInput, toVolume, type Layout } from '../network/layout.ts';
 import type { GradientPlan, Network, Values } from '../network/network.ts';
@@ -146,10 +147,10 @@ type Looks = Pick<Scene, 'layers' | 'stages' | 'plans' | 'biases' | 'attention'>
 function lookAt({ network, input, explained, options, methods }: Look): Looks {
   const needs = new Set(methods.flatMap((chosen) => chosen.needs));
   const atLayers = options.tensors === true || needs.has('activations');
-  const all = atLayers || needs.has('attention') ? layersOf(network, input, explained, options.tokens) : [];
+  const all = atLayers || needs.has('attention') ? candidates(network, input, explained, options.tokens) : [];
   const staged =
     options.layer === undefined && methods.some(({ method }) => method.level === 'layer' && method.stages);
-  const layers = atLayers ? layersFor(network, all, [input, explained], options.layer) : [];
+  const layers = atLayers ? layersFor(network, all, [input, explained], options) : [];
   const stages = staged ? stagesOf(all, layers) : [];
   const biases = needs.has('biases') ? errorOr(() => biasTerms(network, input, explained)) : [];
   const backward = needs.has('gradients') || needs.has('backward') || options.tensors === true;
@@ -222,14 +223,22 @@ function outputFor({ model, facts }: Network, chosen: string | undefined, wishes
   );
 }
 
+const candidates = (network: Network, input: string, output: string, tokens?: TokenGrid): Layer[] =>
+  network.once(['layers', input, output, tokens], () => layersOf(network, input, output, tokens));
+
 function layersFor(
   network: Network,
   layers: readonly Layer[],
   [input, output]: readonly [string, string],
-  wish: ExplainOptions['layer'],
+  { layer: wish, tokens }: ExplainOptions,
 ): Layer[] {
   return wish === undefined
-    ? [automaticLayer(network, layers, input, output).layer]
+    ? [
+        network.once(
+          ['automatic layer', input, output, tokens],
+          () => automaticLayer(network, layers, input, output).layer,
+        ),
+      ]
     : [...new Set([wish].flat())].map((name) => findLayer(network, layers, name));
 }
 

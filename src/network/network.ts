@@ -44,6 +44,7 @@ export class Network {
   readonly #heads = new Map<string, Slice>();
   readonly #headSessions = new Map<string, Session>();
   readonly #plans = new Map<string, Planned>();
+  readonly #worked = new Map<string, unknown>();
   #forward: { session: Session; taps: ReadonlySet<string> } | undefined;
 
   private constructor(model: Model, facts: Facts, options: SessionOptions) {
@@ -56,6 +57,13 @@ export class Network {
   /** Learns the shapes of all values by running the model once on `feeds`. */
   static async open(model: Model, feeds: Values, options: SessionOptions): Promise<Network> {
     return new Network(model, await probe(model, feeds, readsOf(model), options), options);
+  }
+
+  /** What follows from the graph alone, worked out at the first time of asking. */
+  once<Result>(question: readonly unknown[], work: () => Result): Result {
+    const key = JSON.stringify(question);
+    if (!this.#worked.has(key)) this.#worked.set(key, work());
+    return this.#worked.get(key) as Result;
   }
 
   /** The backward graph of a plan; `saved` says which forward values it will want. Throws where it cannot be built. */
