@@ -44,6 +44,7 @@ export async function loadRuntime(options: RuntimeOptions = {}): Promise<Runtime
   if (wish !== undefined && !(Number.isInteger(wish) && wish >= 1 && wish <= 64)) {
     throw new CamError('BAD_OPTION', `threads must be a whole number from 1 to 64, not ${wish}.`);
   }
+  if (isThreadOfRuntime()) return new Promise(() => undefined);
   const ort = options.ort ?? (await (usual ??= import('#ort')));
   let runtime = runtimes.get(ort);
   if (!runtime) {
@@ -54,6 +55,12 @@ export async function loadRuntime(options: RuntimeOptions = {}): Promise<Runtime
   }
   return runtime;
 }
+
+/**
+ * Threads are web workers that run onnxruntime-web's own file once more. A bundler may have made that file import the
+ * application's (for a helper function), which then runs in every thread: its copy must not touch the shared memory.
+ */
+const isThreadOfRuntime = (): boolean => (globalThis as { name?: unknown }).name === 'em-pthread';
 
 function threadsFor(wish: number | undefined, module: WebAssembly.Module | undefined): Threads {
   const why = module ? "onnxruntime-web's wasm was given as a module" : whyNoThreads();
