@@ -108,7 +108,12 @@ function aroundZero(maps: readonly Plane[], fuse: Fusion, carry: Carry): Heatmap
 const reachOf = ({ data }: Plane): number => data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
 
 export function rangeOf({ data }: Plane): Range {
-  return [data.reduce((a, b) => Math.min(a, b), Infinity), data.reduce((a, b) => Math.max(a, b), -Infinity)];
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of data) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
 }
 
 const normalised = (map: Plane, epsilon: number, k: Kernels): Heatmap => ({
