@@ -17,6 +17,7 @@ export default tseslint.config(
   {
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off', // indices that a loop bound proves
+      '@typescript-eslint/prefer-for-of': 'off', // five times slower over a typed array than its indices
       '@typescript-eslint/consistent-type-imports': 'error',
       'no-restricted-syntax': [
         'error',

@@ -6,6 +6,8 @@ import { createSession } from '../src/runtime/session.ts';
 import { floatTensor, sizeOf } from '../src/runtime/tensor.ts';
 
 const ROUNDS = 15;
+/** Calls until the engine has compiled what it runs often. */
+const WARMUP = 100;
 
 /** The runtime's threads spin for a while after a run, which would slow the next session down. */
 const rest = () => new Promise<void>((resolve) => setTimeout(resolve, 100));
@@ -13,6 +15,7 @@ const rest = () => new Promise<void>((resolve) => setTimeout(resolve, 100));
 /** Medians in milliseconds of short benches that take turns, since the machine's speed drifts. */
 async function inTurns(work: Record<string, () => Promise<unknown>>): Promise<Map<string, number>> {
   const rounds = new Map<string, number[]>(Object.keys(work).map((name) => [name, []]));
+  for (const run of Object.values(work)) for (let i = 0; i < WARMUP; i++) await run();
   for (let round = 0; round < ROUNDS; round++) {
     const bench = new Bench({ time: 0, iterations: 5, warmup: false });
     for (const [name, run] of Object.entries(work)) bench.add(name, run, { beforeAll: rest });

@@ -12,11 +12,13 @@ import type { Compat, Fusion } from './methods/method.ts';
 import type { TokenGrid } from './network/axes.ts';
 import type { InputTensor } from './network/inputs.ts';
 import type { FloatTensor } from './runtime/tensor.ts';
+import type { ClassScore } from './targets/classes.ts';
 import type { Score, TargetInput } from './targets/target.ts';
 
 export type { FileSource, ImageInput } from './image/source.ts';
 export type { TokenGrid } from './network/axes.ts';
 export type { InputTensor } from './network/inputs.ts';
+export type { ClassScore } from './targets/classes.ts';
 export type * from './targets/target.ts';
 
 export interface LoadOptions extends Omit<RuntimeOptions, 'module'>, ModelFiles {
@@ -89,15 +91,6 @@ export interface Progress {
   readonly method: string;
   readonly done: number;
   readonly total: number;
-}
-
-export interface ClassScore {
-  readonly index: number;
-  /** The label, or the index as text where the model has no labels. */
-  readonly label: string;
-  /** Softmax probability, 0..1. */
-  readonly probability: number;
-  readonly logit: number;
 }
 
 /** What the methods found for one image: one explanation per method and target that worked. */

@@ -26,14 +26,15 @@ export interface Aim {
 /** What is explained of a scene: what the caller asks for, or the best classes. */
 export function targetsOf({ options, ranking, wishes }: Scene): readonly Target[] {
   const best = options.top ?? (wishes.length === 0 ? 1 : 0);
-  return best === 0 ? wishes : ranking.slice(0, best).map(({ index }) => ({ class: index }));
+  return best === 0 ? wishes : ranking.best(best).map(({ index }) => ({ class: index }));
 }
 
 /** @throws CamError BAD_TARGET, UNKNOWN_CLASS. */
 export async function aimAt(scene: Scene, wish: Target): Promise<Aim> {
   const objective = await objectiveOf(wish, sightOf(scene));
   const { values, explained, ranking } = scene;
-  const known = ranking.find(({ index }) => index === classOf(objective));
+  const index = classOf(objective);
+  const known = index === undefined ? undefined : ranking.of(index);
   const usual = scene.options.score ?? 'logit';
   const plain = (output: FloatTensor, which = usual) => scoreOf(objective, output, scene.output, which);
   const score: Aim['score'] = scene.options.counterfactual ? (...given) => negated(plain(...given)) : plain;

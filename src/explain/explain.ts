@@ -44,7 +44,7 @@ export async function explainTargets(call: Call): Promise<Report> {
   }
   const { ranking, preprocessing, timings } = scene;
   timings.heatmap = performance.now() - looked;
-  return { prediction: ranking.slice(0, BEST), explanations, failures, preprocessing, timings };
+  return { prediction: ranking.best(BEST), explanations, failures, preprocessing, timings };
 }
 
 /** How many of the best classes a report names. */

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import type { ClassScore, ExplainOptions } from '../explanation.ts';
+import type { ExplainOptions } from '../explanation.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Placement } from '../image/placement.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
@@ -20,7 +20,7 @@ import { classOutput, outputNamed, type ClassOutput } from '../network/output.ts
 import { attentionOf, attentionPlan, type Attention } from '../network/tokens.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 import { fromFloat, toFloat, type FloatTensor } from '../runtime/tensor.ts';
-import { rank } from '../targets/classes.ts';
+import { rank, type Ranking } from '../targets/classes.ts';
 import { targetOf } from '../targets/objective.ts';
 import type { Target } from '../targets/target.ts';
 import { outputsOf } from '../targets/text.ts';
@@ -72,8 +72,7 @@ export interface Scene extends Call {
   /** Values of the forward pass that are looked at. */
   readonly taps: ReadonlySet<string>;
   readonly values: Values;
-  /** All classes, best first. */
-  readonly ranking: readonly ClassScore[];
+  readonly ranking: Ranking;
   /** What the caller asks for; empty for the best class. */
   readonly wishes: readonly Target[];
 }
@@ -114,10 +113,7 @@ export async function setScene(call: Call): Promise<Scene> {
     explained,
     taps,
     values,
-    ranking: rank(toFloat(values[output.logits]), output).map((ranked) => ({
-      ...ranked,
-      label: labels[ranked.index] ?? String(ranked.index),
-    })),
+    ranking: rank(toFloat(values[output.logits]), output, labels),
     wishes,
   };
 }

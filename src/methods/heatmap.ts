@@ -109,9 +109,9 @@ const reachOf = ({ data }: Plane): number => data.reduce((a, b) => Math.max(a, M
 
 export function rangeOf({ data }: Plane): Range {
   let [low, high] = [Infinity, -Infinity];
-  for (const value of data) {
-    if (value < low) low = value;
-    if (value > high) high = value;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] < low) low = data[i];
+    if (data[i] > high) high = data[i];
   }
   return [low, high];
 }

@@ -59,22 +59,48 @@ export function softmax({ data }: Pick<FloatTensor, 'data'>, classes: ClassOutpu
   return out;
 }
 
-/** A class and how it fares; of a dense output its probability is the share of positions that it wins. */
-export interface Ranked {
+/** A class and how it fares. */
+export interface ClassScore {
   readonly index: number;
-  /** Softmax probability, 0..1. */
+  /** The label, or the index as text where the model has no labels. */
+  readonly label: string;
+  /** Softmax probability, 0..1; of a dense output the share of positions that the class wins. */
   readonly probability: number;
   /** Summed over all positions. */
   readonly logit: number;
 }
 
-/** All classes, best first. */
-export function rank(output: FloatTensor, classes: ClassOutput): Ranked[] {
+/** The classes of an output against each other. */
+export interface Ranking {
+  of(index: number): ClassScore;
+  /** The best `count`, best first; equals in the order of their indices. */
+  best(count: number): ClassScore[];
+}
+
+export function rank(output: FloatTensor, classes: ClassOutput, labels: readonly string[]): Ranking {
   const logits = sums(output, classes);
   const probabilities = classes.positions === 1 ? softmax(output, classes) : shares(output, classes);
-  return Array.from(logits, (logit, index) => ({ index, probability: probabilities[index], logit })).sort(
-    (a, b) => b.probability - a.probability || b.logit - a.logit,
-  );
+  const of = (index: number): ClassScore => ({
+    index,
+    label: labels[index] ?? String(index),
+    probability: probabilities[index],
+    logit: logits[index],
+  });
+  const lead = (a: number, b: number) => probabilities[a] - probabilities[b] || logits[a] - logits[b];
+  return {
+    of,
+    best(count) {
+      // A few of many are asked for: no sort of a thousand classes with every picture.
+      const found: number[] = [];
+      for (let c = 0; c < classes.classes; c++) {
+        let place = found.length;
+        while (place > 0 && lead(c, found[place - 1]) > 0) place--;
+        if (place < count) found.splice(place, 0, c);
+        if (found.length > count) found.pop();
+      }
+      return found.map(of);
+    },
+  };
 }
 
 function shares(output: FloatTensor, classes: ClassOutput): Float64Array {

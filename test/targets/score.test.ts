@@ -141,9 +141,21 @@ const ranking = suite('rank');
 
 ranking('orders the classes of a classifier by probability', () => {
   const y = floatTensor([1, 5], Float32Array.of(0, Math.log(2), Math.log(4), 0, 0));
-  const [first, second, third] = rank(y, CLASSIFIER);
-  assert.equal([first.index, second.index, third.index], [2, 1, 0]);
-  assert.ok(Math.abs(first.probability - 4 / 9) < 1e-6);
+  const ranks = rank(y, CLASSIFIER, ['a', 'b', 'c']);
+  const best = ranks.best(9);
+  assert.equal(
+    best.map(({ index, label }) => [index, label]),
+    [
+      [2, 'c'],
+      [1, 'b'],
+      [0, 'a'],
+      [3, '3'],
+      [4, '4'],
+    ],
+  );
+  assert.ok(Math.abs(best[0].probability - 4 / 9) < 1e-6);
+  for (let count = 0; count < 5; count++) assert.equal(ranks.best(count), best.slice(0, count));
+  assert.equal(ranks.of(1), best[1]);
 });
 
 /** [3 classes, 8 positions]: class 2 wins five positions, class 0 three. */
@@ -159,7 +171,9 @@ for (const output of [DENSE, CHANNELS_LAST]) {
     const y = floatTensor(output.dims, data);
     assert.equal([...winners(y, output)], [0, 2, 2, 0, 0, 2, 2, 2]);
     assert.equal(
-      rank(y, output).map(({ index, probability, logit }) => [index, probability, logit]),
+      rank(y, output, [])
+        .best(3)
+        .map(({ index, probability, logit }) => [index, probability, logit]),
       [
         [2, 5 / 8, 10],
         [0, 3 / 8, 27],
