@@ -12,8 +12,22 @@ const WASM: Record<Codec, string> = {
 /** In a browser a decoder fetches its wasm from its own side, which bundlers see and provide for. */
 export const codecsFetch = (): boolean => runtime() === 'browser';
 
-/** The compiled wasm decoder of an image format, found among the installed packages; undefined where it is not. */
+const compiled = new Map<Codec, Promise<WebAssembly.Module | undefined>>();
+
+/**
+ * The compiled wasm decoder of an image format, found among the installed packages; undefined where it is not. Compiled
+ * once in the life of the process, since a module has no state.
+ */
 export async function codecModule(codec: Codec): Promise<WebAssembly.Module | undefined> {
+  let module = compiled.get(codec);
+  if (!module) {
+    compiled.set(codec, (module = compile(codec)));
+    module.catch(() => compiled.delete(codec));
+  }
+  return module;
+}
+
+async function compile(codec: Codec): Promise<WebAssembly.Module | undefined> {
   let path;
   try {
     path = nodeModule('node:module')

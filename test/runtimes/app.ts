@@ -28,6 +28,11 @@ export function sh(
 
 export const bin = (name: string): string => join(here, 'node_modules/.bin', name);
 
+export type OtherNode = 'node-oldest' | 'node-newest';
+
+/** Where another version of Node lies, on the platforms that it comes for. */
+export const nodeOf = (which: OtherNode): string => join(here, 'node_modules', which, 'bin/node');
+
 export function makeApp(): App {
   sh(process.execPath, ['scripts/prepare.mjs']);
   const folder = mkdtempSync(join(tmpdir(), 'camwasm-app-'));

@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bin, sh, type App } from './app.ts';
+import { bin, nodeOf, sh, type App } from './app.ts';
 
 /** How each runtime starts the installed command; Deno with nothing but the permission to read and to write. */
 const STARTS: Readonly<Record<string, (out: string) => readonly [string, ...string[]]>> = {
   Node: () => ['node_modules/.bin/camwasm'],
+  ...(existsSync(nodeOf('node-newest')) && {
+    'Node-newest': () => [nodeOf('node-newest'), 'node_modules/.bin/camwasm'],
+  }),
   Deno: (out) => [
     ...([bin('deno'), 'run', '--no-prompt', '--no-lock', '--node-modules-dir=manual'] as const),
     ...['--allow-read=.', `--allow-write=${out}`, 'npm:camwasm'],

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bin, sh, type App } from './app.ts';
+import { bin, nodeOf, sh, type App, type OtherNode } from './app.ts';
 import { withPage } from './chromium.ts';
 import type { Site } from './site.ts';
 import { npy, oracleOf, unpack, type Result } from './spec.js';
@@ -10,6 +10,8 @@ import { startWorker } from './workerd.js';
 interface Runtime {
   readonly threads: number;
   readonly run: (app: App, site: Site) => Promise<string>;
+  /** Why it cannot be had here, if so. */
+  readonly missing?: string;
 }
 
 const fromProcess =
@@ -20,6 +22,15 @@ const fromProcess =
     return Promise.resolve(readFileSync(out, 'utf8'));
   };
 
+const otherNode = (which: OtherNode): Runtime => {
+  const node = nodeOf(which);
+  return {
+    threads: 2,
+    run: fromProcess(which, node, []),
+    ...(!existsSync(node) && { missing: 'no such build for this platform' }),
+  };
+};
+
 const fromPage =
   (page: string, result: string): Runtime['run'] =>
   (_, site) =>
@@ -28,6 +39,8 @@ const fromPage =
 /** Node comes first: the others are compared with it. */
 const RUNTIMES: Readonly<Record<string, Runtime>> = {
   Node: { threads: 2, run: fromProcess('node', process.execPath, []) },
+  'Node, oldest supported': otherNode('node-oldest'),
+  'Node, newest': otherNode('node-newest'),
   Deno: {
     threads: 2,
     run: fromProcess('deno', bin('deno'), [
@@ -72,7 +85,11 @@ export async function conformance(app: App, site: Site, words: readonly string[]
   }
   let reference: Result | undefined;
   const complaints: string[] = [];
-  for (const [name, { threads, run }] of wanted) {
+  for (const [name, { threads, run, missing }] of wanted) {
+    if (missing !== undefined) {
+      console.log(`  ${name.padEnd(26)}SKIPPED: ${missing}`);
+      continue;
+    }
     const started = performance.now();
     try {
       const result = unpack(await run(app, site));
