@@ -1,5 +1,5 @@
 import { COMMANDS, type CommandName } from './commands/index.ts';
-import { OPTIONS } from './options.ts';
+import { OPTIONS } from '../interface/options.ts';
 
 /** Help on a command, made from the tables: examples first, then the options by group. */
 export async function helpOn(name: CommandName, columns: number): Promise<string> {

@@ -1,8 +1,8 @@
 import { CamError } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
 import { COMMANDS, type CommandName } from './commands/index.ts';
-import { OPTIONS, type Option, type OptionName, type Settings } from './options.ts';
-import type { Reading } from './reading.ts';
+import { OPTIONS, type Option, type OptionName, type Settings } from '../interface/options.ts';
+import type { Reading } from '../interface/reading.ts';
 
 /** A command line, understood. */
 export interface Arguments {

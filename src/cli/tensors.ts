@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Explanation } from '../index.ts';
 import { METHODS } from '../methods/index.ts';
-import { rawArrays } from './artifact.ts';
+import { rawArrays } from '../interface/artifact.ts';
 import type { Job, Plan } from './outputs.ts';
 import type { TargetName } from './targets.ts';
 

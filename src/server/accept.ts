@@ -1,4 +1,4 @@
-import type { Format } from '../cli/options.ts';
+import type { Format } from '../interface/options.ts';
 import { Problem } from './problem.ts';
 
 /** The media type of each format; the first that fits is taken. */

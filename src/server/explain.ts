@@ -1,7 +1,7 @@
-import { WRITERS, mapsOf } from '../cli/artifact.ts';
-import { classesOf, layersOf } from '../cli/choices.ts';
-import { imageJson, resultJson } from '../cli/json.ts';
-import type { Format } from '../cli/options.ts';
+import { WRITERS, mapsOf } from '../interface/artifact.ts';
+import { classesOf, layersOf } from '../interface/choices.ts';
+import { imageJson, resultJson } from '../interface/json.ts';
+import type { Format } from '../interface/options.ts';
 import { CamError } from '../errors.ts';
 import type { Explainer } from '../explainer.ts';
 import type { Explanation, ImageInput, Report } from '../explanation.ts';

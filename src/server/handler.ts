@@ -1,4 +1,4 @@
-import { SCHEMA, methodsJson } from '../cli/json.ts';
+import { SCHEMA, methodsJson } from '../interface/json.ts';
 import { Explainer } from '../explainer.ts';
 import { readImage } from './body.ts';
 import { explain } from './explain.ts';

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import { OPTIONS, type OptionName, type Option, type Settings } from '../cli/options.ts';
+import { OPTIONS, type OptionName, type Option, type Settings } from '../interface/options.ts';
 import { didYouMean } from '../suggest.ts';
 
 /** The options of the command line that a request may set, under the same names. */

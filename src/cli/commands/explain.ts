@@ -3,13 +3,13 @@ import type { ExplainOptions, Failure, Report } from '../../index.ts';
 import { cpuCount } from '../../platform/cpu.ts';
 import { explainOptionsOf } from '../asking.ts';
 import { besideLine, isBeside } from '../beside.ts';
-import { classesOf } from '../choices.ts';
+import { classesOf } from '../../interface/choices.ts';
 import { DONE, exitCodeOf, FAILED } from '../exit.ts';
 import { guard, type Guard } from '../guard.ts';
 import { readInput, STDIN } from '../inputs.ts';
-import { errorImageJson, imageJson, resultJson } from '../json.ts';
+import { errorImageJson, imageJson, resultJson } from '../../interface/json.ts';
 import type { LoadedModel } from '../library.ts';
-import type { Settings } from '../options.ts';
+import type { Settings } from '../../interface/options.ts';
 import {
   claimFurther,
   claimJob,

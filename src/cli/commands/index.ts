@@ -1,5 +1,5 @@
 import type { Library } from '../library.ts';
-import { OPTIONS, type OptionName, type Settings } from '../options.ts';
+import { OPTIONS, type OptionName, type Settings } from '../../interface/options.ts';
 import type { IO } from '../io.ts';
 
 /** Runs a command and gives its exit code. */

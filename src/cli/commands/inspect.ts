@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { CamError } from '../../errors.ts';
 import type { Inspection, LayerInfo, Port } from '../../inspect.ts';
 import { DONE } from '../exit.ts';
-import { SCHEMA } from '../json.ts';
+import { SCHEMA } from '../../interface/json.ts';
 import { preprocessingOf } from '../request.ts';
 import { terminal, type Terminal } from '../terminal.ts';
 import type { CommandContext } from './index.ts';
