@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import type { Failure } from '../index.ts';
-import type { Job } from './outputs.ts';
+import type { Job } from './plan.ts';
 
 /** `all` asks for what the model allows: that it is not made for some methods is no failure, if others worked. */
 export function isBeside({ optional }: Job, { method, error }: Failure, worked: number): boolean {

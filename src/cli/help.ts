@@ -1,4 +1,5 @@
-import { COMMANDS, type CommandName } from './commands/index.ts';
+import type { CommandName } from './commands/command.ts';
+import { COMMANDS } from './commands/index.ts';
 import { OPTIONS } from '../interface/options.ts';
 
 /** Help on a command, made from the tables: examples first, then the options by group. */

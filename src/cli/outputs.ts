@@ -7,38 +7,9 @@ import type { Guard } from './guard.ts';
 import type { Input } from './inputs.ts';
 import type { IO } from './io.ts';
 import { FORMATS, type Format, type Settings } from '../interface/options.ts';
+import type { Destination, Job, Plan } from './plan.ts';
 import { targetName, type TargetName } from './targets.ts';
 import { tensorPaths } from './tensors.ts';
-
-/** Where results go. */
-export interface Destination {
-  readonly kind: 'stdout' | 'file' | 'folder';
-  /** As the user wrote it; '' is the current folder. */
-  readonly path: string;
-  readonly format: Format;
-}
-
-/** An image with the methods that look at it; without an image, the methods that make one. */
-export interface Job {
-  readonly input: Input | undefined;
-  readonly methods: readonly string[];
-  /** Those that only `all` names: a model that they are not made for is no failure. */
-  readonly optional: ReadonlySet<string>;
-}
-
-/** Everything that decides which files a call writes. */
-export interface Plan {
-  readonly jobs: readonly Job[];
-  /** Names of what is explained; undefined stands for a class that only the model can tell. */
-  readonly classes: readonly (TargetName | undefined)[];
-  /** How many layers are named; undefined where methods choose theirs. */
-  readonly layers: number | undefined;
-  /** Raw maps instead of heatmaps: one for each layer. */
-  readonly raw: boolean;
-  readonly destination: Destination;
-  /** Folder of --save-tensors. */
-  readonly tensors: string | undefined;
-}
 
 /** @throws CamError BAD_OPTION where -o, -f and the terminal contradict each other. */
 export async function destinationOf(settings: Readonly<Partial<Settings>>, io: IO): Promise<Destination> {

@@ -1,6 +1,7 @@
 import { CamError } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
-import { COMMANDS, type CommandName } from './commands/index.ts';
+import type { CommandName } from './commands/command.ts';
+import { COMMANDS } from './commands/index.ts';
 import { OPTIONS, type Option, type OptionName, type Settings } from '../interface/options.ts';
 import type { Reading } from '../interface/reading.ts';
 

@@ -7,7 +7,7 @@ import { channelsOf } from './channels.ts';
 import { inputOf } from './inputs.ts';
 import { readLabels } from './labels.ts';
 import { RANGES, type Settings } from '../interface/options.ts';
-import type { Job } from './outputs.ts';
+import type { Job } from './plan.ts';
 
 type Given = Readonly<Partial<Settings>>;
 

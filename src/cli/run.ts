@@ -1,6 +1,7 @@
 import { readFile } from '../platform/files.ts';
 import { packageFile } from '../platform/package.ts';
-import { COMMANDS, type CommandContext, type CommandName } from './commands/index.ts';
+import type { CommandContext, CommandName } from './commands/command.ts';
+import { COMMANDS } from './commands/index.ts';
 import { DONE, exitCodeOf } from './exit.ts';
 import type { IO } from './io.ts';
 import { loadLibrary, type Library } from './library.ts';

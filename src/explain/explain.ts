@@ -2,25 +2,14 @@ import { aimAlike, aimAt, targetsOf, type Aim } from './aim.ts';
 import { checkSignal } from './answer.ts';
 import { CamError } from '../errors.ts';
 import type { Explanation, Failure, Report, Tensors } from '../explanation.ts';
-import type { Volume } from '../kernels/index.ts';
-import { rawMaps, type Notes } from './maps.ts';
+import { rawMaps } from './maps.ts';
 import type { Chosen } from '../methods/choice.ts';
 import type { GradientPlan } from '../network/network.ts';
 import { present } from './present.ts';
+import type { Task } from './task.ts';
 import { toFloat } from '../runtime/tensor.ts';
 import { checkCall, revisit, setScene, type Call, type Scene } from './scene.ts';
 import { variantsOf } from './variants.ts';
-
-/** One method for one target, and what came of it. */
-export interface Task {
-  readonly aim: Aim;
-  readonly chosen: Chosen;
-  readonly notes: Notes;
-  /** Maps for each variant of the image. */
-  readonly maps: Volume[][];
-  tensors?: Tensors;
-  error?: Error;
-}
 
 /** One image, any number of methods and targets: one forward pass, and one backward pass per target. */
 export async function explainTargets(call: Call): Promise<Report> {

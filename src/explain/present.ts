@@ -1,5 +1,5 @@
 import type { Explanation } from '../explanation.ts';
-import type { Task } from './explain.ts';
+import type { Task } from './task.ts';
 import { conceptPicture } from '../image/concepts.ts';
 import { overlay, signedPicture, type OverlayOptions } from '../image/overlay.ts';
 import type { Picture } from '../image/picture.ts';

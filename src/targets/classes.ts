@@ -41,6 +41,15 @@ export function sums({ data }: FloatTensor, classes: ClassOutput): Float64Array 
   return out;
 }
 
+/** Mean over the positions, one number per class: what two pictures share does not lie in the same place. */
+export function pooled({ data }: FloatTensor, classes: ClassOutput): Float32Array {
+  const out = new Float32Array(classes.classes);
+  eachRun(classes, (c, at, _, length) => {
+    for (let i = at; i < at + length; i++) out[c] += data[i] / classes.positions;
+  });
+  return out;
+}
+
 /** p = softmax(y) over the classes, at every position; in the output's shape. */
 export function softmax({ data }: Pick<FloatTensor, 'data'>, classes: ClassOutput): Float32Array {
   const top = new Float32Array(classes.positions).fill(-Infinity);

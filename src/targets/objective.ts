@@ -2,10 +2,9 @@ import { CamError } from '../errors.ts';
 import type { FileSource, ImageInput } from '../image/source.ts';
 import type { ClassOutput } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
-import { winners } from './classes.ts';
+import { pooled, winners } from './classes.ts';
 import { findClass, isLabel } from './label.ts';
 import { parseTarget } from './parse.ts';
-import { pooled } from './score.ts';
 import type { ElementsTarget, Range, Reduce, Scored, Target, TargetInput } from './target.ts';
 import { targetText } from './text.ts';
 

@@ -1,6 +1,6 @@
 import type { ClassOutput } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
-import { eachRun, softmax } from './classes.ts';
+import { eachRun, pooled, softmax } from './classes.ts';
 import type { Objective } from './objective.ts';
 import type { Score, Scored } from './target.ts';
 
@@ -94,15 +94,6 @@ function weighted(at: Int32Array, data: Float32Array, weight: number): Scored {
     score += weight * data[i];
   }
   return { score, seed };
-}
-
-/** Mean over the positions, one number per class: what two pictures share does not lie in the same place. */
-export function pooled({ data }: FloatTensor, classes: ClassOutput): Float32Array {
-  const out = new Float32Array(classes.classes);
-  eachRun(classes, (c, at, _, length) => {
-    for (let i = at; i < at + length; i++) out[c] += data[i] / classes.positions;
-  });
-  return out;
 }
 
 /** s = v·u / |v||u| and ∂s/∂v = (u/|u| − s v/|v|) / |v|; nothing resembles a vector of zeros. */

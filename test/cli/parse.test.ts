@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { COMMANDS, type CommandName } from '../../src/cli/commands/index.ts';
+import type { CommandName } from '../../src/cli/commands/command.ts';
+import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { OPTIONS, type OptionName } from '../../src/interface/options.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { CamError } from '../../src/errors.ts';

@@ -2,6 +2,7 @@
 import { makeApp, type App } from './app.ts';
 import { commandLine } from './cli.ts';
 import { conformance } from './conformance.ts';
+import { edge } from './edge.ts';
 import { examples } from './examples.ts';
 import { load } from './load.ts';
 import { hygiene } from './package.ts';
@@ -14,6 +15,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   conformance,
   'command line': commandLine,
   examples,
+  'edge memory': edge,
   load,
 };
 

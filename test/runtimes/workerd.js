@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
+import { WebSocket } from 'ws';
 
 /** Wasm becomes a compiled module, other files bytes: wrangler's rules for `**\/*.wasm` and a Data rule for models. */
 const KINDS = { wasm: 'CompiledWasm', onnx: 'Data' };
@@ -40,10 +41,16 @@ export async function startWorker(folder, entry, bindings = {}) {
     { type: 'ESModule', path: 'worker.js', contents: script },
     ...[...assets].map(([path, contents]) => ({ type: KINDS[path.split('.').at(-1)], path, contents })),
   ];
-  const worker = new Miniflare({ modules, compatibilityDate: '2025-06-01', bindings });
+  const worker = new Miniflare({
+    modules,
+    compatibilityDate: '2025-06-01',
+    bindings,
+    inspectorPort: 0,
+  });
   const size = [Buffer.from(script), ...assets.values()];
   return {
     fetch: (url, init) => worker.dispatchFetch(url, init),
+    heap: async () => heapOf(await worker.getInspectorURL()),
     close: () => worker.dispose(),
     sizes: {
       script: script.length,
@@ -51,4 +58,20 @@ export async function startWorker(folder, entry, bindings = {}) {
       gzip: size.reduce((sum, bytes) => sum + gzipSync(bytes, { level: 9 }).length, 0),
     },
   };
+}
+
+/** Bytes of the Worker's JavaScript heap and of its buffers, without wasm memories; V8's inspector tells. */
+async function heapOf(inspector) {
+  const targets = await (await fetch(new URL('/json', inspector.href.replace(/^ws/, 'http')))).json();
+  const { webSocketDebuggerUrl } = targets.find(({ id }) => id.startsWith('core:user:'));
+  const socket = new WebSocket(webSocketDebuggerUrl);
+  try {
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+    const answer = new Promise((resolve) => socket.on('message', (text) => resolve(JSON.parse(text))));
+    socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' }));
+    const { usedSize, backingStorageSize } = (await answer).result;
+    return usedSize + backingStorageSize;
+  } finally {
+    socket.close();
+  }
 }

@@ -12,13 +12,13 @@ import { guard } from '../guard.ts';
 import { readInput, STDIN, type Input } from '../inputs.ts';
 import type { IO } from '../io.ts';
 import type { Settings } from '../../interface/options.ts';
-import type { Job } from '../outputs.ts';
+import type { Job } from '../plan.ts';
 import { jobsOf, loadOptionsOf } from '../request.ts';
 import { htmlSheet } from '../sheet/html.ts';
 import { pngSheet } from '../sheet/png.ts';
 import { sheetOf, type Bar, type Sheet } from '../sheet/sheet.ts';
 import { terminal, type Terminal } from '../terminal.ts';
-import { COMMANDS, type CommandContext } from './index.ts';
+import { COMMAND_NAMES, type CommandContext } from './command.ts';
 
 type Given = Readonly<Partial<Settings>>;
 
@@ -48,7 +48,7 @@ export async function compare(context: CommandContext): Promise<number> {
     const claim = await guard(io.cwd, [...inputs, ...(settings.input ?? []).map((given) => given.file)]);
     if (path !== STDOUT) await claim(path);
     out.progress.image(input.name, 1, 1);
-    const image = await readInput(input, io, Object.keys(COMMANDS));
+    const image = await readInput(input, io, COMMAND_NAMES);
     const report = await model.explainAll(image, {
       ...options,
       method: job.methods,

@@ -10,22 +10,15 @@ import { readInput, STDIN } from '../inputs.ts';
 import { errorImageJson, imageJson, resultJson } from '../../interface/json.ts';
 import type { LoadedModel } from '../library.ts';
 import type { Settings } from '../../interface/options.ts';
-import {
-  claimFurther,
-  claimJob,
-  claimOutputs,
-  destinationOf,
-  namesKnown,
-  type Job,
-  type Plan,
-} from '../outputs.ts';
+import { claimFurther, claimJob, claimOutputs, destinationOf, namesKnown } from '../outputs.ts';
+import type { Job, Plan } from '../plan.ts';
 import { jobsOf, loadOptionsOf } from '../request.ts';
 import { writeResults, writeTensors, type Writing } from '../results.ts';
 import { onSharedScale } from '../scale.ts';
 import { detailLines, summaryLine, type Written } from '../summary.ts';
 import { namedTargets, targetFiles, targetName } from '../targets.ts';
 import { terminal, type Terminal } from '../terminal.ts';
-import { COMMANDS, type CommandContext } from './index.ts';
+import { COMMAND_NAMES, type CommandContext } from './command.ts';
 
 /** What all images of a call share. */
 interface Call extends CommandContext {
@@ -128,7 +121,7 @@ interface Look {
 
 async function look({ io, model, plan, options }: Call, job: Job): Promise<Look> {
   const started = performance.now();
-  const image = job.input && (await readInput(job.input, io, Object.keys(COMMANDS)));
+  const image = job.input && (await readInput(job.input, io, COMMAND_NAMES));
   const read = performance.now() - started;
   const report = await model.explainAll(image, {
     ...options,

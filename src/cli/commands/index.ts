@@ -1,27 +1,5 @@
-import type { Library } from '../library.ts';
-import { OPTIONS, type OptionName, type Settings } from '../../interface/options.ts';
-import type { IO } from '../io.ts';
-
-/** Runs a command and gives its exit code. */
-export type Run = (context: CommandContext) => Promise<number>;
-
-export interface CommandContext {
-  readonly operands: readonly string[];
-  readonly settings: Readonly<Partial<Settings>>;
-  readonly io: IO;
-  readonly library: () => Promise<Library>;
-}
-
-export interface Command {
-  readonly usage: string;
-  readonly about: string;
-  readonly examples: readonly (readonly [line: string, about: string])[];
-  readonly options: readonly OptionName[];
-  /** Imported when it is run: help has to be quick. */
-  readonly load: () => Promise<Run>;
-}
-
-export type CommandName = 'explain' | 'compare' | 'inspect' | 'methods' | 'serve';
+import { OPTIONS, type OptionName } from '../../interface/options.ts';
+import type { Command, CommandName } from './command.ts';
 
 const TERMINAL = ['json', 'quiet', 'verbose', 'no-color', 'debug', 'help', 'version'] as const;
 

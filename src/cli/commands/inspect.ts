@@ -5,7 +5,7 @@ import { DONE } from '../exit.ts';
 import { SCHEMA } from '../../interface/json.ts';
 import { preprocessingOf } from '../request.ts';
 import { terminal, type Terminal } from '../terminal.ts';
-import type { CommandContext } from './index.ts';
+import type { CommandContext } from './command.ts';
 
 /** `camwasm inspect <model.onnx>`: what is in a model; the built-in one when none is named. */
 export async function inspect(context: CommandContext): Promise<number> {

@@ -2,7 +2,7 @@ import { CamError } from '../../errors.ts';
 import { DONE } from '../exit.ts';
 import { methodsJson } from '../../interface/json.ts';
 import { terminal } from '../terminal.ts';
-import type { CommandContext } from './index.ts';
+import type { CommandContext } from './command.ts';
 
 /** `camwasm methods`: the table of methods. */
 export async function methods({ operands, settings, io }: CommandContext): Promise<number> {

@@ -5,7 +5,7 @@ import { channelsOf } from '../channels.ts';
 import { DONE } from '../exit.ts';
 import { loadOptionsOf } from '../request.ts';
 import { terminal } from '../terminal.ts';
-import type { CommandContext } from './index.ts';
+import type { CommandContext } from './command.ts';
 
 /** `camwasm serve`: the request handler on a port, until the user interrupts. */
 export async function serve({ operands, settings, io }: CommandContext): Promise<number> {

@@ -1,0 +1,33 @@
+import type { Format } from '../interface/options.ts';
+import type { Input } from './inputs.ts';
+import type { TargetName } from './targets.ts';
+
+/** Where results go. */
+export interface Destination {
+  readonly kind: 'stdout' | 'file' | 'folder';
+  /** As the user wrote it; '' is the current folder. */
+  readonly path: string;
+  readonly format: Format;
+}
+
+/** An image with the methods that look at it; without an image, the methods that make one. */
+export interface Job {
+  readonly input: Input | undefined;
+  readonly methods: readonly string[];
+  /** Those that only `all` names: a model that they are not made for is no failure. */
+  readonly optional: ReadonlySet<string>;
+}
+
+/** Everything that decides which files a call writes. */
+export interface Plan {
+  readonly jobs: readonly Job[];
+  /** Names of what is explained; undefined stands for a class that only the model can tell. */
+  readonly classes: readonly (TargetName | undefined)[];
+  /** How many layers are named; undefined where methods choose theirs. */
+  readonly layers: number | undefined;
+  /** Raw maps instead of heatmaps: one for each layer. */
+  readonly raw: boolean;
+  readonly destination: Destination;
+  /** Folder of --save-tensors. */
+  readonly tensors: string | undefined;
+}
