@@ -167,7 +167,7 @@ export class Explainer {
 
   async #networkFor(tensor: FloatTensor, further: Values): Promise<Network> {
     const key = `${tensor.dims.join()};${shapeKey(further)}`;
-    if (this.#network?.key === key) return this.#network.network;
+    if (this.#network?.key === key && this.#network.network.settled) return this.#network.network;
     await this.#network?.network.close();
     this.#network = undefined;
     const { model, external } = this.#source;

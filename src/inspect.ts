@@ -10,9 +10,9 @@ import { automaticLayer } from './network/automatic.ts';
 import type { TokenGrid } from './network/axes.ts';
 import { imageInput } from './network/inputs.ts';
 import { layersOf } from './network/layers.ts';
-import { layoutOfInput, type Layout } from './network/layout.ts';
+import type { Layout } from './network/layout.ts';
 import type { Network } from './network/network.ts';
-import { classOutput, outputNamed } from './network/output.ts';
+import { classOutput, outputNamed, type Link } from './network/output.ts';
 import { reachOf } from './network/reach.ts';
 import type { Model, ValueInfo } from './onnx/model.ts';
 import { floatTensor, sizeOf, type FloatTensor } from './runtime/tensor.ts';
@@ -60,14 +60,14 @@ export type Port = Pick<ValueInfo, 'name' | 'type' | 'dims'>;
 export interface Explained {
   /** The model's output. */
   readonly output: string;
-  /** Where the logits are: before a Softmax at the end. */
+  /** Where the logits are: before a Softmax or Sigmoid at the end. */
   readonly logits: string;
   readonly dims: readonly number[];
   readonly classes: number;
   /** Positions per class: 1 for a classifier, pixels for a dense output. */
   readonly positions: number;
-  /** Is there a Softmax that is looked through? */
-  readonly softmax: boolean;
+  /** What makes probabilities of the logits at the end of the model, and is looked through. */
+  readonly link: Link | null;
 }
 
 export interface LayerInfo {
@@ -154,12 +154,11 @@ const portOf = ({ name, type, dims }: ValueInfo): Port => ({ name, type, dims })
 
 /** What is known once the runtime has run it. */
 function seen(network: Network, options: InspectOptions): Seen {
-  const { model, facts, flow } = network;
+  const { model, facts } = network;
   try {
     const input = imageInput(model.graph.inputs, options.imageInput).name;
-    const channelsLast = layoutOfInput(facts.dims.get(input) ?? [])?.kind === 'nhwc';
-    const output = classOutput(facts, flow, outputNamed(model, facts, options.output), channelsLast);
-    const { logits, probabilities, dims, classes, positions } = output;
+    const output = classOutput(network, input, outputNamed(model, facts, options.output));
+    const { logits, probabilities, link, dims, classes, positions } = output;
     const layers = layersOf(network, input, logits, options.tokens);
     const reach = reachOf(network, layers, input, logits);
     const choice =
@@ -172,7 +171,7 @@ function seen(network: Network, options: InspectOptions): Seen {
         dims,
         classes,
         positions,
-        softmax: probabilities !== undefined,
+        link: probabilities === undefined ? null : link,
       },
       layers: layers.map(({ name, op, layout }) => ({
         name,

@@ -39,8 +39,8 @@ test('says what the file says', async () => {
   );
   assert.is(found.operators.Conv, 1);
   assert.is(found.parameters, 4 * 3 * 3 * 3 + 4 * 3 + 3 + 2, 'weights and biases, and the axes of the mean');
-  const { output, logits, classes, positions: places, softmax } = found.explained!;
-  assert.equal([output, classes, places, softmax], ['y', 3, 1, true]);
+  const { output, logits, classes, positions: places, link } = found.explained!;
+  assert.equal([output, classes, places, link], ['y', 3, 1, 'softmax']);
   assert.is.not(logits, 'y');
   assert.is(found.preprocessing!.layout, 'nchw');
 });

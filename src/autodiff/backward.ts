@@ -26,6 +26,8 @@ export interface BackwardGraph {
   readonly seed: string;
   /** Forward values that it takes besides, under their own names. */
   readonly saved: readonly string[];
+  /** Those whose contents it was built for: it holds for no others. */
+  readonly fixed: ReadonlyMap<string, readonly number[]>;
   /** For each value in `wrt`: the output that carries ∂s/∂value, float32 in the value's shape. */
   readonly gradients: ReadonlyMap<string, string>;
 }
@@ -87,7 +89,8 @@ function finish(
 ): BackwardGraph {
   const gradients = new Map(wrt.map((name) => [name, `∂/∂${name}`]));
   for (const [name, to] of gradients) e.output(gradient(name), to);
-  return { model: e.bytes(), seed: 'camwasm:seed', saved: [...forward.saved], gradients };
+  const { saved, fixed } = forward;
+  return { model: e.bytes(), seed: 'camwasm:seed', saved: [...saved], fixed, gradients };
 }
 
 /** Nodes between `wrt` and `output`, in running order. */

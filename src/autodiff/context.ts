@@ -2,7 +2,7 @@ import { CamError } from '../errors.ts';
 import { standsForReal, type DataType } from '../onnx/data-type.ts';
 import type { Emitter, Ref } from '../onnx/emitter.ts';
 import type { Facts } from '../onnx/facts.ts';
-import { flowOf, type Flow } from '../onnx/flow.ts';
+import { flowOf, movingValues, type Flow } from '../onnx/flow.ts';
 import type { Model, Node } from '../onnx/model.ts';
 import { tensorValues } from '../onnx/tensor.ts';
 import { constantNodes, copyConstant } from './constants.ts';
@@ -18,8 +18,10 @@ export interface Forward {
   type(name: string): DataType;
   value(name: string): readonly number[];
   constant(name: string): readonly number[] | undefined;
-  /** Values that must be fed from the forward pass. */
+  /** Values that must be fed from the forward pass, or looked at. */
   readonly saved: ReadonlySet<string>;
+  /** Contents that were read though another picture may change them. */
+  readonly fixed: ReadonlyMap<string, readonly number[]>;
 }
 
 export function forwardValues(
@@ -31,6 +33,8 @@ export function forwardValues(
   const { graph, opsets } = model;
   const refs = new Map<string, Ref>();
   const saved = new Set<string>();
+  const fixed = new Map<string, readonly number[]>();
+  let moving: ReadonlySet<string> | undefined;
   const copied = new Set<Node>();
   const dims = (name: string) => {
     const found = model.graph.initializers.get(name)?.dims ?? facts.dims.get(name);
@@ -60,6 +64,7 @@ export function forwardValues(
   };
   return {
     saved,
+    fixed,
     dims,
     type,
     raw,
@@ -73,6 +78,11 @@ export function forwardValues(
       const values = facts.values.get(name) ?? (initializer && tensorValues(initializer));
       if (!values)
         throw new CamError('UNSUPPORTED_MODEL', `The contents of the value "${name}" are not known.`);
+      moving ??= movingValues(graph, flow);
+      if (moving.has(name)) {
+        saved.add(name);
+        fixed.set(name, values);
+      }
       return values;
     },
     constant(name) {

@@ -3,7 +3,7 @@ import { CamError } from '../errors.ts';
 import type { TargetInfo } from '../explanation.ts';
 import type { GradientPlan } from '../network/network.ts';
 import { toFloat, type FloatTensor } from '../runtime/tensor.ts';
-import { feedsFor, type Scene } from './scene.ts';
+import { feedsFor, scoreFrom, type Scene } from './scene.ts';
 import { maskWeights } from '../targets/mask.ts';
 import { classOf, objectiveOf, type Objective, type Sight } from '../targets/objective.ts';
 import { scoreOf } from '../targets/score.ts';
@@ -35,8 +35,8 @@ export async function aimAt(scene: Scene, wish: Target): Promise<Aim> {
   const { values, explained, ranking } = scene;
   const index = classOf(objective);
   const known = index === undefined ? undefined : ranking.of(index);
-  const usual = scene.options.score ?? 'logit';
-  const plain = (output: FloatTensor, which = usual) => scoreOf(objective, output, scene.output, which);
+  const plain = (output: FloatTensor, which?: Score) =>
+    scoreOf(objective, output, scene.output, scoreFrom(scene, which));
   const score: Aim['score'] = scene.options.counterfactual ? (...given) => negated(plain(...given)) : plain;
   const output = toFloat(values[explained]);
   const info: TargetInfo = {
@@ -81,7 +81,7 @@ function sightOf(scene: Scene): Sight {
   return {
     classes: output,
     labels,
-    output: toFloat(values[explained]),
+    logits: toFloat(values[output.logits]),
     mask: async (source, grid) => maskWeights(await scene.pictureOf(source), grid, fit),
     outputFor: async (source) => {
       const feeds = feedsFor(scene, await scene.tensorOf(source));

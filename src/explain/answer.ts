@@ -8,10 +8,10 @@ import type { Layer } from '../network/layers.ts';
 import { toVolume } from '../network/layout.ts';
 import type { GradientPlan, Values } from '../network/network.ts';
 import { attentionPlan } from '../network/tokens.ts';
-import { floatTensor, fromFloat, sizeOf, toFloat, type FloatTensor } from '../runtime/tensor.ts';
-import type { Scene } from './scene.ts';
-import { eachRun, sums } from '../targets/classes.ts';
+import { floatTensor, fromFloat, toFloat, type FloatTensor } from '../runtime/tensor.ts';
+import { scoreFrom, type Scene } from './scene.ts';
 import { classOf } from '../targets/objective.ts';
+import { allClasses } from '../targets/score.ts';
 
 /** Who asks: a method on behalf of one target, at one layer if it has one. */
 interface Asker {
@@ -62,6 +62,9 @@ async function scores({ aim, method, layer }: Asker, { of, count, make, score }:
   const found = new Float32Array(count);
   const [declared] = of === 'input' ? (scene.imageInput.dims ?? []) : [];
   let batch = typeof declared === 'number' ? declared : (options.batchSize ?? USUAL_BATCH);
+  const apart = () =>
+    network.once(['batches', of, layer?.name, explained], () => keepsApart(scene, run, make(0, 1)));
+  if (batch > 1 && count > 1 && !(await apart())) batch = 1;
   for (let from = 0; from < count;) {
     checkSignal(options.signal);
     const to = Math.min(count, from + batch);
@@ -69,7 +72,7 @@ async function scores({ aim, method, layer }: Asker, { of, count, make, score }:
     if (output === undefined) {
       if (batch === 1)
         throw new CamError('RUNTIME', `The model gave no output "${explained}" for a changed input.`);
-      batch = 1; // the graph was exported for one image at a time, whatever its input says
+      batch = 1; // so many at once are too many
       continue;
     }
     const size = output.data.length / (to - from);
@@ -97,7 +100,35 @@ const behind =
     return network.runHead(name, explained, headFeeds(network, name, explained, tensor, values));
   };
 
-/** The explained output of several variants at once; undefined when the graph cannot take so many. */
+/** Largest difference between a variant's output alone and beside another one, of its largest magnitude. */
+const ALIKE = 1e-3;
+
+/**
+ * Does a variant give the same beside another one as alone? Graphs that were exported for one image count positions
+ * where several images have theirs ([1, n·boxes, C]), attend to the tokens of all, or scale what is quantised by all.
+ */
+async function keepsApart(scene: Scene, run: Run, one: Float32Array): Promise<boolean> {
+  const both = new Float32Array(2 * one.length);
+  both.set(one);
+  both.set(
+    one.map((value) => 0.5 * value + 0.1),
+    one.length,
+  );
+  const alone = await outputOf(scene, run, one, 1);
+  const beside = await outputOf(scene, run, both, 2);
+  if (!alone || !beside) return false;
+  let [off, size] = [0, 0];
+  alone.data.forEach((value, i) => {
+    off = Math.max(off, Math.abs(value - beside.data[i]));
+    size = Math.max(size, Math.abs(value));
+  });
+  return off <= ALIKE * size;
+}
+
+/**
+ * The explained output of several variants at once, one after the other; undefined when the graph cannot take so many,
+ * or lays them out another way.
+ */
 async function outputOf(
   scene: Scene,
   run: Run,
@@ -107,7 +138,9 @@ async function outputOf(
   const { network, explained } = scene;
   try {
     const output = toFloat((await run(scene, data, count))[explained]);
-    return output.data.length === count * sizeOf(network.facts.dims.get(explained)!) ? output : undefined;
+    const dims = network.facts.dims.get(explained)!;
+    const [, ...one] = dims[0] === 1 ? dims : [1, ...dims];
+    return `${output.dims}` === `${count === 1 ? dims : [count, ...one]}` ? output : undefined;
   } catch (error) {
     if (count > 1 && error instanceof CamError && error.code === 'RUNTIME') return undefined;
     throw error;
@@ -174,10 +207,8 @@ async function contrastGradient(
       'Finer-CAM compares one class with others. Use gradcam for other targets.',
     );
   }
-  const y = Float32Array.from(sums(toFloat(values[explained]), output));
-  const weights = request.contrast(y, index).map((w) => (options.counterfactual ? -w : w));
-  const seed = new Float32Array(toFloat(values[explained]).data.length);
-  eachRun(output, (c, at, _, length) => seed.fill(weights[c], at, at + length));
+  const { scores, seedOf } = allClasses(toFloat(values[explained]), output, scoreFrom(aim.scene));
+  const seed = seedOf(request.contrast(scores, index).map((w) => (options.counterfactual ? -w : w)));
   const { name, layout } = layer!;
   const gradients = await network.backward(
     { output: explained, wrt: [name], rectifier: 'plain' },

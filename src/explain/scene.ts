@@ -22,7 +22,7 @@ import type { ValueInfo } from '../onnx/model.ts';
 import { fromFloat, toFloat, type FloatTensor } from '../runtime/tensor.ts';
 import { rank, type Ranking } from '../targets/classes.ts';
 import { targetOf } from '../targets/objective.ts';
-import type { Target } from '../targets/target.ts';
+import type { Score, Target } from '../targets/target.ts';
 import { outputsOf } from '../targets/text.ts';
 
 /** An image on its way: the tensor that the model takes, and where the picture lies in it. */
@@ -91,7 +91,7 @@ export async function setScene(call: Call): Promise<Scene> {
   const inputLayout = layoutOfInput(prepared.tensor.dims);
   const wishes = [options.target ?? []].flat().map((said) => targetOf(said, labels));
   const name = outputFor(network, options.output, wishes);
-  const output = classOutput(network.facts, network.flow, name, inputLayout?.kind === 'nhwc');
+  const output = network.once(['output', input, name], () => classOutput(network, input, name));
   const explained = options.score === 'probability' ? (output.probabilities ?? output.logits) : output.logits;
   const looks = lookAt({ network, input, explained, options, methods });
   const feeds = feedsFor(call, prepared.tensor);
@@ -205,6 +205,10 @@ export function feedsFor({ network, imageInput, further }: Call, tensor: FloatTe
   const { name } = imageInput;
   return { ...further, [name]: fromFloat(tensor, network.facts.types.get(name)!) };
 }
+
+/** What is still to be done to the explained value for a score: it may be the probabilities that the model itself gives. */
+export const scoreFrom = ({ options, explained, output }: Scene, which?: Score): Score =>
+  explained === output.probabilities ? 'logit' : (which ?? options.score ?? 'logit');
 
 /** The one output that a call explains. @throws CamError BAD_TARGET where its targets name several. */
 function outputFor({ model, facts }: Network, chosen: string | undefined, wishes: readonly Target[]): string {

@@ -1,6 +1,7 @@
 import { CamError } from '../errors.ts';
 import type { Node } from '../onnx/model.ts';
 import { attentionNorm } from './attention.ts';
+import { dominators } from './dominators.ts';
 import type { Layer } from './layers.ts';
 import type { Layout } from './layout.ts';
 import type { Network } from './network.ts';
@@ -26,11 +27,14 @@ const HANDS_ON = new Set([
   'Pad',
   'MaxPool',
   'AveragePool',
+  'ReduceMean',
+  'ReduceMax',
+  'ReduceSum',
 ]);
 
 /**
  * The deepest layer that still says where. Of a transformer, the first normalisation of the last attention block: what
- * comes later may reach the scores through the class token alone. Of a dense output, the features that the scores are
+ * comes later may reach the scores through the class token alone; where convolutions follow, it does not. Of a dense output, the features that the scores are
  * read from; of several heads, the deepest features that all of them read. Layers that gradients do not reach are
  * taken only when there are no others.
  * @throws CamError UNKNOWN_LAYER when no value has a spatial extent.
@@ -58,7 +62,8 @@ export function automaticLayer(
   const grids = [last, ...ends].map(({ layout }) => layout);
   const alike = features.filter(({ layout }) => grids.some((grid) => sameGrid(layout, grid)));
   const norm = attentionNorm(network, alike, input, output);
-  if (norm) return { layer: norm, why: 'the first normalisation of the last attention block' };
+  if (norm && !isConvolved(network, norm, last, dominators(network, input, output)))
+    return { layer: norm, why: 'the first normalisation of the last attention block' };
   const why =
     ends.length > 1
       ? `the last map ${shared ? `that all ${ends.length} heads share` : `of one of ${ends.length} branches`}`
@@ -66,6 +71,21 @@ export function automaticLayer(
         ? 'the last map before the scores of every position'
         : 'the last map before space is pooled or flattened';
   return { layer: last, why };
+}
+
+/** Does all that was attended to pass a convolution on its way to the last map? There is no class token then. */
+function isConvolved(
+  { flow }: Network,
+  norm: Layer,
+  last: Layer,
+  above: ReadonlyMap<string, string>,
+): boolean {
+  const behind = flow.downstream([norm.name]);
+  for (let value: string | undefined = last.name; value && behind.has(value); value = above.get(value)) {
+    const node = flow.producer(value);
+    if (node?.op === 'Conv' && behind.has(node.inputs[0])) return norm.layout.prefix === 0;
+  }
+  return false;
 }
 
 const sameGrid = (a: Layout, b: Layout): boolean => a.height === b.height && a.width === b.width;

@@ -1,9 +1,10 @@
 import { backwardGraph, type BackwardGraph } from '../autodiff/backward.ts';
 import { FROZEN, frozenValue } from '../autodiff/frozen.ts';
 import { readsOf } from '../autodiff/reads.ts';
+import { CamError } from '../errors.ts';
 import { RECTIFIERS } from '../autodiff/rectifier.ts';
 import type { Facts } from '../onnx/facts.ts';
-import { flowOf, type Flow } from '../onnx/flow.ts';
+import { flowOf, movingValues, type Flow } from '../onnx/flow.ts';
 import type { Model } from '../onnx/model.ts';
 import { slice, type Slice } from '../onnx/slice.ts';
 import { tapped } from '../onnx/tap.ts';
@@ -38,6 +39,8 @@ export class Network {
   readonly model: Model;
   readonly facts: Facts;
   readonly flow: Flow;
+  /** Is it the same for every picture of this size? Elsewhere a picture decides where a Slice cuts. */
+  readonly settled: boolean;
   /** How often each kind of graph ran: what a call costs. */
   readonly runs: { forward: number; backward: number; head: number } = { forward: 0, backward: 0, head: 0 };
   readonly #options: SessionOptions;
@@ -51,6 +54,8 @@ export class Network {
     this.model = model;
     this.facts = facts;
     this.flow = flowOf(model.graph);
+    const moving = movingValues(model.graph, this.flow);
+    this.settled = ![...facts.values.keys()].some((name) => moving.has(name));
     this.#options = options;
   }
 
@@ -111,6 +116,7 @@ export class Network {
   ): Promise<ReadonlyMap<string, FloatTensor>> {
     const entry = this.#entry(plan);
     const { graph } = entry;
+    checkFixed(graph, values);
     const session = (entry.session ??= await createSession(entry.model!, this.#options));
     entry.model = undefined; // the runtime has its own copy of the weights now
     const dims = this.facts.dims.get(plan.output)!;
@@ -167,5 +173,16 @@ export class Network {
       this.#plans.set(key, entry);
     }
     return entry;
+  }
+}
+
+/** @throws CamError UNSUPPORTED_MODEL where values that a backward graph was built for have changed with the picture. */
+function checkFixed({ fixed }: BackwardPlan, values: Values): void {
+  for (const [name, numbers] of fixed) {
+    if (Array.from(values[name].data as ArrayLike<number>, Number).join() === numbers.join()) continue;
+    throw new CamError(
+      'UNSUPPORTED_MODEL',
+      `The picture decides what "${name}" holds, which is where other values lie, and a changed picture changes it: this method's gradients would be of something else. Take one that looks at the picture as it is, such as gradcam, or one without gradients, such as scorecam.`,
+    );
   }
 }

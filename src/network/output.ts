@@ -1,20 +1,28 @@
-import type { Facts } from '../onnx/facts.ts';
-import type { Flow } from '../onnx/flow.ts';
-import type { Model } from '../onnx/model.ts';
 import { CamError } from '../errors.ts';
 import { isFloat } from '../onnx/data-type.ts';
+import type { Facts } from '../onnx/facts.ts';
+import type { Model } from '../onnx/model.ts';
 import { didYouMean } from '../suggest.ts';
 import { sizeOf } from '../runtime/tensor.ts';
+import { isSpace, type Axes } from './axes.ts';
+import { axesOfInput, layoutOfInput } from './layout.ts';
+import type { Network } from './network.ts';
+import { traceAxes } from './trace.ts';
+
+/** What makes probabilities of logits: Softmax over the classes, or Sigmoid of each class by itself. */
+export type Link = 'softmax' | 'sigmoid';
 
 /** Where the classes stand in a model's output. */
 export interface ClassOutput {
   /** Name and dimensions of the model's output. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** Value before a trailing Softmax: the logits, where the model has them. */
+  /** Value before a trailing Softmax or Sigmoid: the logits, where the model has them. */
   readonly logits: string;
-  /** Value behind the Softmax, when the model ends in one. */
+  /** Value behind the Softmax or Sigmoid, when the model ends in one. */
   readonly probabilities: string | undefined;
+  /** The model's own; where it ends in logits, what such logits are trained with. */
+  readonly link: Link;
   readonly dims: readonly number[];
   /** Axis that counts classes, and how many there are. */
   readonly axis: number;
@@ -37,11 +45,20 @@ export function outputNamed({ graph }: Model, facts: Facts, name?: string): stri
 /** Operators that hand their input on in another shape. */
 const HAND_ON = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Cast', 'Dropout']);
 
+/** Operators at the end of a model that the classes are looked for before. */
+const LINKS: Readonly<Record<string, Link>> = {
+  Softmax: 'softmax',
+  LogSoftmax: 'softmax',
+  Sigmoid: 'sigmoid',
+};
+
 /**
- * Finds the classes in the model's output of that name. A Softmax or LogSoftmax at the end is looked
- * through, since the probability's gradient mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3).
+ * Finds the classes in the model's output of that name. A Softmax or LogSoftmax at the end is looked through, and so is
+ * the Sigmoid of a classifier: a probability's gradient mixes all classes (Simonyan et al. 2014, arXiv:1312.6034,
+ * sec. 3), and vanishes where the model is sure.
  */
-export function classOutput(facts: Facts, flow: Flow, output: string, channelsLast: boolean): ClassOutput {
+export function classOutput(network: Network, input: string, output: string): ClassOutput {
+  const { facts, flow } = network;
   const dimsOf = (value: string) => facts.dims.get(value) ?? [];
   let value = output;
   let node = flow.producer(value);
@@ -49,8 +66,10 @@ export function classOutput(facts: Facts, flow: Flow, output: string, channelsLa
     value = node.inputs[0];
     node = flow.producer(value);
   }
-  const softmax = node?.op === 'Softmax' || node?.op === 'LogSoftmax';
-  const logits = softmax ? node!.inputs[0] : output;
+  const vector = dimsOf(output).filter((size) => size > 1).length <= 1;
+  // A dense Sigmoid is a map that the model paints, or boxes: its values are what is asked for.
+  const link = node && (vector || node.op !== 'Sigmoid') ? LINKS[node.op] : undefined;
+  const logits = link ? node!.inputs[0] : output;
   const dims = dimsOf(logits);
   if (dims.length === 0 || sizeOf(dims) === 0) {
     throw new CamError(
@@ -65,24 +84,36 @@ export function classOutput(facts: Facts, flow: Flow, output: string, channelsLa
       `The output "${output}" holds ${type}, which nothing moves gradually. Name another with --output-name (output).`,
     );
   }
-  const axis = classAxis(dims, channelsLast);
-  const probabilities = node?.op === 'Softmax' ? node.outputs[0] : undefined;
+  const axis = classAxis(network, input, logits);
+  const classes = dims[axis];
   return {
     name: output,
     shape: dimsOf(output),
     logits,
-    probabilities,
+    probabilities: link && node!.op !== 'LogSoftmax' ? node!.outputs[0] : undefined,
+    // One logit alone is that of yes against no.
+    link: link ?? (classes === 1 ? 'sigmoid' : 'softmax'),
     dims,
     axis,
-    classes: dims[axis],
-    positions: sizeOf(dims) / dims[axis],
+    classes,
+    positions: sizeOf(dims) / classes,
   };
 }
 
-/** [C], [1, C], [1, C, 1, 1], [1, C, H, W] or [1, H, W, C]; of three axes the last. */
-function classAxis(dims: readonly number[], channelsLast: boolean): number {
+/**
+ * The axis that counts classes: the one that is neither rows nor columns of the picture. Where several are not, the
+ * channels of [1, C, H, W], or the last: [1, boxes, C], [1, anchors, H, W, C].
+ */
+function classAxis(network: Network, input: string, value: string): number {
+  const dims = network.facts.dims.get(value)!;
   const long = dims.flatMap((size, axis) => (size > 1 ? [axis] : []));
-  if (long.length === 1) return long[0];
-  if (dims.length < 4) return dims.length - 1;
-  return channelsLast ? dims.length - 1 : 1;
+  const picture = layoutOfInput(network.facts.dims.get(input) ?? []);
+  const traced: Axes | undefined =
+    picture && long.length > 1
+      ? traceAxes(network, input, axesOfInput(picture), value).get(value)
+      : undefined;
+  const apart = long.filter((axis) => !traced?.[axis].every(isSpace));
+  const [first = dims.length - 1, ...others] = apart.length > 0 ? apart : long;
+  const asImage = dims.length === 4 && first === 1 && picture?.kind !== 'nhwc';
+  return asImage ? first : (others.at(-1) ?? first);
 }

@@ -57,6 +57,13 @@ export function flowOf(graph: Graph): Flow {
   };
 }
 
+/** Values whose contents follow from those of the inputs, and not from their shapes alone. */
+export const movingValues = ({ inputs }: Graph, flow: Flow): ReadonlySet<string> =>
+  flow.downstream(
+    inputs.map(({ name }) => name),
+    ({ op }) => op === 'Shape' || op === 'Size',
+  );
+
 /** Everything that a node reads, what its subgraphs take from outside included. */
 export function needsOf(node: Node): string[] {
   const names = new Set(node.inputs.filter(Boolean));

@@ -1,4 +1,4 @@
-import type { ClassOutput } from '../network/output.ts';
+import type { ClassOutput, Link } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 
 /**
@@ -16,7 +16,7 @@ export function eachRun(
 }
 
 /** The class that wins each position: the first of the largest. */
-export function winners({ data }: FloatTensor, classes: ClassOutput): Int32Array {
+function winners({ data }: FloatTensor, classes: ClassOutput): Int32Array {
   const best = new Float32Array(classes.positions).fill(-Infinity);
   const winner = new Int32Array(classes.positions);
   eachRun(classes, (c, at, position, length) => {
@@ -29,6 +29,24 @@ export function winners({ data }: FloatTensor, classes: ClassOutput): Int32Array
   });
   return winner;
 }
+
+const HELD: Readonly<Record<Link, (output: FloatTensor, classes: ClassOutput) => Float32Array>> = {
+  softmax(output, classes) {
+    const winner = winners(output, classes);
+    const held = new Float32Array(output.data.length);
+    eachRun(classes, (c, at, position, length) => {
+      for (let i = 0; i < length; i++) held[at + i] = winner[position + i] === c ? 1 : 0;
+    });
+    return held;
+  },
+  sigmoid: ({ data }) => data.map((y) => (y > 0 ? 1 : 0)),
+};
+
+/** 1 where a class holds a position, by its logits: it wins there, or is likelier than not where it stands by itself. */
+export const held = (output: FloatTensor, classes: ClassOutput): FloatTensor => ({
+  ...output,
+  data: HELD[classes.link](output, classes),
+});
 
 /** Each class's score, summed over all positions. */
 export function sums({ data }: FloatTensor, classes: ClassOutput): Float64Array {
@@ -68,12 +86,24 @@ export function softmax({ data }: Pick<FloatTensor, 'data'>, classes: ClassOutpu
   return out;
 }
 
+/** p = σ(y), element by element; in the output's shape. */
+export const sigmoid = ({ data }: Pick<FloatTensor, 'data'>): Float32Array =>
+  data.map((y) => 1 / (1 + Math.exp(-y)));
+
+type Probabilities = (output: Pick<FloatTensor, 'data'>, classes: ClassOutput) => Float32Array;
+
+const PROBABILITIES: Readonly<Record<Link, Probabilities>> = { softmax, sigmoid };
+
+/** The probabilities of logits, in the output's shape. */
+export const probabilitiesOf: Probabilities = (output, classes) =>
+  PROBABILITIES[classes.link](output, classes);
+
 /** A class and how it fares. */
 export interface ClassScore {
   readonly index: number;
   /** The label, or the index as text where the model has no labels. */
   readonly label: string;
-  /** Softmax probability, 0..1; of a dense output the share of positions that the class wins. */
+  /** Softmax or sigmoid probability, 0..1; of a dense output the share of positions that the class wins. */
   readonly probability: number;
   /** Summed over all positions. */
   readonly logit: number;
@@ -86,9 +116,10 @@ export interface Ranking {
   best(count: number): ClassScore[];
 }
 
+/** Ranks the classes by their logits. */
 export function rank(output: FloatTensor, classes: ClassOutput, labels: readonly string[]): Ranking {
   const logits = sums(output, classes);
-  const probabilities = classes.positions === 1 ? softmax(output, classes) : shares(output, classes);
+  const probabilities = classes.positions === 1 ? probabilitiesOf(output, classes) : shares(output, classes);
   const of = (index: number): ClassScore => ({
     index,
     label: labels[index] ?? String(index),
@@ -112,8 +143,5 @@ export function rank(output: FloatTensor, classes: ClassOutput, labels: readonly
   };
 }
 
-function shares(output: FloatTensor, classes: ClassOutput): Float64Array {
-  const wins = new Float64Array(classes.classes);
-  for (const c of winners(output, classes)) wins[c]++;
-  return wins.map((count) => count / classes.positions);
-}
+const shares = (output: FloatTensor, classes: ClassOutput): Float64Array =>
+  sums(held(output, classes), classes).map((count) => count / classes.positions);

@@ -2,7 +2,7 @@ import { CamError } from '../errors.ts';
 import type { FileSource, ImageInput } from '../image/source.ts';
 import type { ClassOutput } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
-import { pooled, winners } from './classes.ts';
+import { eachRun, held, pooled } from './classes.ts';
 import { findClass, isLabel } from './label.ts';
 import { parseTarget } from './parse.ts';
 import type { ElementsTarget, Range, Reduce, Scored, Target, TargetInput } from './target.ts';
@@ -26,8 +26,8 @@ export interface Grid {
 export interface Sight {
   readonly classes: ClassOutput;
   readonly labels: readonly string[];
-  /** The explained output for the image. */
-  readonly output: FloatTensor;
+  /** The logits for the image. */
+  readonly logits: FloatTensor;
   /** A picture's whiteness in [0, 1] over the output's grid, as the image lies in the input. */
   readonly mask: (source: FileSource | ImageInput, grid: Grid) => Promise<Float32Array>;
   /** The explained output for another image. */
@@ -71,7 +71,7 @@ function classIndex(said: number | string, labels: readonly string[], count: num
 async function weightsOf(
   index: number,
   over: 'all' | 'predicted' | FileSource | ImageInput | undefined,
-  { classes, output, mask }: Sight,
+  { classes, logits, mask }: Sight,
 ): Promise<Float32Array | undefined> {
   if (over === undefined || over === 'all') return undefined;
   if (classes.positions === 1) {
@@ -81,7 +81,7 @@ async function weightsOf(
     );
   }
   // Fixed by this image, so that the score is of the same pixels when a method looks at changed images.
-  if (over === 'predicted') return Float32Array.from(winners(output, classes), (c) => (c === index ? 1 : 0));
+  if (over === 'predicted') return heldBy(index, logits, classes);
   const grid = gridOf(classes);
   const weights = await mask(over, grid);
   if (weights.some((weight) => weight > 0)) return weights;
@@ -89,6 +89,15 @@ async function weightsOf(
     'BAD_TARGET',
     `The mask has nothing white on the ${grid.width} x ${grid.height} pixels of the output. White is what counts.`,
   );
+}
+
+function heldBy(index: number, logits: FloatTensor, classes: ClassOutput): Float32Array {
+  const { data } = held(logits, classes);
+  const own = new Float32Array(classes.positions);
+  eachRun(classes, (c, at, position, length) => {
+    if (c === index) own.set(data.subarray(at, at + length), position);
+  });
+  return own;
 }
 
 function gridOf({ name, shape, dims, axis }: ClassOutput): Grid {

@@ -1,6 +1,6 @@
-import type { ClassOutput } from '../network/output.ts';
+import type { ClassOutput, Link } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
-import { eachRun, pooled, softmax } from './classes.ts';
+import { eachRun, pooled, probabilitiesOf, sums } from './classes.ts';
 import type { Objective } from './objective.ts';
 import type { Score, Scored } from './target.ts';
 
@@ -13,9 +13,9 @@ type Evaluator<Kind extends Objective['kind']> = (
 
 /** What each kind of objective says of an output: one row per kind. */
 export const EVALUATORS: { readonly [Kind in Objective['kind']]: Evaluator<Kind> } = {
-  // Σ_p m_p y_cp. A model that ends in Softmax is differentiated through its own; any other gets one here.
+  // Σ_p m_p y_cp, or of the probabilities of these logits.
   class: ({ class: index, weights }, output, classes, score) =>
-    score === 'probability' && classes.probabilities === undefined
+    score === 'probability'
       ? probability(index, weights, output, classes)
       : ofClass(index, weights, output, classes),
 
@@ -58,22 +58,49 @@ function ofClass(index: number, weights: Weights, { data }: FloatTensor, classes
   return { score, seed };
 }
 
-/** p_c = softmax(y)_c and ∂p_c/∂y_d = p_c (δ_cd − p_d), at every position. */
+/** Σ_p m_p p_cp, and its derivative by every logit. */
 function probability(index: number, weights: Weights, output: FloatTensor, classes: ClassOutput): Scored {
-  const p = softmax(output, classes);
-  const own = new Float32Array(classes.positions);
-  let score = 0;
-  eachRun(classes, (c, at, position, length) => {
-    if (c !== index) return;
-    for (let i = 0; i < length; i++)
-      score += own[position + i] = (weights ? weights[position + i] : 1) * p[at + i];
+  const p = probabilitiesOf(output, classes);
+  const { score, seed } = ofClass(index, weights, { ...output, data: p }, classes);
+  return { score, seed: throughLink(seed, p, classes) };
+}
+
+/** ∂s/∂y_d of w = ∂s/∂p_d, where `mean` is Σ_c w_c p_c at that position. */
+const LINKS: Readonly<Record<Link, (w: number, p: number, mean: number) => number>> = {
+  softmax: (w, p, mean) => p * (w - mean),
+  sigmoid: (w, p) => w * p * (1 - p),
+};
+
+/** From ∂s/∂probabilities to ∂s/∂logits, in the output's shape. */
+function throughLink(w: Float32Array, p: Float32Array, classes: ClassOutput): Float32Array {
+  const mean = new Float32Array(classes.positions);
+  eachRun(classes, (_, at, position, length) => {
+    for (let i = 0; i < length; i++) mean[position + i] += w[at + i] * p[at + i];
   });
   const seed = new Float32Array(p.length);
-  eachRun(classes, (c, at, position, length) => {
-    const same = c === index ? 1 : 0;
-    for (let i = 0; i < length; i++) seed[at + i] = own[position + i] * (same - p[at + i]);
+  eachRun(classes, (_, at, position, length) => {
+    for (let i = 0; i < length; i++)
+      seed[at + i] = LINKS[classes.link](w[at + i], p[at + i], mean[position + i]);
   });
-  return { score, seed };
+  return seed;
+}
+
+/** The scores of all classes, summed over positions, and the derivative of a weighted sum of them. */
+export function allClasses(
+  output: FloatTensor,
+  classes: ClassOutput,
+  score: Score,
+): { scores: Float32Array; seedOf: (weights: Float32Array) => Float32Array } {
+  const p = score === 'probability' ? probabilitiesOf(output, classes) : undefined;
+  const data = p ?? output.data;
+  return {
+    scores: Float32Array.from(sums({ ...output, data }, classes)),
+    seedOf(weights) {
+      const w = new Float32Array(data.length);
+      eachRun(classes, (c, at, _, length) => w.fill(weights[c], at, at + length));
+      return p ? throughLink(w, p, classes) : w;
+    },
+  };
 }
 
 type Reduction = (at: Int32Array, data: Float32Array) => Scored;

@@ -13,7 +13,7 @@ export interface Scored {
 
 /**
  * A class by index or label: `class:12`. Where the output is dense ([1, C, H, W]) its scores are summed over all pixels;
- * over those where the class wins (`class:12@predicted`); or weighted by a mask (`class:12@mask.png`), a picture of the
+ * over those that the class holds (`class:12@predicted`); or weighted by a mask (`class:12@mask.png`), a picture of the
  * image's proportions in which white counts and black does not.
  */
 export interface ClassTarget {

@@ -51,7 +51,7 @@ export const INSPECTION: Inspection = {
   unsupported: ['NonZero'],
   preprocessing: null,
   problem: null,
-  explained: { output: 'y', logits: 'fc', dims: [1, 5], classes: 5, positions: 1, softmax: true },
+  explained: { output: 'y', logits: 'fc', dims: [1, 5], classes: 5, positions: 1, link: 'softmax' },
   layers: [
     {
       name: 'stage3',

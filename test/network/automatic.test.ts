@@ -144,6 +144,24 @@ const DESIGNS: readonly Design[] = [
     },
   },
   {
+    title: 'the last map, where a convolution follows the attention at the same resolution (CMT)',
+    why: /pooled or flattened/,
+    build: (d, x) => {
+      const out = d.e.transpose(d.block(patches(d, x), 16, 8), [0, 2, 1]);
+      const map = d.relu(d.conv(d.e.reshape(out, [1, 8, 4, 4]), 8, 6));
+      return [d.head(map, 6, [2, 3]), map];
+    },
+  },
+  {
+    title: 'the last map, where rows and columns are averaged one after the other',
+    why: /pooled or flattened/,
+    build: (d, x) => {
+      const map = d.relu(d.conv(x, 2, 6, { stride: 2 }));
+      const columns = d.e.reduceMean(map, [3], false);
+      return [d.head(columns, 6, [2]), map];
+    },
+  },
+  {
     title: 'the last map of a network without attention that normalises (MLP-Mixer)',
     why: /pooled or flattened/,
     build: (d, x) => {

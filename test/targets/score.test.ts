@@ -1,15 +1,15 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ClassOutput } from '../../src/network/output.ts';
+import type { ClassOutput, Link } from '../../src/network/output.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
-import { eachRun, rank, softmax, winners } from '../../src/targets/classes.ts';
+import { eachRun, held, rank, softmax } from '../../src/targets/classes.ts';
 import { EVALUATORS, scoreOf } from '../../src/targets/score.ts';
 import type { Objective } from '../../src/targets/objective.ts';
 import type { Score } from '../../src/targets/target.ts';
 import { normal } from '../random.ts';
 
-/** An output without Softmax whose classes lie along `axis`. */
-const outputOf = (dims: readonly number[], axis: number): ClassOutput => ({
+/** Logits whose classes lie along `axis`. */
+const outputOf = (dims: readonly number[], axis: number, link: Link = 'softmax'): ClassOutput => ({
   name: 'y',
   shape: dims,
   dims,
@@ -18,11 +18,14 @@ const outputOf = (dims: readonly number[], axis: number): ClassOutput => ({
   positions: sizeOf(dims) / dims[axis],
   logits: 'y',
   probabilities: undefined,
+  link,
 });
 
 const CLASSIFIER = outputOf([1, 5], 1);
 const DENSE = outputOf([1, 3, 2, 4], 1);
 const CHANNELS_LAST = outputOf([1, 2, 4, 3], 3);
+const MULTILABEL = outputOf([1, 5], 1, 'sigmoid');
+const DENSE_MULTILABEL = outputOf([1, 3, 2, 4], 1, 'sigmoid');
 
 const random = (size: number, seed: number): Float32Array => {
   const draw = normal(seed);
@@ -40,7 +43,7 @@ const elements = (...at: number[]) => ({ kind: 'elements', at: Int32Array.from(a
 
 /** Every kind of objective, on every kind of output that it treats differently. */
 const CASES: Record<Objective['kind'], readonly Case[]> = {
-  class: [CLASSIFIER, DENSE, CHANNELS_LAST].flatMap((output) =>
+  class: [CLASSIFIER, DENSE, CHANNELS_LAST, MULTILABEL, DENSE_MULTILABEL].flatMap((output) =>
     (['logit', 'probability'] as const).flatMap((score) => [
       { objective: { kind: 'class', class: 2 }, output, score },
       ...(output.positions === 1
@@ -169,7 +172,11 @@ for (const output of [DENSE, CHANNELS_LAST]) {
     const data = new Float32Array(24);
     eachRun(output, (c, at, position, length) => data.set(WINS[c].slice(position, position + length), at));
     const y = floatTensor(output.dims, data);
-    assert.equal([...winners(y, output)], [0, 2, 2, 0, 0, 2, 2, 2]);
+    eachRun(output, (c, at, position, length) => {
+      const own = [...held(y, output).data.subarray(at, at + length)];
+      const won = [0, 2, 2, 0, 0, 2, 2, 2].map((winner) => (winner === c ? 1 : 0));
+      assert.equal(own, won.slice(position, position + length));
+    });
     assert.equal(
       rank(y, output, [])
         .best(3)
@@ -182,4 +189,19 @@ for (const output of [DENSE, CHANNELS_LAST]) {
     );
   });
 }
+ranking('gives each class of its own the sigmoid of its logit', () => {
+  const y = floatTensor([1, 5], Float32Array.of(0, Math.log(3), -Math.log(3), 100, -100));
+  const ranks = rank(y, MULTILABEL, []);
+  const expected = [0.5, 0.75, 0.25, 1, 0];
+  expected.forEach((p, c) => assert.ok(Math.abs(ranks.of(c).probability - p) < 1e-6));
+});
+
+ranking('counts the positions where a class of its own is likelier than not', () => {
+  const data = Float32Array.from({ length: 24 }, (_, at) => (at < 8 ? 1 : at < 12 ? 0.1 : -1));
+  const ranks = rank(floatTensor([1, 3, 2, 4], data), DENSE_MULTILABEL, []);
+  assert.equal(
+    [0, 1, 2].map((c) => ranks.of(c).probability),
+    [1, 0.5, 0],
+  );
+});
 ranking.run();

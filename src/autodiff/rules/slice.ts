@@ -22,10 +22,13 @@ export function rangesOf(c: Context): Range[] {
   axes.forEach((given, i) => {
     const axis = fromFront(given, dims.length);
     const [size, step] = [dims[axis], steps[i]];
-    const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-    const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, low), high);
-    const start = clamp(starts[i]);
-    ranges[axis] = { start, step, count: Math.max(0, Math.ceil((clamp(ends[i]) - start) / step)) };
+    const clamp = (at: number, low: number, high: number) =>
+      Math.min(Math.max(at < 0 ? at + size : at, low), high);
+    const [start, end] =
+      step > 0
+        ? [clamp(starts[i], 0, size), clamp(ends[i], 0, size)]
+        : [clamp(starts[i], 0, size - 1), clamp(ends[i], -1, size - 1)];
+    ranges[axis] = { start, step, count: Math.max(0, Math.ceil((end - start) / step)) };
   });
   return ranges;
 }

@@ -78,14 +78,18 @@ const sweep = (step: Step, size: number, count: number, [begin, margin]: Pads): 
 
 type Pads = readonly [begin: number, end: number];
 
-/** Padding along one axis: given, or `total` in halves, the smaller one first for SAME_UPPER. */
+/**
+ * Padding along one axis: given, or `total` in halves, the smaller one first for SAME_UPPER. Below zero, where windows
+ * leave elements out, onnxruntime rounds another way than the specification says.
+ */
 function padsOf(c: Context, axis: number, mode: string, total: number): Pads {
   if (mode === 'VALID') return [0, 0];
   if (mode === 'NOTSET') {
     const pads = c.ints('pads') ?? [];
     return [pads[axis] ?? 0, pads[axis + pads.length / 2] ?? 0];
   }
-  const begin = Math.trunc(mode === 'SAME_UPPER' ? total / 2 : (total + 1) / 2);
+  const halved = total < 0 ? total + 1 : total;
+  const begin = Math.trunc(mode === 'SAME_UPPER' ? halved / 2 : (halved + 1) / 2);
   return [begin, total - begin];
 }
 

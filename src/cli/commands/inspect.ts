@@ -66,8 +66,8 @@ function found(inspection: Inspection): Section[] {
 
 function explainedRows({ explained }: Inspection): string[][] {
   if (!explained) return [];
-  const { output, logits, dims, classes, positions, softmax } = explained;
-  const what = softmax ? `${logits}, before the softmax of ${output}` : output;
+  const { output, logits, dims, classes, positions, link } = explained;
+  const what = link ? `${logits}, before the ${link} of ${output}` : output;
   const each = positions > 1 ? ` at ${positions} positions` : '';
   return [[what, shape(dims), `${classes} classes${each}`]];
 }

@@ -64,6 +64,14 @@ export const CONVOLUTION_CASES: readonly Case[] = [
     auto_pad: 'SAME_UPPER',
     strides: [2, 4],
   }),
+  ...(['SAME_UPPER', 'SAME_LOWER'] as const).flatMap((auto_pad) =>
+    [3, 4, 5, 6, 7].map((stride) =>
+      conv(`${auto_pad}, strides that leave ${stride - 1} elements out`, [1, 1, 12, 13], [1, 1, 1, 1], {
+        auto_pad,
+        strides: [stride, stride],
+      }),
+    ),
+  ),
   conv('VALID', [1, 2, 6, 7], [2, 2, 3, 2], { auto_pad: 'VALID', strides: [2, 1] }),
   conv('1-D', [2, 3, 9], [4, 3, 3], { pads: [2, 0] }),
   conv('1-D, strided and dilated', [1, 4, 11], [2, 2, 3], {

@@ -69,6 +69,7 @@ export const SHAPE_CASES: readonly Case[] = [
   slice('strided', [7, 5, 4], [1, 0], [7, 5], [0, 1], [3, 2]),
   slice('strided, ending early', [9], [0], [4], [0], [3]),
   slice('reversed', [4, 5], [-1], [-INT64_MAX], [1], [-1]),
+  slice('reversed, starting before the first', [5], [-100], [-1000], [0], [-1]),
   slice('backwards in strides', [8, 3], [6], [0], [0], [-2]),
   slice('steps without axes', [6, 4], [0, 1], [6, 4], undefined, [2, 1]),
   slice('nothing left', [4, 3], [3], [1], [0]),

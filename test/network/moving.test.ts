@@ -1,0 +1,67 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CamError, Explainer } from '../../src/index.ts';
+import { floatTensor } from '../../src/runtime/tensor.ts';
+import { normal } from '../random.ts';
+import { Draft } from './graph.ts';
+
+const test = suite('a picture that decides where the model looks');
+
+/** Features [1, 6, 6, 8], of which three rows are kept: those from the number of the brightest colour on. */
+function cropping(): { model: Uint8Array; features: string } {
+  const d = new Draft();
+  const { e } = d;
+  const x = e.input('x', 'float32', [1, 3, 12, 16]);
+  const features = e.op('Softplus', [d.conv(x, 3, 6, { stride: 2 })]);
+  const brightest = e.op('ArgMax', [e.op('GlobalAveragePool', [x])], { axis: 1, keepdims: 0 });
+  const start = e.reshape(brightest, [1]);
+  const crop = e.op('Slice', [features, start, e.op('Add', [start, e.ints([3])]), e.ints([2])]);
+  e.output(d.linear(e.op('Flatten', [crop]), 6 * 3 * 8, 4), 'y');
+  return { model: e.bytes(new Map([['', 18]]), 8), features };
+}
+
+/** A picture whose colour `brightest` is brightest. */
+const picture = (brightest: number) => {
+  const draw = normal(3);
+  const colour = (at: number) => Math.floor(at / 192);
+  return floatTensor(
+    [1, 3, 12, 16],
+    Float32Array.from({ length: 576 }, (_, at) => draw() + (colour(at) === brightest ? 2 : 0)),
+  );
+};
+
+test('each picture has the gradients of its own crop', async () => {
+  const { model, features } = cropping();
+  const explainer = await Explainer.load(model);
+  for (const brightest of [0, 2, 1, 0]) {
+    const options = { layer: features, target: 1, tensors: true };
+    const { tensors } = await explainer.explain(picture(brightest), options);
+    const [{ data }] = tensors!.gradients;
+    const rows = Array.from({ length: 6 }, (_, row) =>
+      data.some((g, at) => Math.floor(at / 8) % 6 === row && g !== 0),
+    );
+    assert.equal(
+      rows,
+      [0, 1, 2, 3, 4, 5].map((row) => row >= brightest && row < brightest + 3),
+    );
+  }
+  await explainer.close();
+});
+
+test('a method that changes the picture into one of another crop says so', async () => {
+  const { model, features } = cropping();
+  const explainer = await Explainer.load(model);
+  // So much noise that any colour may win.
+  const options = { layer: features, target: 1, smoothNoise: { n: 8, sigma: 50 } };
+  try {
+    await explainer.explain(picture(2), options);
+    assert.unreachable('no error');
+  } catch (error) {
+    assert.instance(error, CamError);
+    assert.is((error as CamError).code, 'UNSUPPORTED_MODEL');
+    assert.match((error as CamError).message, /The picture decides.*gradcam/);
+  }
+  await explainer.close();
+});
+
+test.run();
