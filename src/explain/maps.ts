@@ -38,6 +38,7 @@ export const layersOf = ({ layers, stages }: Scene, { method }: Chosen): readonl
 export async function rawMaps(aim: Aim, chosen: Chosen, notes: Notes): Promise<Volume[]> {
   const { method } = chosen;
   if (method.level === 'input') return [await inputMap(aim, chosen, method, notes)];
+  if (aim.scene.layerless) throw aim.scene.layerless;
   const maps: Volume[] = [];
   for (const layer of layersOf(aim.scene, chosen))
     maps.push({ ...(await layerMap(aim, chosen, method, layer, notes)), channels: 1 });
@@ -109,6 +110,7 @@ async function inputMap(aim: Aim, chosen: Chosen, method: InputMethod, notes: No
     const gradients = await aim.gradients(scene.plans.input[rectifier]);
     gradient[rectifier] = toVolume(gradients.get(input)!, scene.inputLayout!, kernels);
   }
+  if (needs.includes('activations') && scene.layerless) throw scene.layerless;
   const [layer] = scene.layers;
   const cam = base && (await camOf(aim, { ...chosen, method: base }, notes));
   const view = {

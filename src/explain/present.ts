@@ -18,7 +18,7 @@ export function present(task: Task): Explanation {
   const { method } = chosen;
   const raw = meanOf(maps);
   const { plane: heatmap, range } = heatmapFor(task, raw);
-  warnIfEmpty(method, raw, notes.warnings);
+  warnIfVoid(method, raw, notes.warnings);
   const shows = method.level === 'layer' ? 'heatmap' : method.shows;
   const looksAtLayer = chosen.needs.includes('activations');
   const explanation: Explanation = {
@@ -80,8 +80,14 @@ function heatmapFor({ aim, chosen, maps }: Task, raw: readonly Volume[]): Heatma
   return { plane: { ...all[0].plane, data }, range: [0, 1] };
 }
 
-function warnIfEmpty(method: Method, maps: readonly Volume[], warnings: Set<string>): void {
-  if (maps.some(({ data }) => data.some((value) => value > 0 || Number.isNaN(value)))) return;
+function warnIfVoid(method: Method, maps: readonly Volume[], warnings: Set<string>): void {
+  if (maps.some(({ data }) => data.some(Number.isNaN))) {
+    warnings.add(
+      'The map holds values that are no numbers (NaN): somewhere the model computes with infinities. Look whether its preprocessing is what it was trained with (--range, --mean, --std).',
+    );
+    return;
+  }
+  if (maps.some(({ data }) => data.some((value) => value > 0))) return;
   const zero = maps.every(({ data }) => data.every((value) => value === 0));
   if (method.level === 'layer') {
     warnings.add(

@@ -57,6 +57,8 @@ export interface Scene extends Call {
   readonly methods: readonly Chosen[];
   /** The layers that the caller asks for, and the last of each resolution for methods that take those by themselves. */
   readonly layers: readonly Layer[];
+  /** Why there is none to choose by itself: what looks at none can still be explained. */
+  readonly layerless: Error | undefined;
   readonly stages: readonly Layer[];
   readonly plans: GradientPlans;
   readonly biases: readonly BiasTerm[] | Error;
@@ -94,6 +96,7 @@ export async function setScene(call: Call): Promise<Scene> {
   const output = network.once(['output', input, name], () => classOutput(network, input, name));
   const explained = options.score === 'probability' ? (output.probabilities ?? output.logits) : output.logits;
   const looks = lookAt({ network, input, explained, options, methods });
+  checkNumbers(prepared);
   const feeds = feedsFor(call, prepared.tensor);
   const started = performance.now();
   const taps: ReadonlySet<string> = new Set([output.logits, explained, ...tapsOf(network, explained, looks)]);
@@ -118,6 +121,16 @@ export async function setScene(call: Call): Promise<Scene> {
   };
 }
 
+/** A picture's values are numbers; a tensor's may be anything, and one NaN becomes many. @throws CamError BAD_TENSOR. */
+function checkNumbers({ picture, tensor }: Prepared): void {
+  const at = picture ? -1 : tensor.data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new CamError(
+    'BAD_TENSOR',
+    `The tensor holds ${tensor.data[at]} at element ${at}, and nothing can be explained by that. Replace what is no number.`,
+  );
+}
+
 /** The same scene with another input [C, H, W]. */
 export async function revisit(scene: Scene, data: Float32Array): Promise<Scene> {
   const { network, prepared, inputLayout, image, kernels, taps } = scene;
@@ -135,7 +148,7 @@ interface Look {
   readonly methods: readonly Chosen[];
 }
 
-type Looks = Pick<Scene, 'layers' | 'stages' | 'plans' | 'biases' | 'attention'> & {
+type Looks = Pick<Scene, 'layers' | 'layerless' | 'stages' | 'plans' | 'biases' | 'attention'> & {
   readonly heads: boolean;
 };
 
@@ -146,8 +159,9 @@ function lookAt({ network, input, explained, options, methods }: Look): Looks {
   const all = atLayers || needs.has('attention') ? candidates(network, input, explained, options.tokens) : [];
   const staged =
     options.layer === undefined && methods.some(({ method }) => method.level === 'layer' && method.stages);
-  const layers = atLayers ? layersFor(network, all, [input, explained], options) : [];
-  const stages = staged ? stagesOf(all, layers) : [];
+  const chosen = atLayers ? layersFor(network, all, [input, explained], options) : [];
+  const [layers, layerless] = chosen instanceof Error ? [[], chosen] : [chosen, undefined];
+  const stages = staged && layers.length > 0 ? stagesOf(all, layers) : [];
   const biases = needs.has('biases') ? errorOr(() => biasTerms(network, input, explained)) : [];
   const backward = needs.has('gradients') || needs.has('backward') || options.tensors === true;
   const plans = planGradients(network, {
@@ -160,7 +174,7 @@ function lookAt({ network, input, explained, options, methods }: Look): Looks {
   const attention = needs.has('attention')
     ? errorOr(() => attentionOf(network, all, input, explained))
     : undefined;
-  return { layers, stages, plans, biases, attention, heads: needs.has('head') };
+  return { layers, layerless, stages, plans, biases, attention, heads: needs.has('head') };
 }
 
 const errorOr = <Result>(work: () => Result): Result | Error => {
@@ -226,20 +240,17 @@ function outputFor({ model, facts }: Network, chosen: string | undefined, wishes
 const candidates = (network: Network, input: string, output: string, tokens?: TokenGrid): Layer[] =>
   network.once(['layers', input, output, tokens], () => layersOf(network, input, output, tokens));
 
+/** @throws CamError UNKNOWN_LAYER for a name that is none; where there is none to choose, that is what it gives. */
 function layersFor(
   network: Network,
   layers: readonly Layer[],
   [input, output]: readonly [string, string],
   { layer: wish, tokens }: ExplainOptions,
-): Layer[] {
-  return wish === undefined
-    ? [
-        network.once(
-          ['automatic layer', input, output, tokens],
-          () => automaticLayer(network, layers, input, output).layer,
-        ),
-      ]
-    : [...new Set([wish].flat())].map((name) => findLayer(network, layers, name));
+): Layer[] | Error {
+  if (wish !== undefined) return [...new Set([wish].flat())].map((name) => findLayer(network, layers, name));
+  return network.once(['automatic layer', input, output, tokens], () =>
+    errorOr(() => [automaticLayer(network, layers, input, output).layer]),
+  );
 }
 
 /** How many resolutions are looked at together. */

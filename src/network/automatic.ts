@@ -37,7 +37,7 @@ const HANDS_ON = new Set([
  * comes later may reach the scores through the class token alone; where convolutions follow, it does not. Of a dense output, the features that the scores are
  * read from; of several heads, the deepest features that all of them read. Layers that gradients do not reach are
  * taken only when there are no others.
- * @throws CamError UNKNOWN_LAYER when no value has a spatial extent.
+ * @throws CamError UNSUPPORTED_MODEL when no value has a spatial extent.
  */
 export function automaticLayer(
   network: Network,
@@ -53,7 +53,7 @@ export function automaticLayer(
   const ends = endsOf(network, features, output);
   if (ends.length === 0) {
     throw new CamError(
-      'UNKNOWN_LAYER',
+      'UNSUPPORTED_MODEL',
       'No value of this model has a spatial extent, so there is no layer for a class activation map. Use a method of the input, such as saliency, or say how the tokens lie: --tokens 14x14+1.',
     );
   }

@@ -1,7 +1,8 @@
 import { CamError } from '../errors.ts';
 import { isFloat } from '../onnx/data-type.ts';
 import type { Facts } from '../onnx/facts.ts';
-import type { Model } from '../onnx/model.ts';
+import type { Flow } from '../onnx/flow.ts';
+import type { Model, Node } from '../onnx/model.ts';
 import { didYouMean } from '../suggest.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import { isSpace, type Axes } from './axes.ts';
@@ -42,8 +43,17 @@ export function outputNamed({ graph }: Model, facts: Facts, name?: string): stri
   );
 }
 
-/** Operators that hand their input on in another shape. */
-const HAND_ON = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Cast', 'Dropout']);
+/** Operators that hand their input on in another shape, or bounded. */
+const HAND_ON = new Set([
+  'Identity',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Cast',
+  'Dropout',
+  'Clip',
+]);
 
 /** Operators at the end of a model that the classes are looked for before. */
 const LINKS: Readonly<Record<string, Link>> = {
@@ -51,6 +61,19 @@ const LINKS: Readonly<Record<string, Link>> = {
   LogSoftmax: 'softmax',
   Sigmoid: 'sigmoid',
 };
+
+/** The end of a model, by the node that makes its probabilities: Softmax may be spelled out, exp(y − max y) / Σ exp. */
+function endOf(flow: Flow, { op, inputs }: Node): { link: Link; logits: string } | undefined {
+  if (op in LINKS) return { link: LINKS[op], logits: inputs[0] };
+  const [powers, sum] = inputs.map((name) => flow.producer(name));
+  const spelledOut =
+    op === 'Div' && powers?.op === 'Exp' && sum?.op === 'ReduceSum' && sum.inputs[0] === inputs[0];
+  if (!spelledOut) return undefined;
+  const shifted = flow.producer(powers.inputs[0]);
+  const top = shifted?.op === 'Sub' ? flow.producer(shifted.inputs[1]) : undefined;
+  const isShift = top?.op === 'ReduceMax' && top.inputs[0] === shifted!.inputs[0];
+  return { link: 'softmax', logits: isShift ? top.inputs[0] : powers.inputs[0] };
+}
 
 /**
  * Finds the classes in the model's output of that name. A Softmax or LogSoftmax at the end is looked through, and so is
@@ -67,9 +90,10 @@ export function classOutput(network: Network, input: string, output: string): Cl
     node = flow.producer(value);
   }
   const vector = dimsOf(output).filter((size) => size > 1).length <= 1;
+  const found = node && endOf(flow, node);
   // A dense Sigmoid is a map that the model paints, or boxes: its values are what is asked for.
-  const link = node && (vector || node.op !== 'Sigmoid') ? LINKS[node.op] : undefined;
-  const logits = link ? node!.inputs[0] : output;
+  const end = vector || found?.link === 'softmax' ? found : undefined;
+  const logits = end?.logits ?? output;
   const dims = dimsOf(logits);
   if (dims.length === 0 || sizeOf(dims) === 0) {
     throw new CamError(
@@ -90,9 +114,9 @@ export function classOutput(network: Network, input: string, output: string): Cl
     name: output,
     shape: dimsOf(output),
     logits,
-    probabilities: link && node!.op !== 'LogSoftmax' ? node!.outputs[0] : undefined,
+    probabilities: end && node!.op !== 'LogSoftmax' ? node!.outputs[0] : undefined,
     // One logit alone is that of yes against no.
-    link: link ?? (classes === 1 ? 'sigmoid' : 'softmax'),
+    link: end?.link ?? (classes === 1 ? 'sigmoid' : 'softmax'),
     dims,
     axis,
     classes,

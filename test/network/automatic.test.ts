@@ -221,7 +221,7 @@ test('a model without space says so', async () => {
   assert.equal(layers, []);
   assert.throws(
     () => automaticLayer(network, layers, 'x', 'y'),
-    (error: unknown) => error instanceof CamError && error.code === 'UNKNOWN_LAYER',
+    (error: unknown) => error instanceof CamError && error.code === 'UNSUPPORTED_MODEL',
   );
   await network.close();
 });
