@@ -20,8 +20,8 @@ export async function edge({ folder }: App): Promise<void> {
       });
       if (response.status !== 200) throw new Error(`${method}: ${await response.text()}`);
       await response.arrayBuffer();
-      const wasm = (await (await worker.fetch('http://camwasm.test/memory')).json()) as number;
       const script = await worker.heap();
+      const wasm = (await (await worker.fetch('http://camwasm.test/memory')).json()) as number;
       const megabytes = [wasm, script, wasm + script].map((bytes) => (bytes / 1e6).toFixed(0));
       console.log(
         `  ${method.padEnd(18)}wasm ${megabytes[0]} MB, JavaScript ${megabytes[1]} MB, ${megabytes[2]} MB together`,

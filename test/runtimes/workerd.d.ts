@@ -4,7 +4,7 @@ export interface Worker {
     url: string,
     init?: { method?: string; body?: Uint8Array; headers?: Record<string, string> },
   ) => Promise<Response>;
-  /** Bytes of the JavaScript heap and its buffers, without wasm memories. */
+  /** Bytes that a garbage collection leaves of the JavaScript heap and its buffers, without wasm memories. */
   readonly heap: () => Promise<number>;
   readonly close: () => Promise<void>;
   /** Bytes of the script alone, and of all that is deployed, as they are and compressed. */

@@ -50,7 +50,8 @@ export async function startWorker(folder, entry, bindings = {}) {
   const size = [Buffer.from(script), ...assets.values()];
   return {
     fetch: (url, init) => worker.dispatchFetch(url, init),
-    heap: async () => heapOf(await worker.getInspectorURL()),
+    heap: async () =>
+      heapOf(await worker.getInspectorURL(), () => worker.dispatchFetch('http://camwasm.test/')),
     close: () => worker.dispose(),
     sizes: {
       script: script.length,
@@ -60,16 +61,23 @@ export async function startWorker(folder, entry, bindings = {}) {
   };
 }
 
-/** Bytes of the Worker's JavaScript heap and of its buffers, without wasm memories; V8's inspector tells. */
-async function heapOf(inspector) {
+/** Bytes that are left of the Worker's heap and buffers after a collection, without wasm memories; V8's inspector tells. */
+async function heapOf(inspector, wake) {
   const targets = await (await fetch(new URL('/json', inspector.href.replace(/^ws/, 'http')))).json();
   const { webSocketDebuggerUrl } = targets.find(({ id }) => id.startsWith('core:user:'));
   const socket = new WebSocket(webSocketDebuggerUrl);
   try {
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-    const answer = new Promise((resolve) => socket.on('message', (text) => resolve(JSON.parse(text))));
-    socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' }));
-    const { usedSize, backingStorageSize } = (await answer).result;
+    const ask = (method) =>
+      new Promise((resolve) => {
+        socket.once('message', (text) => resolve(JSON.parse(text).result));
+        socket.send(JSON.stringify({ id: 1, method }));
+      });
+    await ask('HeapProfiler.enable');
+    const collected = ask('HeapProfiler.collectGarbage');
+    await wake(); // an isolate collects when it runs
+    await collected;
+    const { usedSize, backingStorageSize } = await ask('Runtime.getHeapUsage');
     return usedSize + backingStorageSize;
   } finally {
     socket.close();
