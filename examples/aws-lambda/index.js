@@ -7,17 +7,31 @@ import { createHandler } from 'camwasm/server';
 const { fetch } = createHandler({ limits: { bytes: 4.4e6, pixels: 4e6, waiting: 1 } });
 
 export async function handler(event) {
-  const { requestContext, rawPath, rawQueryString, headers, body, isBase64Encoded } = event;
-  const request = new Request(`https://${requestContext.domainName}${rawPath}?${rawQueryString}`, {
-    method: requestContext.http.method,
-    headers,
-    body: body === undefined ? undefined : Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
-  });
-  const response = await fetch(request);
+  const response = await answer(event);
   return {
     statusCode: response.status,
     headers: Object.fromEntries(response.headers),
     body: Buffer.from(await response.arrayBuffer()).toString('base64'),
     isBase64Encoded: true,
   };
+}
+
+async function answer(event) {
+  try {
+    return await fetch(requestOf(event));
+  } catch (error) {
+    // TRACE, which no Request may have
+    const problem = { type: 'about:blank', title: 'Bad request', status: 400, detail: error.message, code: 'BAD_REQUEST' };
+    return Response.json(problem, { status: 400, headers: { 'content-type': 'application/problem+json' } });
+  }
+}
+
+function requestOf({ requestContext, rawPath, rawQueryString, headers, body, isBase64Encoded }) {
+  const { method } = requestContext.http;
+  const hasBody = body && method !== 'GET' && method !== 'HEAD';
+  return new Request(`https://${requestContext.domainName}${rawPath}?${rawQueryString}`, {
+    method,
+    headers,
+    body: hasBody ? Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8') : undefined,
+  });
 }

@@ -14,7 +14,7 @@ const everyday36 = () => loadExplainer(model, { runtime, kernels, jpeg, webp }, 
 // 128 MB in all: small pictures, and few of them waiting.
 const { fetch } = createHandler({
   models: { everyday36 },
-  limits: { bytes: 2e6, pixels: 1e6, numbers: 2e5, waiting: 8 },
+  limits: { bytes: 2e6, pixels: 1e6, batch: 16, numbers: 2e5, waiting: 8 },
 });
 
 export default { fetch };

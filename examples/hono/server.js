@@ -12,5 +12,11 @@ app.use('/cam/*', bearerAuth({ token: process.env.TOKEN ?? 'secret' }));
 app.mount('/cam', handler.fetch);
 
 if (process.argv[1] === import.meta.filename) {
-  console.log((await listen(async (request) => app.fetch(request), { port: 8080 })).url);
+  const server = await listen(async (request) => app.fetch(request), { port: Number(process.env.PORT ?? 8080) });
+  console.log(server.url);
+  // What is under way is answered.
+  process.once('SIGTERM', async () => {
+    await server.close();
+    await handler.close();
+  });
 }

@@ -15,14 +15,14 @@ export interface IO {
   readonly stderr: Sink;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the user interrupts. */
+  /** Aborted when the user interrupts, or the system asks for an end. */
   readonly signal: AbortSignal;
 }
 
-/** The process's own; the first SIGINT is a request, the second one ends it at once. */
+/** The process's own; the first SIGINT or SIGTERM is a request, the second one ends it at once. */
 export function processIO(process: NodeJS.Process, stdin: IO['stdin']): IO {
   const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
   return {
     stdin,
     stdout: sink(process.stdout),
@@ -38,7 +38,7 @@ function sink(stream: NodeJS.WriteStream): Sink {
   stream.on('error', () => undefined); // each write reports its own
   return {
     isTTY: Boolean(stream.isTTY), // undefined where it is none
-    columns: stream.columns ?? 100,
+    columns: stream.columns || 100, // undefined where it is no terminal, 0 where the terminal does not know
     write: (chunk) =>
       new Promise((resolve, reject) => {
         if (gone) return resolve();

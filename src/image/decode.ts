@@ -4,8 +4,12 @@ import { runtime } from '../platform/runtime.ts';
 import { loadCodec } from './codec.ts';
 import { drawn } from './drawable.ts';
 import { FORMATS, sniff, type FormatName, type Header } from './formats.ts';
+import { firstFrame } from './gif.ts';
+import { loadJimp } from './jimp.ts';
+import { MOST_SCANS } from './jpeg.ts';
 import type { Picture } from './picture.ts';
 import { decodePng } from './png-decode.ts';
+import { boundedTiff } from './tiff-bounds.ts';
 
 /** jSquash's `codec/dec/*_dec.wasm`. */
 export type CodecModules = Readonly<Partial<Record<Codec, WebAssembly.Module>>>;
@@ -31,7 +35,7 @@ export async function decode(
   if (!format) throw notAnImage(bytes);
   const { title } = FORMATS[format];
   const header = readHeader(format, bytes);
-  const { width, height } = header;
+  const { width, height, scans = 1 } = header;
   if (header.complete === false) throw cutShort(title);
   if (!(width > 0 && height > 0)) {
     throw new CamError(
@@ -46,19 +50,32 @@ export async function decode(
         'Scale it down: models look at a few hundred pixels a side.',
     );
   }
+  if (scans > MOST_SCANS) {
+    throw new CamError(
+      'BAD_IMAGE',
+      `This ${title} image goes over its pixels ${scans} times, which takes as many times as long as a picture. ` +
+        `At most ${MOST_SCANS} are taken. Save it again.`,
+    );
+  }
   try {
     const decoder = await loadDecoder(format, header, modules);
-    return onWhite(await decoder(bytes));
+    return onWhite(await decoder((await BOUNDED[format]?.(bytes, maxPixels)) ?? bytes));
   } catch (cause) {
     if (cause instanceof CamError) throw cause;
     throw new CamError(
       'BAD_IMAGE',
-      `This ${title} image is cut short, damaged or of a kind that cannot be decoded: ${(cause as Error).message}. ` +
+      `This ${title} image is cut short, damaged or of a kind that cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}. ` +
         'Fetch or save it again, as a plain PNG or JPEG if need be.',
       { cause },
     );
   }
 }
+
+/** What a file is reduced to before a decoder sees it that takes whatever it finds. */
+const BOUNDED: Partial<Record<FormatName, (bytes: Uint8Array, maxPixels: number) => Promise<Uint8Array>>> = {
+  tiff: boundedTiff,
+  gif: async (bytes) => firstFrame(bytes),
+};
 
 type Decoder = (bytes: Uint8Array) => Promise<Picture>;
 
@@ -69,22 +86,11 @@ async function loadDecoder(
 ): Promise<Decoder> {
   if (format === 'png') return decodePng;
   const fast = format === 'webp' || (format === 'jpeg' && components !== 4); // CMYK is refused by the codec
-  return (fast && (await loadCodec(format, modules[format]))) || loadOther();
+  return (fast && (await loadCodec(format, modules[format]))) || loadOther(format);
 }
 
-// Jimp's build for browsers is an empty file (1.6.1), which Workers get as well.
-async function loadOther(): Promise<Decoder> {
-  if (runtime() === 'browser') return drawnByBrowser;
-  const { Jimp } = await import('jimp');
-  if (!Jimp) throw new Error('this runtime decodes PNG, JPEG and WebP only');
-  // Jimp too turns a JPEG upright, so that each path does it exactly once.
-  return async (bytes) => {
-    const options = { 'image/jpeg': { tolerantDecoding: false } };
-    const { data, width, height } = (await Jimp.fromBuffer(new Uint8Array(bytes).buffer, options)).bitmap;
-    if (data.length !== width * height * 4) throw new Error('pixels are missing');
-    return { data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length), width, height };
-  };
-}
+const loadOther = async (format: FormatName): Promise<Decoder> =>
+  runtime() === 'browser' ? drawnByBrowser : loadJimp(format);
 
 async function drawnByBrowser(bytes: Uint8Array): Promise<Picture> {
   const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), {

@@ -1,3 +1,4 @@
+import { CamError } from '../errors.ts';
 import type { Picture } from './picture.ts';
 import { encodePng } from './png.ts';
 
@@ -8,10 +9,23 @@ export async function encode(picture: Picture, format: EncodedFormat, quality = 
   return ENCODERS[format](picture, quality);
 }
 
+/**
+ * Can this runtime write JPEG? Jimp's build for browsers is an empty file (1.6.1), which Workers get as well; in Deno it
+ * has to be allowed to read the environment.
+ */
+export const writesJpeg = (): Promise<boolean> =>
+  import('jimp').then(
+    ({ Jimp }) => Boolean(Jimp),
+    () => false,
+  );
+
 const ENCODERS: Record<EncodedFormat, (picture: Picture, quality: number) => Promise<Uint8Array>> = {
   png: encodePng,
   async jpg({ data, width, height }, quality) {
     const { Jimp } = await import('jimp');
+    if (!Jimp) {
+      throw new CamError('OUTPUT', 'This runtime writes no JPEG: its build of Jimp is empty. Ask for PNG.');
+    }
     const image = Jimp.fromBitmap({ data: new Uint8Array(data), width, height });
     return image.getBuffer('image/jpeg', { quality });
   },

@@ -1,4 +1,6 @@
-import { tiffPages } from './tiff.ts';
+import { gifHeader } from './gif.ts';
+import { jpegHeader } from './jpeg.ts';
+import { firstPage } from './tiff.ts';
 
 /** What an image file says of itself before anything is decoded. */
 export interface Header {
@@ -6,6 +8,8 @@ export interface Header {
   height: number;
   /** JPEG only: colour components per pixel; 4 is CMYK. */
   components?: number;
+  /** JPEG only: passes over the pixels. */
+  scans?: number;
   /** False where the file ends before the last pixel does; absent where only decoding can tell. */
   complete?: boolean;
 }
@@ -30,7 +34,7 @@ export const FORMATS: Record<FormatName, Format> = {
   gif: {
     title: 'GIF',
     magic: /^GIF8[79]a/,
-    header: (view) => ({ width: view.getUint16(6, true), height: view.getUint16(8, true) }),
+    header: gifHeader,
   },
   bmp: {
     title: 'BMP',
@@ -45,13 +49,8 @@ export const FORMATS: Record<FormatName, Format> = {
     title: 'TIFF',
     magic: /^(II\*\0|MM\0\*)/,
     header(view) {
-      const pages = tiffPages(view);
-      const [largest] = pages.toSorted((a, b) => b.width * b.height - a.width * a.height);
-      return {
-        width: largest?.width ?? 0,
-        height: largest?.height ?? 0,
-        complete: pages.every(({ end }) => end <= view.byteLength),
-      };
+      const { width, height, end } = firstPage(view);
+      return { width, height, complete: end <= view.byteLength };
     },
   },
 };
@@ -60,26 +59,6 @@ export const FORMATS: Record<FormatName, Format> = {
 export function sniff(bytes: Uint8Array): FormatName | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, 32));
   return (Object.keys(FORMATS) as FormatName[]).find((name) => FORMATS[name].magic.test(start));
-}
-
-// ITU-T T.81 annex B: the frame header (SOFn) is the first segment that tells the size; it comes before the pixels,
-// and after it the end marker (EOI) cannot be mistaken for anything else.
-function jpegHeader(view: DataView): Header {
-  let at = 2;
-  for (;;) {
-    while (view.getUint8(at) !== 0xff || [0x00, 0xff].includes(view.getUint8(at + 1))) at++;
-    const marker = view.getUint8(at + 1);
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) break;
-    at += 2 + view.getUint16(at + 2);
-  }
-  let end = view.byteLength - 2;
-  while (end > at && view.getUint16(end) !== 0xffd9) end--;
-  return {
-    height: view.getUint16(at + 5),
-    width: view.getUint16(at + 7),
-    components: view.getUint8(at + 9),
-    complete: end > at,
-  };
 }
 
 // RFC 9649: lossy (section 2.5), lossless (2.6) and extended (2.7) files keep the size in different places.

@@ -1,3 +1,4 @@
+import { inflate } from './inflate.ts';
 import type { Picture } from './picture.ts';
 
 /** Colour types of the header: how many samples a pixel has, and how they become red, green, blue and alpha. */
@@ -70,7 +71,7 @@ export async function decodePng(bytes: Uint8Array): Promise<Picture> {
     .filter(({ columns, rows }) => columns > 0 && rows > 0);
   const rowBytes = (columns: number) => Math.ceil((columns * bits) / 8);
   const size = passes.reduce((sum, { columns, rows }) => sum + rows * (1 + rowBytes(columns)), 0);
-  const lines = await inflate(png.data, size);
+  const lines = await unpack(png.data, size);
   const picture = new Uint8ClampedArray(width * height * 4);
   const paint = color(png);
   const samples = new Uint16Array(channels);
@@ -189,22 +190,10 @@ function readChunks(bytes: Uint8Array): Png {
   };
 }
 
-/** No more is unpacked than there is room for, whatever the file holds. */
-async function inflate(parts: readonly Uint8Array[], size: number): Promise<Uint8Array> {
-  const zlib = new Blob(parts as Uint8Array<ArrayBuffer>[]).stream();
-  const reader = zlib.pipeThrough(new DecompressionStream('deflate')).getReader();
+async function unpack(parts: readonly Uint8Array[], size: number): Promise<Uint8Array> {
   const whole = new Uint8Array(size);
-  let at = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    if (at + value.length > size) {
-      await reader.cancel().catch(() => undefined);
-      throw new Error('it holds more than its pixels');
-    }
-    whole.set(value, at);
-    at += value.length;
-  }
-  if (at < size) throw new Error('pixels are missing');
+  const length = await inflate(parts, 'deflate', size, (piece, at) => whole.set(piece, at));
+  if (length !== size)
+    throw new Error(length < size ? 'pixels are missing' : 'it holds more than its pixels');
   return whole;
 }

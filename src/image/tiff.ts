@@ -1,54 +1,75 @@
-/** Where in the file a TIFF page keeps its pixels, and how many there are. */
+/** The first page of a TIFF file (TIFF 6.0 section 2): the values of the tags that say where its pixels are, and how. */
 export interface TiffPage {
-  width: number;
-  height: number;
+  /** By name; none for a tag that the page does not have. */
+  readonly values: (tag: Tag) => readonly number[];
+  readonly littleEndian: boolean;
+  readonly width: number;
+  readonly height: number;
   /** First byte after the page's last strip or tile. */
-  end: number;
+  readonly end: number;
 }
 
+type Tag = keyof typeof TAGS;
+
+/** All that decoding needs; what else a file holds (further pages, thumbnails, notes of cameras) is not looked at. */
 const TAGS = {
   width: 256,
   height: 257,
+  bits: 258,
+  compression: 259,
+  photometric: 262,
+  fillOrder: 266,
   stripOffsets: 273,
+  samples: 277,
+  rowsPerStrip: 278,
   stripBytes: 279,
+  planar: 284,
+  predictor: 317,
+  palette: 320,
+  tileWidth: 322,
+  tileHeight: 323,
   tileOffsets: 324,
   tileBytes: 325,
+  extraSamples: 338,
+  sampleFormat: 339,
+  jpegTables: 347,
 } as const;
-const READERS: Record<number, { bytes: number; read: 'getUint16' | 'getUint32' }> = {
+
+const READERS: Record<number, { bytes: number; read: 'getUint8' | 'getUint16' | 'getUint32' }> = {
+  1: { bytes: 1, read: 'getUint8' },
   3: { bytes: 2, read: 'getUint16' },
   4: { bytes: 4, read: 'getUint32' },
+  7: { bytes: 1, read: 'getUint8' },
 };
 
-/** The pages of a TIFF file, by the directories of TIFF 6.0 section 2. Throws RangeError where the file is cut short. */
-export function tiffPages(view: DataView): TiffPage[] {
-  const little = view.getUint8(0) === 0x49;
-  const pages: TiffPage[] = [];
-  const seen = new Set<number>();
-  let at = view.getUint32(4, little);
-  while (at !== 0 && !seen.has(at)) {
-    seen.add(at);
-    const count = view.getUint16(at, little);
-    const entries = new Map<number, number[]>();
-    for (let i = 0; i < count; i++) {
-      const entry = at + 2 + 12 * i;
-      entries.set(view.getUint16(entry, little), values(view, entry, little));
-    }
-    const of = (tag: keyof typeof TAGS) => entries.get(TAGS[tag]) ?? [];
-    const [offsets, bytes] = [
-      [...of('stripOffsets'), ...of('tileOffsets')],
-      [...of('stripBytes'), ...of('tileBytes')],
-    ];
-    pages.push({
-      width: of('width')[0] ?? 0,
-      height: of('height')[0] ?? 0,
-      end: offsets.reduce((end, offset, i) => Math.max(end, offset + (bytes[i] ?? 0)), 0),
-    });
-    at = view.getUint32(at + 2 + 12 * count, little);
+/** Throws RangeError where the file is cut short. */
+export function firstPage(view: DataView): TiffPage {
+  const littleEndian = view.getUint8(0) === 0x49;
+  const at = view.getUint32(4, littleEndian);
+  const count = view.getUint16(at, littleEndian);
+  const entries = new Map<number, number>();
+  for (let i = 0; i < count; i++) {
+    const entry = at + 2 + 12 * i;
+    entries.set(view.getUint16(entry, littleEndian), entry);
   }
-  return pages;
+  const values: TiffPage['values'] = (tag) => {
+    const entry = entries.get(TAGS[tag]);
+    return entry === undefined ? [] : valuesOf(view, entry, littleEndian);
+  };
+  const [offsets, bytes] = [
+    [...values('stripOffsets'), ...values('tileOffsets')],
+    [...values('stripBytes'), ...values('tileBytes')],
+  ];
+  return {
+    values,
+    littleEndian,
+    width: values('width')[0] ?? 0,
+    height: values('height')[0] ?? 0,
+    end: offsets.reduce((end, offset, i) => Math.max(end, offset + (bytes[i] ?? 0)), 0),
+  };
 }
 
-function values(view: DataView, entry: number, little: boolean): number[] {
+function valuesOf(view: DataView, entry: number, little: boolean): number[] {
   const reader = READERS[view.getUint16(entry + 2, little)];
   if (!reader) return [];
   const count = view.getUint32(entry + 4, little);
@@ -56,4 +77,37 @@ function values(view: DataView, entry: number, little: boolean): number[] {
   if (at + count * reader.bytes > view.byteLength)
     throw new RangeError('a TIFF directory points past the end');
   return Array.from({ length: count }, (_, i) => view[reader.read](at + i * reader.bytes, little));
+}
+
+/** A file of one page that holds these values, and the parts of its pixels (strips or tiles) one after the other. */
+export function writeTiff(page: TiffPage, tiled: boolean, parts: readonly Uint8Array[]): Uint8Array {
+  const { littleEndian: little } = page;
+  const places: Partial<Record<Tag, readonly number[]>> = {};
+  let size = 8;
+  const offsets = parts.map(({ length }) => (size += length) - length);
+  places[tiled ? 'tileOffsets' : 'stripOffsets'] = offsets;
+  places[tiled ? 'tileBytes' : 'stripBytes'] = parts.map(({ length }) => length);
+  const entries = (Object.keys(TAGS) as Tag[])
+    .map((tag) => ({ tag: TAGS[tag], list: places[tag] ?? page.values(tag) }))
+    .filter(({ list }) => list.length > 0);
+  const directory = size + (size % 2);
+  let free = directory + 2 + 12 * entries.length + 4;
+  const file = new Uint8Array(free + entries.reduce((sum, { list }) => sum + 4 * list.length, 0));
+  const view = new DataView(file.buffer);
+  file.set(little ? [0x49, 0x49] : [0x4d, 0x4d]);
+  view.setUint16(2, 42, little);
+  view.setUint32(4, directory, little);
+  parts.forEach((part, i) => file.set(part, offsets[i]));
+  view.setUint16(directory, entries.length, little);
+  entries.forEach(({ tag, list }, i) => {
+    const entry = directory + 2 + 12 * i;
+    view.setUint16(entry, tag, little);
+    view.setUint16(entry + 2, 4, little);
+    view.setUint32(entry + 4, list.length, little);
+    view.setUint32(entry + 8, list.length === 1 ? list[0] : free, little);
+    if (list.length === 1) return;
+    list.forEach((value, k) => view.setUint32(free + 4 * k, value, little));
+    free += 4 * list.length;
+  });
+  return file;
 }

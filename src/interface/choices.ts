@@ -3,11 +3,16 @@ import type { Explainer } from '../explainer.ts';
 import { findClass, splitClasses } from '../targets/label.ts';
 import type { Settings } from './options.ts';
 
-/** Indices of the classes asked for; undefined for those that only the model can tell. @throws CamError UNKNOWN_CLASS. */
+/** A list of more would take the memory of the process. */
+const MOST = 1e6;
+
+/** Indices of the classes asked for; undefined for those that only the model can tell. @throws CamError UNKNOWN_CLASS, BAD_OPTION. */
 export function classesOf(
   { class: texts, top = 1 }: Partial<Pick<Settings, 'class' | 'top'>>,
   labels: readonly string[],
 ): readonly (number | undefined)[] {
+  if (!texts && top > MOST)
+    throw bad(`--top takes at most ${MOST}, not ${top}: no model has so many classes.`);
   if (!texts) return Array.from({ length: top }, () => undefined);
   const parts = texts.flatMap((text) => splitClasses(text, labels));
   if (parts.length === 0) throw bad(`--class takes a class index or label, not "${texts.join()}".`);

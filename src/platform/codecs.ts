@@ -9,8 +9,12 @@ const WASM: Record<Codec, string> = {
   webp: '@jsquash/webp/codec/dec/webp_dec.wasm',
 };
 
-/** In a browser a decoder fetches its wasm from its own side, which bundlers see and provide for. */
-export const codecsFetch = (): boolean => runtime() === 'browser';
+/**
+ * Does a decoder fetch its wasm from its own side? In a browser, where bundlers see and provide for it, and in Deno when
+ * this code comes from an address (JSR's is one), from where no installed package can be looked for.
+ */
+export const codecsFetch = (from: string = import.meta.url): boolean =>
+  runtime() === 'browser' || (runtime() === 'deno' && !from.startsWith('file:'));
 
 const compiled = new Map<Codec, Promise<WebAssembly.Module | undefined>>();
 
@@ -34,7 +38,7 @@ async function compile(codec: Codec): Promise<WebAssembly.Module | undefined> {
       .createRequire(import.meta.url)
       .resolve(WASM[codec]);
   } catch {
-    return undefined; // bundled without its dependencies, or loaded from an address
+    return undefined; // bundled without its dependencies, or loaded from an address: see codecsFetch
   }
   return WebAssembly.compile((await readFile(path)) as Uint8Array<ArrayBuffer>);
 }

@@ -17,6 +17,11 @@ export async function listen(
   { port = 0, host = '127.0.0.1' }: { port?: number; host?: string } = {},
 ): Promise<Listening> {
   const server = nodeModule('node:http').createServer(nodeListener(fetch));
+  const open = new Set<ServerResponse>();
+  server.on('request', (_, response) => {
+    open.add(response);
+    response.once('close', () => open.delete(response));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -29,6 +34,8 @@ export async function listen(
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
+        // A connection that is kept alive would be waited for, for seconds.
+        for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
       }),
   };
 }
@@ -48,19 +55,12 @@ async function answer(
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  const { method = 'GET', url = '/' } = message;
-  const headers = Object.entries(message.headersDistinct).flatMap(([name, values = []]) =>
-    values.map((value): [string, string] => [name, value]),
-  );
-  const hasBody = method !== 'GET' && method !== 'HEAD';
-  const { Readable } = nodeModule('node:stream');
-  const request = new Request(new URL(url, 'http://localhost'), {
-    method,
-    headers,
-    signal,
-    ...(hasBody && { body: Readable.toWeb(message) as ReadableStream, duplex: 'half' }),
-  } as RequestInit);
-  const { status, headers: sent, body } = await fetch(request);
+  const request = requestOf(message, signal);
+  const {
+    status,
+    headers: sent,
+    body,
+  } = await (request instanceof Error ? refusal(request) : fetch(request));
   const bytes = body && new Uint8Array(await new Response(body).arrayBuffer());
   response.writeHead(status, {
     ...Object.fromEntries(sent),
@@ -69,4 +69,35 @@ async function answer(
     ...(!message.complete && { connection: 'close' }),
   });
   response.end(bytes ?? undefined);
+}
+
+/** The message as a Request, or why it cannot be one: TRACE, or a target that is no address. */
+function requestOf(message: IncomingMessage, signal: AbortSignal): Request | Error {
+  const { method = 'GET', url = '/' } = message;
+  const headers = Object.entries(message.headersDistinct).flatMap(([name, values = []]) =>
+    values.map((value): [string, string] => [name, value]),
+  );
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  const { Readable } = nodeModule('node:stream');
+  try {
+    // Not as a relative address: the host would be taken from //host/path.
+    const address = url.startsWith('/') ? `http://localhost${url}` : new URL(url, 'http://localhost/');
+    return new Request(address, {
+      method,
+      headers,
+      signal,
+      ...(hasBody && { body: Readable.toWeb(message) as ReadableStream, duplex: 'half' }),
+    } as RequestInit);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** RFC 9457, as the handler itself would have it. */
+function refusal({ message }: Error): Response {
+  const detail = `The request cannot be read: ${message}. Send a GET or POST for a path.`;
+  return Response.json(
+    { type: 'about:blank', title: 'Bad request', status: 400, detail, code: 'BAD_REQUEST' },
+    { status: 400, headers: { 'content-type': 'application/problem+json' } },
+  );
 }

@@ -1,3 +1,4 @@
+import { writesJpeg } from '../image/encode.ts';
 import type { Format } from '../interface/options.ts';
 import { Problem } from './problem.ts';
 
@@ -10,19 +11,36 @@ export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
 };
 
 /**
- * The format that an Accept header likes best (RFC 9110, section 12.5.1); PNG for none.
+ * The format of an answer: the one that the query names, or else the one that the Accept header likes best (RFC 9110,
+ * section 12.5.1); PNG for none.
  * @throws Problem NOT_ACCEPTABLE.
  */
-export function acceptedFormat(accept: string | null): Format {
-  const ranges = (accept ?? '*/*').split(',').map(rangeOf);
-  const [best] = (Object.keys(MEDIA_TYPES) as Format[])
+export async function formatFor(
+  named: Format | undefined,
+  accept: string | null,
+  jpeg: () => Promise<boolean> = writesJpeg,
+): Promise<Format> {
+  const wanted = named ?? acceptedFormat(accept, FORMATS);
+  if (wanted !== 'jpg' || (await jpeg())) return wanted;
+  if (named === undefined) return acceptedFormat(accept, WITHOUT_JPEG);
+  throw notAcceptable('JPEG in this runtime', WITHOUT_JPEG);
+}
+
+const FORMATS = Object.keys(MEDIA_TYPES) as Format[];
+const WITHOUT_JPEG = FORMATS.filter((format) => format !== 'jpg');
+
+function acceptedFormat(accept: string | null, formats: readonly Format[]): Format {
+  const ranges = (accept?.trim() || '*/*').split(',').map(rangeOf); // an empty header says nothing
+  const [best] = formats
     .map((format) => ({ format, quality: qualityOf(MEDIA_TYPES[format], ranges) }))
     .sort((a, b) => b.quality - a.quality);
   if (best.quality > 0) return best.format;
-  throw new Problem(
-    'NOT_ACCEPTABLE',
-    `There is no ${accept}. Accept one of ${Object.values(MEDIA_TYPES).join(', ')}.`,
-  );
+  throw notAcceptable(accept!, formats);
+}
+
+function notAcceptable(what: string, formats: readonly Format[]): Problem {
+  const types = formats.map((format) => MEDIA_TYPES[format]).join(', ');
+  return new Problem('NOT_ACCEPTABLE', `There is no ${what}. Accept one of ${types}.`);
 }
 
 interface Range {

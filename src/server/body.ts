@@ -9,7 +9,7 @@ const NPY = '\x93NUMPY';
 /**
  * The image that a request brings, as its body or as the one file of a multipart form; undefined for an empty body.
  * A .npy tensor is told by its first bytes.
- * @throws Problem TOO_LARGE, TOO_SLOW; CamError BAD_TENSOR.
+ * @throws Problem TOO_LARGE, TOO_SLOW, CUT_SHORT; CamError BAD_TENSOR.
  */
 export async function readImage(request: Request, limits: Limits): Promise<ImageInput | undefined> {
   const type = request.headers.get('content-type') ?? '';
@@ -35,7 +35,7 @@ async function receive(request: Request, { bytes, seconds }: Limits): Promise<Ui
   }, seconds * 1000);
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch(cutShort);
       if (late) throw new Problem('TOO_SLOW', `The body took more than ${seconds} seconds to arrive.`);
       if (done) break;
       length += value.length;
@@ -49,6 +49,10 @@ async function receive(request: Request, { bytes, seconds }: Limits): Promise<Ui
     clearTimeout(timer);
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+function cutShort(): never {
+  throw new Problem('CUT_SHORT', 'The body broke off before its end. Send it again.');
 }
 
 async function fileOf(body: Uint8Array<ArrayBuffer>, type: string): Promise<Uint8Array> {

@@ -6,7 +6,7 @@ import { CamError } from '../errors.ts';
 import type { Explainer } from '../explainer.ts';
 import type { Explanation, ImageInput, Report } from '../explanation.ts';
 import { findMethod } from '../methods/index.ts';
-import { MEDIA_TYPES, acceptedFormat } from './accept.ts';
+import { MEDIA_TYPES, formatFor } from './accept.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 import type { Query } from './query.ts';
@@ -24,13 +24,15 @@ export interface Question {
 /** Answers POST /explain. @throws CamError, Problem. */
 export async function explain(question: Question): Promise<Response> {
   const { model, image, query, limits, signal } = question;
-  const format = query.format ?? acceptedFormat(question.accept);
+  const format = await formatFor(query.format, question.accept);
   const methods = [...new Set((query.method ?? ['gradcam']).map((name) => findMethod(name)[0]))];
-  const classes = classesOf(query, model.labels);
-  checkCount(methods.length * classes.length, format, limits);
+  // The best classes are counted and not listed: there may be any number of them.
+  const classes = query.class && classesOf(query, model.labels);
+  checkCount(methods.length * (classes?.length ?? query.top ?? 1), format, limits);
+  checkBatch(query, limits);
   const report = await model.explainAll(image, {
     method: methods,
-    ...(query.class ? { target: classes as number[] } : { top: query.top }),
+    ...(classes ? { target: classes as number[] } : { top: query.top }),
     layer: layersOf(query, model),
     score: query.score,
     compat: query.compat,
@@ -54,6 +56,11 @@ function checkCount(count: number, format: Format, limits: Limits): void {
       `A ${format} holds one result, and ${count} are asked for. Ask for one method and class, or for JSON.`,
     );
   }
+}
+
+function checkBatch({ 'batch-size': size = 1 }: Query, { batch }: Limits): void {
+  if (size <= batch) return;
+  throw new Problem('TOO_LARGE', `"batch-size" is ${size}; at most ${batch} run at once. Ask for fewer.`);
 }
 
 function artifact(explanation: Explanation, format: Format, query: Query): Promise<Uint8Array> {

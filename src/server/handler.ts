@@ -1,10 +1,11 @@
 import { SCHEMA, methodsJson } from '../interface/json.ts';
 import { Explainer } from '../explainer.ts';
 import { readImage } from './body.ts';
+import { withDeadline } from './deadline.ts';
 import { explain } from './explain.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { modelsOf, type ModelLoaders, type Models } from './models.ts';
-import { Problem, problemResponse } from './problem.ts';
+import { describe, modelsOf, type ModelLoaders, type Models } from './models.ts';
+import { Problem, problemOf, problemResponse } from './problem.ts';
 import { readQuery } from './query.ts';
 import { queue, type Queue } from './queue.ts';
 
@@ -87,19 +88,26 @@ function explainRoute({ limits, models, queue }: Service, request: Request, url:
     const image = await readImage(request, limits);
     const work = async () => {
       const model = await models.get(query.model);
-      const signal = AbortSignal.any([request.signal, AbortSignal.timeout(limits.seconds * 1000)]);
-      return explain({ model, image, query, limits, signal, accept: request.headers.get('accept') });
+      const accept = request.headers.get('accept');
+      return withDeadline(request, limits.seconds, (signal) =>
+        explain({ model, image, query, limits, signal, accept }),
+      );
     };
     return turn(work, request.signal);
   });
 }
 
-async function modelsRoute({ models }: Service): Promise<Response> {
-  const rows = await Promise.all(
-    models.names.map(async (name, index) => {
-      const { info, labels, threads } = await models.get(name);
-      return { id: name, default: index === 0, ...info, labels, threads: threads.count };
-    }),
-  );
-  return Response.json({ schema: SCHEMA, models: rows });
+/** Loads what is not loaded yet, in turn as everything that is heavy; a model that fails is told of in its row. */
+function modelsRoute({ models, queue }: Service, request: Request): Promise<Response> {
+  const row = async (name: string) => {
+    const model = await models.get(name).catch((error: unknown) => ({ error: problemOf(error) }));
+    return 'error' in model ? model : describe(model);
+  };
+  const list = async () => {
+    const rows: object[] = [];
+    for (const name of models.names)
+      rows.push({ id: name, default: rows.length === 0, ...(await row(name)) });
+    return Response.json({ schema: SCHEMA, models: rows });
+  };
+  return queue.enter((turn) => turn(list, request.signal));
 }

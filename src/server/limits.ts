@@ -6,6 +6,8 @@ export interface Limits {
   readonly pixels: number;
   /** Methods times classes. */
   readonly results: number;
+  /** Changed inputs that run at once, by `batch-size`: each takes the memory of a run. */
+  readonly batch: number;
   /** Numbers in a JSON answer. */
   readonly numbers: number;
   /** Seconds to receive the body, and again to explain it; a run of the model is not interrupted. */
@@ -18,6 +20,7 @@ export const DEFAULT_LIMITS: Limits = {
   bytes: 10e6,
   pixels: 16e6,
   results: 16,
+  batch: 32,
   numbers: 2e6,
   seconds: 30,
   waiting: 100,

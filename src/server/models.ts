@@ -1,4 +1,6 @@
+import { CamError } from '../errors.ts';
 import type { Explainer } from '../explainer.ts';
+import type { ValueInfo } from '../onnx/model.ts';
 import { Problem } from './problem.ts';
 
 /** How to load each model that is served, by its name in the query; the first one is the default. */
@@ -7,7 +9,7 @@ export type ModelLoaders = Readonly<Record<string, () => Promise<Explainer>>>;
 /** The models of a server, each loaded when it is first asked for, and once. */
 export interface Models {
   readonly names: readonly string[];
-  /** @throws Problem NOT_FOUND, or what the loader throws; then the next request tries again. */
+  /** @throws Problem NOT_FOUND, BAD_MODEL, or what the loader throws; then the next request tries again. */
   get(name?: string): Promise<Explainer>;
   close(): Promise<void>;
 }
@@ -23,7 +25,7 @@ export function modelsOf(loaders: ModelLoaders): Models {
       }
       let model = loaded.get(name);
       if (!model) {
-        loaded.set(name, (model = loaders[name]()));
+        loaded.set(name, (model = load(name, loaders[name])));
         model.catch(() => loaded.delete(name));
       }
       return model;
@@ -35,3 +37,27 @@ export function modelsOf(loaders: ModelLoaders): Models {
     },
   };
 }
+
+/** What the library says of a file names its place, which is nobody's business outside. */
+async function load(name: string, loader: () => Promise<Explainer>): Promise<Explainer> {
+  try {
+    return await loader();
+  } catch (cause) {
+    if (!(cause instanceof CamError)) throw cause;
+    throw new Problem(
+      'BAD_MODEL',
+      `The model "${name}" cannot be loaded on this server. Ask for another one.`,
+    );
+  }
+}
+
+/** A model as GET /models tells of it. */
+export const describe = ({ info, labels, threads }: Explainer): object => ({
+  ...info,
+  inputs: info.inputs.map(portOf),
+  outputs: info.outputs.map(portOf),
+  labels,
+  threads: threads.count,
+});
+
+const portOf = ({ name, type, dims }: ValueInfo): object => ({ name, type, dims });

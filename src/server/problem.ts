@@ -3,6 +3,7 @@ import { CamError, type ErrorCode } from '../errors.ts';
 /** Why a request is refused, besides what the library itself refuses. */
 export type ProblemCode =
   | ErrorCode
+  | 'CUT_SHORT'
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'NOT_ACCEPTABLE'
@@ -17,6 +18,7 @@ const STATUS: Readonly<Record<ProblemCode, readonly [status: number, title: stri
   UNKNOWN_METHOD: [400, 'Unknown method'],
   UNKNOWN_LAYER: [400, 'Unknown layer'],
   UNKNOWN_CLASS: [400, 'Unknown class'],
+  CUT_SHORT: [400, 'Body cut short'],
   NOT_FOUND: [404, 'Not found'],
   METHOD_NOT_ALLOWED: [405, 'Method not allowed'],
   NOT_ACCEPTABLE: [406, 'No such representation'],
@@ -48,20 +50,32 @@ export class Problem extends Error {
   }
 }
 
-/** The answer to a request that failed: RFC 9457, with the library's code. What was not foreseen is not told. */
-export function problemResponse(error: unknown): Response {
+/** What RFC 9457 tells of a failure, and the library's code. */
+export interface ProblemJson {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ProblemCode;
+}
+
+/** What was not foreseen is not told. */
+export function problemOf(error: unknown): ProblemJson {
   const foreseen = error instanceof Problem || error instanceof CamError;
   const code: ProblemCode = foreseen ? error.code : 'UNEXPECTED';
   const [status, title] = STATUS[code];
   const detail = foreseen ? error.message : 'Something went wrong on the server.';
-  return Response.json(
-    { type: 'about:blank', title, status, detail, code },
-    {
-      status,
-      headers: {
-        ...(error instanceof Problem && error.headers),
-        'content-type': 'application/problem+json',
-      },
+  return { type: 'about:blank', title, status, detail, code };
+}
+
+/** The answer to a request that failed. */
+export function problemResponse(error: unknown): Response {
+  const problem = problemOf(error);
+  return Response.json(problem, {
+    status: problem.status,
+    headers: {
+      ...(error instanceof Problem && error.headers),
+      'content-type': 'application/problem+json',
     },
-  );
+  });
 }

@@ -7,7 +7,8 @@ export interface Queue {
   readonly size: number;
   /**
    * Lets a request in. `turn` runs its work when those before it are done.
-   * @throws Problem BUSY at the bound, with a Retry-After; CamError ABORTED for one that is given up while it waits.
+   * @throws Problem BUSY at the bound, with a Retry-After; CamError ABORTED at once for one that is given up while it
+   * waits.
    */
   enter<Result>(visit: (turn: Turn) => Promise<Result>): Promise<Result>;
 }
@@ -16,22 +17,41 @@ export type Turn = <Result>(work: () => Promise<Result>, signal: AbortSignal) =>
 
 export function queue(bound: number): Queue {
   let size = 0;
-  let last: Promise<unknown> = Promise.resolve();
+  let running = false;
   let mean = 1; // seconds of a turn, recent ones counting most
+  // A list, and no chain of promises: who leaves takes along the image that the work holds.
+  const line: (() => Promise<void>)[] = [];
 
-  const turn: Turn = (work, signal) => {
-    const mine = last.then(async () => {
-      if (signal.aborted) throw new CamError('ABORTED', 'The request was given up before its turn came.');
+  const run = async () => {
+    if (running) return;
+    running = true;
+    for (let next = line.shift(); next; next = line.shift()) {
       const started = performance.now();
-      try {
-        return await work();
-      } finally {
-        mean += 0.2 * ((performance.now() - started) / 1000 - mean);
-      }
-    });
-    last = mine.catch(() => undefined);
-    return mine;
+      await next();
+      mean += 0.2 * ((performance.now() - started) / 1000 - mean);
+    }
+    running = false;
   };
+
+  const turn: Turn = (work, signal) =>
+    new Promise((resolve, reject) => {
+      const start = async () => {
+        signal.removeEventListener('abort', leave);
+        try {
+          resolve(await work());
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      const leave = () => {
+        if (line.includes(start)) line.splice(line.indexOf(start), 1);
+        reject(new CamError('ABORTED', 'The request was given up before its turn came.'));
+      };
+      if (signal.aborted) return leave();
+      signal.addEventListener('abort', leave, { once: true });
+      line.push(start);
+      void run();
+    });
 
   return {
     get size() {

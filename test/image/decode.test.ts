@@ -222,51 +222,67 @@ test('PNG, WebP: what is transparent lies on white', async () => {
   }
 });
 
-test('GIF: of an animation, the first frame', async () => {
-  // Two frames of 1 x 1: palette index 1 (blue), then 2 (green).
-  const frame = (code: number) => [
-    0x21,
-    0xf9,
-    4,
-    0,
-    1,
-    0,
-    0,
-    0,
-    0x2c,
-    0,
-    0,
-    0,
-    0,
-    1,
-    0,
-    1,
-    0,
-    0,
-    2,
-    2,
-    code,
-    1,
-    0,
-  ];
+/** Frames of 1 x 1 or more on a screen of 1 x 1, each of the given LZW codes of 3 bits. */
+function gif(frames: readonly { codes: readonly number[]; width?: number; height?: number }[]): Uint8Array {
   const palette = [255, 0, 0, 0, 0, 255, 0, 255, 0, 0, 0, 0];
-  // codes of 3 bits, lowest first: clear (100), the index, end (101)
-  const code = (index: number) => 0b100 | (index << 3) | ((0b101 & 0b11) << 6);
-  const gif = [
-    ...ascii('GIF89a'),
-    1,
-    0,
-    1,
-    0,
-    0xf1,
-    0,
-    0,
-    ...palette,
-    ...frame(code(1)),
-    ...frame(code(2)),
-    0x3b,
-  ];
-  assert.equal(Array.from((await decode(new Uint8Array(gif))).data), [0, 0, 255, 255]);
+  const word = (value: number) => [value & 0xff, value >> 8];
+  const frame = ({ codes, width = 1, height = 1 }: (typeof frames)[number]) => {
+    const bits = codes.reduce((sum, code, i) => sum | (code << (3 * i)), 0); // lowest first
+    const place = [0, 0, 0, 0, ...word(width), ...word(height), 0];
+    return [0x21, 0xf9, 4, 0, 1, 0, 0, 0, 0x2c, ...place, 2, 2, ...word(bits), 0];
+  };
+  return new Uint8Array([
+    ...[...ascii('GIF89a'), 1, 0, 1, 0, 0xf1, 0, 0],
+    ...[...palette, ...frames.flatMap(frame), 0x3b],
+  ]);
+}
+
+const [BLUE, GREEN, CLEAR, STOP] = [1, 2, 4, 5];
+
+test('GIF: of an animation, the first frame', async () => {
+  const found = await decode(gif([{ codes: [CLEAR, BLUE, STOP] }, { codes: [CLEAR, GREEN, STOP] }]));
+  assert.equal(Array.from(found.data), [0, 0, 255, 255]);
+});
+
+test('GIF: a frame that holds more or fewer pixels than it says is damage, and nothing is printed', async () => {
+  const { log } = console;
+  const printed: unknown[] = [];
+  console.log = (...words) => void printed.push(words);
+  try {
+    assert.match((await failure(gif([{ codes: [CLEAR, BLUE, BLUE, BLUE, STOP] }]))).message, 'longer');
+    assert.match((await failure(gif([{ codes: [CLEAR, STOP] }]))).message, 'shorter');
+  } finally {
+    console.log = log;
+  }
+  assert.equal(printed, []);
+});
+
+test('GIF: a frame that is larger than the screen counts for the limit', async () => {
+  const frame = { codes: [CLEAR, BLUE, STOP], width: 60000, height: 50000 };
+  assert.match((await failure(gif([frame]))).message, '60000 x 50000');
+});
+
+test('GIF: there is one first frame, whatever extensions come before it', async () => {
+  const plain = gif([{ codes: [CLEAR, BLUE, STOP] }]);
+  // One that claims 12 bytes where there are 11, which hides a frame from those who count on 11.
+  const note = [0x21, 0xff, 12, ...ascii('NETSCAPE2.0!'), 0];
+  const found = await decode(new Uint8Array([...plain.subarray(0, 25), ...note, ...plain.subarray(25)]));
+  assert.equal(Array.from(found.data), [0, 0, 255, 255]);
+});
+
+test('JPEG: a picture that goes over its pixels too often is refused before decoding', async () => {
+  const jpeg = await encodeWith('image/jpeg', QUARTERS);
+  const scan = Buffer.from(jpeg).indexOf('ffda', 'hex');
+  const again = (times: number) =>
+    new Uint8Array(
+      Buffer.concat([
+        jpeg.subarray(0, scan),
+        ...Array.from({ length: times }, () => jpeg.subarray(scan, -2)),
+        jpeg.subarray(-2),
+      ]),
+    );
+  assert.match((await failure(again(101))).message, '101 times');
+  assert.not.match((await failure(again(100))).message, '100 times'); // it is damaged, though
 });
 
 test('a view into a larger buffer is read, and left alone', async () => {

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { codecModule } from '../../src/platform/codecs.ts';
+import { codecModule, codecsFetch } from '../../src/platform/codecs.ts';
 import { cpuCount } from '../../src/platform/cpu.ts';
 import { runtime, type Runtime } from '../../src/platform/runtime.ts';
 
@@ -52,6 +52,24 @@ test('the wasm decoders are found and compile', async () => {
   for (const codec of ['jpeg', 'webp'] as const) {
     const exports = WebAssembly.Module.exports((await codecModule(codec))!);
     assert.ok(exports.length > 0);
+  }
+});
+
+test('a decoder fetches its own wasm in a browser, and in Deno for code from an address', () => {
+  const [here, jsr] = [
+    'file:///app/codecs.js',
+    'https://jsr.io/@camwasm/camwasm/0.1.0/src/platform/codecs.ts',
+  ];
+  for (const [agent, from, expected] of [
+    ['Mozilla/5.0', 'https://page.test/codecs.js', true],
+    ['Deno/2', jsr, true],
+    ['Deno/2', here, false],
+    ['Node.js/22', here, false],
+  ] as const) {
+    assert.is(
+      withNavigator({ userAgent: agent }, () => codecsFetch(from)),
+      expected,
+    );
   }
 });
 

@@ -35,7 +35,7 @@ interface Ask extends RequestInit {
 
 function ask(path: string, { accept, ...init }: Ask = {}, to: Handler = handler): Promise<Response> {
   const headers = new Headers(init.headers);
-  if (accept) headers.set('accept', accept);
+  if (accept !== undefined) headers.set('accept', accept);
   return to.fetch(
     new Request(`http://camwasm.test${path}`, { ...init, headers, duplex: 'half' } as RequestInit),
   );
@@ -127,12 +127,13 @@ test('methods and models are listed, and the health is told', async () => {
   const methods = (await (await ask('/methods')).json()) as { methods: { id: string }[] };
   assert.ok(methods.methods.some(({ id }) => id === 'layercam'));
   const { models } = (await (await ask('/models')).json()) as {
-    models: { id: string; default: boolean; labels: string[] }[];
+    models: { id: string; default: boolean; labels: string[]; inputs: object[] }[];
   };
   assert.equal(
     models.map(({ id, default: first, labels }) => [id, first, labels.length]),
     [['everyday36', true, 36]],
   );
+  assert.equal(models[0].inputs, [{ name: 'input', type: 'float32', dims: ['N', 3, 'H', 'W'] }]);
   assert.equal(await (await ask('/healthz')).json(), { status: 'ok', waiting: 0, limit: 100 });
   assert.is(await (await ask('/healthz', { method: 'HEAD' })).text(), '');
 });
@@ -143,6 +144,7 @@ test('the model is loaded once', () => assert.is(loads, 1));
 
 const ACCEPTED: [accept: string | undefined, type: string][] = [
   [undefined, 'image/png'],
+  ['', 'image/png'],
   ['*/*', 'image/png'],
   ['image/*', 'image/png'],
   ['image/jpeg', 'image/jpeg'],
@@ -152,7 +154,7 @@ const ACCEPTED: [accept: string | undefined, type: string][] = [
 ];
 
 for (const [accept, type] of ACCEPTED) {
-  test(`Accept: ${accept ?? '(none)'} gets ${type}`, async () => {
+  test(`Accept: ${accept ?? '(no header)'} gets ${type}`, async () => {
     const response = await post('?raw', photo, accept);
     assert.is(response.headers.get('content-type'), type, await response.clone().text());
   });
@@ -176,6 +178,8 @@ const REFUSED: [query: string, status: number, code: string, detail: RegExp][] =
   ['?method=gradcam,layercam', 400, 'BAD_OPTION', /one result/],
   ['?model=resnet', 404, 'NOT_FOUND', /everyday36/],
   ['?top=17&format=json', 413, 'TOO_LARGE', /17 results/],
+  ['?top=1000000000&format=json&raw', 413, 'TOO_LARGE', /1000000000 results/],
+  ['?batch-size=33', 413, 'TOO_LARGE', /"batch-size" is 33; at most 32/],
 ];
 
 for (const [query, status, code, detail] of REFUSED) {
@@ -202,6 +206,24 @@ test('bodies that are no image', async () => {
   assert.match((await problem(post('', second), 400, 'BAD_OPTION')).detail, /"method"/);
 });
 
+test('a model that cannot be loaded has its row among the others, and its place on the server is not told', async () => {
+  const mixed = createHandler({
+    models: { lost: () => Explainer.load('/secret/lost.onnx'), everyday36: () => everyday36 },
+  });
+  assert.match((await problem(post('', photo, undefined, mixed), 500, 'BAD_MODEL')).detail, /"lost"/);
+  const { models } = (await (await ask('/models', {}, mixed)).json()) as {
+    models: { id: string; default: boolean; error?: ProblemJson }[];
+  };
+  assert.equal(
+    models.map(({ id, default: first, error }) => [id, first, error?.code]),
+    [
+      ['lost', true, 'BAD_MODEL'],
+      ['everyday36', false, undefined],
+    ],
+  );
+  assert.not.match(JSON.stringify(models), /secret/);
+});
+
 test('an unforeseen error is not told to the world', async () => {
   const broken = createHandler({ models: { secret: () => Promise.reject(new Error('/etc/secret')) } });
   const { detail } = await problem(post('', photo, undefined, broken), 500, 'UNEXPECTED');
@@ -220,6 +242,11 @@ test('a body over the limit, told or not', async () => {
 test('a body that trickles', async () => {
   const never = new ReadableStream({ start: (stream) => stream.enqueue(photo.subarray(0, 100)) });
   await problem(post('', never, undefined, served({ seconds: 0.05 })), 408, 'TOO_SLOW');
+});
+
+test('a body that breaks off', async () => {
+  const broken = new ReadableStream({ pull: (stream) => stream.error(new Error('ECONNRESET')) });
+  await problem(post('', broken), 400, 'CUT_SHORT');
 });
 
 test('more pixels than the limit, by the header alone', async () => {
@@ -253,6 +280,18 @@ test('requests wait for their turn up to the bound, and none is lost; the others
   assert.match(busy.headers.get('retry-after')!, /^[1-9]\d*$/);
   await problem(Promise.resolve(busy), 503, 'BUSY');
   assert.is((await post('', photo, undefined, narrow)).status, 200);
+});
+
+test('who has left does not keep a place', async () => {
+  const narrow = served({ waiting: 2 });
+  const first = post('?method=scorecam', photo, undefined, narrow);
+  const leaving = new AbortController();
+  const gone = ask('/explain', { method: 'POST', body: photo, signal: leaving.signal }, narrow);
+  await problem(post('', photo, undefined, narrow), 503, 'BUSY');
+  setTimeout(() => leaving.abort(), 20);
+  await problem(gone, 504, 'ABORTED');
+  assert.is(((await (await ask('/healthz', {}, narrow)).json()) as { waiting: number }).waiting, 1);
+  assert.equal([(await post('', photo, undefined, narrow)).status, (await first).status], [200, 200]);
 });
 
 test('a client that goes away loses its turn, and no one else', async () => {

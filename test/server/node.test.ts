@@ -82,6 +82,63 @@ test('a handler that throws breaks its connection and no other', () =>
     },
   ));
 
+/** fetch and URL would not send these. */
+const raw = (
+  url: string,
+  method: string,
+  path: string,
+): Promise<[status: number, type: string, text: string]> =>
+  new Promise((resolve, reject) => {
+    const client = request(url, { method, path }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve([response.statusCode!, response.headers['content-type']!, text]));
+    });
+    client.once('error', reject);
+    client.end();
+  });
+
+test('what cannot be made a Request is answered as a problem', () =>
+  serving(
+    () => Promise.resolve(new Response('answered')),
+    async (url) => {
+      for (const [method, path] of [
+        ['TRACE', '/explain'],
+        ['GET', 'http://'],
+      ]) {
+        const [status, type, text] = await raw(url, method, path);
+        assert.equal([status, type], [400, 'application/problem+json'], `${method} ${path}: ${text}`);
+        assert.is((JSON.parse(text) as { code: string }).code, 'BAD_REQUEST');
+      }
+    },
+  ));
+
+test('a target that begins with two slashes is a path, and no host', () =>
+  serving(
+    (request) => Promise.resolve(new Response(request.url)),
+    async (url) => {
+      assert.equal((await raw(url, 'GET', '//'))[2], 'http://localhost//');
+      assert.equal((await raw(url, 'GET', '//evil/explain?a=b'))[2], 'http://localhost//evil/explain?a=b');
+      assert.equal((await raw(url, 'GET', 'http://proxied/explain'))[2], 'http://proxied/explain');
+    },
+  ));
+
+test('close answers what is under way, and is not kept by connections that stay open', async () => {
+  let arrived!: () => void;
+  const inside = new Promise<void>((resolve) => (arrived = resolve));
+  const server = await listen(async () => {
+    arrived();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return new Response('late');
+  });
+  const answer = fetch(server.url); // keeps its connection alive
+  await inside;
+  const started = performance.now();
+  await server.close();
+  assert.is(await (await answer).text(), 'late');
+  assert.ok(performance.now() - started < 2000);
+});
+
 test('a port that is taken is an error', () =>
   serving(
     () => Promise.resolve(new Response()),

@@ -7,7 +7,7 @@ import { loadOptionsOf } from '../request.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
-/** `camwasm serve`: the request handler on a port, until the user interrupts. */
+/** `camwasm serve`: the request handler on a port, until the user interrupts or SIGTERM comes; what is under way is answered. */
 export async function serve({ operands, settings, io }: CommandContext): Promise<number> {
   if (operands.length > 0) {
     throw new CamError('BAD_OPTION', `camwasm serve takes no "${operands[0]}". Images are posted to it.`);

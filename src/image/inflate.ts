@@ -1,0 +1,24 @@
+/**
+ * Unpacks deflated data piece by piece, and gives how many bytes there were; more than `room` as soon as there are. No
+ * more is unpacked than there is room for, whatever the data holds.
+ */
+export async function inflate(
+  parts: readonly Uint8Array[],
+  format: CompressionFormat,
+  room: number,
+  take: (piece: Uint8Array, at: number) => void,
+): Promise<number> {
+  const packed = new Blob(parts as Uint8Array<ArrayBuffer>[]).stream();
+  const reader = packed.pipeThrough(new DecompressionStream(format)).getReader();
+  let at = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return at;
+    if (at + value.length > room) {
+      await reader.cancel().catch(() => undefined);
+      return at + value.length;
+    }
+    take(value, at);
+    at += value.length;
+  }
+}

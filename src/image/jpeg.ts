@@ -1,0 +1,56 @@
+import type { Header } from './formats.ts';
+
+/**
+ * More passes over the pixels than any picture has (a progressive one of libjpeg-turbo 10): each costs the time of a
+ * whole picture, in a few bytes. libjpeg-turbo has TJPARAM_SCANLIMIT for it, and tells why in "Two Issues with the JPEG
+ * Standard", https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf
+ */
+export const MOST_SCANS = 100;
+
+const SCAN = 0xda;
+const END = 0xd9;
+
+/** The markers that stand alone: restarts, the start, and one for private use. */
+const isAlone = (marker: number): boolean => (marker >= 0xd0 && marker <= 0xd8) || marker === 0x01;
+
+/** A frame header (SOFn) tells the size; it comes before the pixels. */
+const isFrame = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+
+export function jpegHeader(view: DataView): Header {
+  let frame: number | undefined;
+  let scans = 0;
+  for (const { marker, at } of segments(view)) {
+    if (isFrame(marker)) frame ??= at;
+    if (marker === SCAN) scans++;
+  }
+  if (frame === undefined) throw new RangeError('there is no frame header');
+  // Behind the frame header, the end marker cannot be mistaken for anything else.
+  let end = view.byteLength - 2;
+  while (end > frame && view.getUint16(end) !== 0xff00 + END) end--;
+  return {
+    height: view.getUint16(frame + 5),
+    width: view.getUint16(frame + 7),
+    components: view.getUint8(frame + 9),
+    scans,
+    complete: end > frame,
+  };
+}
+
+export const hasFrame = (view: DataView): boolean =>
+  [...segments(view)].some(({ marker }) => isFrame(marker));
+
+/** ITU-T T.81 annex B. What lies between two segments is pixels, in which 0xff is followed by 0. */
+function* segments(view: DataView): Generator<{ marker: number; at: number }> {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  for (let at = bytes.indexOf(0xff, 2); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at)) {
+    const marker = bytes[at + 1];
+    if (marker === 0xff) at++;
+    else if (marker === 0 || isAlone(marker)) at += 2;
+    else {
+      yield { marker, at };
+      if (marker === END) return;
+      at += 2 + view.getUint16(at + 2);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { inflate } from './inflate.ts';
+import { MOST_SCANS, hasFrame, jpegHeader } from './jpeg.ts';
+import { firstPage, writeTiff, type TiffPage } from './tiff.ts';
+
+/** How many bytes a part of the pixels unpacks to, counted no further than `room`. */
+type Unpacked = (part: Uint8Array, room: number, page: Layout) => number | Promise<number>;
+
+/** Compressions (TIFF 6.0 section 3 and its supplements) whose unpacked size can be known before anything is unpacked. */
+const UNPACKED: Readonly<Record<number, Unpacked>> = {
+  1: ({ length }) => length,
+  5: lzwSize,
+  7: jpegSize,
+  8: deflateSize,
+  32773: packBitsSize,
+  32946: deflateSize,
+};
+
+/** Red, green, blue and alpha as float32. */
+const MOST_BITS = 128;
+/** Up to CIELab; those above are for the raw pixels of cameras. */
+const MOST_PHOTOMETRIC = 8;
+
+interface Layout {
+  readonly tiled: boolean;
+  /** Of a strip or tile. */
+  readonly columns: number;
+  readonly rows: number;
+  readonly count: number;
+  readonly bits: number;
+  readonly compression: number;
+  readonly jpegTables: Uint8Array;
+}
+
+/**
+ * The first page of a TIFF file as a file of its own, with nothing in it that takes more memory or time than its size
+ * does: the decoder (utif2) unpacks whatever it finds, and looks for it in every corner of a file.
+ * Throws a plain Error that says what is wrong with the file, or cannot be decoded.
+ */
+export async function boundedTiff(bytes: Uint8Array, maxPixels: number): Promise<Uint8Array> {
+  const page = firstPage(viewOf(bytes));
+  const layout = layoutOf(page, maxPixels);
+  const { tiled, columns, rows, count, bits, compression } = layout;
+  const [offsets, sizes] = tiled
+    ? [page.values('tileOffsets'), page.values('tileBytes')]
+    : [page.values('stripOffsets'), page.values('stripBytes')];
+  const room = rows * Math.ceil((columns * bits) / 8);
+  if (offsets.length < count) throw new Error('pixels are missing');
+  const parts: Uint8Array[] = [];
+  for (let i = 0; i < count; i++) {
+    const size = sizes[i] ?? (compression === 1 ? room : 0);
+    const part = bytes.subarray(offsets[i], offsets[i] + size);
+    if ((await UNPACKED[compression](part, room, layout)) > room)
+      throw new Error('it holds more than its pixels');
+    parts.push(part);
+  }
+  return writeTiff(page, tiled, parts);
+}
+
+function layoutOf(page: TiffPage, maxPixels: number): Layout {
+  const { width, height, values } = page;
+  const [[compression = 1], [bits = 1], [samples = 1], [planar = 1], [photometric = 2]] = (
+    ['compression', 'bits', 'samples', 'planar', 'photometric'] as const
+  ).map(values);
+  if (!Object.hasOwn(UNPACKED, compression)) throw new Error(`compression ${compression} is not known here`);
+  if (planar !== 1 && samples > 1) throw new Error('its colours lie in planes of their own');
+  if (bits * samples > MOST_BITS || photometric > MOST_PHOTOMETRIC)
+    throw new Error(`its pixels are of kind ${photometric} with ${samples} times ${bits} bits`);
+  const [tileWidth] = values('tileWidth');
+  const tiled = tileWidth !== undefined;
+  const columns = tiled ? tileWidth : width;
+  const rows = tiled ? (values('tileHeight')[0] ?? 0) : Math.min(values('rowsPerStrip')[0] ?? height, height);
+  const count = Math.ceil(width / columns) * Math.ceil(height / rows);
+  // Tiles stand out over the edges of the page.
+  if (!(columns > 0 && rows > 0) || count * columns * rows > 4 * maxPixels)
+    throw new Error(`its parts are ${columns} x ${rows} pixels`);
+  const jpegTables = Uint8Array.from(values('jpegTables'));
+  return { tiled, columns, rows, count, bits: bits * samples, compression, jpegTables };
+}
+
+/** Section 13: what a code stands for is one longer than what the code before it stood for. */
+function lzwSize(part: Uint8Array, room: number): number {
+  const lengths = new Uint16Array(4096).fill(1, 0, 256);
+  let [size, next, bits, before] = [0, 258, 9, -1];
+  for (let at = 0; at + bits <= 8 * part.length && size <= room;) {
+    const byte = at >> 3;
+    const word = (part[byte] << 16) | ((part[byte + 1] ?? 0) << 8) | (part[byte + 2] ?? 0);
+    const code = (word >> (24 - bits - (at & 7))) & ((1 << bits) - 1);
+    at += bits;
+    if (code === 257) break;
+    if (code === 256) {
+      [next, bits, before] = [258, 9, -1];
+      continue;
+    }
+    if (before >= 0 && next < 4096) lengths[next++] = lengths[before] + 1;
+    if (code >= next) throw new Error('its LZW codes are damaged');
+    size += lengths[code];
+    before = code;
+    if (next + 1 >= 1 << bits && bits < 12) bits++;
+  }
+  return size;
+}
+
+/** Section 9. */
+function packBitsSize(part: Uint8Array, room: number): number {
+  let size = 0;
+  for (let at = 0; at < part.length && size <= room;) {
+    const head = part[at];
+    if (head !== 128) size += head < 128 ? head + 1 : 257 - head;
+    at += head < 128 ? head + 2 : head > 128 ? 2 : 1;
+  }
+  return size;
+}
+
+/** The decoder too takes what lies between zlib's header and its checksum; what it minds besides is for it to say. */
+async function deflateSize(part: Uint8Array, room: number): Promise<number> {
+  let size = 0;
+  const count = ({ length }: Uint8Array) => void (size += length);
+  return inflate([part.subarray(2, -4)], 'deflate-raw', room, count).catch(() => size);
+}
+
+/** A JPEG of its own, whose tables may lie apart; as many pixels as the part has, whatever they are made of. */
+function jpegSize(part: Uint8Array, room: number, { columns, rows, jpegTables }: Layout): number {
+  if (hasFrame(viewOf(jpegTables))) throw new Error('its JPEG tables hold a picture');
+  const { width, height, scans = 1 } = jpegHeader(viewOf(part));
+  return width > columns || height > rows || scans > MOST_SCANS ? room + 1 : 0;
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);

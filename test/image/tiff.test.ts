@@ -1,0 +1,121 @@
+import { deflateSync } from 'node:zlib';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { CamError } from '../../src/errors.ts';
+import { decode } from '../../src/image/decode.ts';
+import { encodeWith, picture } from './pictures.ts';
+
+const test = suite('tiff');
+
+type Tags = Record<number, number>;
+
+/** A grey TIFF of one strip (or tile), with further entries as [tag, type, count, value]. */
+function tiff(
+  { width, height, ...more }: { width: number; height: number } & Tags,
+  compression: number,
+  pixels: Uint8Array,
+  extra: readonly (readonly [tag: number, type: number, count: number, value: number])[] = [],
+): Uint8Array {
+  const tags: Tags = { 256: width, 257: height, 258: 8, 259: compression, 262: 1, 277: 1, ...more };
+  const place = 322 in tags ? { 324: 8, 325: pixels.length } : { 273: 8, 278: height, 279: pixels.length };
+  const entries = [
+    ...Object.entries({ ...tags, ...place }).map(([tag, value]) => [Number(tag), 4, 1, value] as const),
+    ...extra,
+  ].sort(([a], [b]) => a - b);
+  const file = new Uint8Array(8 + pixels.length + 2 + 12 * entries.length + 4);
+  const view = new DataView(file.buffer);
+  file.set([0x49, 0x49, 42, 0]);
+  file.set(pixels, 8);
+  const directory = 8 + pixels.length;
+  view.setUint32(4, directory, true);
+  view.setUint16(directory, entries.length, true);
+  entries.forEach(([tag, type, count, value], i) => {
+    const at = directory + 2 + 12 * i;
+    view.setUint16(at, tag, true);
+    view.setUint16(at + 2, type, true);
+    view.setUint32(at + 4, count, true);
+    view.setUint32(at + 8, value, true);
+  });
+  return file;
+}
+
+/** LZW codes of 9 bits. */
+function lzw(codes: readonly number[]): Uint8Array {
+  const bits = codes.map((code) => code.toString(2).padStart(9, '0')).join('');
+  return Uint8Array.from(bits.match(/.{1,8}/g)!, (byte) => parseInt(byte.padEnd(8, '0'), 2));
+}
+
+/** Clear, the colour 5, then each time one more of it than before. */
+const growing = (codes: number): number[] => [256, 5, ...Array.from({ length: codes }, (_, i) => 258 + i)];
+
+async function failure(bytes: Uint8Array, maxPixels?: number): Promise<string> {
+  const error = await decode(bytes, { maxPixels }).then(
+    () => assert.unreachable('was decoded'),
+    (error: unknown) => error as CamError,
+  );
+  assert.is((error as CamError).code, 'BAD_IMAGE');
+  return (error as CamError).message;
+}
+
+const SMALL = { width: 10, height: 10 };
+const grey = (length: number) => new Uint8Array(length).fill(5);
+const jpeg = (width: number, height: number) =>
+  encodeWith(
+    'image/jpeg',
+    picture(width, height, () => [5, 5, 5]),
+  );
+
+/** What 10 x 10 pixels are in each compression, and what claims to be them and is more. */
+const COMPRESSIONS: [name: string, id: number, sound: Uint8Array, bomb: Uint8Array][] = [
+  ['none', 1, grey(100), grey(101)],
+  ['LZW', 5, lzw([...growing(12), 265, 257]), lzw([...growing(200), 257])],
+  ['deflate', 8, deflateSync(grey(100)), deflateSync(grey(10e6))],
+  ['old deflate', 32946, deflateSync(grey(100)), deflateSync(grey(10e6))],
+  ['PackBits', 32773, Uint8Array.of(257 - 100, 5), new Uint8Array(5000).fill(129)],
+];
+
+for (const [name, id, sound, bomb] of COMPRESSIONS) {
+  test(`compression ${name}: no more than the pixels is unpacked`, async () => {
+    const { data } = await decode(tiff(SMALL, id, sound));
+    assert.equal([...data], Array.from({ length: 100 }, () => [5, 5, 5, 255]).flat());
+    assert.match(await failure(tiff(SMALL, id, bomb)), 'more than its pixels');
+  });
+}
+
+test('compression JPEG: the picture within is no larger than the page', async () => {
+  const colour = { 262: 2, 277: 3 };
+  const { data } = await decode(tiff({ width: 16, height: 8, ...colour }, 7, await jpeg(16, 8)));
+  assert.ok(data.every((value, i) => (i % 4 === 3 ? value === 255 : Math.abs(value - 5) < 3)));
+  const large = await jpeg(17, 8);
+  assert.match(await failure(tiff({ width: 16, height: 8, ...colour }, 7, large)), 'more than its pixels');
+});
+
+test('a compression that nothing bounds is not taken', async () => {
+  for (const id of [4, 6, 34713])
+    assert.match(await failure(tiff(SMALL, id, grey(100))), `compression ${id}`);
+});
+
+test('tiles may be larger than the page, but not than the limit', async () => {
+  const tile = (side: number, pixels: Uint8Array) => tiff({ ...SMALL, 322: side, 323: side }, 8, pixels);
+  assert.is((await decode(tile(16, deflateSync(grey(256))))).data[0], 5);
+  assert.match(await failure(tile(60000, deflateSync(grey(256)))), '60000 x 60000');
+});
+
+test('what a page does not need is not looked at: pages after it, notes, lists without an end', async () => {
+  const file = tiff(SMALL, 1, grey(100), [
+    [33432, 5, 0x7fffffff, 0],
+    [34665, 4, 1, 8],
+    [37500, 7, 0x7fffffff, 8],
+  ]);
+  const { buffer, byteLength } = file;
+  new DataView(buffer).setUint32(byteLength - 4, 108, true); // the page after it is itself
+  assert.is((await decode(file)).data[0], 5);
+});
+
+test('pixels that no picture has are refused', async () => {
+  assert.match(await failure(tiff({ ...SMALL, 277: 5000 }, 8, deflateSync(grey(100)))), '5000 times 8 bits');
+  assert.match(await failure(tiff({ ...SMALL, 262: 32803 }, 1, grey(100))), 'kind 32803');
+  assert.match(await failure(tiff({ ...SMALL, 277: 3, 284: 2 }, 1, grey(300))), 'planes');
+});
+
+test.run();
