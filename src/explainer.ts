@@ -1,3 +1,4 @@
+import { checkImage, checkOptions } from './checks.ts';
 import { CamError } from './errors.ts';
 import { explainTargets } from './explain/explain.ts';
 import type { Prepared } from './explain/scene.ts';
@@ -14,15 +15,25 @@ import { isNpy, readNpy } from './image/npy.ts';
 import { drawn } from './image/drawable.ts';
 import type { Picture } from './image/picture.ts';
 import { place } from './image/placement.ts';
-import { defaultPreprocessing, toTensor, type Preprocessing } from './image/preprocess.ts';
+import { checkPicture, toTensor, type Preprocessing } from './image/preprocess.ts';
 import { loadKernels, type Kernels } from './kernels/index.ts';
 import { builtinModel } from './models/builtin.ts';
+import { labelWarnings } from './models/labels.ts';
+import { noPicture, preprocessingFor } from './models/preprocessing.ts';
 import { loadModel, type ModelSource } from './models/source.ts';
-import { blankInputs, furtherInputs, imageInput, shapeKey, type InputTensor } from './network/inputs.ts';
+import {
+  blankInputs,
+  checkBatch,
+  furtherInputs,
+  imageInput,
+  shapeKey,
+  type InputTensor,
+} from './network/inputs.ts';
 import { Network, type Values } from './network/network.ts';
 import type { ValueInfo } from './onnx/model.ts';
 import { loadRuntime, type RuntimeOptions, type Threads } from './runtime/ort.ts';
 import { readFile } from './platform/files.ts';
+import { ranOutOfMemory } from './runtime/session.ts';
 import { floatTensor, fromFloat, sizeOf, type FloatTensor } from './runtime/tensor.ts';
 import { isFile } from './targets/text.ts';
 
@@ -41,6 +52,10 @@ export class Explainer {
   /** Class names by index; empty when the model brings none. */
   readonly labels: readonly string[];
   readonly info: ModelInfo;
+  /** The files that the model was read from: weights, labels and settings that were found beside it among them. */
+  readonly files: readonly (string | URL)[];
+  /** What is to be known of the model before anything is explained, such as labels that are not as many as its classes. */
+  readonly warnings: readonly string[];
   /** How many threads run the model, and why if it is only one. */
   readonly threads: Threads;
   /** The input that takes the image. */
@@ -61,18 +76,25 @@ export class Explainer {
     this.#kernels = kernels;
     this.threads = threads;
     this.labels = options.labels ?? source.labels ?? [];
+    this.files = source.files;
+    this.warnings = labelWarnings(
+      this.labels,
+      graph.outputs,
+      options.labels ? '--labels' : 'config.json beside it, or give others with --labels',
+    );
     this.info = {
       inputs: graph.inputs,
       outputs: graph.outputs,
       opset: opsets.get('') ?? 1,
-      preprocessing: preprocessingFor(this.#input, { ...source.preprocessing, ...options.preprocessing }),
+      preprocessing: preprocessingFor(this.#input, source.preprocessing, options.preprocessing ?? {}),
     };
   }
 
   /**
    * Loads a model: a path or URL, its bytes, or nothing for the built-in one (36 everyday things). Beside a path, the
    * labels and preprocessing of a Hugging Face export are found.
-   * @throws CamError BAD_MODEL when it cannot be read, BAD_OPTION for options that make no sense.
+   * @throws CamError BAD_MODEL when it cannot be read, UNSUPPORTED_MODEL when it takes no input, BAD_OPTION for options
+   * that make no sense or that it contradicts.
    */
   static async load(
     model?: string | URL | Uint8Array | ArrayBuffer,
@@ -83,9 +105,7 @@ export class Explainer {
       loadKernels(options.modules?.kernels),
       loadRuntime(runtimeOptionsOf(options)),
     ]);
-    const explainer = new Explainer(source, options, kernels, threads);
-    checkSize(explainer.info.preprocessing, options.preprocessing ?? {});
-    return explainer;
+    return new Explainer(source, options, kernels, threads);
   }
 
   /** One method, one target: where did the model look? @throws the error of a method that cannot explain this. */
@@ -98,14 +118,15 @@ export class Explainer {
   /**
    * Several methods and targets of one image out of one forward pass. A method that fails is reported, and loses
    * nothing of the others. Only `class-visualization` takes no image.
-   * @throws CamError BAD_IMAGE, BAD_TENSOR, UNKNOWN_METHOD, UNKNOWN_LAYER, UNKNOWN_CLASS, ABORTED.
+   * @throws CamError BAD_IMAGE, BAD_TENSOR, BAD_OPTION, UNKNOWN_METHOD, UNKNOWN_LAYER, UNKNOWN_CLASS, UNSUPPORTED_MODEL,
+   * RUNTIME, ABORTED.
    */
   async explainAll(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Report> {
-    return this.#inTurn(() => this.#explainAll(image, options));
+    return this.#whileOpen(() => this.#explainAll(image, options));
   }
 
   async #explainAll(image: ImageInput | undefined, options: ExplainOptions): Promise<Report> {
-    if (this.#closed) throw new CamError('BAD_OPTION', 'This explainer is closed. Load the model again.');
+    checkOptions(options);
     const started = performance.now();
     const prepared = image === undefined ? this.#blank() : await this.#prepare(image, options.maxPixels);
     const decoded = performance.now();
@@ -136,7 +157,7 @@ export class Explainer {
 
   /** The network at the size of the image, for looking at rather than explaining; other inputs are zeros by default. */
   async network(image?: ImageInput, inputs?: Readonly<Record<string, InputTensor>>): Promise<Network> {
-    return this.#inTurn(async () =>
+    return this.#whileOpen(async () =>
       this.#networkFor(
         (image === undefined ? this.#blank() : await this.#prepare(image)).tensor,
         this.#further(inputs ?? blankInputs(this.info.inputs, this.#input.name)),
@@ -155,6 +176,20 @@ export class Explainer {
     await this.close();
   }
 
+  /** @throws CamError BAD_OPTION after `close`, and where a size was asked for that the memory does not hold. */
+  #whileOpen<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#inTurn(async () => {
+      if (this.#closed) throw bad('This explainer is closed. Load the model again.');
+      try {
+        return await work();
+      } catch (cause) {
+        const { width, height } = this.#options.preprocessing ?? {};
+        if ((width ?? height) === undefined || !ranOutOfMemory(cause)) throw cause;
+        throw bad(`--size (width, height) is too large for this model. ${(cause as Error).message}`, cause);
+      }
+    });
+  }
+
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => undefined);
@@ -171,6 +206,12 @@ export class Explainer {
     await this.#network?.network.close();
     this.#network = undefined;
     const { model, external } = this.#source;
+    if (model.graph.outputs.length === 0) {
+      throw new CamError(
+        'UNSUPPORTED_MODEL',
+        'The model has no output: there is nothing to explain. Export it with the scores of its classes as an output.',
+      );
+    }
     const { name, type } = this.#input;
     const network = await Network.open(
       model,
@@ -182,7 +223,9 @@ export class Explainer {
   }
 
   async #prepare(image: ImageInput, maxPixels?: number): Promise<Prepared> {
-    if (typeof image === 'object' && 'dims' in image) return this.#tensor(image);
+    checkImage(image);
+    checkBatch(this.#input);
+    if ('dims' in image) return this.#tensor(image);
     const picture = await this.#picture(image, maxPixels);
     const { data, dims, placement } = toTensor(picture, this.#preprocessing());
     return { tensor: floatTensor(dims, data), placement, picture };
@@ -192,7 +235,9 @@ export class Explainer {
     if (image instanceof Uint8Array || image instanceof ArrayBuffer || image instanceof Blob) {
       return decode(await bytesOf(image), { modules: this.#options.modules, maxPixels });
     }
-    return 'data' in image ? image : drawn(image);
+    if (!('data' in image)) return drawn(image);
+    checkPicture(image);
+    return image;
   }
 
   /** An image that a target speaks of; its file is read. @throws CamError BAD_IMAGE. */
@@ -208,12 +253,13 @@ export class Explainer {
   }
 
   async #pictureOnly(image: ImageInput): Promise<Picture> {
+    checkImage(image);
     if (!('dims' in image)) return this.#picture(image);
     throw new CamError('BAD_TARGET', 'A mask is a picture in which white counts, not a tensor.');
   }
 
   #tensor(tensor: FloatTensor): Prepared {
-    const { dims = [] } = this.#input;
+    const { dims = UNDECLARED } = this.#input;
     const fits =
       dims.length === tensor.dims.length &&
       dims.every((size, axis) => typeof size !== 'number' || size === tensor.dims[axis]);
@@ -229,6 +275,7 @@ export class Explainer {
   }
 
   #blank(): Prepared {
+    checkBatch(this.#input);
     const { width, height, channels, layout } = this.#preprocessing();
     const depth = channels === 'gray' ? 1 : 3;
     const dims = layout === 'nchw' ? [1, depth, height, width] : [1, height, width, depth];
@@ -237,11 +284,7 @@ export class Explainer {
 
   #preprocessing(): Preprocessing {
     if (this.info.preprocessing) return this.info.preprocessing;
-    const { name, dims = [] } = this.#input;
-    throw new CamError(
-      'UNSUPPORTED_MODEL',
-      `The model's input "${name}" [${dims.join(', ')}] takes no picture. Give it a .npy tensor of that shape.`,
-    );
+    throw noPicture(this.#input, this.#source.model);
   }
 }
 
@@ -257,31 +300,7 @@ const runtimeOptionsOf = ({ threads, ort, executionProviders, modules }: LoadOpt
   module: modules?.runtime,
 });
 
-/** Side of the input where neither the model nor anyone else says one. */
-const USUAL_SIDE = 224;
+/** The shape of an input that declares none: a tensor of an image has four axes. */
+const UNDECLARED = ['', '', '', ''] as const;
 
-/** Reads layout, channels and size off the input's declared shape; what is given goes first. */
-function preprocessingFor(input: ValueInfo, given: Partial<Preprocessing>): Preprocessing | undefined {
-  const { dims } = input;
-  if (dims?.length !== 4) return undefined;
-  const last = (dims[3] === 1 || dims[3] === 3) && dims[1] !== 1 && dims[1] !== 3;
-  const layout = given.layout ?? (last ? 'nhwc' : 'nchw');
-  const [channels, height, width] =
-    layout === 'nhwc' ? [dims[3], dims[1], dims[2]] : [dims[1], dims[2], dims[3]];
-  const depth = typeof channels === 'number' ? channels : given.channels === 'gray' ? 1 : 3;
-  if (depth !== 1 && depth !== 3) return undefined;
-  const side = (size: number | string, wish: number | undefined) =>
-    typeof size === 'number' ? size : (wish ?? USUAL_SIDE);
-  const size = { height: side(height, given.height), width: side(width, given.width) };
-  const defaults = defaultPreprocessing({ channels: depth, ...size, layout }, given.channels);
-  const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...defaults, ...stated, ...size };
-}
-
-function checkSize(found: Preprocessing | undefined, { width, height }: Partial<Preprocessing>): void {
-  if (!found || ((width ?? found.width) === found.width && (height ?? found.height) === found.height)) return;
-  throw new CamError(
-    'BAD_OPTION',
-    `The model takes ${found.width} x ${found.height} pixels and no other size. Leave --size out.`,
-  );
-}
+const bad = (message: string, cause?: unknown): CamError => new CamError('BAD_OPTION', message, { cause });

@@ -117,9 +117,9 @@ export async function inspect(
 }
 
 /** Zeros for an input that takes no picture, where its size is known: enough to look at the graph. */
-function blankFor({ dims = [] }: ValueInfo, preprocessing: Preprocessing | null): FloatTensor | undefined {
-  const [, ...sizes] = dims;
-  if (preprocessing || !sizes.every((size) => typeof size === 'number')) return undefined;
+function blankFor({ dims }: ValueInfo, preprocessing: Preprocessing | null): FloatTensor | undefined {
+  const [, ...sizes] = dims ?? [];
+  if (preprocessing || !dims || !sizes.every((size) => typeof size === 'number')) return undefined;
   return floatTensor([1, ...sizes], new Float32Array(sizeOf(sizes)));
 }
 

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError, Explainer, type ErrorCode } from '../src/index.ts';
-import { floatTensor } from '../src/runtime/tensor.ts';
+import { fields, MessageWriter } from '../src/onnx/wire.ts';
+import type { OrtModule } from '../src/runtime/ort.ts';
+import { floatTensor, sizeOf } from '../src/runtime/tensor.ts';
 import { external } from './external.ts';
 import { fixture } from './fixtures.ts';
+import { Draft } from './network/graph.ts';
 
 const test = suite('Explainer');
 
@@ -23,6 +26,36 @@ async function fails(work: Promise<unknown>, code: ErrorCode, message: RegExp): 
     return;
   }
   assert.unreachable(`no ${code}`);
+}
+
+const zeros = (...dims: number[]) => floatTensor(dims, new Float32Array(sizeOf(dims)));
+
+/** A runtime that loads no model. */
+const refusing = (text: string): OrtModule =>
+  ({
+    env: { wasm: {} },
+    InferenceSession: { create: () => Promise.reject(new Error(text)) },
+  }) as unknown as OrtModule;
+
+/** The same model, of whose inputs nothing is declared but that they are float32. */
+function withoutShapes(model: Uint8Array): Uint8Array {
+  const whole = new MessageWriter();
+  for (const part of fields(model)) {
+    if (part.id !== 7) {
+      if (part.wire === 2) whole.bytesField(part.id, part.bytes);
+      else whole.int(part.id, part.number);
+      continue;
+    }
+    const graph = new MessageWriter();
+    const type = new MessageWriter().message(1, new MessageWriter().int(1, 1));
+    for (const field of fields(part.bytes)) {
+      const [name] = field.id === 11 ? fields(field.bytes) : [];
+      if (name) graph.message(11, new MessageWriter().bytesField(1, name.bytes).message(2, type));
+      else graph.bytesField(field.id, field.bytes);
+    }
+    whole.message(7, graph);
+  }
+  return whole.bytes();
 }
 
 test('says what it sees, where it looked and how sure it is', async () => {
@@ -145,6 +178,92 @@ test('refuses what it cannot explain, and says what to do', async () => {
   await fails(explainer.explain(undefined, { method: 'class-visualization' }), 'BAD_OPTION', /class/);
   await explainer.close();
   await fails(explainer.explain(golfBall), 'BAD_OPTION', /closed/);
+  await fails(explainer.network(golfBall), 'BAD_OPTION', /closed/);
+});
+
+test('refuses what types forbid and programs pass all the same', async () => {
+  const explainer = await Explainer.load();
+  const pixels = { data: new Uint8ClampedArray(10), width: 40, height: 30 };
+  await fails(explainer.explain(pixels), 'BAD_IMAGE', /40 x 30 pixels with 10 bytes/);
+  await fails(explainer.explain({ ...pixels, width: 1e5, height: 1e5 }), 'BAD_IMAGE', /bytes/);
+  await fails(explainer.explain('cat.jpg' as never), 'BAD_IMAGE', /A string is no image/);
+  await fails(explainer.explain(null as never), 'BAD_IMAGE', /null is no image/);
+  await fails(explainer.explain(golfBall, { layer: [] }), 'BAD_OPTION', /layer is an empty list/);
+  await fails(explainer.explain(golfBall, { method: [] }), 'BAD_OPTION', /method is an empty list/);
+  await fails(explainer.explain(golfBall, { score: 'foo' as 'logit' }), 'BAD_OPTION', /logit, probability/);
+  await explainer.close();
+});
+
+test('says that the input is no layer, and who looks there', async () => {
+  const explainer = await Explainer.load();
+  await fails(explainer.explain(golfBall, { layer: 'input' }), 'UNKNOWN_LAYER', /is an input.*saliency/);
+  await explainer.close();
+});
+
+test('warns of labels that are not as many as the classes', async () => {
+  const explainer = await Explainer.load(undefined, { labels: ['ant', 'bee'] });
+  assert.match(explainer.warnings.join(), /36 classes apart, and the labels are 2.*--labels/);
+  assert.equal((await Explainer.load()).warnings, []);
+});
+
+test('a model of several images at once, of no input or no output is refused, with what to do', async () => {
+  const draft = (dims: number[]) => {
+    const made = new Draft();
+    const y = made.head(made.relu(made.conv(made.e.input('x', 'float32', dims), 3, 4)), 4, [2, 3]);
+    return { e: made.e, y };
+  };
+  const two = draft([2, 3, 8, 8]);
+  two.e.output(two.y, 'y');
+  const batch = await Explainer.load(two.e.bytes());
+  for (const image of [golfBall, zeros(1, 3, 8, 8), zeros(2, 3, 8, 8)])
+    await fails(batch.explain(image), 'UNSUPPORTED_MODEL', /exported for 2 images.*batch of 1/);
+  const open = await Explainer.load(draft([1, 3, 8, 8]).e.bytes());
+  await fails(open.explain(golfBall), 'UNSUPPORTED_MODEL', /no output.*Export/);
+  const closed = new Draft();
+  closed.e.output(closed.relu(closed.weights(1, 3, 8, 8)), 'y');
+  await fails(Explainer.load(closed.e.bytes()), 'UNSUPPORTED_MODEL', /no input.*Export/);
+});
+
+test('an input of no declared shape takes a tensor, and a picture where its size is said', async () => {
+  const { model, tensor, target } = fixture('gap');
+  const { dims } = tensor('input');
+  const expected = await (await Explainer.load(model)).explain(tensor('input'), { target });
+  const shapeless = await Explainer.load(withoutShapes(model));
+  assert.equal((await shapeless.explain(tensor('input'), { target })).heatmap, expected.heatmap);
+  await fails(shapeless.explain(golfBall), 'BAD_OPTION', /does not declare the shape.*--size/);
+  await fails(shapeless.explain(zeros(2, ...dims.slice(1))), 'BAD_TENSOR', /\[1, \?, \?, \?\]/);
+  const [, , height, width] = dims;
+  const sized = await Explainer.load(withoutShapes(model), { preprocessing: { width, height } });
+  assert.is((await sized.explain(golfBall)).heatmap.width, 640);
+});
+
+const AZURE = '/mnt/azure_nvme_temp/_work/1/s/onnxruntime/core/graph/model_load_utils.h:56';
+const REASONS: [text: string, message: RegExp][] = [
+  [
+    `ERROR_CODE: 1, ERROR_MESSAGE: ${AZURE} void onnxruntime::ValidateOpset(const std::map<std::string, int> &, const std::function<void(int)> &, int) ONNX Runtime only *guarantees* so much. Opset 99 is under development and support for this is limited. Current official support for domain ai.onnx is till opset 26.`,
+    /its opset 99 of ai\.onnx is newer than 26.*convert/,
+  ],
+  ['Unsupported model IR version: 99, max supported IR version: 13', /IR version 99.*model\.ir_version = 13/],
+  ['Fatal error: com.foo:Foo(-1) is not a registered function/op', /no operator com\.foo:Foo\. Export/],
+  ["Could not find an implementation for Gemm(6) node with name 'y'", /no Gemm of opset 6.*"y".*convert/],
+  [
+    `${AZURE} void f(int) const Something\n is wrong`,
+    /: Something is wrong\. Check the file with onnx\.checker/,
+  ],
+];
+for (const [text, message] of REASONS) {
+  test(`says what to do where the runtime says "${text.slice(0, 60)}"`, async () => {
+    const explainer = await Explainer.load(undefined, { ort: refusing(text) });
+    await fails(explainer.explain(golfBall), 'BAD_MODEL', message);
+    await fails(explainer.explain(golfBall), 'BAD_MODEL', /^(?!.*azure)[^\n]+$/);
+  });
+}
+
+test('a size that the memory does not hold is the fault of --size, where one was asked for', async () => {
+  const ort = refusing('std::bad_alloc');
+  const sized = await Explainer.load(undefined, { ort, preprocessing: { width: 5000, height: 5000 } });
+  await fails(sized.explain(golfBall), 'BAD_OPTION', /--size.*too large.*memory/);
+  await fails((await Explainer.load(undefined, { ort })).explain(golfBall), 'BAD_MODEL', /memory.*--size/);
 });
 
 test('refuses what is no model', async () => {

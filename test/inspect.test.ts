@@ -106,6 +106,17 @@ test('a model that the runtime cannot run is told of as far as its file goes', a
   assert.equal([found.layers, found.explained, found.automatic], [[], null, null]);
 });
 
+test('a model that can run no picture says why: several at once, or no output', async () => {
+  const draft = (dims: number[]) => {
+    const made = new Draft();
+    return { e: made.e, map: made.relu(made.conv(made.e.input('x', 'float32', dims), 3, 4)) };
+  };
+  const two = draft([2, 3, 8, 8]);
+  two.e.output(two.map, 'y');
+  assert.match((await inspect(two.e.bytes())).problem!, /exported for 2 images/);
+  assert.match((await inspect(draft([1, 3, 8, 8]).e.bytes())).problem!, /no output/);
+});
+
 test('the error of a barrier names a later layer and the methods that need no gradient', async () => {
   const { draft, before, after, output } = blocked();
   const { network } = await open(draft, output, positions(16, 16), OPSET_7);

@@ -1,15 +1,19 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { platform } from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { CamError } from '../errors.ts';
 
 /** Claims a path for a result. @throws CamError BAD_OPTION when it is an input's, or another result's. */
 export type Guard = (path: string) => Promise<void>;
 
 /** Keeps results off the inputs, however these are spelled or linked, and off each other. */
-export async function guard(cwd: string, inputs: readonly string[]): Promise<Guard> {
+export async function guard(cwd: string, inputs: readonly (string | URL)[]): Promise<Guard> {
   const taken = new Map<string, string>();
-  for (const path of inputs) taken.set(await identity(resolve(cwd, path)), 'which is an input');
+  for (const input of inputs) {
+    const path = pathOf(input);
+    if (path !== undefined) taken.set(await identity(resolve(cwd, path)), 'which is an input');
+  }
   return async (path) => {
     const key = await identity(resolve(cwd, path));
     const holder = taken.get(key);
@@ -21,6 +25,12 @@ export async function guard(cwd: string, inputs: readonly string[]): Promise<Gua
     }
     taken.set(key, 'which is where another result goes');
   };
+}
+
+/** Undefined for what lies on no disk of this machine. */
+function pathOf(input: string | URL): string | undefined {
+  if (typeof input === 'string') return input;
+  return input.protocol === 'file:' ? fileURLToPath(input) : undefined;
 }
 
 /** The same text for all paths of one file: its inode, or its place in a real folder where it does not exist yet. */

@@ -2,7 +2,10 @@ import type { Explainer, LoadOptions } from '../index.ts';
 import type { Inspection, InspectOptions } from '../inspect.ts';
 
 /** A loaded model, as far as the command line uses it. */
-export type LoadedModel = Pick<Explainer, 'labels' | 'hasValue' | 'explainAll' | 'close'>;
+export type LoadedModel = Pick<
+  Explainer,
+  'labels' | 'files' | 'warnings' | 'hasValue' | 'explainAll' | 'close'
+>;
 
 /** The part of camwasm that runs models; tests pass another. */
 export interface Library {

@@ -1,3 +1,4 @@
+import { CamError } from '../errors.ts';
 import type { Kernels, Plane, Volume } from '../kernels/index.ts';
 import { COLORMAPS, DEFAULT_COLORMAP, type ColormapId } from './colormaps.ts';
 import { paint, type ColorChannels } from './channels.ts';
@@ -12,6 +13,7 @@ export interface OverlayOptions {
 /**
  * (1 - alpha) picture + alpha colour(heatmap), unscaled, so that two overlays can be compared.
  * The heatmap is in [0,1], at the picture's size.
+ * Throws `BAD_OPTION` for a colour map that is none, or an alpha outside of 0 to 1.
  */
 export function overlay(
   picture: Picture,
@@ -20,6 +22,9 @@ export function overlay(
   kernels: Kernels,
 ): Picture {
   const { colormap = DEFAULT_COLORMAP, alpha = 0.5 } = options;
+  if (!Object.hasOwn(COLORMAPS, colormap))
+    throw bad(`colormap is "${String(colormap)}": choose ${Object.keys(COLORMAPS).join(', ')}.`);
+  if (!(alpha >= 0 && alpha <= 1)) throw bad(`alpha is ${alpha}: a number from 0 to 1 is needed.`);
   const { width, height } = picture;
   const data = kernels.overlay(picture.data, heatmap, COLORMAPS[colormap].table(), alpha);
   return { data, width, height };
@@ -41,3 +46,5 @@ export function signedPicture(
   const full = magnitudes[Math.ceil(KEPT * magnitudes.length) - 1] || (magnitudes.at(-1) ?? 0);
   return paint(map, channels, (value) => 128 + (full > 0 ? (127 * value) / full : 0));
 }
+
+const bad = (message: string): CamError => new CamError('BAD_OPTION', message);

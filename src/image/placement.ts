@@ -31,7 +31,7 @@ export function place(picture: Size, input: Size, fit: Fit): Placement {
   return { ...sizes, from: whole(picture), to: whole(input), ...FITS[fit](picture, input) };
 }
 
-const FITS: Record<Fit, (picture: Size, input: Size) => Partial<Placement>> = {
+export const FITS: Record<Fit, (picture: Size, input: Size) => Partial<Placement>> = {
   stretch: () => ({}),
   crop(picture, input) {
     const scale = Math.min(picture.width / input.width, picture.height / input.height);

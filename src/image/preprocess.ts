@@ -2,7 +2,7 @@ import { CamError } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
 import { MIXES, paint, type ColorChannels } from './channels.ts';
 import type { Picture } from './picture.ts';
-import { place, type Fit, type Placement } from './placement.ts';
+import { FITS, place, type Fit, type Placement } from './placement.ts';
 import { resize } from './resize.ts';
 
 export type TensorLayout = 'nchw' | 'nhwc';
@@ -66,10 +66,10 @@ export interface PictureTensor {
 
 /**
  * Resizes (bilinear with antialias), pads, orders and normalises a picture as `p` says.
- * Throws `BAD_OPTION` where mean or deviation have another length than the channels, or a deviation is 0.
+ * Throws `BAD_OPTION` where the settings make no sense (`checkPreprocessing`).
  */
 export function toTensor(picture: Picture, p: Preprocessing): PictureTensor {
-  check(p);
+  checkPreprocessing(p);
   const { height, width, layout } = p;
   const placement = place(picture, p, p.fit);
   const { to, from } = placement;
@@ -94,7 +94,7 @@ export function toTensor(picture: Picture, p: Preprocessing): PictureTensor {
 
 /** The picture that an input [channels, height, width] holds: `toTensor` undone but for the fit, clipped to bytes. */
 export function toPicture(input: Volume, p: Preprocessing): Picture {
-  check(p);
+  checkPreprocessing(p);
   const [black, white] = p.range;
   return paint(
     input,
@@ -107,22 +107,52 @@ function planes(rgb: Float32Array, size: number): Float32Array[] {
   return [0, 1, 2].map((c) => rgb.subarray(c * size, (c + 1) * size));
 }
 
-function check({ channels, mean, std, height, width }: Preprocessing): void {
+/** Throws `BAD_IMAGE` where the pixels of a picture are not as many as its size says. */
+export function checkPicture({ data, width, height }: Picture): void {
+  const whole = [width, height].every((side) => Number.isInteger(side) && side > 0);
+  const bytes = ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === 1;
+  if (whole && bytes && data.length === 4 * width * height) return;
+  throw new CamError(
+    'BAD_IMAGE',
+    `A picture of ${width} x ${height} pixels with ${bytes ? data.length : 'no'} bytes is none: give whole numbers above 0, and 4 bytes (red, green, blue, alpha) for each pixel.`,
+  );
+}
+
+/** The words that a setting can be. */
+const WORDS: Readonly<Record<'fit' | 'channels' | 'layout', readonly string[]>> = {
+  fit: Object.keys(FITS),
+  channels: Object.keys(MIXES),
+  layout: ['nchw', 'nhwc'] satisfies TensorLayout[],
+};
+
+/** Throws `BAD_OPTION` for a setting that makes no sense by itself. */
+export function checkSettings(p: Partial<Preprocessing>): void {
+  const { height = 1, width = 1, range = [0, 1] } = p;
+  for (const [name, known] of Object.entries(WORDS)) {
+    const value = p[name as keyof typeof WORDS];
+    if (value !== undefined && !known.includes(value))
+      throw bad(`${name} is "${value}": choose ${known.join(', ')}.`);
+  }
+  if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0)) {
+    throw bad(`An input of ${width} x ${height} pixels is not possible: give whole numbers above 0.`);
+  }
+  if (!(range.length === 2 && range.every(Number.isFinite) && range[0] !== range[1])) {
+    throw bad(`A range of [${range.join(', ')}] is none: give black and white as two numbers that differ.`);
+  }
+}
+
+/** Throws `BAD_OPTION` where, besides, mean or deviation have another length than the channels, or a deviation is 0. */
+export function checkPreprocessing(p: Preprocessing): void {
+  checkSettings(p);
+  const { channels, mean, std } = p;
   const count = MIXES[channels].length;
-  if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0))
-    throw new CamError(
-      'BAD_OPTION',
-      `An input of ${width} x ${height} pixels is not possible: give whole numbers above 0.`,
-    );
   if (mean.length !== count || std.length !== count) {
-    throw new CamError(
-      'BAD_OPTION',
+    throw bad(
       `${channels} has ${count} channel(s), but mean has ${mean.length} and std ${std.length} number(s). Give one for each.`,
     );
   }
   if (![...mean, ...std].every(Number.isFinite) || std.includes(0))
-    throw new CamError(
-      'BAD_OPTION',
-      'Mean and deviation have to be finite numbers, and no deviation may be 0.',
-    );
+    throw bad('Mean and deviation have to be finite numbers, and no deviation may be 0.');
 }
+
+const bad = (message: string): CamError => new CamError('BAD_OPTION', message);

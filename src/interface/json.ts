@@ -14,6 +14,8 @@ export interface ImageJson {
   readonly image: string | null;
   /** As the command line names it; null for the built-in one. */
   readonly model: string | null;
+  /** What is to be known of the model, whatever the image. */
+  readonly warnings: readonly string[];
   readonly prediction: Report['prediction'];
   readonly preprocessing: Report['preprocessing'] | null;
   readonly results: readonly ResultJson[];
@@ -59,10 +61,12 @@ interface ErrorJson {
 export interface Subject {
   readonly image: string | null;
   readonly model: string | null;
+  /** Those of the model. */
+  readonly warnings?: readonly string[];
 }
 
 export function imageJson(
-  { image, model }: Subject,
+  { image, model, warnings = [] }: Subject,
   report: Omit<Report, 'explanations' | 'failures'>,
   results: readonly ResultJson[],
   failures: readonly Failure[] = [],
@@ -71,6 +75,7 @@ export function imageJson(
     schema: SCHEMA,
     image,
     model,
+    warnings,
     // A picture that was made shows a class; the blank image that it began with is no one's prediction.
     prediction: image === null ? [] : report.prediction,
     preprocessing: report.preprocessing ?? null,
@@ -85,10 +90,11 @@ export function imageJson(
   };
 }
 
-export const errorImageJson = ({ image, model }: Subject, error: unknown): ImageJson => ({
+export const errorImageJson = ({ image, model, warnings = [] }: Subject, error: unknown): ImageJson => ({
   schema: SCHEMA,
   image,
   model,
+  warnings,
   prediction: [],
   preprocessing: null,
   results: [],

@@ -335,13 +335,16 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
   mean: {
     group: 'Preprocessing of pictures',
     describe: 'subtracted from each channel',
-    reading: numbers('a number for each channel, such as 0.5,0.5,0.5', () => true),
+    reading: numbers('one number, or one for each channel, such as 0.5,0.5,0.5', () => true),
     fallback: "ImageNet's",
   },
   std: {
     group: 'Preprocessing of pictures',
     describe: 'divides each channel',
-    reading: numbers('a number above 0 for each channel, such as 0.5,0.5,0.5', (value) => value > 0),
+    reading: numbers(
+      'one number above 0, or one for each channel, such as 0.5,0.5,0.5',
+      (value) => value > 0,
+    ),
     fallback: "ImageNet's",
   },
   layout: {

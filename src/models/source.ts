@@ -11,6 +11,8 @@ export interface ModelSource {
   readonly external: readonly { path: string; data: Uint8Array }[];
   readonly labels: readonly string[] | undefined;
   readonly preprocessing: Partial<Preprocessing>;
+  /** The files that all this was read from. */
+  readonly files: readonly (string | URL)[];
 }
 
 /** What belongs to a model, for one that comes without a place to look beside. */
@@ -33,51 +35,59 @@ export interface ModelPlace {
 /**
  * Reads a model from its bytes or its place. Beside a place, and one folder up, the files of a Hugging Face export are
  * used where they are: `config.json` (id2label) and `preprocessor_config.json`.
- * @throws CamError BAD_MODEL when there is no such file, it is no model, or weights that it names are missing.
+ * @throws CamError BAD_MODEL when there is no such file, it is no model, or weights that it names are missing or lie
+ * outside its folder.
  */
 export async function loadModel(
   source: string | URL | Uint8Array | ArrayBuffer | ModelPlace,
   given: ModelFiles = {},
 ): Promise<ModelSource> {
   const { external } = given;
-  const settings = { config: textual(given.config), preprocessor: textual(given.preprocessor) };
+  const settings = { config: stated(given.config), preprocessor: stated(given.preprocessor) };
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     const model = readModel(source instanceof Uint8Array ? source : new Uint8Array(source));
-    return { model, external: external ?? missing(model), ...settingsOf(settings) };
+    return { model, external: external ?? missing(model), files: [], ...settingsOf(settings) };
   }
   const known = typeof source === 'object' && 'model' in source;
   const place = known ? source.model : source;
   const [bytes, config, preprocessor] = await Promise.all([
     read('model', place, () => readFileWithRoom(place, ROOM)),
-    settings.config ?? (known ? textOf(source.config) : beside(place, 'config.json')),
+    settings.config ?? (known ? settingIn(source.config) : settingBeside(place, 'config.json')),
     settings.preprocessor ??
-      (known ? textOf(source.preprocessor) : beside(place, 'preprocessor_config.json')),
+      (known ? settingIn(source.preprocessor) : settingBeside(place, 'preprocessor_config.json')),
   ]);
   const model = readModel(bytes, ROOM);
-  const weights = (path: string) => {
-    const file = neighbour(place, path);
-    return read('file of weights', file, () => readFile(file));
-  };
+  const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
+  const load = async ({ path, file }: (typeof weights)[number]) => ({
+    path,
+    data: await read('file of weights', file, () => readFile(file)),
+  });
+  const beside = [config, preprocessor].flatMap((setting) => setting?.file ?? []);
   return {
     model,
-    external:
-      external ??
-      (await Promise.all(model.externalFiles.map(async (path) => ({ path, data: await weights(path) })))),
+    external: external ?? (await Promise.all(weights.map(load))),
+    files: [place, ...weights.map(({ file }) => file), ...beside],
     ...settingsOf({ config, preprocessor }),
   };
 }
 
+/** JSON that belongs to a model, and where it was found. */
+interface Setting {
+  readonly text: string;
+  readonly file?: string | URL;
+}
+
 interface Settings {
-  readonly config: string | undefined;
-  readonly preprocessor: string | undefined;
+  readonly config: Setting | undefined;
+  readonly preprocessor: Setting | undefined;
 }
 
 const settingsOf = ({ config, preprocessor }: Settings): Pick<ModelSource, 'labels' | 'preprocessing'> => ({
-  labels: config === undefined ? undefined : labelsOf(config),
-  preprocessing: preprocessor === undefined ? {} : readPreprocessorConfig(preprocessor),
+  labels: config && labelsOf(config.text),
+  preprocessing: preprocessor ? readPreprocessorConfig(preprocessor.text) : {},
 });
 
-const textual = (json: object | undefined): string | undefined => json && JSON.stringify(json);
+const stated = (json: object | undefined): Setting | undefined => json && { text: JSON.stringify(json) };
 
 /** Room behind a model's bytes for the outputs that are added to it. */
 const ROOM = 1 << 20;
@@ -103,14 +113,30 @@ function missing({ externalFiles }: Model): [] {
 }
 
 /** The Hugging Face layout has the settings beside the model, or beside its folder `onnx/`. */
-async function beside(source: string | URL, name: string): Promise<string | undefined> {
-  return (await textOf(neighbour(source, name))) ?? textOf(neighbour(source, `../${name}`));
+async function settingBeside(source: string | URL, name: string): Promise<Setting | undefined> {
+  return (await settingIn(neighbour(source, name))) ?? settingIn(neighbour(source, `../${name}`));
 }
 
-const textOf = async (place: string | URL): Promise<string | undefined> => {
-  const bytes = await readFile(place).catch(() => undefined);
-  return bytes && new TextDecoder().decode(bytes);
+const settingIn = async (file: string | URL): Promise<Setting | undefined> => {
+  const bytes = await readFile(file).catch(() => undefined);
+  return bytes && { text: new TextDecoder().decode(bytes), file };
 };
+
+/**
+ * The file of weights that a model names: relative to it, and not outside its folder, so that a model from elsewhere
+ * opens nothing else (https://onnx.ai/onnx/repo-docs/ExternalData.html).
+ */
+function weightsFile(source: string | URL, path: string): string | URL {
+  let depth = 0;
+  // Behind an address, %2e is a dot.
+  const steps = path.replace(/%2e/gi, '.').split(/[/\\]/).filter((step) => step !== '.' && step !== '');
+  const leaves = steps.some((step) => (depth += step === '..' ? -1 : 1) < 0);
+  if (!leaves && !/^([/\\]|[a-z][a-z0-9+.-]*:)/i.test(path)) return neighbour(source, path);
+  throw new CamError(
+    'BAD_MODEL',
+    `The model keeps weights in "${path}", which is outside its folder, and ONNX allows files inside it only. Save it again with the weights beside it, or pass them as \`external\`.`,
+  );
+}
 
 const neighbour = (source: string | URL, path: string): string | URL =>
   source instanceof URL ? new URL(path, source) : source.replace(/[^/\\]*$/, path);

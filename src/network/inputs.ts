@@ -11,10 +11,30 @@ export interface InputTensor {
   readonly data: Numbers;
 }
 
-/** The input that takes the image: the one named, the first with four axes, or the first. @throws CamError BAD_OPTION. */
+/**
+ * The input that takes the image: the one named, the first with four axes, or the first.
+ * @throws CamError BAD_OPTION, UNSUPPORTED_MODEL where there is none at all.
+ */
 export function imageInput(inputs: readonly ValueInfo[], name?: string): ValueInfo {
+  if (inputs.length === 0) {
+    throw new CamError(
+      'UNSUPPORTED_MODEL',
+      'The model has no input: it gives the same for every picture, and there is nothing to explain. Export it with the picture as an input, not as a constant.',
+    );
+  }
   if (name === undefined) return inputs.find(({ dims }) => dims?.length === 4) ?? inputs[0];
   return inputs.find((input) => input.name === name) ?? unknown(name, inputs);
+}
+
+/** @throws CamError UNSUPPORTED_MODEL for an input that takes several images at once. */
+export function checkBatch({ name, dims = [] }: ValueInfo): void {
+  const [batch] = dims;
+  // [C, H, W] and a plain vector have no axis that counts images.
+  if (typeof batch !== 'number' || batch <= 1 || dims.length === 1 || dims.length === 3) return;
+  throw new CamError(
+    'UNSUPPORTED_MODEL',
+    `The model was exported for ${batch} images at once (its input "${name}" is ${shapeText(dims)}), and camwasm explains one. Export it with a batch of 1, or with a free one.`,
+  );
 }
 
 /** The inputs besides the image, as the runtime takes them. @throws CamError BAD_OPTION for one that is missing or does not fit. */
@@ -88,8 +108,12 @@ export const shapeKey = (values: Values): string =>
     )
     .join(';');
 
+/** `[N, 3, ?, ?]`, as the model declares it. */
+export const shapeText = (dims: ValueInfo['dims']): string =>
+  `[${dims?.map((size) => (size === '' ? '?' : size)).join(', ') ?? '?'}]`;
+
 const described = ({ name, type, dims }: ValueInfo): string =>
-  `"${name}" (${type ?? 'of unknown type'} [${dims?.map((size) => (size === '' ? '?' : size)).join(', ') ?? '?'}])`;
+  `"${name}" (${type ?? 'of unknown type'} ${shapeText(dims)})`;
 
 function unknown(name: string, inputs: readonly ValueInfo[]): never {
   const names = inputs.map((input) => input.name);

@@ -53,6 +53,11 @@ export function findLayer(network: Network, layers: readonly Layer[], name: stri
   const value = facts.dims.has(name) || model.graph.initializers.has(name);
   if (!value)
     refuse(`The model has no value "${name}".${nodeHint(network, layers, name) ?? didYouMean(name, names)}`);
+  if (model.graph.inputs.some((input) => input.name === name)) {
+    refuse(
+      `"${name}" is an input of the model: a map is made at a layer behind it. Methods that look at the input itself, such as saliency, take no layer.`,
+    );
+  }
   const reached = flow.downstream(model.graph.inputs.map((input) => input.name));
   if (!reached.has(name)) refuse(`"${name}" is a constant: it does not depend on the picture.`);
   if (model.graph.outputs.some((output) => output.name === name)) {

@@ -30,7 +30,7 @@ export interface Session {
 
 /**
  * Hands a ModelProto to onnxruntime-web.
- * @throws CamError BAD_MODEL when it refuses the model, with its reason.
+ * @throws CamError BAD_MODEL when it refuses the model, with its reason and what can be done.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const { ort, start } = await loadRuntime(options);
@@ -48,7 +48,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       }),
     );
   } catch (cause) {
-    throw new CamError('BAD_MODEL', `onnxruntime-web cannot load the model: ${reason(cause)}`, { cause });
+    throw new CamError('BAD_MODEL', `onnxruntime-web cannot load the model: ${loadAdvice(cause)}`, { cause });
   }
   let breathed = performance.now();
   return {
@@ -68,7 +68,8 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       try {
         results = await session.run(Object.fromEntries(tensors), fetches);
       } catch (cause) {
-        throw new CamError('RUNTIME', `The model did not run: ${reason(cause)}`, { cause });
+        const why = outOfMemory(cause) ? TOO_LARGE : reason(cause);
+        throw new CamError('RUNTIME', `The model did not run: ${why}`, { cause });
       }
       return Object.fromEntries(
         fetches.map((name) => {
@@ -89,9 +90,61 @@ const port = (info: InferenceSession.ValueMetadata): PortInfo =>
     ? { name: info.name, type: info.type as DataType, dims: info.shape }
     : { name: info.name, type: 'undefined', dims: [] };
 
+/** What onnxruntime-web refuses in a model, in its words, and what can be done about it. */
+const ADVICE: readonly (readonly [words: RegExp, say: (...found: string[]) => string])[] = [
+  [
+    /(?:Fatal error: )?(\S+?)(?:\(-?\d+\))? is not a registered function\/op/,
+    (op) => `it has no operator ${op}. Export the model without it, or made of ONNX's own operators.`,
+  ],
+  [
+    /Opset (\d+) is under development.* for domain (\S+) is till opset (\d+)/s,
+    (opset, domain, newest) =>
+      `its opset ${opset} of ${domain} is newer than ${newest}, the last that is supported. Export it with opset ${newest} or less, or convert it with onnx.version_converter.`,
+  ],
+  [
+    /IR version: (\d+), max supported IR version: (\d+)/,
+    (version, newest) =>
+      `its IR version ${version} is newer than ${newest}, the last that is supported. Save it with an older one: in Python, model.ir_version = ${newest}.`,
+  ],
+  [
+    /Could not find an implementation for (\S+?)\((\d+)\) node with name '([^']*)'/,
+    (op, opset, node) =>
+      `it has no ${op} of opset ${opset} for the types of node "${node}". Export the model with opset 13 or more and in float32, or convert it with onnx.version_converter.`,
+  ],
+];
+
+/** Where no row of the table knows better. */
+const MEND = 'Check the file with onnx.checker, or export it again.';
+
+function loadAdvice(cause: unknown): string {
+  if (outOfMemory(cause)) return TOO_LARGE;
+  const text = reason(cause);
+  for (const [words, say] of ADVICE) {
+    const found = words.exec(text);
+    if (found) return say(...found.slice(1));
+  }
+  return `${text.replace(/[.\s]*$/, '')}. ${MEND}`;
+}
+
+const TOO_LARGE =
+  'it needs more memory than the runtime can have, which is 4 GB. Give it a smaller input (--size), or fewer at once (--batch-size).';
+
+const outOfMemory = (cause: unknown): boolean =>
+  /bad_alloc|out of memory|Array buffer allocation failed|Failed to allocate memory/i.test(messageOf(cause));
+
+/** Did a run or a load end for want of memory? */
+export const ranOutOfMemory = (error: unknown): boolean =>
+  error instanceof CamError && error.cause !== undefined && outOfMemory(error.cause);
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+/** A place in onnxruntime's source, on the machine that built it, and the function there. */
+const SOURCE = /\/\S+\.(?:h|hpp|cc|cpp|c):\d+ (?:[^()]*\((?:[^()]|\([^()]*\))*\)(?: const)? )?/g;
+
 /** onnxruntime-web throws plain strings wrapped in Error, with codes and source places in front. */
 const reason = (cause: unknown): string =>
-  (cause instanceof Error ? cause.message : String(cause))
+  messageOf(cause)
     .replace(/^.*?ERROR_MESSAGE:\s*/s, '')
-    .replace(/^\/[^ ]+ [^ ]+\([^)]*\) /, '')
+    .replace(SOURCE, '')
+    .replace(/\s+/g, ' ')
     .trim();

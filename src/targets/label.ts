@@ -9,13 +9,15 @@ const plain = (text: string): string =>
     .replace(/[\s_]+/g, ' ');
 
 /** ImageNet's labels are lists: "great white shark, white shark, man-eater". */
-const synonyms = (label: string): string[] => label.split(',').map(plain);
+const synonyms = (label: string): string[] => label.split(',').map((part) => part.trim());
 
-/** From the strictest to the most forgiving: a label goes before a synonym of another. */
+/**
+ * A label or one of its synonyms, as it is written or forgivingly. None goes before the other: ImageNet's "maillot" and
+ * "maillot, tank suit" are two classes, and nobody can tell which of them is meant.
+ */
 const READINGS: readonly ((label: string, text: string) => boolean)[] = [
-  (label, text) => label === text,
-  (label, text) => plain(label) === plain(text),
-  (label, text) => synonyms(label).includes(plain(text)),
+  (label, text) => [label, ...synonyms(label)].includes(text),
+  (label, text) => [label, ...synonyms(label)].map(plain).includes(plain(text)),
 ];
 
 /**
@@ -36,7 +38,7 @@ export function findClass(text: string, labels: readonly string[]): number {
   const hint =
     labels.length === 0
       ? ' The model brings no labels: give the index, or the labels with --labels.'
-      : didYouMean(text, [...new Set(labels.flatMap((label) => [label, ...synonyms(label)]))]) ||
+      : didYouMean(text, [...new Set(labels.flatMap((label) => [label, ...synonyms(label).map(plain)]))]) ||
         ` The labels run from 0 (${labels[0]}) to ${labels.length - 1} (${labels.at(-1)!}).`;
   throw new CamError('UNKNOWN_CLASS', `There is no class "${text}".${hint}`);
 }

@@ -109,6 +109,18 @@ const BAD: Record<string, { argv: string[]; exit: number; says: RegExp }> = {
   'a class that the model has not': { argv: [golfBall, '-c', '36'], exit: 2, says: /from 0 to 35/ },
   'an unknown layer': { argv: [golfBall, '-l', 'stage9'], exit: 2, says: /no value "stage9"/ },
   'a mean for too few channels': { argv: [golfBall, '--mean', '1,2'], exit: 2, says: /mean has 2/ },
+  'another layout than the model has': {
+    argv: [golfBall, '--layout', 'nhwc'],
+    exit: 2,
+    says: /is nchw, not nhwc/,
+  },
+  'other channels than the model has': {
+    argv: [golfBall, '--channels', 'gray'],
+    exit: 2,
+    says: /gray has 1/,
+  },
+  'a size beyond all memory': { argv: [golfBall, '--size', '100000'], exit: 2, says: /a smaller --size/ },
+  'the input for a layer': { argv: [golfBall, '-l', 'input'], exit: 2, says: /is an input of the model/ },
   'a missing image': { argv: ['none.jpg'], exit: 1, says: /^camwasm: none\.jpg: There is no such file\./ },
   'what is no image': { argv: ['text.jpg'], exit: 1, says: /text\.jpg: This is not an image/ },
   'a truncated image': { argv: ['cut.jpg'], exit: 1, says: /cut\.jpg: This JPEG image is cut short/ },

@@ -46,6 +46,14 @@ said('warnings go to standard error', async () => {
   assert.is(stderr, 'camwasm: warning: a.jpg: gradcam: The map is empty.\n');
   assert.is(code, 0);
 });
+said('what is to be known of the model is said once, however many images there are', async () => {
+  const modelWarnings = ['The labels are 2.'];
+  const { code, stderr } = await camwasm(['a.jpg', 'b.png'], { modelWarnings });
+  assert.is(code, 0);
+  assert.is(stderr, 'camwasm: warning: The labels are 2.\n');
+  assert.is((await camwasm(['a.jpg', '-q'], { modelWarnings })).stderr, '');
+  assert.is((await camwasm(['compare', 'a.jpg', '--methods', 'cam'], { modelWarnings })).stderr, stderr);
+});
 said('--verbose tells layer, preprocessing, threads and time on standard error', async () => {
   const { stdout, stderr } = await camwasm(['a.jpg', '--verbose', '--threads', '3']);
   assert.match(stdout, /^a\.jpg {2}dog/);
@@ -185,6 +193,7 @@ json('is one object per image, on one line each', async () => {
     schema: 'camwasm/1',
     image,
     model: null,
+    warnings: [],
     prediction: [
       { index: 1, label: 'dog', probability: 0.9, logit: 1 },
       { index: 0, label: 'cat', probability: 0.025, logit: 0 },
@@ -210,6 +219,11 @@ json('is one object per image, on one line each', async () => {
     objects.map((object) => ({ ...object, timings: null })),
     [expected('a', 'a.jpg'), expected('b', 'b.png')],
   );
+});
+json('holds what is to be known of the model', async () => {
+  const { stdout } = await camwasm(['none.jpg', 'a.jpg', '--json'], { modelWarnings: ['The labels are 2.'] });
+  for (const line of stdout.trimEnd().split('\n'))
+    assert.equal((JSON.parse(line) as { warnings: string[] }).warnings, ['The labels are 2.']);
 });
 json('tells of an image that is bad, and of a method that failed', async () => {
   const fail = (_: unknown, method: string) =>

@@ -35,6 +35,10 @@ export interface FakeOptions {
   /** Called before an image is explained: throws, or fails one method. */
   fail?: (image: ImageInput | undefined, method: string) => Error | undefined;
   warn?: readonly string[];
+  /** What is said of the model itself. */
+  modelWarnings?: readonly string[];
+  /** Files that the model is read from, besides the one that is named. */
+  beside?: readonly (string | URL)[];
   progress?: boolean;
   /** Colour of the pictures that show an explanation; white by default. */
   overlay?: readonly [red: number, green: number, blue: number];
@@ -134,8 +138,10 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
     };
     return explanation;
   };
-  const model: LoadedModel = {
+  const model = (file: string | undefined): LoadedModel => ({
     labels,
+    files: [file ?? [], ...(fake.beside ?? [])].flat(),
+    warnings: fake.modelWarnings ?? [],
     hasValue: (name) => (fake.values ?? [LAYER]).includes(name),
     explainAll: async (image, options = {}): Promise<Report> => {
       asked.calls.push({ image, options });
@@ -166,11 +172,11 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       asked.closed++;
       return Promise.resolve();
     },
-  };
+  });
   return {
     load: (path, options) => {
       Object.assign(asked, { model: path, load: options });
-      return Promise.resolve(model);
+      return Promise.resolve(model(path));
     },
     inspect: (path, options) => {
       Object.assign(asked, { model: path, load: options });

@@ -1,5 +1,6 @@
 import { symlinkSync, linkSync, mkdirSync, writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { camwasm, Place } from './fake.ts';
@@ -177,6 +178,20 @@ links('through a link to its folder', async () => {
   assert.is(code, 2);
   place.remove();
 });
+
+for (const line of ['a.jpg -o w.npy', 'a.jpg -o config.json -f json', 'compare a.jpg -o w.png']) {
+  links(`also what the model is read from besides its own file: camwasm ${line}`, async () => {
+    const beside = ['w.npy', 'config.json', 'w.png'];
+    const place = new Place().files('a.jpg', ...beside);
+    const [config, ...others] = beside.toReversed().map((name) => join(place.cwd, name));
+    const files = [pathToFileURL(config), ...others, new URL('https://example.com/w.bin')];
+    const { code, stderr } = await place.run(line.split(' '), { beside: files });
+    assert.is(code, 2);
+    assert.match(stderr, /which is an input/);
+    for (const name of beside) assert.is(readFileSync(join(place.cwd, name), 'utf8'), 'picture');
+    place.remove();
+  });
+}
 
 links('when how many maps there are is known only after the run', async () => {
   const place = new Place().files('a.jpg', 'a.refinecam.2.npy');

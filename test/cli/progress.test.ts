@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { processIO } from '../../src/cli/io.ts';
 import { describe, duration, progressLine } from '../../src/cli/progress.ts';
 
 const progress = suite('progress');
@@ -31,6 +32,15 @@ progress('is drawn at most ten times a second, and cut to the width of the termi
   assert.is(texts[1], '[2/3] a.jpg  scorecam 2/100  20/s  5 s ');
   assert.is(texts.length, 1 + 10 + 1);
   assert.is(texts.at(-1), '');
+});
+progress('is not cut where the terminal does not know its width', () => {
+  const columnsOf = (columns: number | undefined) => {
+    const stream = { columns, on: () => undefined };
+    const fake = { stdout: stream, stderr: stream, once: () => undefined, cwd: () => '/', env: {} };
+    return processIO(fake as unknown as NodeJS.Process, () => Promise.resolve(new Uint8Array())).stderr
+      .columns;
+  };
+  assert.equal([80, 0, undefined].map(columnsOf), [80, 100, 100]);
 });
 progress('each method has its own rate', () => {
   let now = 0;

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { COLORMAPS } from '../../src/image/colormaps.ts';
-import { overlay, signedPicture } from '../../src/image/overlay.ts';
+import { overlay, signedPicture, type OverlayOptions } from '../../src/image/overlay.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { picture, pixel } from './pictures.ts';
 
@@ -44,6 +44,15 @@ test('a heatmap of another size is refused', () => {
       ),
     (error: unknown) => error instanceof CamError,
   );
+});
+
+test('a colour map or an alpha that is none is refused', () => {
+  for (const wrong of [{ colormap: 'foo' }, { colormap: 'toString' }, { alpha: 1.5 }, { alpha: NaN }]) {
+    assert.throws(
+      () => overlay(image, heatmap, wrong as OverlayOptions, kernels),
+      (error: unknown) => (error as CamError).code === 'BAD_OPTION',
+    );
+  }
 });
 
 test('a signed map is centred on grey, and its largest magnitude reaches the end', () => {

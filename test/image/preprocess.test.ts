@@ -1,7 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
-import { defaultPreprocessing, toPicture, toTensor, type Preprocessing } from '../../src/image/preprocess.ts';
+import type { Picture } from '../../src/image/picture.ts';
+import {
+  checkPicture,
+  defaultPreprocessing,
+  toPicture,
+  toTensor,
+  type Preprocessing,
+} from '../../src/image/preprocess.ts';
 import { readPreprocessorConfig } from '../../src/image/preprocessor-config.ts';
 import { picture } from './pictures.ts';
 
@@ -169,9 +176,32 @@ test('settings that do not fit are refused', () => {
     { width: 0 },
     { height: 1.5 },
     { channels: 'gray' },
+    { channels: 'foo' as 'rgb' },
+    { fit: 'foo' as 'crop' },
+    { layout: 'foo' as 'nchw' },
+    { range: [0, 0] },
+    { range: [0, Infinity] },
   ];
   for (const wrong of bad)
     assert.is(failure(() => toTensor(FOUR, { ...PLAIN, ...wrong })).code, 'BAD_OPTION');
+});
+
+test('pixels that are not as many as their picture says are refused', () => {
+  const pixels = (data: unknown, width: number, height: number) => () =>
+    checkPicture({ data, width, height } as Picture);
+  pixels(new Uint8ClampedArray(24), 3, 2)();
+  pixels(new Uint8Array(24), 3, 2)();
+  for (const wrong of [
+    pixels(new Uint8ClampedArray(10), 40, 30),
+    pixels(new Uint8ClampedArray(0), 0, 30),
+    pixels(new Uint8ClampedArray(24), NaN, 2),
+    pixels(new Uint8ClampedArray(24), 1.5, 4),
+    pixels(new Uint8ClampedArray(24), -3, -2),
+    pixels(new Uint8ClampedArray(24), 1e5, 1e5),
+    pixels(new Float32Array(24), 3, 2),
+    pixels(undefined, 3, 2),
+  ])
+    assert.is(failure(wrong).code, 'BAD_IMAGE');
 });
 
 // What the processors of these models (transformers, their main revisions) do.

@@ -35,7 +35,15 @@ for (const [text, index] of [
   find(`reads "${text}" as class ${index}`, () => assert.is(findClass(text, IMAGENET), index));
 }
 
-find('takes a label before a synonym of another', () => assert.is(findClass('missile', IMAGENET), 3));
+find('lists the indices where a label is a synonym of another', () =>
+  assert.throws(
+    () => findClass('missile', IMAGENET),
+    refused('"missile"', '3 (missile)', '4 (projectile, missile)', 'index'),
+  ),
+);
+find('takes the whole label where only a part of it is shared', () =>
+  assert.is(findClass('projectile, missile', IMAGENET), 4),
+);
 find('takes the exact label before one that differs in case', () =>
   assert.is(findClass('Cat', ['cat', 'Cat']), 1),
 );

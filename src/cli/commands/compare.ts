@@ -42,10 +42,12 @@ export async function compare(context: CommandContext): Promise<number> {
   const { model: file } = settings;
   const model = await library.load(file === undefined ? undefined : resolve(io.cwd, file), loadOptions);
   try {
+    for (const warning of model.warnings) await out.warn(warning);
     const classes = classesOf(settings, model.labels);
     const options = await explainOptionsOf(settings, model, classes, undefined, io.cwd);
-    const inputs = [input.name === STDIN ? [] : input.name, file ?? [], settings.labels ?? []].flat();
-    const claim = await guard(io.cwd, [...inputs, ...(settings.input ?? []).map((given) => given.file)]);
+    const inputs = [input.name === STDIN ? [] : input.name, settings.labels ?? []].flat();
+    const tensors = (settings.input ?? []).map((given) => given.file);
+    const claim = await guard(io.cwd, [...inputs, ...model.files, ...tensors]);
     if (path !== STDOUT) await claim(path);
     out.progress.image(input.name, 1, 1);
     const image = await readInput(input, io, COMMAND_NAMES);

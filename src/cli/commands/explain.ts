@@ -7,9 +7,8 @@ import { classesOf } from '../../interface/choices.ts';
 import { DONE, exitCodeOf, FAILED } from '../exit.ts';
 import { guard, type Guard } from '../guard.ts';
 import { readInput, STDIN } from '../inputs.ts';
-import { errorImageJson, imageJson, resultJson } from '../../interface/json.ts';
+import { errorImageJson, imageJson, resultJson, type Subject } from '../../interface/json.ts';
 import type { LoadedModel } from '../library.ts';
-import type { Settings } from '../../interface/options.ts';
 import { claimFurther, claimJob, claimOutputs, destinationOf, namesKnown } from '../outputs.ts';
 import type { Job, Plan } from '../plan.ts';
 import { jobsOf, loadOptionsOf } from '../request.ts';
@@ -46,6 +45,7 @@ export async function explain(context: CommandContext): Promise<number> {
     await out.detail(
       `import ${(imported - started).toFixed(0)} ms, load model ${(performance.now() - imported).toFixed(0)} ms`,
     );
+    for (const warning of model.warnings) await out.warn(warning);
     if (unused.length > 0)
       await out.warn(`${jobs[0].methods[0]} looks at no image; not used: ${unused.join(', ')}.`);
     const targets = settings.target && namedTargets(settings.target, model.labels);
@@ -62,7 +62,8 @@ export async function explain(context: CommandContext): Promise<number> {
     const files = operands.filter((name) => name !== STDIN);
     const claim = await guard(io.cwd, [
       ...files,
-      ...[settings.model ?? [], settings.labels ?? []].flat(),
+      ...model.files,
+      ...[settings.labels ?? []].flat(),
       ...(settings.input ?? []).map(({ file }) => file),
       ...targetFiles(settings.target ?? [], model.labels),
     ]);
@@ -99,13 +100,14 @@ async function explainJobs(call: Call): Promise<number> {
 }
 
 /** What is wrong with one image alone is reported here; wrong usage ends the call. */
-async function attempt({ settings, out }: Call, job: Job, work: () => Promise<number>): Promise<number> {
+async function attempt(call: Call, job: Job, work: () => Promise<number>): Promise<number> {
+  const { settings, out } = call;
   try {
     return await work();
   } catch (error) {
     if (exitCodeOf(error) !== FAILED) throw error;
     await out.complain(error, nameOf(job));
-    if (settings.json) await out.result(lineOf(errorImageJson(subjectOf(settings, job), error)));
+    if (settings.json) await out.result(lineOf(errorImageJson(subjectOf(call, job), error)));
     return FAILED;
   }
 }
@@ -144,7 +146,7 @@ async function show(call: Call, { job, report, read, took }: Look): Promise<numb
     plan,
     job,
     report,
-    subject: subjectOf(settings, job),
+    subject: subjectOf(call, job),
     look: { colormap, alpha },
     cwd: io.cwd,
     stdout: out.result,
@@ -198,9 +200,10 @@ async function tell(
 
 const nameOf = ({ input, methods }: Job): string => input?.name ?? methods.join(', ');
 
-const subjectOf = ({ model }: Readonly<Partial<Settings>>, { input }: Job) => ({
+const subjectOf = ({ settings, model }: Call, { input }: Job): Subject => ({
   image: input?.name ?? null,
-  model: model ?? null,
+  model: settings.model ?? null,
+  warnings: model.warnings,
 });
 
 const lineOf = (value: object): string => `${JSON.stringify(value)}\n`;

@@ -1,0 +1,88 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CamError } from '../../src/errors.ts';
+import type { Preprocessing } from '../../src/image/preprocess.ts';
+import { preprocessingFor } from '../../src/models/preprocessing.ts';
+import type { ValueInfo } from '../../src/onnx/model.ts';
+
+const input = (dims: ValueInfo['dims']): ValueInfo => ({
+  name: 'x',
+  type: 'float32',
+  dims,
+  proto: new Uint8Array(),
+});
+type Asked = Partial<Preprocessing>;
+
+const reads = suite('preprocessing is read off the declared shape of the input');
+
+const SHAPES: [dims: ValueInfo['dims'], asked: Asked, expected: Asked | undefined][] = [
+  [[1, 3, 20, 30], {}, { layout: 'nchw', channels: 'rgb', height: 20, width: 30 }],
+  [['N', 20, 30, 3], {}, { layout: 'nhwc', channels: 'rgb', height: 20, width: 30 }],
+  [['N', 1, 28, 28], {}, { layout: 'nchw', channels: 'gray', height: 28, width: 28 }],
+  [['N', 3, 'H', 'W'], {}, { layout: 'nchw', height: 224, width: 224 }],
+  [['N', 3, 'H', 30], { height: 50 }, { height: 50, width: 30 }],
+  [['', '', '', ''], { layout: 'nhwc', channels: 'gray' }, { layout: 'nhwc', channels: 'gray' }],
+  [['N', 3, 32, 32], { layout: 'nchw', width: 32, height: 32 }, { layout: 'nchw', width: 32 }],
+  [['N', 5, 28, 28], {}, undefined],
+  [['N', 784], {}, undefined],
+  // ONNX allows an input of no declared shape.
+  [undefined, {}, undefined],
+  [undefined, { width: 40, height: 30 }, { layout: 'nchw', channels: 'rgb', width: 40, height: 30 }],
+  [undefined, { width: 40, height: 30, layout: 'nhwc' }, { layout: 'nhwc', width: 40, height: 30 }],
+];
+
+for (const [dims, asked, expected] of SHAPES) {
+  reads(`${dims ? `[${dims.map((size) => size || '?').join(', ')}]` : 'none'} and ${JSON.stringify(asked)}`, () => {
+    const found = preprocessingFor(input(dims), {}, asked);
+    if (!expected) return assert.is(found, undefined);
+    for (const [name, value] of Object.entries(expected)) assert.is(found![name as keyof Asked], value, name);
+  });
+}
+
+reads('what is asked for goes before what lies beside the model, and this before the defaults', () => {
+  const found = preprocessingFor(input(['N', 3, 'H', 'W']), { fit: 'crop', range: [-1, 1] }, { fit: 'letterbox' });
+  assert.equal([found!.fit, found!.range], ['letterbox', [-1, 1]]);
+});
+reads('one number for mean or deviation stands for all channels', () => {
+  const found = preprocessingFor(input(['N', 3, 8, 8]), { std: [0.25] }, { mean: [0.5] });
+  assert.equal([found!.mean, found!.std], [
+    [0.5, 0.5, 0.5],
+    [0.25, 0.25, 0.25],
+  ]);
+});
+reads('settings beside a model that nobody asked for are no reason to refuse it', () => {
+  assert.is(preprocessingFor(input(['N', 1, 8, 8]), { mean: [0, 0, 0] }, {})!.channels, 'gray');
+});
+reads.run();
+
+const refuses = suite('what the input does not take is refused before anything runs');
+
+const NCHW = ['N', 3, 'H', 'W'];
+const REFUSED: [what: string, dims: (number | string)[], asked: object, says: RegExp][] = [
+  ['the other layout', NCHW, { layout: 'nhwc' }, /"x" \[N, 3, H, W\].*nchw, not nhwc.*--layout/],
+  ['the other layout', [1, 3, 32, 32], { layout: 'nhwc' }, /nchw, not nhwc/],
+  ['the other layout', [1, 32, 32, 3], { layout: 'nchw' }, /nhwc, not nchw/],
+  ['grey', NCHW, { channels: 'gray' }, /3 channel\(s\), and gray has 1.*--channels.*rgb or bgr/],
+  ['grey', NCHW, { channels: 'gray', mean: [0], std: [1] }, /and gray has 1/],
+  ['colours', [1, 1, 28, 28], { channels: 'rgb' }, /1 channel\(s\), and rgb has 3.*gray/],
+  ['another size', [1, 3, 32, 32], { width: 64, height: 64 }, /32 x 32 pixels and no other/],
+  ['another height', [1, 3, 32, 'W'], { width: 64, height: 64 }, /64 x 32 pixels and no other/],
+  ['a size beyond the memory', NCHW, { width: 20_000, height: 20_000 }, /memory.*smaller --size/],
+  ['a size beyond all arrays', NCHW, { width: 1e5, height: 1e5 }, /memory.*smaller --size/],
+  ['no size', NCHW, { width: NaN, height: 0 }, /whole numbers above 0/],
+  ['a mean of two', NCHW, { mean: [1, 2] }, /mean has 2/],
+  ['an unknown fit', NCHW, { fit: 'foo' }, /fit is "foo": choose stretch, crop, letterbox/],
+  ['unknown channels', NCHW, { channels: 'foo' }, /channels is "foo": choose rgb, bgr, gray/],
+  ['an unknown layout', NCHW, { layout: 'foo' }, /layout is "foo"/],
+  ['a range of nothing', NCHW, { range: [0, 0] }, /range of \[0, 0\]/],
+];
+
+for (const [what, dims, asked, says] of REFUSED) {
+  refuses(`${what} at [${dims.join(', ')}]: ${JSON.stringify(asked)}`, () =>
+    assert.throws(
+      () => preprocessingFor(input(dims), {}, asked),
+      (error: unknown) => error instanceof CamError && error.code === 'BAD_OPTION' && says.test(error.message),
+    ),
+  );
+}
+refuses.run();

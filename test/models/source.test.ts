@@ -1,0 +1,91 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { suite, type Context } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CamError } from '../../src/errors.ts';
+import { builtinModel } from '../../src/models/builtin.ts';
+import { loadModel } from '../../src/models/source.ts';
+import { external } from '../external.ts';
+import { fixture } from '../fixtures.ts';
+
+interface Here extends Context {
+  folder: string;
+}
+
+const test = suite<Here>('what a model is read from');
+
+test.before.each((here) => {
+  here.folder = mkdtempSync(join(tmpdir(), 'camwasm-models-'));
+  mkdirSync(join(here.folder, 'onnx'));
+});
+test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
+
+/** Writes a model whose weights lie at `location`, as the model says it; the file itself is at `onnx/w.bin`. */
+function save({ folder }: Here, location: string): string {
+  const { model, weights } = external(fixture('gap').model, location);
+  writeFileSync(join(folder, 'onnx/w.bin'), weights);
+  writeFileSync(join(folder, 'onnx/model.onnx'), model);
+  return join(folder, 'onnx/model.onnx');
+}
+
+test('the model, its weights, and the settings that are found: beside it, or one folder up', async (here) => {
+  const path = save(here, 'w.bin');
+  const [config, preprocessor] = [
+    join(here.folder, 'onnx/config.json'),
+    join(here.folder, 'preprocessor_config.json'),
+  ];
+  writeFileSync(config, '{"id2label": {"0": "ant"}}');
+  writeFileSync(preprocessor, '{}');
+  const { files, labels } = await loadModel(path);
+  assert.equal(labels, ['ant']);
+  const real = files.map((file) => join(String(file)));
+  assert.equal(real, [path, join(here.folder, 'onnx/w.bin'), config, preprocessor]);
+});
+
+test('what is handed over was read from no file', async (here) => {
+  const path = save(here, 'w.bin');
+  writeFileSync(join(here.folder, 'config.json'), '{}');
+  assert.equal((await loadModel(fixture('gap').model)).files, []);
+  const { files } = await loadModel(path, { external: [], config: {} });
+  assert.equal(files, [path]);
+});
+
+test('the built-in model', async () => {
+  const { model, config, preprocessor } = builtinModel();
+  assert.equal((await loadModel(builtinModel())).files.map(String), [model, config, preprocessor].map(String));
+});
+
+for (const location of ['w.bin', './w.bin', 'deeper/../w.bin']) {
+  test(`weights at "${location}" are inside the folder of the model`, async (here) => {
+    const path = save(here, location);
+    mkdirSync(join(here.folder, 'onnx/deeper'));
+    assert.is((await loadModel(path)).external.length, 1);
+    assert.is((await loadModel(pathToFileURL(path))).external.length, 1);
+  });
+}
+
+for (const location of [
+  '../onnx/w.bin',
+  'deeper/../../onnx/w.bin',
+  'deeper//../../onnx/w.bin',
+  '..\\onnx\\w.bin',
+  '%2e%2e/onnx/w.bin',
+  '/etc/hostname',
+  'C:\\w.bin',
+  'https://example.com/w.bin',
+]) {
+  test(`weights at "${location}" are outside of it, and not opened`, async (here) => {
+    const path = save(here, location);
+    for (const place of [path, pathToFileURL(path)]) {
+      const error = await loadModel(place).catch((error: unknown) => error);
+      assert.instance(error, CamError);
+      assert.is((error as CamError).code, 'BAD_MODEL');
+      assert.match((error as CamError).message, /outside its folder.*beside it/);
+      assert.ok((error as CamError).message.includes(`"${location}"`));
+    }
+  });
+}
+
+test.run();
