@@ -2,10 +2,4 @@
 import { createHandler } from 'npm:camwasm/server';
 
 const handler = createHandler();
-const server = Deno.serve({ port: Number(Deno.env.get('PORT') ?? 8000) }, handler.fetch);
-
-// What is under way is answered.
-Deno.addSignalListener('SIGTERM', async () => {
-  await server.shutdown();
-  Deno.exit();
-});
+Deno.serve({ port: Number(Deno.env.get('PORT') ?? 8000) }, handler.fetch);

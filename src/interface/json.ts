@@ -62,11 +62,11 @@ export interface Subject {
   readonly image: string | null;
   readonly model: string | null;
   /** Those of the model. */
-  readonly warnings?: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 export function imageJson(
-  { image, model, warnings = [] }: Subject,
+  { image, model, warnings }: Subject,
   report: Omit<Report, 'explanations' | 'failures'>,
   results: readonly ResultJson[],
   failures: readonly Failure[] = [],
@@ -90,7 +90,7 @@ export function imageJson(
   };
 }
 
-export const errorImageJson = ({ image, model, warnings = [] }: Subject, error: unknown): ImageJson => ({
+export const errorImageJson = ({ image, model, warnings }: Subject, error: unknown): ImageJson => ({
   schema: SCHEMA,
   image,
   model,

@@ -76,7 +76,7 @@ function artifact(explanation: Explanation, format: Format, query: Query): Promi
   ) as Promise<Uint8Array>;
 }
 
-function json({ query, limits, image }: Question, report: Report): string {
+function json({ model, query, limits, image }: Question, report: Report): string {
   const results = report.explanations.flatMap((explanation) =>
     mapsOf(explanation, query.raw === true).map((map) => ({ explanation, map })),
   );
@@ -88,6 +88,10 @@ function json({ query, limits, image }: Question, report: Report): string {
     );
   }
   const rows = results.map(({ explanation, map }) => resultJson(explanation, [], map));
-  const subject = { image: image === undefined ? null : '-', model: query.model ?? null };
+  const subject = {
+    image: image === undefined ? null : '-',
+    model: query.model ?? null,
+    warnings: model.warnings,
+  };
   return `${JSON.stringify(imageJson(subject, report, rows, report.failures))}\n`;
 }

@@ -24,6 +24,7 @@ export async function serve({ operands, settings, io }: CommandContext): Promise
   ]);
   const path = settings.model === undefined ? undefined : resolve(io.cwd, settings.model);
   const model = await Explainer.load(path, await loadOptionsOf(settings, io.cwd));
+  for (const warning of model.warnings) await out.warn(warning);
   const name = path === undefined ? 'everyday36' : parse(path).name;
   const handler = createHandler({ models: { [name]: () => Promise.resolve(model) } });
   try {
