@@ -1,5 +1,5 @@
-import { checkImage, checkOptions } from './checks.ts';
 import { CamError } from './errors.ts';
+import { checkImage, checkOptions } from './explain/checks.ts';
 import { explainTargets } from './explain/explain.ts';
 import type { Prepared } from './explain/scene.ts';
 import type {

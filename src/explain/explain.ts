@@ -1,5 +1,6 @@
 import { aimAlike, aimAt, targetsOf, type Aim } from './aim.ts';
 import { checkSignal } from './answer.ts';
+import { checkCall } from './checks.ts';
 import { CamError } from '../errors.ts';
 import type { Explanation, Failure, Report, Tensors } from '../explanation.ts';
 import { rawMaps } from './maps.ts';
@@ -8,7 +9,7 @@ import type { GradientPlan } from '../network/network.ts';
 import { present } from './present.ts';
 import type { Task } from './task.ts';
 import { toFloat } from '../runtime/tensor.ts';
-import { checkCall, revisit, setScene, type Call, type Scene } from './scene.ts';
+import { revisit, setScene, type Call, type Scene } from './scene.ts';
 import { variantsOf } from './variants.ts';
 
 /** One image, any number of methods and targets: one forward pass, and one backward pass per target. */

@@ -1,4 +1,4 @@
-import type { Header } from './formats.ts';
+import type { Header } from './header.ts';
 
 /** Where the first frame lies, by GIF89a sections 17 to 25. Throws RangeError where the file ends before it. */
 interface Frame {

@@ -1,4 +1,4 @@
-import type { Header } from './formats.ts';
+import type { Header } from './header.ts';
 
 /**
  * More passes over the pixels than any picture has (a progressive one of libjpeg-turbo 10): each costs the time of a

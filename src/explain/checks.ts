@@ -1,0 +1,66 @@
+/** What the types of the library say of a call, for programs that have none, and what they cannot say. */
+
+import { CamError } from '../errors.ts';
+import type { ExplainOptions } from '../explanation.ts';
+import { BASELINES } from '../methods/baseline.ts';
+import { findMethods } from '../methods/choice.ts';
+import { COMPATS, FUSE } from '../methods/method.ts';
+import type { Score } from '../targets/target.ts';
+import type { Call, Prepared } from './scene.ts';
+
+/** An image is an object: a path above all is none. @throws CamError BAD_IMAGE. */
+export function checkImage(image: unknown): void {
+  if (typeof image === 'object' && image !== null) return;
+  const why = `A ${image === null ? 'null' : typeof image} is no image. Pass the bytes of one, its pixels, or a tensor.`;
+  throw new CamError('BAD_IMAGE', why);
+}
+
+const SCORES: readonly Score[] = ['logit', 'probability'];
+
+/** @throws CamError BAD_OPTION for what no method can make sense of. */
+export function checkOptions({ method, layer, score }: ExplainOptions): void {
+  for (const [name, names] of Object.entries({ method, layer })) {
+    if (Array.isArray(names) && names.length === 0)
+      throw bad(`${name} is an empty list: name one, or leave it out.`);
+  }
+  if (score !== undefined && !SCORES.includes(score))
+    throw bad(`score is "${String(score)}": choose ${SCORES.join(', ')}.`);
+}
+
+/** A picture's values are numbers; a tensor's may be anything, and one NaN becomes many. @throws CamError BAD_TENSOR. */
+function checkNumbers({ picture, tensor }: Prepared): void {
+  const at = picture ? -1 : tensor.data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new CamError(
+    'BAD_TENSOR',
+    `The tensor holds ${tensor.data[at]} at element ${at}, and nothing can be explained by that. Replace what is no number.`,
+  );
+}
+
+/** The methods of a call must suit what it gives, and its options make sense. @throws CamError BAD_OPTION, BAD_TENSOR. */
+export function checkCall({ options, blank, prepared }: Call): void {
+  checkNumbers(prepared);
+  for (const name of ['samples', 'channels', 'concepts', 'batchSize', 'top'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw new CamError('BAD_OPTION', `${name} is ${value}: a whole number above 0 is needed.`);
+  }
+  for (const [name, known] of [
+    ['fuse', FUSE],
+    ['baseline', BASELINES],
+    ['compat', COMPATS],
+  ] as const) {
+    const value = options[name];
+    if (value !== undefined && !known.some((word) => word === value))
+      throw new CamError('BAD_OPTION', `${name} is "${value}": choose ${known.join(', ')}.`);
+  }
+  for (const { method } of findMethods(options)) {
+    const makes = method.level === 'input' && method.shows === 'image';
+    if (blank && !makes) throw new CamError('BAD_OPTION', `${method.title} explains an image: give it one.`);
+    if (makes && options.target === undefined && options.top === undefined) {
+      throw new CamError('BAD_OPTION', `${method.title} makes a picture of a class: say which (-c, target).`);
+    }
+  }
+}
+
+const bad = (message: string): CamError => new CamError('BAD_OPTION', message);
