@@ -6,7 +6,7 @@ import { BASELINES } from '../methods/baseline.ts';
 import { findMethods } from '../methods/choice.ts';
 import { COMPATS, FUSE } from '../methods/method.ts';
 import type { Score } from '../targets/target.ts';
-import type { Call, Prepared } from './scene.ts';
+import type { Call, Scene } from './scene.ts';
 
 /** An image is an object: a path above all is none. @throws CamError BAD_IMAGE. */
 export function checkImage(image: unknown): void {
@@ -27,19 +27,19 @@ export function checkOptions({ method, layer, score }: ExplainOptions): void {
     throw bad(`score is "${String(score)}": choose ${SCORES.join(', ')}.`);
 }
 
-/** A picture's values are numbers; a tensor's may be anything, and one NaN becomes many. @throws CamError BAD_TENSOR. */
-function checkNumbers({ picture, tensor }: Prepared): void {
-  const at = picture ? -1 : tensor.data.findIndex((value) => !Number.isFinite(value));
+/** A tensor may hold anything, and one NaN becomes many. @throws CamError BAD_TENSOR. */
+export function checkNumbers({ prepared, ranking }: Scene): void {
+  const { data } = prepared.tensor;
+  const at = ranking.finite ? -1 : data.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return;
   throw new CamError(
     'BAD_TENSOR',
-    `The tensor holds ${tensor.data[at]} at element ${at}, and nothing can be explained by that. Replace what is no number.`,
+    `The tensor holds ${data[at]} at element ${at}, and nothing can be explained by that. Replace what is no number.`,
   );
 }
 
-/** The methods of a call must suit what it gives, and its options make sense. @throws CamError BAD_OPTION, BAD_TENSOR. */
-export function checkCall({ options, blank, prepared }: Call): void {
-  checkNumbers(prepared);
+/** The methods of a call must suit what it gives, and its options make sense. @throws CamError BAD_OPTION. */
+export function checkCall({ options, blank }: Call): void {
   for (const name of ['samples', 'channels', 'concepts', 'batchSize', 'top'] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isInteger(value) && value > 0))

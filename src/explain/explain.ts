@@ -1,6 +1,6 @@
 import { aimAlike, aimAt, targetsOf, type Aim } from './aim.ts';
 import { checkSignal } from './answer.ts';
-import { checkCall } from './checks.ts';
+import { checkCall, checkNumbers } from './checks.ts';
 import { CamError } from '../errors.ts';
 import type { Explanation, Failure, Report, Tensors } from '../explanation.ts';
 import { rawMaps } from './maps.ts';
@@ -17,6 +17,7 @@ export async function explainTargets(call: Call): Promise<Report> {
   checkCall(call);
   checkSignal(call.options.signal);
   const scene = await setScene(call);
+  checkNumbers(scene);
   const tasks: Task[] = [];
   for (const target of targetsOf(scene)) {
     const aim = await aimAt(scene, target);

@@ -111,6 +111,8 @@ export interface ClassScore {
 
 /** The classes of an output against each other. */
 export interface Ranking {
+  /** Are all logits numbers? */
+  readonly finite: boolean;
   of(index: number): ClassScore;
   /** The best `count`, best first; equals in the order of their indices. */
   best(count: number): ClassScore[];
@@ -128,6 +130,7 @@ export function rank(output: FloatTensor, classes: ClassOutput, labels: readonly
   });
   const lead = (a: number, b: number) => probabilities[a] - probabilities[b] || logits[a] - logits[b];
   return {
+    finite: logits.every(Number.isFinite),
     of,
     best(count) {
       // A few of many are asked for: no sort of a thousand classes with every picture.
