@@ -12,6 +12,9 @@ const QUIET = [
   '--disable-sync',
 ];
 
+/** Seconds that a page may take: it is some twenty where nothing else runs. */
+const PATIENCE = 300;
+
 /** Opens an address in headless Chromium while `work` runs. */
 export async function withPage<Result>(url: string, work: () => Promise<Result>): Promise<Result> {
   const profile = mkdtempSync(join(tmpdir(), 'camwasm-chromium-'));
@@ -29,7 +32,10 @@ export async function withPage<Result>(url: string, work: () => Promise<Result>)
   });
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no result from ${url} in 120 s:\n${consoleOf(log)}`)), 120e3);
+    timer = setTimeout(
+      () => reject(new Error(`no result from ${url} in ${PATIENCE} s:\n${consoleOf(log)}`)),
+      PATIENCE * 1e3,
+    );
   });
   try {
     return await Promise.race([work(), ended, late]);

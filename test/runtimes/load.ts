@@ -7,7 +7,8 @@ const CLIENTS = 50;
 const REQUESTS = 400;
 /** Requests after which memory is as large as it gets. */
 const WARM = 150;
-const GROWTH = 1.15;
+/** What a collector may be behind; a picture that is kept of every request would be twice as much. */
+const GROWTH = 1.3;
 /** Requests at once, more than the server lets in (docs/server.md: `waiting`). */
 const BURST = 130;
 const LET_IN = 100;
