@@ -14,7 +14,7 @@ import type { Layout } from './network/layout.ts';
 import type { Network } from './network/network.ts';
 import { classOutput, outputNamed, type Link } from './network/output.ts';
 import { reachOf } from './network/reach.ts';
-import type { Model, ValueInfo } from './onnx/model.ts';
+import { portOf, type Model, type Port, type ValueInfo } from './onnx/model.ts';
 import { floatTensor, sizeOf, type FloatTensor } from './runtime/tensor.ts';
 
 export interface InspectOptions extends LoadOptions {
@@ -54,8 +54,6 @@ export interface Inspection {
 }
 
 /** An input or output as the file declares it: a size left open is a symbol, or '' when nothing is said. */
-export type Port = Pick<ValueInfo, 'name' | 'type' | 'dims'>;
-
 /** The value that is differentiated. */
 export interface Explained {
   /** The model's output. */
@@ -149,8 +147,6 @@ function stated(model: Model): Omit<Inspection, keyof Seen | 'preprocessing'> {
     unsupported: [...counts.keys()].filter((op) => !(op in RULES) && !ZERO_GRADIENT.has(op)).sort(),
   };
 }
-
-const portOf = ({ name, type, dims }: ValueInfo): Port => ({ name, type, dims });
 
 /** What is known once the runtime has run it. */
 function seen(network: Network, options: InspectOptions): Seen {

@@ -1,3 +1,4 @@
+import { concatenate } from './concatenate.ts';
 import type { Header } from './header.ts';
 
 /** Where the first frame lies, by GIF89a sections 17 to 25. Throws RangeError where the file ends before it. */
@@ -51,14 +52,4 @@ const tableSize = (flags: number): number => (flags & 0x80 ? 3 << ((flags & 7) +
 function blocksEnd(view: DataView, at: number): number {
   while (view.getUint8(at) > 0) at += 1 + view.getUint8(at);
   return at + 1;
-}
-
-function concatenate(parts: readonly ArrayLike<number>[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -34,6 +34,11 @@ export interface ValueInfo {
   readonly proto: Uint8Array;
 }
 
+/** What there is to tell of an input or output. */
+export type Port = Pick<ValueInfo, 'name' | 'type' | 'dims'>;
+
+export const portOf = ({ name, type, dims }: ValueInfo): Port => ({ name, type, dims });
+
 export interface Graph {
   readonly nodes: readonly Node[];
   /** Without the initializers that IR < 4 lists among the inputs. */

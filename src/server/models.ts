@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import type { Explainer } from '../explainer.ts';
-import type { ValueInfo } from '../onnx/model.ts';
+import { portOf } from '../onnx/model.ts';
 import { Problem } from './problem.ts';
 
 /** How to load each model that is served, by its name in the query; the first one is the default. */
@@ -59,5 +59,3 @@ export const describe = ({ info, labels, threads }: Explainer): object => ({
   labels,
   threads: threads.count,
 });
-
-const portOf = ({ name, type, dims }: ValueInfo): object => ({ name, type, dims });

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { CamError } from '../../errors.ts';
-import type { Inspection, LayerInfo, Port } from '../../inspect.ts';
+import type { Inspection, LayerInfo } from '../../inspect.ts';
+import type { Port } from '../../onnx/model.ts';
 import { DONE } from '../exit.ts';
 import { SCHEMA } from '../../interface/json.ts';
 import { preprocessingOf } from '../request.ts';
