@@ -3,6 +3,7 @@
 // does nothing when dist/ is newer than its sources, and swaps the finished folder in at once.
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -56,6 +57,7 @@ function build() {
   );
   const fold = `dist.${process.pid}`;
   run('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fold]);
+  chmodSync(`${fold}/cli/main.js`, 0o755); // npx does it when it links the package, and never again
   copyFileSync('build/kernels.wasm', `${fold}/kernels.wasm`); // for bundlers that want a file
   writeFileSync(`${fold}/.built`, String(Math.max(started, statSync('src/kernels').mtimeMs + 1)));
   const old = `${fold}.old`;
