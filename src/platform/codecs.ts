@@ -1,5 +1,5 @@
 import { readFile } from './files.ts';
-import { nodeModule } from './node.ts';
+import { dependencyFile } from './package.ts';
 import { runtime } from './runtime.ts';
 
 export type Codec = 'jpeg' | 'webp';
@@ -32,13 +32,7 @@ export async function codecModule(codec: Codec): Promise<WebAssembly.Module | un
 }
 
 async function compile(codec: Codec): Promise<WebAssembly.Module | undefined> {
-  let path;
-  try {
-    path = nodeModule('node:module')
-      .createRequire(import.meta.url)
-      .resolve(WASM[codec]);
-  } catch {
-    return undefined; // bundled without its dependencies, or loaded from an address: see codecsFetch
-  }
+  const path = dependencyFile(WASM[codec]);
+  if (path === undefined) return undefined; // see codecsFetch
   return WebAssembly.compile((await readFile(path)) as Uint8Array<ArrayBuffer>);
 }

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { setFlagsFromString } from 'node:v8';
 
 interface Deno {
   permissions: { querySync(wanted: { name: 'env' }): { state: string } };
@@ -12,4 +13,13 @@ export function settleEnvironment(): void {
   const { Deno } = globalThis as { Deno?: Deno };
   if (!Deno || Deno.permissions.querySync({ name: 'env' }).state === 'granted') return;
   Object.defineProperty(process, 'env', { value: {} });
+}
+
+/**
+ * For a program of its own, too. V8 has its optimising compiler redo a wasm function that has run for a while, so soon
+ * that most of what onnxruntime-web does to start is redone, on the cores that run the model and with the process
+ * waiting for it at its end. What runs for seconds is optimised as before.
+ */
+export function optimizeLater(): void {
+  setFlagsFromString('--wasm-tiering-budget=30000000');
 }

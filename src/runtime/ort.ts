@@ -1,7 +1,8 @@
 import type * as Ort from 'onnxruntime-web';
 import { CamError } from '../errors.ts';
 import { cpuCount, whyNoThreads } from '../platform/cpu.ts';
-import { answering } from '../platform/instantiate.ts';
+import { aloneFirst, fromBytes, fromModule, type Start } from './start.ts';
+import { wasmOnDisk } from './wasm.ts';
 
 /** onnxruntime-web, in any of its builds. */
 export type OrtModule = typeof Ort;
@@ -29,7 +30,7 @@ export interface Runtime {
   readonly ort: OrtModule;
   readonly threads: Threads;
   /** Runs `create`; the first time, which starts the wasm, alone. */
-  readonly start: <Result>(create: () => Promise<Result>) => Promise<Result>;
+  readonly start: Start;
 }
 
 const runtimes = new WeakMap<OrtModule, Runtime>();
@@ -49,9 +50,13 @@ export async function loadRuntime(options: RuntimeOptions = {}): Promise<Runtime
   let runtime = runtimes.get(ort);
   if (!runtime) {
     const threads = threadsFor(wish, module);
-    ort.env.wasm.numThreads = threads.count;
+    const { wasm, versions } = ort.env;
+    wasm.numThreads = threads.count;
     ort.env.logLevel = 'error';
-    runtimes.set(ort, (runtime = { ort, threads, start: starter(ort, module) }));
+    const start = module
+      ? fromModule(wasm, module)
+      : fromBytes(wasm, options.ort ? undefined : wasmOnDisk(versions.web));
+    runtimes.set(ort, (runtime = { ort, threads, start: aloneFirst(start) }));
   }
   return runtime;
 }
@@ -67,31 +72,4 @@ function threadsFor(wish: number | undefined, module: WebAssembly.Module | undef
   return why === undefined
     ? { count: wish ?? cpuCount(), note: undefined }
     : { count: 1, note: wish === 1 ? undefined : `one thread: ${why}` };
-}
-
-function starter(ort: OrtModule, module: WebAssembly.Module | undefined): Runtime['start'] {
-  let first: Promise<unknown> | undefined;
-  return async (create) => {
-    if (first) {
-      await first.catch(() => undefined);
-      return create();
-    }
-    const started = module ? startedFrom(ort, module, create) : create();
-    first = started;
-    return started;
-  };
-}
-
-/**
- * onnxruntime-web compiles its wasm from bytes and offers no other way (microsoft/onnxruntime#21430), which Workers
- * refuse: it is handed a token instead of bytes, and the module when it comes back with it.
- */
-function startedFrom<Result>(
-  ort: OrtModule,
-  module: WebAssembly.Module,
-  create: () => Promise<Result>,
-): Promise<Result> {
-  const token = new ArrayBuffer(8);
-  ort.env.wasm.wasmBinary = token;
-  return answering(token, module, create);
 }
