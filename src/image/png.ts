@@ -1,3 +1,4 @@
+import { deflateRows } from '../platform/deflate.ts';
 import { concatenate } from './concatenate.ts';
 import type { Picture } from './picture.ts';
 
@@ -6,8 +7,7 @@ const SUB = 1; // the filter of every row: each byte less the one of the pixel t
 
 /**
  * A PNG file (W3C PNG, third edition) of 8 bits per channel, without alpha where the picture is opaque.
- * Built on CompressionStream, which every runtime has: as fast and as small as Jimp's, without the 130 ms
- * that loading Jimp adds to a cold start.
+ * As small as Jimp's and sooner done, without the 130 ms that loading Jimp adds to a cold start.
  */
 export async function encodePng(picture: Picture): Promise<Uint8Array> {
   const { width, height } = picture;
@@ -16,7 +16,7 @@ export async function encodePng(picture: Picture): Promise<Uint8Array> {
   new DataView(header.buffer).setUint32(0, width);
   new DataView(header.buffer).setUint32(4, height);
   header.set([8, channels === 3 ? 2 : 6, 0, 0, 0], 8);
-  const pixels = await deflate(filterRows(picture, channels));
+  const pixels = concatenate(await deflateRows(filterRows(picture, channels)));
   return concatenate([
     new Uint8Array(SIGNATURE),
     ...[chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', new Uint8Array())],
@@ -38,18 +38,6 @@ function filterRows({ data, width, height }: Picture, channels: number): Uint8Ar
       for (let c = x; c < x + channels; c++) rows[at++] = data[c]! - (x > start ? data[c - 4]! : 0);
   }
   return rows;
-}
-
-/** Reads the stream itself: Node loads its whole fetch for the first Response or Blob, which takes half of the time. */
-async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const { writable, readable } = new CompressionStream('deflate');
-  const writer = writable.getWriter();
-  const written = Promise.all([writer.write(bytes), writer.close()]);
-  const parts: Uint8Array[] = [];
-  const reader = readable.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
-  await written;
-  return concatenate(parts);
 }
 
 function chunk(type: string, body: Uint8Array): Uint8Array {

@@ -3,19 +3,9 @@ import * as assert from 'uvu/assert';
 import { codecModule, codecsFetch } from '../../src/platform/codecs.ts';
 import { cpuCount } from '../../src/platform/cpu.ts';
 import { runtime, type Runtime } from '../../src/platform/runtime.ts';
+import { withNavigator } from './navigator.ts';
 
 const test = suite('runtime');
-
-function withNavigator<T>(navigator: object | undefined, work: () => T): T {
-  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
-  Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
-  try {
-    return work();
-  } finally {
-    if (before) Object.defineProperty(globalThis, 'navigator', before);
-    else Reflect.deleteProperty(globalThis, 'navigator');
-  }
-}
 
 const AGENTS: [agent: string, expected: Runtime][] = [
   ['Node.js/22', 'node'],

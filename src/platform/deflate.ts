@@ -1,0 +1,33 @@
+import { nodeModule } from './node.ts';
+import { runtime } from './runtime.ts';
+
+/**
+ * The filtered rows of a picture in zlib's format, in parts. Where zlib is at hand it looks for runs alone: on a photo a
+ * quarter of the time for the same size. Elsewhere it is CompressionStream, which every runtime has.
+ */
+export async function deflateRows(bytes: Uint8Array<ArrayBuffer>): Promise<readonly Uint8Array[]> {
+  return HAS_ZLIB.includes(runtime()) ? [await runs(bytes)] : stream(bytes);
+}
+
+const HAS_ZLIB: readonly string[] = ['node', 'deno', 'bun'];
+
+async function runs(bytes: Uint8Array): Promise<Uint8Array> {
+  const { constants, deflate } = nodeModule('node:zlib');
+  return new Promise((resolve, reject) =>
+    deflate(bytes, { strategy: constants.Z_RLE }, (cause, packed) =>
+      cause ? reject(cause) : resolve(packed),
+    ),
+  );
+}
+
+/** Reads the stream itself: Node loads its whole fetch for the first Response or Blob. */
+async function stream(bytes: Uint8Array<ArrayBuffer>): Promise<readonly Uint8Array[]> {
+  const { writable, readable } = new CompressionStream('deflate');
+  const writer = writable.getWriter();
+  const written = Promise.all([writer.write(bytes), writer.close()]);
+  const parts: Uint8Array[] = [];
+  const reader = readable.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
+  await written;
+  return parts;
+}
