@@ -1,41 +1,20 @@
 import { CamError } from './errors.ts';
-import { checkImage, checkOptions } from './explain/checks.ts';
+import { checkOptions } from './explain/checks.ts';
 import { explainTargets } from './explain/explain.ts';
-import type { Prepared } from './explain/scene.ts';
-import type {
-  Explanation,
-  ExplainOptions,
-  FileSource,
-  ImageInput,
-  LoadOptions,
-  Report,
-} from './explanation.ts';
-import { decode } from './image/decode.ts';
-import { isNpy, readNpy } from './image/npy.ts';
-import { drawn } from './image/drawable.ts';
-import type { Picture } from './image/picture.ts';
-import { place } from './image/placement.ts';
-import { checkPicture, toTensor, type Preprocessing } from './image/preprocess.ts';
+import { prepare, readImage, readMask, type Intake } from './explain/intake.ts';
+import type { Explanation, ExplainOptions, ImageInput, LoadOptions, Report } from './explanation.ts';
+import type { Preprocessing } from './image/preprocess.ts';
 import { loadKernels, type Kernels } from './kernels/index.ts';
 import { builtinModel } from './models/builtin.ts';
 import { labelWarnings } from './models/labels.ts';
-import { noPicture, preprocessingFor } from './models/preprocessing.ts';
+import { preprocessingFor } from './models/preprocessing.ts';
 import { loadModel, type ModelSource } from './models/source.ts';
-import {
-  blankInputs,
-  checkBatch,
-  furtherInputs,
-  imageInput,
-  shapeKey,
-  type InputTensor,
-} from './network/inputs.ts';
+import { blankInputs, furtherInputs, imageInput, shapeKey, type InputTensor } from './network/inputs.ts';
 import { Network, type Values } from './network/network.ts';
 import type { ValueInfo } from './onnx/model.ts';
 import { loadRuntime, type RuntimeOptions, type Threads } from './runtime/ort.ts';
-import { readFile } from './platform/files.ts';
 import { ranOutOfMemory } from './runtime/session.ts';
-import { floatTensor, fromFloat, sizeOf, type FloatTensor } from './runtime/tensor.ts';
-import { isFile } from './targets/text.ts';
+import { fromFloat, type FloatTensor } from './runtime/tensor.ts';
 
 /** What a model says of itself. */
 export interface ModelInfo {
@@ -58,8 +37,7 @@ export class Explainer {
   readonly warnings: readonly string[];
   /** How many threads run the model, and why if it is only one. */
   readonly threads: Threads;
-  /** The input that takes the image. */
-  readonly #input: ValueInfo;
+  readonly #intake: Intake;
   readonly #source: ModelSource;
   readonly #options: LoadOptions;
   readonly #kernels: Kernels;
@@ -71,7 +49,6 @@ export class Explainer {
   private constructor(source: ModelSource, options: LoadOptions, kernels: Kernels, threads: Threads) {
     const { graph, opsets } = source.model;
     this.#source = source;
-    this.#input = imageInput(graph.inputs, options.imageInput);
     this.#options = options;
     this.#kernels = kernels;
     this.threads = threads;
@@ -82,12 +59,10 @@ export class Explainer {
       graph.outputs,
       options.labels ? '--labels' : 'config.json beside it, or give others with --labels',
     );
-    this.info = {
-      inputs: graph.inputs,
-      outputs: graph.outputs,
-      opset: opsets.get('') ?? 1,
-      preprocessing: preprocessingFor(this.#input, source.preprocessing, options.preprocessing ?? {}),
-    };
+    const input = imageInput(graph.inputs, options.imageInput);
+    const preprocessing = preprocessingFor(input, source.preprocessing, options.preprocessing ?? {});
+    this.#intake = { model: source.model, input, preprocessing, modules: options.modules };
+    this.info = { inputs: graph.inputs, outputs: graph.outputs, opset: opsets.get('') ?? 1, preprocessing };
   }
 
   /**
@@ -128,7 +103,7 @@ export class Explainer {
   async #explainAll(image: ImageInput | undefined, options: ExplainOptions): Promise<Report> {
     checkOptions(options);
     const started = performance.now();
-    const prepared = image === undefined ? this.#blank() : await this.#prepare(image, options.maxPixels);
+    const prepared = await prepare(this.#intake, image, options.maxPixels);
     const decoded = performance.now();
     const further = this.#further(options.inputs);
     const network = await this.#networkFor(prepared.tensor, further);
@@ -142,10 +117,11 @@ export class Explainer {
       labels: this.labels,
       blank: image === undefined,
       preprocessing: this.info.preprocessing,
-      imageInput: this.#input,
+      imageInput: this.#intake.input,
       further,
-      pictureOf: async (source) => this.#pictureOnly(await this.#read(source)),
-      tensorOf: async (source) => (await this.#prepare(await this.#read(source), options.maxPixels)).tensor,
+      pictureOf: (source) => readMask(this.#intake, source),
+      tensorOf: async (source) =>
+        (await prepare(this.#intake, await readImage(source), options.maxPixels)).tensor,
     });
   }
 
@@ -159,8 +135,8 @@ export class Explainer {
   async network(image?: ImageInput, inputs?: Readonly<Record<string, InputTensor>>): Promise<Network> {
     return this.#whileOpen(async () =>
       this.#networkFor(
-        (image === undefined ? this.#blank() : await this.#prepare(image)).tensor,
-        this.#further(inputs ?? blankInputs(this.info.inputs, this.#input.name)),
+        (await prepare(this.#intake, image)).tensor,
+        this.#further(inputs ?? blankInputs(this.info.inputs, this.#intake.input.name)),
       ),
     );
   }
@@ -197,7 +173,7 @@ export class Explainer {
   }
 
   #further(given: Readonly<Record<string, InputTensor>> | undefined): Values {
-    return furtherInputs(this.info.inputs, this.#input.name, given);
+    return furtherInputs(this.info.inputs, this.#intake.input.name, given);
   }
 
   async #networkFor(tensor: FloatTensor, further: Values): Promise<Network> {
@@ -212,7 +188,7 @@ export class Explainer {
         'The model has no output: there is nothing to explain. Export it with the scores of its classes as an output.',
       );
     }
-    const { name, type } = this.#input;
+    const { name, type } = this.#intake.input;
     const network = await Network.open(
       model,
       { ...further, [name]: fromFloat(tensor, type ?? 'float32') },
@@ -221,77 +197,7 @@ export class Explainer {
     this.#network = { key, network };
     return network;
   }
-
-  async #prepare(image: ImageInput, maxPixels?: number): Promise<Prepared> {
-    checkImage(image);
-    checkBatch(this.#input);
-    if ('dims' in image) return this.#tensor(image);
-    const picture = await this.#picture(image, maxPixels);
-    const { data, dims, placement } = toTensor(picture, this.#preprocessing());
-    return { tensor: floatTensor(dims, data), placement, picture };
-  }
-
-  async #picture(image: Exclude<ImageInput, FloatTensor>, maxPixels?: number): Promise<Picture> {
-    if (image instanceof Uint8Array || image instanceof ArrayBuffer || image instanceof Blob) {
-      return decode(await bytesOf(image), { modules: this.#options.modules, maxPixels });
-    }
-    if (!('data' in image)) return drawn(image);
-    checkPicture(image);
-    return image;
-  }
-
-  /** An image that a target speaks of; its file is read. @throws CamError BAD_IMAGE. */
-  async #read(source: FileSource | ImageInput): Promise<ImageInput> {
-    if (!isFile(source)) return source;
-    const bytes = await readFile(source.file).catch((cause: unknown) => {
-      const why = `The image "${source.file}" that the target names cannot be read: ${(cause as Error).message}.`;
-      throw new CamError('BAD_TARGET', why, { cause });
-    });
-    if (!isNpy(bytes)) return bytes;
-    const { dims, data } = readNpy(bytes);
-    return floatTensor(dims, data);
-  }
-
-  async #pictureOnly(image: ImageInput): Promise<Picture> {
-    checkImage(image);
-    if (!('dims' in image)) return this.#picture(image);
-    throw new CamError('BAD_TARGET', 'A mask is a picture in which white counts, not a tensor.');
-  }
-
-  #tensor(tensor: FloatTensor): Prepared {
-    const { dims = UNDECLARED } = this.#input;
-    const fits =
-      dims.length === tensor.dims.length &&
-      dims.every((size, axis) => typeof size !== 'number' || size === tensor.dims[axis]);
-    if (!fits || tensor.dims[0] !== 1 || sizeOf(tensor.dims) !== tensor.data.length) {
-      throw new CamError(
-        'BAD_TENSOR',
-        `The tensor is [${tensor.dims.join(', ')}]; the model takes one image as [${dims.map((size, axis) => (axis === 0 ? 1 : size || '?')).join(', ')}].`,
-      );
-    }
-    const channelsLast = tensor.dims.length === 4 && tensor.dims[3] <= 4 && tensor.dims[1] > 4;
-    const [height, width] = channelsLast ? tensor.dims.slice(1) : tensor.dims.slice(-2);
-    return { tensor, placement: place({ width, height }, { width, height }, 'stretch'), picture: undefined };
-  }
-
-  #blank(): Prepared {
-    checkBatch(this.#input);
-    const { width, height, channels, layout } = this.#preprocessing();
-    const depth = channels === 'gray' ? 1 : 3;
-    const dims = layout === 'nchw' ? [1, depth, height, width] : [1, height, width, depth];
-    return this.#tensor(floatTensor(dims, new Float32Array(sizeOf(dims))));
-  }
-
-  #preprocessing(): Preprocessing {
-    if (this.info.preprocessing) return this.info.preprocessing;
-    throw noPicture(this.#input, this.#source.model);
-  }
 }
-
-const bytesOf = async (image: Uint8Array | ArrayBuffer | Blob): Promise<Uint8Array> =>
-  image instanceof Uint8Array
-    ? image
-    : new Uint8Array(image instanceof Blob ? await image.arrayBuffer() : image);
 
 const runtimeOptionsOf = ({ threads, ort, executionProviders, modules }: LoadOptions): RuntimeOptions => ({
   threads,
@@ -299,8 +205,5 @@ const runtimeOptionsOf = ({ threads, ort, executionProviders, modules }: LoadOpt
   executionProviders,
   module: modules?.runtime,
 });
-
-/** The shape of an input that declares none: a tensor of an image has four axes. */
-const UNDECLARED = ['', '', '', ''] as const;
 
 const bad = (message: string, cause?: unknown): CamError => new CamError('BAD_OPTION', message, { cause });

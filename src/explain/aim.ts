@@ -1,6 +1,7 @@
 import { advised } from './advice.ts';
 import { CamError } from '../errors.ts';
 import type { TargetInfo } from '../explanation.ts';
+import type { Layer } from '../network/layers.ts';
 import type { GradientPlan } from '../network/network.ts';
 import { toFloat, type FloatTensor } from '../runtime/tensor.ts';
 import { feedsFor, scoreFrom, type Scene } from './scene.ts';
@@ -21,6 +22,13 @@ export interface Aim {
   readonly scored: Scored;
   /** The gradients of a plan; throws what kept it from being planned. */
   readonly gradients: (plan: GradientPlan | Error | undefined) => Promise<ReadonlyMap<string, FloatTensor>>;
+}
+
+/** Who asks: a method on behalf of one target, at one layer if it has one. */
+export interface Asker {
+  readonly aim: Aim;
+  readonly method: string;
+  readonly layer: Layer | undefined;
 }
 
 /** What is explained of a scene: what the caller asks for, or the best classes. */

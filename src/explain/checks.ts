@@ -27,6 +27,11 @@ export function checkOptions({ method, layer, score }: ExplainOptions): void {
     throw bad(`score is "${String(score)}": choose ${SCORES.join(', ')}.`);
 }
 
+/** @throws CamError ABORTED when the caller's signal says so. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new CamError('ABORTED', 'Stopped on request.', { cause: signal.reason });
+}
+
 /** A tensor may hold anything, and one NaN becomes many. @throws CamError BAD_TENSOR. */
 export function checkNumbers({ prepared, ranking }: Scene): void {
   const { data } = prepared.tensor;

@@ -1,6 +1,5 @@
 import { aimAlike, aimAt, targetsOf, type Aim } from './aim.ts';
-import { checkSignal } from './answer.ts';
-import { checkCall, checkNumbers } from './checks.ts';
+import { checkCall, checkNumbers, checkSignal } from './checks.ts';
 import { CamError } from '../errors.ts';
 import type { Explanation, Failure, Report, Tensors } from '../explanation.ts';
 import { rawMaps } from './maps.ts';

@@ -9,10 +9,11 @@ import { lookAt, tapsOf, type Looks } from './looks.ts';
 import { findMethods, type Chosen } from '../methods/choice.ts';
 import { inLayout } from '../network/head.ts';
 import { layoutOfInput, toVolume, type Layout } from '../network/layout.ts';
+import { repeated } from '../network/inputs.ts';
 import type { Network, Values } from '../network/network.ts';
 import { classOutput, outputNamed, type ClassOutput } from '../network/output.ts';
 import type { ValueInfo } from '../onnx/model.ts';
-import { fromFloat, toFloat, type FloatTensor } from '../runtime/tensor.ts';
+import { floatTensor, fromFloat, toFloat, type FloatTensor } from '../runtime/tensor.ts';
 import { rank, type Ranking } from '../targets/classes.ts';
 import { targetOf } from '../targets/objective.ts';
 import type { Score, Target } from '../targets/target.ts';
@@ -111,6 +112,18 @@ export async function revisit(scene: Scene, data: Float32Array): Promise<Scene> 
 export function feedsFor({ network, imageInput, further }: Call, tensor: FloatTensor): Values {
   const { name } = imageInput;
   return { ...further, [name]: fromFloat(tensor, network.facts.types.get(name)!) };
+}
+
+/** What it is run on for `count` variants of the image, `data` [count, C, H, W]. */
+export function variantFeeds(scene: Scene, data: Float32Array, count: number): Values {
+  const { network, input, inputLayout, kernels, prepared, further } = scene;
+  const original = prepared.tensor.data;
+  const laid = inputLayout ? inLayout(data, inputLayout, original, kernels) : data;
+  const dims = [count, ...prepared.tensor.dims.slice(1)];
+  return {
+    ...repeated(further, network.model.graph.inputs, count),
+    [input]: fromFloat(floatTensor(dims, laid), network.facts.types.get(input)!),
+  };
 }
 
 /** What is still to be done to the explained value for a score: it may be the probabilities that the model itself gives. */
