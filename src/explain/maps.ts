@@ -166,7 +166,7 @@ function weightsFor({ scene, objective }: Aim, layer: Layer): Float32Array {
   const index = classOf(objective);
   if (index === undefined)
     throw new CamError('BAD_TARGET', 'CAM explains one class. Use gradcam for other targets.');
-  const weights = classifierWeights(scene.network, layer, scene.output, index);
+  const weights = classifierWeights(scene.network, scene.input, layer, scene.output, index);
   return scene.options.counterfactual ? weights.map((w) => -w) : weights;
 }
 

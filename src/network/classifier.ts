@@ -3,9 +3,12 @@ import type { Initializer, Node } from '../onnx/model.ts';
 import { isInitializer } from '../onnx/model.ts';
 import { tensorValues } from '../onnx/tensor.ts';
 import { sizeOf } from '../runtime/tensor.ts';
+import { isSpace, lengthOf, type Axes } from './axes.ts';
 import type { Layer } from './layers.ts';
+import { axesOfInput, layoutOfInput } from './layout.ts';
 import type { Network } from './network.ts';
 import type { ClassOutput } from './output.ts';
+import { traceAxes } from './trace.ts';
 
 const SHAPE_ONLY = new Set([
   'Identity',
@@ -25,6 +28,7 @@ const SHAPE_ONLY = new Set([
  */
 export function classifierWeights(
   network: Network,
+  input: string,
   layer: Layer,
   output: ClassOutput,
   index: number,
@@ -35,7 +39,8 @@ export function classifierWeights(
       `CAM needs global average pooling and one linear layer between "${layer.name}" and the classes, but ${what}. Use gradcam, which is the same where CAM applies, or layercam or scorecam.`,
     );
   };
-  const { channels, height, width } = layer.layout;
+  const axes = axesBefore(network, input, output);
+  const { channels } = layer.layout;
   let value = layer.name;
   let pooled = false;
   let weights: Float32Array | undefined;
@@ -44,7 +49,10 @@ export function classifierWeights(
     if (takers.length !== 1) refuse(`"${value}" is used in ${takers.length} places`);
     const [node] = takers;
     const linear = weights ? undefined : linearRow(network, node, value, channels, index);
-    if (!pooled && isGlobalPool(network, node, height * width, channels)) pooled = true;
+    const left: number | undefined = pooled
+      ? undefined
+      : averaged(node, axes.get(node.outputs[0]) ?? [], channels);
+    if (left !== undefined) pooled = left === 1;
     else if (pooled && linear) weights = linear;
     else if (!(SHAPE_ONLY.has(node.op) || (weights && isBias(network, node))))
       refuse(`${node.op} stands between them`);
@@ -56,13 +64,22 @@ export function classifierWeights(
   return Float32Array.from({ length: channels }, (_, k) => (k === index ? 1 : 0));
 }
 
-/** Averages all positions of every channel: GlobalAveragePool, a ReduceMean or an AveragePool as large as the map. */
-function isGlobalPool({ facts }: Network, node: Node, positions: number, channels: number): boolean {
-  const averages = ['GlobalAveragePool', 'ReduceMean', 'AveragePool'].includes(node.op);
-  const before = sizeOf(facts.dims.get(node.inputs[0]) ?? []);
-  return (
-    averages && before === positions * channels && sizeOf(facts.dims.get(node.outputs[0]) ?? []) === channels
-  );
+/** What the axes count, from the picture to the logits. */
+const axesBefore = (network: Network, input: string, { logits }: ClassOutput): ReadonlyMap<string, Axes> =>
+  network.once(['axes', input, logits], () => {
+    const picture = layoutOfInput(network.facts.dims.get(input) ?? []);
+    return picture ? traceAxes(network, input, axesOfInput(picture), logits) : new Map<string, Axes>();
+  });
+
+/**
+ * How many positions are left where a node averages them, channel by channel: all at once, or rows and columns one
+ * after the other. Undefined for other nodes.
+ */
+function averaged({ op }: Node, axes: Axes, channels: number): number | undefined {
+  const factors = axes.flat();
+  const left = lengthOf(factors.filter(isSpace));
+  const whole = op === 'ReduceMean' || (left === 1 && (op === 'GlobalAveragePool' || op === 'AveragePool'));
+  return whole && lengthOf(factors) === left * channels ? left : undefined;
 }
 
 const isBias = ({ model }: Network, { op, inputs }: Node): boolean =>
@@ -76,10 +93,11 @@ function linearRow(
   channels: number,
   index: number,
 ): Float32Array | undefined {
-  const tensor = weightsOf(network, node.inputs[1]);
+  const { tensor, turned } = weightsOf(network, node.inputs[1]);
   if (!tensor || node.inputs[0] !== value || sizeOf(tensor.dims) % channels !== 0) return undefined;
-  const transposed = node.op === 'Conv' || (node.op === 'Gemm' && node.attributes.get('transB') === 1);
-  if (!transposed && node.op !== 'Gemm' && node.op !== 'MatMul') return undefined;
+  if (!['Conv', 'Gemm', 'MatMul'].includes(node.op)) return undefined;
+  const asked = node.op === 'Conv' || (node.op === 'Gemm' && node.attributes.get('transB') === 1);
+  const transposed = asked !== turned;
   const [rows, columns] = tensor.dims;
   const kernel = sizeOf(tensor.dims.slice(2));
   if (kernel !== 1 || (transposed ? columns : rows) !== channels) return undefined;
@@ -91,11 +109,19 @@ function linearRow(
   );
 }
 
-/** The constant behind a name, through Identity and Cast. */
-function weightsOf({ model, flow }: Network, name: string): Initializer | undefined {
-  const maker = flow.producer(name);
-  if (maker && (maker.op === 'Identity' || maker.op === 'Cast'))
-    return weightsOf({ model, flow } as Network, maker.inputs[0]);
+/** The constant behind a name, through Identity and Cast; a matrix also through Transpose, which turns it. */
+function weightsOf(
+  { model, flow }: Network,
+  name: string,
+): { tensor: Initializer | undefined; turned: boolean } {
+  let turned = false;
+  let maker = flow.producer(name);
+  for (; maker && HANDS_ON.test(maker.op); maker = flow.producer(name)) {
+    [name] = maker.inputs;
+    if (maker.op === 'Transpose') turned = !turned;
+  }
   const found = model.graph.initializers.get(name);
-  return isInitializer(found) ? found : undefined;
+  return { tensor: isInitializer(found) ? found : undefined, turned };
 }
+
+const HANDS_ON = /^(Identity|Cast|Transpose)$/;

@@ -1,0 +1,122 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CamError } from '../../src/errors.ts';
+import { classifierWeights } from '../../src/network/classifier.ts';
+import { findLayer, layersOf } from '../../src/network/layers.ts';
+import { classOutput } from '../../src/network/output.ts';
+import type { Ref } from '../../src/onnx/emitter.ts';
+import { relativeError } from '../fixtures.ts';
+import { uniform } from '../random.ts';
+import { Draft, open, positions } from './graph.ts';
+
+// Four channels over 3 x 4 positions, three classes: W[k][c] is the weight with which class c reads channel k.
+const [CHANNELS, CLASSES] = [4, 3];
+const draw = uniform(7);
+const W = Array.from({ length: CHANNELS }, () => Array.from({ length: CLASSES }, () => draw() - 0.5));
+const Wt = Array.from({ length: CLASSES }, (_, c) => W.map((row) => row[c]));
+
+const matrix = ({ e }: Draft): Ref => e.constant('float32', [CHANNELS, CLASSES], W.flat());
+const turned = ({ e }: Draft): Ref => e.constant('float32', [CLASSES, CHANNELS], Wt.flat());
+
+const pooled = ({ e }: Draft, map: Ref): Ref => e.op('Flatten', [e.op('GlobalAveragePool', [map])]);
+const read = (d: Draft, means: Ref): Ref => d.e.op('MatMul', [means, matrix(d)]);
+
+/** How exporters write global average pooling and one linear layer, behind a map [1, 4, 3, 4]. */
+const SPELLINGS: Readonly<Record<string, (d: Draft, map: Ref) => Ref>> = {
+  'GlobalAveragePool, Flatten, Gemm': (d, map) => d.e.op('Gemm', [pooled(d, map), matrix(d)]),
+  'Gemm with turned weights': (d, map) => d.e.op('Gemm', [pooled(d, map), turned(d)], { transB: 1 }),
+  'MatMul and a bias': (d, map) => d.e.add(read(d, pooled(d, map)), d.weights(CLASSES)),
+  'weights behind Transpose': (d, map) =>
+    d.e.op('MatMul', [pooled(d, map), d.e.transpose(turned(d), [1, 0])]),
+  'turned weights behind Transpose': (d, map) =>
+    d.e.op('Gemm', [pooled(d, map), d.e.transpose(matrix(d), [1, 0])], { transB: 1 }),
+  'a 1x1 Conv': ({ e }, map) => {
+    const weights = e.constant('float32', [CLASSES, CHANNELS, 1, 1], Wt.flat());
+    return e.op('Flatten', [e.op('Conv', [e.op('GlobalAveragePool', [map]), weights])]);
+  },
+  'ReduceMean, Dropout, Identity': (d, map) =>
+    read(d, d.e.op('Identity', [d.e.op('Dropout', [d.e.reduceMean(map, [2, 3], false)])])),
+  'columns first, then rows': (d, map) =>
+    read(d, d.e.reduceMean(d.e.reduceMean(map, [3], false), [2], false)),
+  'rows first, then columns, axes kept': (d, map) =>
+    read(d, d.e.reshape(d.e.reduceMean(d.e.reduceMean(map, [2]), [3]), [1, CHANNELS])),
+  'an AveragePool as large as the map': (d, map) =>
+    read(d, d.e.op('Flatten', [d.e.op('AveragePool', [map], { kernel_shape: [3, 4] })])),
+  'positions in one axis': (d, map) =>
+    read(d, d.e.reduceMean(d.e.reshape(map, [1, CHANNELS, 12]), [2], false)),
+  'channels last': (d, map) => read(d, d.e.reduceMean(d.e.transpose(map, [0, 2, 3, 1]), [1, 2], false)),
+};
+
+/** Heads that are not CAM's, and what is said of them. */
+const REFUSED: Readonly<Record<string, { build: (d: Draft, map: Ref) => Ref; why: RegExp }>> = {
+  'no pooling': {
+    build: (d, map) => d.linear(d.e.op('Flatten', [map]), 48, CLASSES),
+    why: /MatMul stands between/,
+  },
+  'the largest of all positions': {
+    build: (d, map) => read(d, d.e.op('Flatten', [d.e.op('GlobalMaxPool', [map])])),
+    why: /GlobalMaxPool stands between/,
+  },
+  'the mean of rows alone': {
+    build: (d, map) => d.linear(d.e.op('Flatten', [d.e.reduceMean(map, [2])]), 16, CLASSES),
+    why: /MatMul stands between/,
+  },
+  'a mean over channels': {
+    build: (d, map) => d.linear(d.e.op('Flatten', [d.e.reduceMean(map, [1])]), 12, CLASSES),
+    why: /ReduceMean stands between/,
+  },
+  'a hidden layer': {
+    build: (d, map) => d.linear(d.relu(d.linear(pooled(d, map), CHANNELS, 5)), 5, CLASSES),
+    why: /(MatMul|Relu) stands between/,
+  },
+  'a window that leaves several positions': {
+    build: (d, map) =>
+      d.linear(d.e.op('Flatten', [d.e.op('AveragePool', [map], { kernel_shape: [2, 2] })]), 24, CLASSES),
+    why: /AveragePool stands between/,
+  },
+};
+
+async function weightsOf(build: (d: Draft, map: Ref) => Ref): Promise<Float32Array[]> {
+  const d = new Draft();
+  const x = d.e.input('x', 'float32', [1, 2, 6, 8]);
+  const map = d.relu(d.conv(x, 2, CHANNELS, { stride: 2 }));
+  const { network } = await open(d, build(d, map), positions(6, 8));
+  try {
+    const output = classOutput(network, 'x', 'y');
+    const layer = findLayer(network, layersOf(network, 'x', 'y'), map);
+    return Array.from({ length: CLASSES }, (_, c) => classifierWeights(network, 'x', layer, output, c));
+  } finally {
+    await network.close();
+  }
+}
+
+const test = suite("CAM's weights are read from the graph");
+
+for (const [title, build] of Object.entries(SPELLINGS)) {
+  test(title, async () => {
+    const found = await weightsOf(build);
+    Wt.forEach((expected, c) => assert.ok(relativeError(found[c], expected) < 1e-6, `class ${c}`));
+  });
+}
+test('no linear layer: a channel for each class', async () => {
+  const found = await weightsOf(pooled);
+  found.forEach((weights, c) =>
+    assert.equal(
+      [...weights],
+      W.map((_, k) => Number(k === c)),
+    ),
+  );
+});
+test.run();
+
+const refused = suite('heads that CAM does not know');
+
+for (const [title, { build, why }] of Object.entries(REFUSED)) {
+  refused(title, async () => {
+    const error = await weightsOf(build).catch((error: unknown) => error);
+    assert.instance(error, CamError);
+    assert.is((error as CamError).code, 'UNSUPPORTED_MODEL');
+    assert.match((error as CamError).message, why);
+  });
+}
+refused.run();
