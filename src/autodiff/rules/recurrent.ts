@@ -79,31 +79,37 @@ function lstm(d: Direction): Unrolled {
   return { gates: back.results[0], first: back.states[0], firstCell: back.states[1] };
 }
 
-// z, r = σ(…), n = tanh(… + r·(R h₋ + b)), h = (1 − z)·n + z·h₋ (Cho et al. 2014, arXiv:1406.1078)
+// z, r = σ(…), h = (1 − z)·n + z·h₋ with n = tanh(… + R (r·h₋) + b) (Cho et al. 2014, arXiv:1406.1078, eq. 8); where the
+// reset comes late, as in cuDNN, n = tanh(… + r·(R h₋ + b)).
 function gru(d: Direction): Unrolled {
   const { c, e, hidden, before } = d;
-  if (!c.int('linear_before_reset', 0)) c.unsupported('linear_before_reset = 0');
-  const three = [hidden, hidden, hidden];
-  const inner = e.split(linear(e, d.x, d.w, d.biases?.[0]), three, 2);
-  const outer = e.split(linear(e, before, d.r, d.biases?.[1]), three, 2);
-  const [z, r] = [0, 1].map((gate) => e.sigmoid(e.add(inner[gate], outer[gate])));
-  const n = e.tanh(e.add(inner[2], e.mul(r, outer[2])));
-  const slopes = {
-    z: e.mul(e.sub(before, n), sigmoidSlope(e, z)),
-    n: e.mul(e.sub(1, z), tanhSlope(e, n)),
-    r: e.mul(outer[2], sigmoidSlope(e, r)),
-  };
-  const sequences = [d.g, z, r, slopes.z, slopes.r, slopes.n];
-  const back = e.scan([d.last], sequences, !d.reverse, (b, [dh], [g, keep, reset, toZ, toR, toN]) => {
-    const h = b.add(g, dh);
-    const gated = b.mul(h, toN);
-    const [forZ, forR] = [b.mul(h, toZ), b.mul(gated, toR)];
-    const around = b.matmul(b.concat([forZ, forR, b.mul(gated, reset)], 1), d.r);
-    return {
-      states: [b.add(b.mul(h, keep), around)],
-      results: [b.concat([forZ, forR, gated], 1)],
-    };
-  });
+  const late = c.int('linear_before_reset', 0) === 1;
+  const [rGates, rNew] = e.split(d.r, [2 * hidden, hidden], 0);
+  const [bGates, bNew] = d.biases ? e.split(d.biases[1], [2 * hidden, hidden], 0) : [];
+  const [xz, xr, xn] = e.split(linear(e, d.x, d.w, d.biases?.[0]), [hidden, hidden, hidden], 2);
+  const [hz, hr] = e.split(linear(e, before, rGates, bGates), [hidden, hidden], 2);
+  const [z, r] = [e.sigmoid(e.add(xz, hz)), e.sigmoid(e.add(xr, hr))];
+  const hn = linear(e, late ? before : e.mul(r, before), rNew, bNew);
+  const n = e.tanh(e.add(xn, late ? e.mul(r, hn) : hn));
+  const slopes = [
+    e.mul(e.sub(before, n), sigmoidSlope(e, z)),
+    e.mul(late ? hn : before, sigmoidSlope(e, r)),
+    e.mul(e.sub(1, z), tanhSlope(e, n)),
+  ];
+  const back = e.scan(
+    [d.last],
+    [d.g, z, r, ...slopes],
+    !d.reverse,
+    (b, [dh], [g, keep, reset, toZ, toR, toN]) => {
+      const h = b.add(g, dh);
+      const forN = b.mul(h, toN);
+      const product = late ? forN : b.matmul(forN, rNew); // of r with what it resets
+      const gates = [b.mul(h, toZ), b.mul(product, toR)];
+      const kept = b.mul(product, reset);
+      const around = b.add(b.matmul(b.concat(gates, 1), rGates), late ? b.matmul(kept, rNew) : kept);
+      return { states: [b.add(b.mul(h, keep), around)], results: [b.concat([...gates, forN], 1)] };
+    },
+  );
   return { gates: back.results[0], first: back.states[0] };
 }
 

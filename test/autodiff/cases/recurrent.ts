@@ -33,7 +33,7 @@ const bare = (op: string, gates: number, more: Partial<Case> = {}): Case => ({
   ...more,
 });
 
-const gru = { linear_before_reset: 1 };
+const late = { linear_before_reset: 1 };
 
 export const RECURRENT_CASES: readonly Case[] = [
   layer('LSTM', 4, 1, { outputs: 3 }),
@@ -63,10 +63,18 @@ export const RECURRENT_CASES: readonly Case[] = [
     refuses: 'weights that depend on the input',
   }),
 
-  layer('GRU', 3, 1, { attributes: gru, outputs: 2 }),
-  layer('GRU', 3, 2, { title: 'both ways', attributes: gru, after: [absent, x([2, 2, 2])], outputs: 2 }),
-  bare('GRU', 3, { title: 'no biases', attributes: { hidden_size: 2, ...gru } }),
-  bare('GRU', 3, { title: 'reset before', refuses: 'linear_before_reset' }),
+  layer('GRU', 3, 1, { outputs: 2 }),
+  layer('GRU', 3, 1, { title: 'backwards', attributes: { direction: 'reverse' } }),
+  layer('GRU', 3, 1, { title: 'late reset', attributes: late, outputs: 2 }),
+  layer('GRU', 3, 2, { title: 'both ways', after: [absent, x([2, 2, 2])], outputs: 2 }),
+  layer('GRU', 3, 2, {
+    title: 'both ways, late reset',
+    attributes: late,
+    after: [absent, x([2, 2, 2])],
+    outputs: 2,
+  }),
+  bare('GRU', 3, { title: 'no biases' }),
+  bare('GRU', 3, { title: 'no biases, late reset', attributes: { hidden_size: 2, ...late } }),
 
   layer('RNN', 1, 1, { outputs: 2 }),
   layer('RNN', 1, 2, { title: 'both ways', after: [absent, x([2, 2, 2])], outputs: 2 }),
