@@ -2,7 +2,7 @@ import { CamError } from './errors.ts';
 import { checkOptions } from './explain/checks.ts';
 import { explainTargets } from './explain/explain.ts';
 import { prepare, readImage, readMask, type Intake } from './explain/intake.ts';
-import type { Explanation, ExplainOptions, ImageInput, LoadOptions, Report } from './explanation.ts';
+import type { Answer, ExplainOptions, ImageInput, LoadOptions, Report } from './explanation.ts';
 import type { Preprocessing } from './image/preprocess.ts';
 import { loadKernels, type Kernels } from './kernels/index.ts';
 import { builtinModel } from './models/builtin.ts';
@@ -84,10 +84,10 @@ export class Explainer {
   }
 
   /** One method, one target: where did the model look? @throws the error of a method that cannot explain this. */
-  async explain(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Explanation> {
-    const { explanations, failures } = await this.explainAll(image, options);
+  async explain(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Answer> {
+    const { explanations, failures, ...besides } = await this.explainAll(image, options);
     if (failures.length > 0) throw failures[0].error;
-    return explanations[0];
+    return { ...explanations[0], ...besides };
   }
 
   /**

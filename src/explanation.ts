@@ -121,6 +121,9 @@ export interface TargetInfo {
   readonly probability: number | undefined;
 }
 
+/** The answer to one question: an explanation with what its call found besides. */
+export type Answer = Explanation & Omit<Report, 'explanations' | 'failures'>;
+
 export interface Explanation {
   readonly method: string;
   readonly target: TargetInfo;

@@ -75,6 +75,18 @@ test('says what it sees, where it looked and how sure it is', async () => {
   await explainer.close();
 });
 
+test('one answer tells of the prediction, the preprocessing and the time as a report does', async () => {
+  const explainer = await Explainer.load();
+  const { prediction, preprocessing } = await explainer.explainAll(golfBall);
+  const answer = await explainer.explain(golfBall);
+  assert.equal(answer.prediction, prediction);
+  assert.equal(answer.preprocessing, preprocessing);
+  for (const stage of ['decode', 'prepare', 'forward', 'backward', 'gradcam', 'heatmap'])
+    assert.ok(answer.timings[stage] >= 0, stage);
+  assert.is(answer.overlay().width, 640);
+  await explainer.close();
+});
+
 test('the prediction of a GAP network is what its own output says', async () => {
   const { model, tensor, target } = fixture('gap');
   const explainer = await Explainer.load(model);
@@ -111,21 +123,25 @@ test('calls that overlap take turns', async () => {
 });
 
 test('reads weights that lie beside the model', async () => {
-  const given = fixture('vgg');
+  const given = fixture('gap');
   const folder = mkdtempSync(join(tmpdir(), 'camwasm-'));
   const { model, weights } = external(given.model, 'weights.bin');
   writeFileSync(join(folder, 'model.onnx'), model);
   await fails(Explainer.load(join(folder, 'model.onnx')), 'BAD_MODEL', /weights\.bin/);
   await fails(Explainer.load(model), 'BAD_MODEL', /weights\.bin.*`external`/s);
   writeFileSync(join(folder, 'weights.bin'), weights);
-  const options = { target: given.target, layer: given.layer, method: 'saliency' };
+  // CAM reads the classifier's weights, FullGrad the biases.
+  const options = { target: given.target, layer: given.layer, method: ['saliency', 'cam', 'fullgrad'] };
   const whole = await Explainer.load(given.model);
   const split = await Explainer.load(join(folder, 'model.onnx'));
   const handed = await Explainer.load(model, { external: [{ path: 'weights.bin', data: weights }] });
-  const expected = await whole.explain(given.tensor('input'), options);
-  for (const explainer of [split, handed]) {
-    assert.equal((await explainer.explain(given.tensor('input'), options)).raw, expected.raw);
-  }
+  const maps = async (explainer: Explainer) => {
+    const { explanations, failures } = await explainer.explainAll(given.tensor('input'), options);
+    assert.equal(failures, []);
+    return explanations.map(({ raw }) => raw);
+  };
+  const expected = await maps(whole);
+  for (const explainer of [split, handed]) assert.equal(await maps(explainer), expected);
   for (const explainer of [whole, split, handed]) await explainer.close();
   rmSync(folder, { recursive: true });
 });

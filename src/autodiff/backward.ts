@@ -54,7 +54,7 @@ export function backwardGraph(model: Model, facts: Facts, request: BackwardReque
   const active = flow.downstream(wrt, (node) => isFlat(node, facts));
   for (const node of pathOf(flow, output, wrt, active).toReversed()) {
     const cotangents = node.outputs.map((name) => (name ? cotangent(name) : undefined));
-    if (cotangents.every((g) => g === undefined)) continue;
+    if (isFlat(node, facts) || cotangents.every((g) => g === undefined)) continue;
     const wanted = node.inputs.map((name) => active.has(name) && facts.types.get(name) !== 'int64');
     const rule = rules[node.op] ?? RULES[node.op] ?? missing(model, node);
     const results = rule.vjp(contextOf(model, node, forward, e, { cotangents, wanted, rules }));

@@ -75,7 +75,7 @@ export function forwardValues(
     },
     value(name) {
       const initializer = model.graph.initializers.get(name);
-      const values = facts.values.get(name) ?? (initializer && tensorValues(initializer));
+      const values = facts.values.get(name) ?? (initializer && tensorValues(initializer, model.external));
       if (!values)
         throw new CamError('UNSUPPORTED_MODEL', `The contents of the value "${name}" are not known.`);
       moving ??= movingValues(graph, flow);
@@ -87,7 +87,7 @@ export function forwardValues(
     },
     constant(name) {
       const initializer = model.graph.initializers.get(name);
-      return initializer && !initializer.external ? tensorValues(initializer) : undefined;
+      return initializer && tensorValues(initializer, model.external);
     },
   };
 }

@@ -91,7 +91,14 @@ function asItIs({ input }: Intake, tensor: FloatTensor): Prepared {
   const fits =
     dims.length === tensor.dims.length &&
     dims.every((size, axis) => typeof size !== 'number' || size === tensor.dims[axis]);
-  if (!fits || tensor.dims[0] !== 1 || sizeOf(tensor.dims) !== tensor.data.length) {
+  const holds = tensor.data.length;
+  if (sizeOf(tensor.dims) !== holds) {
+    throw new CamError(
+      'BAD_TENSOR',
+      `The tensor holds ${holds} values, and its shape [${tensor.dims.join(', ')}] needs ${sizeOf(tensor.dims)}.`,
+    );
+  }
+  if (!fits || tensor.dims[0] !== 1) {
     throw new CamError(
       'BAD_TENSOR',
       `The tensor is [${tensor.dims.join(', ')}]; the model takes one image as [${dims.map((size, axis) => (axis === 0 ? 1 : size || '?')).join(', ')}].`,

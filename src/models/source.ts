@@ -46,7 +46,7 @@ export async function loadModel(
   const settings = { config: stated(given.config), preprocessor: stated(given.preprocessor) };
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     const model = readModel(source instanceof Uint8Array ? source : new Uint8Array(source));
-    return { model, external: external ?? missing(model), files: [], ...settingsOf(settings) };
+    return { ...withWeights(model, external ?? missing(model)), files: [], ...settingsOf(settings) };
   }
   const known = typeof source === 'object' && 'model' in source;
   const place = known ? source.model : source;
@@ -64,12 +64,19 @@ export async function loadModel(
   });
   const beside = [config, preprocessor].flatMap((setting) => setting?.file ?? []);
   return {
-    model,
-    external: external ?? (await Promise.all(weights.map(load))),
+    ...withWeights(model, external ?? (await Promise.all(weights.map(load)))),
     files: [place, ...weights.map(({ file }) => file), ...beside],
     ...settingsOf({ config, preprocessor }),
   };
 }
+
+const withWeights = (
+  model: Model,
+  external: ModelSource['external'],
+): Pick<ModelSource, 'model' | 'external'> => ({
+  model: { ...model, external: new Map(external.map(({ path, data }) => [path, data])) },
+  external,
+});
 
 /** JSON that belongs to a model, and where it was found. */
 interface Setting {

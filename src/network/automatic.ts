@@ -1,4 +1,5 @@
 import { CamError } from '../errors.ts';
+import { needsOf } from '../onnx/flow.ts';
 import type { Node } from '../onnx/model.ts';
 import { attentionNorm } from './attention.ts';
 import { dominators } from './dominators.ts';
@@ -126,7 +127,7 @@ function endsOf({ flow }: Network, layers: readonly Layer[], output: string): re
 
 /** The deepest layer that every end depends on. */
 function sharedBy({ flow }: Network, layers: readonly Layer[], ends: readonly Layer[]): Layer | undefined {
-  const before = ends.map(({ name }) => new Set(flow.upstream([name]).flatMap(({ outputs }) => outputs)));
+  const before = ends.map(({ name }) => new Set([name, ...flow.upstream([name]).flatMap(needsOf)]));
   return layers.findLast(({ name }) => before.every((values) => values.has(name)));
 }
 

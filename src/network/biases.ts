@@ -1,5 +1,4 @@
-import { CamError } from '../errors.ts';
-import { isInitializer, type Initializer, type Node } from '../onnx/model.ts';
+import { isInitializer, type Node } from '../onnx/model.ts';
 import { tensorValues } from '../onnx/tensor.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import type { Network } from './network.ts';
@@ -47,13 +46,8 @@ const BIASES: Readonly<Record<string, BiasOf>> = {
   },
 };
 
-/** The numbers of a weight. @throws CamError UNSUPPORTED_MODEL where they are kept beside the model. */
+/** The numbers of a weight. */
 function constant({ model }: Network, name: string | undefined): Float32Array | undefined {
-  const tensor: Initializer | undefined = model.graph.initializers.get(name ?? '');
-  if (!tensor) return undefined;
-  if (!tensor.external) return Float32Array.from(tensorValues(tensor));
-  throw new CamError(
-    'UNSUPPORTED_MODEL',
-    `FullGrad reads the model's biases, and "${tensor.name}" lies in a file beside it. Save the model with its weights inside, or use gradcam or integrated-gradients.`,
-  );
+  const tensor = model.graph.initializers.get(name ?? '');
+  return tensor && Float32Array.from(tensorValues(tensor, model.external));
 }

@@ -40,18 +40,19 @@ export function classifierWeights(
     );
   };
   const axes = axesBefore(network, input, output);
+  const path = new Set(network.flow.upstream([output.logits]));
   const { channels } = layer.layout;
   let value = layer.name;
   let pooled = false;
   let weights: Float32Array | undefined;
   while (value !== output.logits) {
-    const takers = network.flow.consumers(value).filter(({ op }) => op !== 'Shape');
+    const takers = network.flow.consumers(value).filter((node) => path.has(node) && node.op !== 'Shape');
     if (takers.length !== 1) refuse(`"${value}" is used in ${takers.length} places`);
     const [node] = takers;
     const linear = weights ? undefined : linearRow(network, node, value, channels, index);
     const left: number | undefined = pooled
       ? undefined
-      : averaged(node, axes.get(node.outputs[0]) ?? [], channels);
+      : averaged(network, node, axes.get(node.outputs[0]) ?? [], channels);
     if (left !== undefined) pooled = left === 1;
     else if (pooled && linear) weights = linear;
     else if (!(SHAPE_ONLY.has(node.op) || (weights && isBias(network, node))))
@@ -75,12 +76,21 @@ const axesBefore = (network: Network, input: string, { logits }: ClassOutput): R
  * How many positions are left where a node averages them, channel by channel: all at once, or rows and columns one
  * after the other. Undefined for other nodes.
  */
-function averaged({ op }: Node, axes: Axes, channels: number): number | undefined {
+function averaged({ facts }: Network, node: Node, axes: Axes, channels: number): number | undefined {
   const factors = axes.flat();
   const left = lengthOf(factors.filter(isSpace));
-  const whole = op === 'ReduceMean' || (left === 1 && (op === 'GlobalAveragePool' || op === 'AveragePool'));
-  return whole && lengthOf(factors) === left * channels ? left : undefined;
+  const takesAll = AVERAGES[node.op]?.(node, facts.dims.get(node.inputs[0]) ?? []) ?? false;
+  return takesAll && lengthOf(factors) === left * channels ? left : undefined;
 }
+
+/** Does the operator weigh all positions alike that it brings together, and leave none out? */
+const AVERAGES: Readonly<Record<string, (node: Node, dims: readonly number[]) => boolean>> = {
+  ReduceMean: () => true,
+  GlobalAveragePool: () => true,
+  AveragePool: ({ attributes }, dims) =>
+    `${attributes.get('kernel_shape')}` === `${dims.slice(2)}` &&
+    ((attributes.get('pads') ?? []) as readonly number[]).every((pad) => pad === 0),
+};
 
 const isBias = ({ model }: Network, { op, inputs }: Node): boolean =>
   op === 'Add' && inputs.some((name) => model.graph.initializers.has(name));
@@ -102,7 +112,7 @@ function linearRow(
   const kernel = sizeOf(tensor.dims.slice(2));
   if (kernel !== 1 || (transposed ? columns : rows) !== channels) return undefined;
   const alpha = node.op === 'Gemm' ? ((node.attributes.get('alpha') as number | undefined) ?? 1) : 1;
-  const values = tensorValues(tensor);
+  const values = tensorValues(tensor, network.model.external);
   return Float32Array.from(
     { length: channels },
     (_, k) => alpha * values[transposed ? index * columns + k : k * columns + index],

@@ -8,9 +8,21 @@ export interface Initializer {
   readonly type: DataType;
   readonly dims: readonly number[];
   readonly proto: Uint8Array;
-  /** True where the numbers lie in a file beside the model. */
-  readonly external: boolean;
+  /** Where the numbers lie, when that is a file beside the model. */
+  readonly external: External | undefined;
 }
+
+/** A part of a file beside the model (https://onnx.ai/onnx/repo-docs/ExternalData.html). */
+export interface External {
+  /** The file, relative to the model. */
+  readonly location: string;
+  /** Bytes from its start, and how many; undefined for all that is left. */
+  readonly offset: number;
+  readonly length: number | undefined;
+}
+
+/** The contents of files beside a model, by location. */
+export type ExternalFiles = ReadonlyMap<string, Uint8Array>;
 
 export type Attribute = number | string | readonly number[] | readonly string[] | Initializer | Graph;
 
@@ -60,6 +72,8 @@ export interface Model {
   readonly functions: ReadonlySet<string>;
   /** Files beside the model that hold weights, relative to it. */
   readonly externalFiles: readonly string[];
+  /** Those that have been read. */
+  readonly external: ExternalFiles;
 }
 
 /** Is this attribute a tensor? */

@@ -3,6 +3,7 @@ import { DATA_TYPES, type DataType } from './data-type.ts';
 import {
   isInitializer,
   type Attribute,
+  type External,
   type Graph,
   type Initializer,
   type Model,
@@ -46,7 +47,15 @@ function model(bytes: Uint8Array): Omit<Model, 'room'> {
   // A message field that stands twice is to be merged: its repeated fields are joined.
   const parsed = graph(graphs.flatMap((part) => [...fields(part)]));
   if (parsed.nodes.length === 0) throw new RangeError('its graph holds no nodes');
-  return { bytes, irVersion, opsets, graph: parsed, functions, externalFiles: externalFiles(parsed) };
+  return {
+    bytes,
+    irVersion,
+    opsets,
+    graph: parsed,
+    functions,
+    externalFiles: externalFiles(parsed),
+    external: new Map(),
+  };
 }
 
 function opset(bytes: Uint8Array): [string, number] {
@@ -152,14 +161,16 @@ function readTensor(bytes: Uint8Array): Initializer {
   const dims: number[] = [];
   let type: DataType = 'undefined';
   let name = '';
-  let external = false;
+  let isExternal = false;
+  const place = new Map<string, string>();
   for (const field of fields(bytes)) {
     if (field.id === 1) dims.push(...varints(field));
     else if (field.id === 2) type = dataType(field.number) ?? 'undefined';
     else if (field.id === 8) name = utf8(field.bytes);
-    else if (field.id === 14) external = field.number === 1;
+    else if (field.id === 13) place.set(...stringEntry(field.bytes));
+    else if (field.id === 14) isExternal = field.number === 1;
   }
-  return { name, type, dims, proto: bytes, external };
+  return { name, type, dims, proto: bytes, external: isExternal ? externalOf(place) : undefined };
 }
 
 const dataType = (code: number): DataType | undefined => DATA_TYPES[code] as DataType | undefined;
@@ -190,22 +201,22 @@ function dimension(field: Field): number | string {
   return '';
 }
 
-/** Relative paths of the files that hold external weights (https://onnx.ai/onnx/repo-docs/ExternalData.html). */
+/** A StringStringEntryProto. */
+function stringEntry(bytes: Uint8Array): [key: string, value: string] {
+  const entry: [string, string] = ['', ''];
+  for (const { id, bytes: text } of fields(bytes)) if (id === 1 || id === 2) entry[id - 1] = utf8(text);
+  return entry;
+}
+
+const externalOf = (place: ReadonlyMap<string, string>): External => ({
+  location: place.get('location') ?? '',
+  offset: Number(place.get('offset') ?? 0),
+  length: place.has('length') ? Number(place.get('length')) : undefined,
+});
+
+/** Relative paths of the files that hold external weights. */
 function externalFiles({ initializers, nodes }: Graph): string[] {
-  const files = new Set<string>();
-  const visit = (tensor: Initializer) => {
-    if (!tensor.external) return;
-    for (const field of fields(tensor.proto)) {
-      if (field.id !== 13) continue;
-      const entry = [...fields(field.bytes)];
-      const text = (id: number) => utf8(entry.find((part) => part.id === id)?.bytes ?? new Uint8Array(0));
-      if (text(1) === 'location') files.add(text(2));
-    }
-  };
-  initializers.forEach(visit);
-  for (const { attributes } of nodes) {
-    for (const value of attributes.values())
-      if (typeof value === 'object' && 'external' in value) visit(value);
-  }
-  return [...files];
+  const attributes = nodes.flatMap((node) => [...node.attributes.values()]);
+  const tensors = [...initializers.values(), ...attributes.filter(isInitializer)];
+  return [...new Set(tensors.flatMap(({ external }) => external?.location ?? []))];
 }

@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import { dataTypeCode, type DataType } from './data-type.ts';
-import type { Initializer } from './model.ts';
+import type { ExternalFiles, Initializer } from './model.ts';
 import { doubles, fields, floats, varints, MessageWriter } from './wire.ts';
 
 type Reader = (view: DataView, at: number) => number;
@@ -25,28 +25,35 @@ const RAW: Partial<Record<DataType, readonly [width: number, read: Reader]>> = {
 /**
  * Decodes a tensor of the model to plain numbers, row-major. Meant for small tensors (shapes, pads, scales,
  * classifier rows): weights go from file to file as bytes.
- * @throws CamError BAD_MODEL when the data lies in another file or has a type without numbers.
+ * @throws CamError BAD_MODEL when the data lies in a file that `files` has not, or has a type without numbers.
  */
-export function tensorValues(tensor: Initializer): number[] {
+export function tensorValues(tensor: Initializer, files: ExternalFiles = new Map()): number[] {
   const reader = RAW[tensor.type];
-  if (!reader || tensor.external) {
-    throw new CamError(
-      'BAD_MODEL',
-      `The values of "${tensor.name}" cannot be read: ${tensor.external ? 'they lie in another file' : `its type is ${tensor.type}`}.`,
-    );
-  }
+  if (!reader) throw unreadable(tensor, `its type is ${tensor.type}`);
   const out: number[] = [];
+  const raw = ({ buffer, byteOffset, byteLength }: Uint8Array) => {
+    const view = new DataView(buffer, byteOffset, byteLength);
+    for (let at = 0; at + reader[0] <= byteLength; at += reader[0]) out.push(reader[1](view, at));
+  };
+  if (tensor.external) {
+    const { location, offset, length } = tensor.external;
+    const file = files.get(location);
+    if (!file) throw unreadable(tensor, `they lie in "${location}". Pass it as \`external\``);
+    raw(file.subarray(offset, length === undefined ? undefined : offset + length));
+    return out;
+  }
   for (const field of fields(tensor.proto)) {
-    if (field.id === 9) {
-      const view = new DataView(field.bytes.buffer, field.bytes.byteOffset, field.bytes.byteLength);
-      for (let at = 0; at + reader[0] <= view.byteLength; at += reader[0]) out.push(reader[1](view, at));
-    } else if (field.id === 4) for (const value of floats(field)) out.push(value);
+    if (field.id === 9) raw(field.bytes);
+    else if (field.id === 4) for (const value of floats(field)) out.push(value);
     else if (field.id === 10) for (const value of doubles(field)) out.push(value);
     else if (field.id === 7 || field.id === 11) for (const value of varints(field)) out.push(value);
     else if (field.id === 5) for (const value of varints(field)) out.push(fromInt32(tensor.type, value));
   }
   return out;
 }
+
+const unreadable = ({ name }: Initializer, why: string): CamError =>
+  new CamError('BAD_MODEL', `The values of "${name}" cannot be read: ${why}.`);
 
 /** Half-precision values travel as their bit patterns in `int32_data`. */
 const fromInt32 = (type: DataType, value: number): number =>
@@ -92,5 +99,5 @@ export function makeTensor(
   for (const size of dims) message.int(1, size);
   message.int(2, dataTypeCode(type)).string(8, name);
   message.bytesField(9, new Uint8Array(data.buffer));
-  return { name, type, dims, proto: message.bytes(), external: false };
+  return { name, type, dims, proto: message.bytes(), external: undefined };
 }

@@ -54,6 +54,17 @@ test('a layer that lies on the way to another has its whole gradient', async () 
   );
 });
 
+test('a layer that nothing flows back through has its own gradient beside that of an earlier one', async () => {
+  // a = 2x, b = sign a, y = 3a + 5b
+  const [da, db] = await gradients(['a', 'b'], (e, x) => {
+    e.alias(e.mul(x, 2), 'a');
+    e.alias(e.op('Sign', ['a']), 'b');
+    e.alias(e.add(e.mul('a', 3), e.mul('b', 5)), 'y');
+  });
+  assert.equal(da, [3, 3, 3, 3]);
+  assert.equal(db, [5, 5, 5, 5]);
+});
+
 test('the output by itself is 1', async () => {
   const [dy, dx] = await gradients(['y', 'x'], (e, x) => e.alias(e.mul(x, 5), 'y'));
   assert.equal(dy, [1, 1, 1, 1]);

@@ -162,6 +162,16 @@ const DESIGNS: readonly Design[] = [
     },
   },
   {
+    title: 'the whole map, where its channels part ways to the head',
+    why: /all 2 heads share/,
+    build: (d, x) => {
+      const map = d.relu(d.conv(x, 2, 6, { stride: 2 }));
+      const [mean, most] = d.e.split(map, [2, 4], 1);
+      const parts = [d.e.op('GlobalAveragePool', [mean]), d.e.op('GlobalMaxPool', [most])];
+      return [d.linear(d.e.op('Flatten', [d.e.concat(parts, 1)]), 6, 3), map];
+    },
+  },
+  {
     title: 'the last map of a network without attention that normalises (MLP-Mixer)',
     why: /pooled or flattened/,
     build: (d, x) => {

@@ -69,6 +69,13 @@ const REFUSED: Readonly<Record<string, { build: (d: Draft, map: Ref) => Ref; why
     build: (d, map) => d.linear(d.relu(d.linear(pooled(d, map), CHANNELS, 5)), 5, CLASSES),
     why: /(MatMul|Relu) stands between/,
   },
+  'a window that leaves out the rest of the map': {
+    build: (d, map) => {
+      const window = { kernel_shape: [2, 3], strides: [3, 4] };
+      return read(d, d.e.op('Flatten', [d.e.op('AveragePool', [map], window)]));
+    },
+    why: /AveragePool stands between/,
+  },
   'a window that leaves several positions': {
     build: (d, map) =>
       d.linear(d.e.op('Flatten', [d.e.op('AveragePool', [map], { kernel_shape: [2, 2] })]), 24, CLASSES),
@@ -98,6 +105,14 @@ for (const [title, build] of Object.entries(SPELLINGS)) {
     Wt.forEach((expected, c) => assert.ok(relativeError(found[c], expected) < 1e-6, `class ${c}`));
   });
 }
+test('a head beside another one', async () => {
+  const found = await weightsOf((d, map) => {
+    const means = pooled(d, map);
+    d.e.output(d.linear(means, CHANNELS, 2), 'z');
+    return read(d, means);
+  });
+  Wt.forEach((expected, c) => assert.ok(relativeError(found[c], expected) < 1e-6, `class ${c}`));
+});
 test('no linear layer: a channel for each class', async () => {
   const found = await weightsOf(pooled);
   found.forEach((weights, c) =>
