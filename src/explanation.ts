@@ -100,6 +100,7 @@ export interface Report {
   readonly explanations: readonly Explanation[];
   /** Methods that could not explain this: the others' results stand. */
   readonly failures: readonly Failure[];
+  /** What made the image the model's input; undefined for a tensor, which is fed as it is. */
   readonly preprocessing: Preprocessing | undefined;
   /** Milliseconds by stage: decode, prepare, forward, backward, method, heatmap. */
   readonly timings: Readonly<Record<string, number>>;

@@ -87,6 +87,14 @@ test('one answer tells of the prediction, the preprocessing and the time as a re
   await explainer.close();
 });
 
+test('a tensor is fed as it is: no preprocessing is told of', async () => {
+  const { model, tensor, target } = fixture('gap');
+  const explainer = await Explainer.load(model);
+  assert.is((await explainer.explain(tensor('input'), { target })).preprocessing, undefined);
+  assert.ok(explainer.info.preprocessing);
+  await explainer.close();
+});
+
 test('the prediction of a GAP network is what its own output says', async () => {
   const { model, tensor, target } = fixture('gap');
   const explainer = await Explainer.load(model);

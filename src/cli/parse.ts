@@ -66,10 +66,21 @@ async function tokens(argv: readonly string[]): Promise<Tokens> {
       },
     },
   );
+  checkFlags(flags, argv);
   if (!error) return parsed as Tokens;
   const missing = /following: (\S+)/.exec(error.message)?.[1] ?? '';
   const name = names.find((name) => name === missing || OPTIONS[name].alias === missing);
   throw name ? wanted(name, 'but nothing follows it') : bad(error.message, error);
+}
+
+/** The parser takes any value of a flag for false. */
+function checkFlags(flags: readonly OptionName[], argv: readonly string[]): void {
+  const end = argv.indexOf('--');
+  for (const word of end < 0 ? argv : argv.slice(0, end)) {
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (flags.some((flag) => flag === name) && value !== 'true' && value !== 'false')
+      throw bad(`--${name} takes no value, and "${value}" was given. Give it alone.`);
+  }
 }
 
 function checkName(name: string, command: CommandName): void {

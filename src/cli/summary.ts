@@ -1,4 +1,4 @@
-import type { ClassScore, Explanation, Report, TargetInfo } from '../index.ts';
+import type { ClassScore, Explanation, Report, TargetInfo, Threads } from '../index.ts';
 import type { Terminal } from './terminal.ts';
 
 /** An explanation and the files that it became. */
@@ -52,7 +52,7 @@ const percent = (probability: number): string => `${(100 * probability).toFixed(
 export function detailLines(
   report: Omit<Report, 'explanations' | 'failures'>,
   written: readonly Written[],
-  threads: number,
+  threads: Threads,
 ): string {
   const p = report.preprocessing;
   const layers = [...new Set(written.flatMap(({ explanation }) => explanation.layers))];
@@ -64,7 +64,7 @@ export function detailLines(
         ? `${p.width} x ${p.height} ${p.fit}, ${p.channels} ${p.range.join('..')}, mean ${p.mean.join(', ')}, std ${p.std.join(', ')}, ${p.layout}`
         : 'none',
     ],
-    ['threads', String(threads)],
+    ['threads', threads.note ?? String(threads.count)],
     [
       'time',
       Object.entries(report.timings)

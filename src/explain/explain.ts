@@ -32,7 +32,8 @@ export async function explainTargets(call: Call): Promise<Report> {
     if (error === undefined) explanations.push(present(task));
     else if (!isBeside(chosen, error)) failures.push({ method: chosen.id, target: aim.info, error });
   }
-  const { ranking, preprocessing, timings } = scene;
+  const { ranking, prepared, blank, timings } = scene;
+  const preprocessing = prepared.picture || blank ? scene.preprocessing : undefined;
   timings.heatmap = performance.now() - looked;
   return { prediction: ranking.best(BEST), explanations, failures, preprocessing, timings };
 }

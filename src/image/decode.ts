@@ -1,6 +1,7 @@
 import { CamError } from '../errors.ts';
 import type { Codec } from '../platform/codecs.ts';
 import { runtime } from '../platform/runtime.ts';
+import { plainBmp } from './bmp.ts';
 import { loadCodec } from './codec.ts';
 import { drawn } from './drawable.ts';
 import { FORMATS, sniff, type FormatName } from './formats.ts';
@@ -76,6 +77,7 @@ export async function decode(
 const BOUNDED: Partial<Record<FormatName, (bytes: Uint8Array, maxPixels: number) => Promise<Uint8Array>>> = {
   tiff: boundedTiff,
   gif: async (bytes) => firstFrame(bytes),
+  bmp: async (bytes) => plainBmp(bytes),
 };
 
 type Decoder = (bytes: Uint8Array) => Promise<Picture>;

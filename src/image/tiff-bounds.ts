@@ -15,10 +15,21 @@ const UNPACKED: Readonly<Record<number, Unpacked>> = {
   32946: deflateSize,
 };
 
-/** Red, green, blue and alpha as float32. */
-const MOST_BITS = 128;
-/** Up to CIELab; those above are for the raw pixels of cameras. */
-const MOST_PHOTOMETRIC = 8;
+interface Kind {
+  readonly bits: number;
+  readonly samples: number;
+  readonly compression: number;
+}
+
+/** By photometric interpretation: the pixels that the decoder has code for. It makes something up of others. */
+const DECODED: Readonly<Record<number, (kind: Kind) => boolean>> = {
+  0: ({ bits, samples }) => samples === 1 && [1, 4, 8, 16].includes(bits), // white is zero
+  1: ({ bits, samples }) => (bits === 8 && samples <= 4) || (samples === 1 && [1, 2, 16].includes(bits)),
+  2: ({ bits, samples }) =>
+    (bits === 8 && samples !== 2 && samples <= 8) || (bits === 16 && [3, 4].includes(samples)),
+  3: ({ bits, samples }) => (bits === 8 && samples <= 2) || (samples === 1 && [1, 2, 4].includes(bits)), // palette
+  6: ({ bits, samples, compression }) => compression === 7 && bits === 8 && samples === 3, // YCbCr, of a JPEG
+};
 
 interface Layout {
   readonly tiled: boolean;
@@ -58,12 +69,13 @@ export async function boundedTiff(bytes: Uint8Array, maxPixels: number): Promise
 
 function layoutOf(page: TiffPage, maxPixels: number): Layout {
   const { width, height, values } = page;
-  const [[compression = 1], [bits = 1], [samples = 1], [planar = 1], [photometric = 2]] = (
-    ['compression', 'bits', 'samples', 'planar', 'photometric'] as const
+  const [[compression = 1], [bits = 1], [samples = 1], [planar = 1], [photometric = 2], [format = 1]] = (
+    ['compression', 'bits', 'samples', 'planar', 'photometric', 'sampleFormat'] as const
   ).map(values);
   if (!Object.hasOwn(UNPACKED, compression)) throw new Error(`compression ${compression} is not known here`);
   if (planar !== 1 && samples > 1) throw new Error('its colours lie in planes of their own');
-  if (bits * samples > MOST_BITS || photometric > MOST_PHOTOMETRIC)
+  if (format !== 1) throw new Error('its pixels are no unsigned integers');
+  if (!DECODED[photometric]?.({ bits, samples, compression }))
     throw new Error(`its pixels are of kind ${photometric} with ${samples} times ${bits} bits`);
   const [tileWidth] = values('tileWidth');
   const tiled = tileWidth !== undefined;

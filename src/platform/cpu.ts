@@ -14,7 +14,9 @@ export function cpuCount(): number {
 /** Why wasm cannot have threads here; undefined where it can. */
 export function whyNoThreads(): string | undefined {
   const where = runtime();
-  if (where === 'node' || where === 'deno' || where === 'bun') return undefined;
+  if (where === 'node' || where === 'bun') return undefined;
+  // The thread stops with "memory access out of bounds", and the one that waits for it never ends.
+  if (where === 'deno') return "onnxruntime-web's threads break in Deno once their memory has grown";
   if (where !== 'browser') return 'this runtime has no workers that share memory';
   return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated
     ? undefined

@@ -49,9 +49,17 @@ const camwasm = ({ cwd }: Here, argv: readonly string[], input?: Uint8Array) => 
     cwd,
     input,
     maxBuffer: 2 ** 26,
+    timeout: 120_000,
   });
   return { status, stdout, stderr: String(stderr), files: readdirSync(cwd) };
 };
+
+built('ends at a size for which the memory of the runtime has to grow', async (here) => {
+  const { status, stdout, stderr } = camwasm(here, [golfBall, '--size', '512', '--verbose']);
+  assert.is(status, 0, stderr);
+  assert.match(String(stdout), /golf-ball\.gradcam\.png/);
+  if ('Deno' in globalThis) assert.match(stderr, /one thread: .* Deno/);
+});
 
 built('explains the example as the README says', async (here) => {
   const { status, stdout, stderr, files } = camwasm(here, [golfBall, '--method', 'layercam']);

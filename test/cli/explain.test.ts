@@ -272,6 +272,15 @@ trouble('one bad method does not lose the results of the others', async () => {
   assert.is(stderr, 'camwasm: a.jpg: cam: No linear head. Use gradcam.\n');
 });
 
+trouble('tensors that cannot be written do not hide the results that were', async () => {
+  const { code, stdout, stderr, written } = await camwasm(['a.jpg', '--save-tensors', 'b.png', '--json']);
+  assert.is(code, 1);
+  assert.equal(written, ['a.gradcam.png']);
+  const { results, error } = JSON.parse(stdout) as { results: { outputs: string[] }[]; error: unknown };
+  assert.equal([results[0].outputs, error], [['a.gradcam.png'], null]);
+  assert.match(stderr, /^camwasm: a\.jpg: Cannot write .*b\.png/);
+});
+
 const CODES: Record<ErrorCode, number> = {
   BAD_OPTION: 2,
   BAD_TARGET: 2,

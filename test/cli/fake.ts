@@ -142,6 +142,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
     labels,
     files: [file ?? [], ...(fake.beside ?? [])].flat(),
     warnings: fake.modelWarnings ?? [],
+    threads: { count: 3, note: undefined },
     hasValue: (name) => (fake.values ?? [LAYER]).includes(name),
     explainAll: async (image, options = {}): Promise<Report> => {
       asked.calls.push({ image, options });

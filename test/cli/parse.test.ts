@@ -55,6 +55,7 @@ for (const [line, message] of [
   ['a.jpg --model --raw', '--model takes the path of an ONNX file, but nothing follows it.'],
   ['a.jpg --model=', '--model takes the path of an ONNX file, not "".'],
   ['a.jpg -m cam,,gradcam', '--method takes one or more method ids, not "cam,,gradcam".'],
+  ['a.jpg --raw=1', '--raw takes no value, and "1" was given.'],
   ['a.jpg --top 2 --top 3', '--top is given 2 times.'],
   ['a.jpg -f jpeg', '--format takes one of png, jpg, npy, json, not "jpeg". Did you mean "jpg"?'],
   ['a.jpg --colormap virdis', 'Did you mean "viridis"?'],

@@ -315,4 +315,17 @@ test('a header without pixels, or with absurdly many, is refused before decoding
   assert.match((await failure(await resized(0x7fffffff, 0x7fffffff))).message, '100 million');
 });
 
+test('BMP packed in runs is refused, which would come out in wrong colours', async () => {
+  for (const [packing, name] of [
+    [1, 'RLE8'],
+    [2, 'RLE4'],
+  ] as const) {
+    const bytes = await encodeWith('image/bmp', QUARTERS);
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(30, packing, true);
+    const error = await decode(bytes).catch((error: unknown) => error);
+    assert.instance(error, CamError, name);
+    assert.match((error as CamError).message, /packed in runs/);
+  }
+});
+
 test.run();

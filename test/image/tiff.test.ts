@@ -112,6 +112,52 @@ test('what a page does not need is not looked at: pages after it, notes, lists w
   assert.is((await decode(file)).data[0], 5);
 });
 
+/** A picture all of whose bits are the same: photometric interpretation, bits of a sample, samples of a pixel. */
+const uniform = ([photometric, bits, samples]: readonly number[], byte: number, more: Tags = {}) => {
+  const tags = { ...SMALL, 258: bits, 262: photometric, 277: samples, ...more };
+  return tiff(tags, 1, new Uint8Array(10 * Math.ceil((10 * bits * samples) / 8)).fill(byte));
+};
+
+for (const kind of [
+  [0, 1, 1],
+  [0, 4, 1],
+  [0, 8, 1],
+  [0, 16, 1],
+  [1, 1, 1],
+  [1, 2, 1],
+  [1, 8, 1],
+  [1, 8, 2],
+  [1, 16, 1],
+  [2, 8, 3],
+  [2, 16, 3],
+]) {
+  test(`kind ${kind.join(', ')}: all bits set and none are black and white, or white and black`, async () => {
+    for (const byte of [0, 255]) {
+      const { data } = await decode(uniform(kind, byte));
+      const expected = kind[0] === 0 ? 255 - byte : byte;
+      assert.ok(data.every((value, i) => value === (i % 4 === 3 ? 255 : expected)));
+    }
+  });
+}
+
+test('kinds of pixels that the decoder has no code for are refused, not made up', async () => {
+  for (const kind of [
+    [1, 4, 1], // grey of 4 bits
+    [1, 16, 2],
+    [2, 8, 2],
+    [2, 4, 3],
+    [5, 8, 4], // CMYK
+    [6, 8, 3], // YCbCr
+    [8, 8, 3], // CIELab
+  ])
+    assert.match(await failure(uniform(kind, 128)), `kind ${kind[0]} with ${kind[2]} times ${kind[1]} bits`);
+  for (const [bits, format] of [
+    [32, 3],
+    [8, 2],
+  ])
+    assert.match(await failure(uniform([1, bits, 1], 0, { 339: format })), 'no unsigned integers');
+});
+
 test('pixels that no picture has are refused', async () => {
   assert.match(await failure(tiff({ ...SMALL, 277: 5000 }, 8, deflateSync(grey(100)))), '5000 times 8 bits');
   assert.match(await failure(tiff({ ...SMALL, 262: 32803 }, 1, grey(100))), 'kind 32803');

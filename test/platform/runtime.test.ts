@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { codecModule, codecsFetch } from '../../src/platform/codecs.ts';
-import { cpuCount } from '../../src/platform/cpu.ts';
+import { cpuCount, whyNoThreads } from '../../src/platform/cpu.ts';
 import { runtime, type Runtime } from '../../src/platform/runtime.ts';
 import { withNavigator } from './navigator.ts';
 
@@ -36,6 +36,20 @@ test('threads: one for each core, at least 1, at most 8', () => {
   }
   const found = withNavigator(undefined, cpuCount);
   assert.ok(Number.isInteger(found) && found >= 1 && found <= 8);
+});
+
+test('wasm has threads where they are known to end', () => {
+  for (const [agent, why] of [
+    ['Node.js/22', undefined],
+    ['Bun/1.4.5', undefined],
+    ['Deno/2.9.6', /Deno/],
+    ['Mozilla/5.0', /cross-origin isolated/],
+    ['Cloudflare-Workers', /no workers/],
+  ] as const) {
+    const found = withNavigator({ userAgent: agent }, whyNoThreads);
+    if (why) assert.match(found!, why);
+    else assert.is(found, undefined);
+  }
 });
 
 test('the wasm decoders are found and compile', async () => {

@@ -42,7 +42,7 @@ const RUNTIMES: Readonly<Record<string, Runtime>> = {
   'Node, oldest supported': otherNode('node-oldest'),
   'Node, newest': otherNode('node-newest'),
   Deno: {
-    threads: 2,
+    threads: 1,
     run: fromProcess('deno', bin('deno'), [
       'run',
       '--no-prompt',

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { ExplainOptions, Failure, Report } from '../../index.ts';
-import { cpuCount } from '../../platform/cpu.ts';
 import { explainOptionsOf } from '../asking.ts';
 import { besideLine, isBeside } from '../beside.ts';
 import { classesOf } from '../../interface/choices.ts';
@@ -152,12 +151,16 @@ async function show(call: Call, { job, report, read, took }: Look): Promise<numb
     stdout: out.result,
   };
   const { written, failures } = await writeResults(writing);
-  await writeTensors(writing);
+  // What else was written is told all the same.
+  const unwritten: unknown = await writeTensors(writing).catch((error: unknown) => error);
   const write = performance.now() - started;
   const timings = { read, ...report.timings, write };
   await tell(call, writing, { written, failures, timings, seconds: (took + write) / 1000 });
-  const serious = failures.filter((failure) => !isBeside(job, failure, written.length));
-  return Math.max(DONE, ...serious.map(({ error }) => exitCodeOf(error)));
+  if (unwritten !== undefined) await out.complain(unwritten, nameOf(job));
+  const serious: unknown[] = failures
+    .filter((failure) => !isBeside(job, failure, written.length))
+    .map(({ error }) => error);
+  return Math.max(DONE, ...[...serious, unwritten ?? []].flat().map(exitCodeOf));
 }
 
 interface Outcome {
@@ -169,7 +172,7 @@ interface Outcome {
 
 /** Standard output gets the result, standard error all that there is to say about it. */
 async function tell(
-  { settings, out, plan }: Call,
+  { settings, out, plan, model }: Call,
   { job, report, subject }: Writing,
   { written, failures, timings, seconds }: Outcome,
 ): Promise<void> {
@@ -182,7 +185,7 @@ async function tell(
   } else if (!quiet && written.length > 0 && plan.destination.kind !== 'stdout') {
     await out.result(`${summaryLine(job.input?.name, prediction, written, seconds, out.style)}\n`);
   }
-  await out.detail(detailLines(facts, written, settings.threads ?? (await cpuCount())));
+  await out.detail(detailLines(facts, written, model.threads));
   const about = ({ method, target }: Pick<Failure, 'method' | 'target'>) =>
     [job.input?.name ?? [], plan.classes.length > 1 ? `${method} of ${target.label}` : method]
       .flat()
