@@ -8,6 +8,7 @@ import { fields, MessageWriter } from '../src/onnx/wire.ts';
 import type { OrtModule } from '../src/runtime/ort.ts';
 import { floatTensor, sizeOf } from '../src/runtime/tensor.ts';
 import { external } from './external.ts';
+import { regraph } from './regraph.ts';
 import { fixture } from './fixtures.ts';
 import { Draft } from './network/graph.ts';
 
@@ -39,23 +40,12 @@ const refusing = (text: string): OrtModule =>
 
 /** The same model, of whose inputs nothing is declared but that they are float32. */
 function withoutShapes(model: Uint8Array): Uint8Array {
-  const whole = new MessageWriter();
-  for (const part of fields(model)) {
-    if (part.id !== 7) {
-      if (part.wire === 2) whole.bytesField(part.id, part.bytes);
-      else whole.int(part.id, part.number);
-      continue;
-    }
-    const graph = new MessageWriter();
-    const type = new MessageWriter().message(1, new MessageWriter().int(1, 1));
-    for (const field of fields(part.bytes)) {
-      const [name] = field.id === 11 ? fields(field.bytes) : [];
-      if (name) graph.message(11, new MessageWriter().bytesField(1, name.bytes).message(2, type));
-      else graph.bytesField(field.id, field.bytes);
-    }
-    whole.message(7, graph);
-  }
-  return whole.bytes();
+  const type = new MessageWriter().message(1, new MessageWriter().int(1, 1));
+  return regraph(model, (field, graph) => {
+    const [name] = field.id === 11 ? fields(field.bytes) : [];
+    if (name) graph.message(11, new MessageWriter().bytesField(1, name.bytes).message(2, type));
+    return name !== undefined;
+  });
 }
 
 test('says what it sees, where it looked and how sure it is', async () => {

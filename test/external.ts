@@ -1,4 +1,5 @@
 import { fields, MessageWriter } from '../src/onnx/wire.ts';
+import { regraph } from './regraph.ts';
 
 /** Moves the raw data of all initializers of a model into one file beside it. */
 export function external(model: Uint8Array, file: string): { model: Uint8Array; weights: Uint8Array } {
@@ -20,21 +21,11 @@ export function external(model: Uint8Array, file: string): { model: Uint8Array; 
     }
     return out;
   };
-  const whole = new MessageWriter();
-  for (const part of fields(model)) {
-    if (part.id !== 7) {
-      if (part.wire === 2) whole.bytesField(part.id, part.bytes);
-      else whole.int(part.id, part.number);
-      continue;
-    }
-    const graph = new MessageWriter();
-    for (const field of fields(part.bytes)) {
-      if (field.id === 5) graph.message(5, moved(field.bytes));
-      else graph.bytesField(field.id, field.bytes);
-    }
-    whole.message(7, graph);
-  }
+  const whole = regraph(model, (field, graph) => {
+    if (field.id === 5) graph.message(5, moved(field.bytes));
+    return field.id === 5;
+  });
   const joined = new MessageWriter();
   weights.forEach((part) => joined.raw(part));
-  return { model: whole.bytes(), weights: joined.bytes() };
+  return { model: whole, weights: joined.bytes() };
 }

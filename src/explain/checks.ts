@@ -48,7 +48,7 @@ export function checkCall({ options, blank }: Call): void {
   for (const name of ['samples', 'channels', 'concepts', 'batchSize', 'top'] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
-      throw new CamError('BAD_OPTION', `${name} is ${value}: a whole number above 0 is needed.`);
+      throw bad(`${name} is ${value}: a whole number above 0 is needed.`);
   }
   for (const [name, known] of [
     ['fuse', FUSE],
@@ -57,13 +57,13 @@ export function checkCall({ options, blank }: Call): void {
   ] as const) {
     const value = options[name];
     if (value !== undefined && !known.some((word) => word === value))
-      throw new CamError('BAD_OPTION', `${name} is "${value}": choose ${known.join(', ')}.`);
+      throw bad(`${name} is "${value}": choose ${known.join(', ')}.`);
   }
   for (const { method } of findMethods(options)) {
     const makes = method.level === 'input' && method.shows === 'image';
-    if (blank && !makes) throw new CamError('BAD_OPTION', `${method.title} explains an image: give it one.`);
+    if (blank && !makes) throw bad(`${method.title} explains an image: give it one.`);
     if (makes && options.target === undefined && options.top === undefined) {
-      throw new CamError('BAD_OPTION', `${method.title} makes a picture of a class: say which (-c, target).`);
+      throw bad(`${method.title} makes a picture of a class: say which (-c, target).`);
     }
   }
 }

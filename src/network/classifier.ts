@@ -5,7 +5,6 @@ import { tensorValues } from '../onnx/tensor.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import { isSpace, lengthOf, type Axes } from './axes.ts';
 import type { Layer } from './layers.ts';
-import { axesOfInput, layoutOfInput } from './layout.ts';
 import type { Network } from './network.ts';
 import type { ClassOutput } from './output.ts';
 import { traceAxes } from './trace.ts';
@@ -39,7 +38,7 @@ export function classifierWeights(
       `CAM needs global average pooling and one linear layer between "${layer.name}" and the classes, but ${what}. Use gradcam, which is the same where CAM applies, or layercam or scorecam.`,
     );
   };
-  const axes = axesBefore(network, input, output);
+  const axes = traceAxes(network, input, output.logits);
   const path = new Set(network.flow.upstream([output.logits]));
   const { channels } = layer.layout;
   let value = layer.name;
@@ -64,13 +63,6 @@ export function classifierWeights(
   if (channels !== output.classes) refuse(`its ${channels} channels are not the ${output.classes} classes`);
   return Float32Array.from({ length: channels }, (_, k) => (k === index ? 1 : 0));
 }
-
-/** What the axes count, from the picture to the logits. */
-const axesBefore = (network: Network, input: string, { logits }: ClassOutput): ReadonlyMap<string, Axes> =>
-  network.once(['axes', input, logits], () => {
-    const picture = layoutOfInput(network.facts.dims.get(input) ?? []);
-    return picture ? traceAxes(network, input, axesOfInput(picture), logits) : new Map<string, Axes>();
-  });
 
 /**
  * How many positions are left where a node averages them, channel by channel: all at once, or rows and columns one

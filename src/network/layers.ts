@@ -2,7 +2,7 @@ import { CamError } from '../errors.ts';
 import { standsForReal } from '../onnx/data-type.ts';
 import { didYouMean } from '../suggest.ts';
 import type { TokenGrid } from './axes.ts';
-import { axesOfInput, layoutOf, layoutOfInput, type Layout } from './layout.ts';
+import { layoutOf, type Layout } from './layout.ts';
 import type { Network } from './network.ts';
 import { traceAxes } from './trace.ts';
 
@@ -20,9 +20,7 @@ export interface Layer {
  */
 export function layersOf(network: Network, input: string, output: string, tokens?: TokenGrid): Layer[] {
   const { flow, facts } = network;
-  const picture = layoutOfInput(facts.dims.get(input) ?? []);
-  if (!picture) return [];
-  const axes = traceAxes(network, input, axesOfInput(picture), output);
+  const axes = traceAxes(network, input, output);
   const nodes = flow.upstream([output]);
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));
   return nodes

@@ -5,8 +5,8 @@ import type { Flow } from '../onnx/flow.ts';
 import type { Model, Node } from '../onnx/model.ts';
 import { didYouMean } from '../suggest.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import { isSpace, type Axes } from './axes.ts';
-import { axesOfInput, layoutOfInput } from './layout.ts';
+import { isSpace } from './axes.ts';
+import { layoutOfInput } from './layout.ts';
 import type { Network } from './network.ts';
 import { traceAxes } from './trace.ts';
 
@@ -132,10 +132,7 @@ function classAxis(network: Network, input: string, value: string): number {
   const dims = network.facts.dims.get(value)!;
   const long = dims.flatMap((size, axis) => (size > 1 ? [axis] : []));
   const picture = layoutOfInput(network.facts.dims.get(input) ?? []);
-  const traced: Axes | undefined =
-    picture && long.length > 1
-      ? traceAxes(network, input, axesOfInput(picture), value).get(value)
-      : undefined;
+  const traced = long.length > 1 ? traceAxes(network, input, value).get(value) : undefined;
   const apart = long.filter((axis) => !traced?.[axis].every(isSpace));
   const [first = dims.length - 1, ...others] = apart.length > 0 ? apart : long;
   const asImage = dims.length === 4 && first === 1 && picture?.kind !== 'nhwc';

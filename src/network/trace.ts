@@ -13,16 +13,18 @@ import {
   type Axes,
   type TokenGrid,
 } from './axes.ts';
+import { axesOfInput, layoutOfInput } from './layout.ts';
 import type { Network } from './network.ts';
 import { elementwise, TRACES } from './traces.ts';
 
-/** What the axes of every value between the picture and `output` count, by value. */
-export function traceAxes(
-  network: Network,
-  input: string,
-  inputAxes: Axes,
-  output: string,
-): ReadonlyMap<string, Axes> {
+/** What the axes of every value between the picture and `output` count, by value; nothing where the input is no picture. */
+export const traceAxes = (network: Network, input: string, output: string): ReadonlyMap<string, Axes> =>
+  network.once(['axes', input, output], () => {
+    const picture = layoutOfInput(network.facts.dims.get(input) ?? []);
+    return picture ? trace(network, input, axesOfInput(picture), output) : new Map<string, Axes>();
+  });
+
+function trace(network: Network, input: string, inputAxes: Axes, output: string): ReadonlyMap<string, Axes> {
   const { model, facts, flow } = network;
   const e = new Emitter();
   const forward = forwardValues(model, facts, e, flow);

@@ -157,10 +157,9 @@ async function show(call: Call, { job, report, read, took }: Look): Promise<numb
   const timings = { read, ...report.timings, write };
   await tell(call, writing, { written, failures, timings, seconds: (took + write) / 1000 });
   if (unwritten !== undefined) await out.complain(unwritten, nameOf(job));
-  const serious: unknown[] = failures
-    .filter((failure) => !isBeside(job, failure, written.length))
-    .map(({ error }) => error);
-  return Math.max(DONE, ...[...serious, unwritten ?? []].flat().map(exitCodeOf));
+  const serious = failures.filter((failure) => !isBeside(job, failure, written.length));
+  const codes = serious.map(({ error }) => exitCodeOf(error));
+  return Math.max(DONE, ...codes, unwritten === undefined ? DONE : exitCodeOf(unwritten));
 }
 
 interface Outcome {
