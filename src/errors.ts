@@ -15,13 +15,77 @@ export type ErrorCode =
   | 'OUTPUT'
   | 'ABORTED';
 
-/** Every error that camwasm throws on purpose: what, why and what to do next in `message`, a stable `code`. */
+/** What an error may carry beside its message. */
+export interface ErrorDetails {
+  readonly cause?: unknown;
+  /** The option that is wrong, as the library spells it: `layer`, `preprocessing.width`. */
+  readonly option?: string;
+}
+
+/**
+ * An error that the caller can act on: `message` says what happened, why, and what to do next; `code` is stable. Options
+ * in a message stand in backticks, as the library spells them.
+ */
 export class CamError extends Error {
   readonly code: ErrorCode;
+  /** The option that is wrong; undefined where no option is to blame. */
+  readonly option: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = 'CamError';
+  constructor(code: ErrorCode, message: string, { cause, option }: ErrorDetails = {}) {
+    super(message, { cause });
+    // What the platform calls it, so that `error.name === 'AbortError'` works as it does for fetch.
+    this.name = code === 'ABORTED' ? 'AbortError' : 'CamError';
     this.code = code;
+    this.option = option;
   }
+}
+
+/** A BAD_OPTION error about the option of that name. */
+export const badOption = (option: string | undefined, message: string, cause?: unknown): CamError =>
+  new CamError('BAD_OPTION', message, { option, cause });
+
+/** A bug in camwasm: a condition that its own code should have ensured. No input of a caller is to blame. */
+export class InternalError extends Error {
+  constructor(message: string) {
+    super(`${message} This is a bug in camwasm: please report it.`);
+    this.name = 'InternalError';
+  }
+}
+
+/** `Did you mean "x" or "y"?` with a space in front, or nothing when no candidate is near to what was written. */
+export function didYouMean(written: string, candidates: readonly string[]): string {
+  const found = nearest(written, candidates);
+  return found.length > 0 ? ` Did you mean ${found.map((name) => `"${name}"`).join(' or ')}?` : '';
+}
+
+/** At most three candidates: those a few typing errors away, then those that hold what was written. */
+function nearest(written: string, candidates: readonly string[]): string[] {
+  const wanted = written.toLowerCase();
+  const allowed = Math.max(1, Math.floor(wanted.length / 3));
+  return candidates
+    .map((name) => {
+      const edits = distance(wanted, name.toLowerCase());
+      const holds = wanted.length >= 3 && name.toLowerCase().includes(wanted);
+      return { name, rank: edits <= allowed ? edits : holds ? allowed + 1 : Infinity };
+    })
+    .filter(({ rank }) => rank < Infinity)
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */
+function distance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      row[j] = Math.min(row[j - 1] + 1, rows[i - 1][j] + 1, rows[i - 1][j - 1] + change);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
+    }
+    rows.push(row);
+  }
+  return rows[a.length][b.length];
 }

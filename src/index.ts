@@ -4,12 +4,12 @@
  * @module
  */
 export { CamError, type ErrorCode } from './errors.ts';
-export { Explainer, type ModelInfo } from './explainer.ts';
-export type * from './explanation.ts';
+export { Explainer, type ModelInfo } from './explain/explainer.ts';
+export type * from './types.ts';
 export type { Drawable } from './image/drawable.ts';
 export type { Picture } from './image/picture.ts';
 export type { ModelFiles } from './models/source.ts';
-export type { WasmModules } from './modules.ts';
+export type { WasmModules } from './types.ts';
 export type { OrtModule, RuntimeOptions, Threads } from './runtime/ort.ts';
 export { METHODS, findMethod } from './methods/index.ts';
 export { findClass, splitClasses } from './targets/label.ts';
@@ -22,5 +22,5 @@ export {
   type InspectOptions,
   type Inspection,
   type LayerInfo,
-} from './inspect.ts';
+} from './explain/inspect.ts';
 export { parseTokens } from './network/layout.ts';

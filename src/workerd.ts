@@ -4,13 +4,12 @@
  * @module
  */
 import { CamError } from './errors.ts';
-import { Explainer } from './explainer.ts';
-import type { LoadOptions } from './explanation.ts';
-import type { WasmModules } from './modules.ts';
+import { Explainer } from './explain/explainer.ts';
+import type { LoadOptions, WasmModules } from './types.ts';
 
 export { CamError, type ErrorCode } from './errors.ts';
-export { Explainer } from './explainer.ts';
-export type { WasmModules } from './modules.ts';
+export { Explainer } from './explain/explainer.ts';
+export type { WasmModules } from './types.ts';
 
 /** `runtime` and `kernels` are needed; without `jpeg` a slower decoder is used, and without `webp` there is none. */
 export type EdgeModules = WasmModules & Required<Pick<WasmModules, 'runtime' | 'kernels'>>;

@@ -1,6 +1,6 @@
-import { GROUPS, ZERO_GRADIENT } from '../../src/autodiff/rules/index.ts';
-import { BARRIERS } from '../../src/autodiff/no-gradient.ts';
-import { CASES } from '../../test/autodiff/cases/index.ts';
+import { GROUPS, ZERO_GRADIENT } from '../../src/operators/index.ts';
+import { BARRIERS } from '../../src/operators/no-gradient.ts';
+import { CASES } from '../../test/operators/cases/index.ts';
 
 export const OPERATORS_PAGE = 'docs/operators.md';
 

@@ -5,9 +5,9 @@ import type { Facts } from '../onnx/facts.ts';
 import { flowOf, needsOf, type Flow } from '../onnx/flow.ts';
 import type { Model, Node } from '../onnx/model.ts';
 import { contextOf, forwardValues, opsetOf, zeros, type Forward } from './context.ts';
-import { NoGradientError, whyNoRule } from './no-gradient.ts';
-import type { Cotangent, Rule } from './rule.ts';
-import { RULES, ZERO_GRADIENT } from './rules/index.ts';
+import { NoGradientError, whyNoRule } from '../operators/no-gradient.ts';
+import type { Cotangent, Rule } from '../operators/rule.ts';
+import { RULES, ZERO_GRADIENT } from '../operators/index.ts';
 import { unbroadcast } from './unbroadcast.ts';
 
 export interface BackwardRequest {

@@ -6,8 +6,8 @@ import { flowOf, movingValues, type Flow } from '../onnx/flow.ts';
 import type { Model, Node } from '../onnx/model.ts';
 import { tensorValues } from '../onnx/tensor.ts';
 import { constantNodes, copyConstant } from './constants.ts';
-import { NoGradientError } from './no-gradient.ts';
-import type { Context, Rule } from './rule.ts';
+import { NoGradientError } from '../operators/no-gradient.ts';
+import type { Context, Rule } from '../operators/rule.ts';
 
 /** Brings values of the forward pass into the backward graph, once each, and remembers which. */
 export interface Forward {

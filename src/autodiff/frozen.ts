@@ -1,6 +1,6 @@
 import type { Ref } from '../onnx/emitter.ts';
-import { seenAs, type Context, type Rule } from './rule.ts';
-import { RULES } from './rules/index.ts';
+import { seenAs, type Context, type Rule } from '../operators/rule.ts';
+import { RULES } from '../operators/index.ts';
 
 /** Input of a frozen backward graph that takes a forward value as it was before the change. */
 export const frozenName = (value: string): string => `${PREFIX}${value}`;

@@ -1,5 +1,5 @@
 import type { Model } from '../onnx/model.ts';
-import { RULES } from './rules/index.ts';
+import { RULES } from '../operators/index.ts';
 
 /** Values whose contents the rules want while the backward graph is built, other than initializers. */
 export const readsOf = ({ graph }: Model): string[] =>

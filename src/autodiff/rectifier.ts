@@ -1,4 +1,4 @@
-import type { Rule } from './rule.ts';
+import type { Rule } from '../operators/rule.ts';
 
 const guided: Rule = {
   vjp: ({ g, y, e }) => e.where(e.and(e.greater(y, 0), e.greater(g, 0)), g, 0),

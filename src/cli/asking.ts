@@ -1,8 +1,8 @@
 import type { ExplainOptions } from '../index.ts';
 import { channelsOf } from './channels.ts';
-import { layersOf } from '../interface/choices.ts';
+import { layersOf } from '../options/choices.ts';
 import type { LoadedModel } from './library.ts';
-import type { Settings } from '../interface/options.ts';
+import type { Settings } from '../options/options.ts';
 import { readInputs, type NamedTarget } from './targets.ts';
 
 type Given = Readonly<Partial<Settings>>;

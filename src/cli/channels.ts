@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import type { ColorChannels } from '../image/channels.ts';
-import type { Settings } from '../interface/options.ts';
+import type { Settings } from '../options/options.ts';
 
 /** The two things that --channels can say. */
 export interface Channels {

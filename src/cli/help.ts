@@ -1,6 +1,6 @@
 import type { CommandName } from './commands/command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { OPTIONS } from '../interface/options.ts';
+import { OPTIONS } from '../options/options.ts';
 
 /** Help on a command, made from the tables: examples first, then the options by group. */
 export async function helpOn(name: CommandName, columns: number): Promise<string> {

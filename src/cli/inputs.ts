@@ -2,7 +2,7 @@ import { parse } from 'node:path';
 import type { ImageInput } from '../index.ts';
 import { readNpy } from '../image/npy.ts';
 import { floatTensor } from '../runtime/tensor.ts';
-import { didYouMean } from '../suggest.ts';
+import { didYouMean } from '../errors.ts';
 import { readNamed } from './files.ts';
 import type { IO } from './io.ts';
 

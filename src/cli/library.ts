@@ -1,5 +1,5 @@
 import type { Explainer, LoadOptions } from '../index.ts';
-import type { Inspection, InspectOptions } from '../inspect.ts';
+import type { Inspection, InspectOptions } from '../explain/inspect.ts';
 
 /** A loaded model, as far as the command line uses it. */
 export type LoadedModel = Pick<

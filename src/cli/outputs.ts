@@ -6,7 +6,7 @@ import { METHODS } from '../methods/index.ts';
 import type { Guard } from './guard.ts';
 import type { Input } from './inputs.ts';
 import type { IO } from './io.ts';
-import { FORMATS, type Format, type Settings } from '../interface/options.ts';
+import { FORMATS, type Format, type Settings } from '../options/options.ts';
 import type { Destination, Job, Plan } from './plan.ts';
 import { targetName, type TargetName } from './targets.ts';
 import { tensorPaths } from './tensors.ts';

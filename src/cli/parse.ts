@@ -1,9 +1,8 @@
-import { CamError } from '../errors.ts';
-import { didYouMean } from '../suggest.ts';
+import { CamError, didYouMean } from '../errors.ts';
 import type { CommandName } from './commands/command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { OPTIONS, type Option, type OptionName, type Settings } from '../interface/options.ts';
-import type { Reading } from '../interface/reading.ts';
+import { OPTIONS, type Option, type OptionName, type Settings } from '../options/options.ts';
+import type { Reading } from '../options/reading.ts';
 
 /** A command line, understood. */
 export interface Arguments {

@@ -1,4 +1,4 @@
-import type { Format } from '../interface/options.ts';
+import type { Format } from '../options/options.ts';
 import type { Input } from './inputs.ts';
 import type { TargetName } from './targets.ts';
 

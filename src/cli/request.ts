@@ -6,7 +6,7 @@ import type { Method } from '../methods/method.ts';
 import { channelsOf } from './channels.ts';
 import { inputOf } from './inputs.ts';
 import { readLabels } from './labels.ts';
-import { RANGES, type Settings } from '../interface/options.ts';
+import { RANGES, type Settings } from '../options/options.ts';
 import type { Job } from './plan.ts';
 
 type Given = Readonly<Partial<Settings>>;

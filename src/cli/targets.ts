@@ -4,7 +4,7 @@ import { findClass } from '../targets/label.ts';
 import { targetOf } from '../targets/objective.ts';
 import { filesOf, targetText } from '../targets/text.ts';
 import { readNamed } from './files.ts';
-import type { InputFile } from '../interface/reading.ts';
+import type { InputFile } from '../options/reading.ts';
 
 /** What names a target in files: the index of a class, or its text without what paths cannot hold. */
 export type TargetName = number | string;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Explanation } from '../index.ts';
 import { METHODS } from '../methods/index.ts';
-import { rawArrays } from '../interface/artifact.ts';
+import { rawArrays } from '../explain/artifact.ts';
 import type { Job, Plan } from './plan.ts';
 import type { TargetName } from './targets.ts';
 

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { CamError } from '../errors.ts';
 import type { IO } from './io.ts';
-import type { Settings } from '../interface/options.ts';
+import type { Settings } from '../options/options.ts';
 import { progressLine, type ProgressLine } from './progress.ts';
 
 export type Style = Parameters<typeof styleText>[0];

@@ -1,4 +1,4 @@
-import { NoGradientError } from '../autodiff/no-gradient.ts';
+import { NoGradientError } from '../operators/no-gradient.ts';
 import { CamError } from '../errors.ts';
 import { METHODS } from '../methods/index.ts';
 import type { Need } from '../methods/method.ts';

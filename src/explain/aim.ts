@@ -1,6 +1,6 @@
 import { advised } from './advice.ts';
 import { CamError } from '../errors.ts';
-import type { TargetInfo } from '../explanation.ts';
+import type { TargetInfo } from '../types.ts';
 import type { Layer } from '../network/layers.ts';
 import type { GradientPlan } from '../network/network.ts';
 import { toFloat, type FloatTensor } from '../runtime/tensor.ts';

@@ -1,7 +1,7 @@
 /** What the types of the library say of a call, for programs that have none, and what they cannot say. */
 
 import { CamError } from '../errors.ts';
-import type { ExplainOptions } from '../explanation.ts';
+import type { ExplainOptions } from '../types.ts';
 import { BASELINES } from '../methods/baseline.ts';
 import { findMethods } from '../methods/choice.ts';
 import { COMPATS, FUSE } from '../methods/method.ts';

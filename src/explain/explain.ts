@@ -1,7 +1,7 @@
 import { aimAlike, aimAt, targetsOf, type Aim } from './aim.ts';
 import { checkCall, checkNumbers, checkSignal } from './checks.ts';
 import { CamError } from '../errors.ts';
-import type { Explanation, Failure, Report, Tensors } from '../explanation.ts';
+import type { Explanation, Failure, Report, Tensors } from '../types.ts';
 import { rawMaps } from './maps.ts';
 import type { Chosen } from '../methods/choice.ts';
 import type { GradientPlan } from '../network/network.ts';

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import type { FileSource, ImageInput, LoadOptions } from '../explanation.ts';
+import type { FileSource, ImageInput, LoadOptions } from '../types.ts';
 import { checkImage } from './checks.ts';
 import { decode } from '../image/decode.ts';
 import { drawn } from '../image/drawable.ts';

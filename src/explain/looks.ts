@@ -1,4 +1,4 @@
-import type { ExplainOptions } from '../explanation.ts';
+import type { ExplainOptions } from '../types.ts';
 import type { Chosen } from '../methods/choice.ts';
 import type { Need, Rectifier } from '../methods/method.ts';
 import { automaticLayer } from '../network/automatic.ts';

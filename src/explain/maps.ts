@@ -6,7 +6,7 @@ import type { Plane, Volume } from '../kernels/index.ts';
 import { baselineOf, type Extremes } from '../methods/baseline.ts';
 import type { Chosen } from '../methods/choice.ts';
 import { eigenSmoothing } from '../methods/component.ts';
-import { heatmapOf } from '../methods/heatmap.ts';
+import { heatmapOf } from './heatmap.ts';
 import type {
   AttentionView,
   BiasView,

@@ -1,4 +1,4 @@
-import type { Explanation } from '../explanation.ts';
+import type { Explanation } from '../types.ts';
 import type { Task } from './task.ts';
 import { conceptPicture } from '../image/concepts.ts';
 import { overlay, signedPicture, type OverlayOptions } from '../image/overlay.ts';
@@ -7,7 +7,7 @@ import { carryBack } from '../image/placement.ts';
 import { toPicture } from '../image/preprocess.ts';
 import type { Plane, Volume } from '../kernels/index.ts';
 import { imageOf, layersOf } from './maps.ts';
-import { COLLAPSES, collapsed, heatmapOf, rescaled, type Heatmap } from '../methods/heatmap.ts';
+import { COLLAPSES, collapsed, heatmapOf, rescaled, type Heatmap } from './heatmap.ts';
 import type { Method } from '../methods/method.ts';
 import type { Scene } from './scene.ts';
 

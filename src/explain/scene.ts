@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import type { ExplainOptions } from '../explanation.ts';
+import type { ExplainOptions } from '../types.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Placement } from '../image/placement.ts';
 import type { Preprocessing } from '../image/preprocess.ts';

@@ -1,5 +1,5 @@
 import type { Aim } from './aim.ts';
-import type { Tensors } from '../explanation.ts';
+import type { Tensors } from '../types.ts';
 import type { Volume } from '../kernels/index.ts';
 import type { Notes } from './maps.ts';
 import type { Chosen } from '../methods/choice.ts';

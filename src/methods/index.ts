@@ -1,5 +1,4 @@
-import { CamError } from '../errors.ts';
-import { didYouMean } from '../suggest.ts';
+import { CamError, didYouMean } from '../errors.ts';
 import { ABLATION_METHODS } from './ablation.ts';
 import { ACTIVATION_METHODS } from './activation.ts';
 import { ATTENTION_METHODS } from './attention.ts';

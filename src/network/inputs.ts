@@ -1,6 +1,5 @@
-import { CamError } from '../errors.ts';
+import { CamError, didYouMean } from '../errors.ts';
 import type { ValueInfo } from '../onnx/model.ts';
-import { didYouMean } from '../suggest.ts';
 import { fromNumbers, sizeOf, type Numbers, type Tensor } from '../runtime/tensor.ts';
 import type { Values } from './network.ts';
 

@@ -1,6 +1,5 @@
-import { CamError } from '../errors.ts';
+import { CamError, didYouMean } from '../errors.ts';
 import { standsForReal } from '../onnx/data-type.ts';
-import { didYouMean } from '../suggest.ts';
 import type { TokenGrid } from './axes.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import type { Network } from './network.ts';

@@ -1,9 +1,8 @@
-import { CamError } from '../errors.ts';
+import { CamError, didYouMean } from '../errors.ts';
 import { isFloat } from '../onnx/data-type.ts';
 import type { Facts } from '../onnx/facts.ts';
 import type { Flow } from '../onnx/flow.ts';
 import type { Model, Node } from '../onnx/model.ts';
-import { didYouMean } from '../suggest.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import { isSpace } from './axes.ts';
 import { layoutOfInput } from './layout.ts';

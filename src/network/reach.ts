@@ -1,6 +1,6 @@
 import { backwardGraph, isFlat, noRule } from '../autodiff/backward.ts';
-import { NoGradientError } from '../autodiff/no-gradient.ts';
-import { RULES } from '../autodiff/rules/index.ts';
+import { NoGradientError } from '../operators/no-gradient.ts';
+import { RULES } from '../operators/index.ts';
 import { needsOf } from '../onnx/flow.ts';
 import type { Node } from '../onnx/model.ts';
 import type { Layer } from './layers.ts';

@@ -1,6 +1,6 @@
-import type { Context } from '../autodiff/rule.ts';
-import { axesOf, fromFront } from '../autodiff/rules/axes.ts';
-import { rangesOf } from '../autodiff/rules/slice.ts';
+import type { Context } from '../operators/rule.ts';
+import { axesOf, fromFront } from '../operators/axes.ts';
+import { rangesOf } from '../operators/slice.ts';
 import {
   axisOf,
   counts,

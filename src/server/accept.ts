@@ -1,5 +1,5 @@
 import { writesJpeg } from '../image/encode.ts';
-import type { Format } from '../interface/options.ts';
+import type { Format } from '../options/options.ts';
 import { Problem } from './problem.ts';
 
 /** The media type of each format; the first that fits is taken. */

@@ -1,4 +1,4 @@
-import type { ImageInput } from '../explanation.ts';
+import type { ImageInput } from '../types.ts';
 import { readNpy } from '../image/npy.ts';
 import { floatTensor } from '../runtime/tensor.ts';
 import type { Limits } from './limits.ts';

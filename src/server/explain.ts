@@ -1,10 +1,10 @@
-import { WRITERS, mapsOf } from '../interface/artifact.ts';
-import { classesOf, layersOf } from '../interface/choices.ts';
-import { imageJson, resultJson } from '../interface/json.ts';
-import type { Format } from '../interface/options.ts';
+import { WRITERS, mapsOf } from '../explain/artifact.ts';
+import { classesOf, layersOf } from '../options/choices.ts';
+import { imageJson, resultJson } from '../explain/json.ts';
+import type { Format } from '../options/options.ts';
 import { CamError } from '../errors.ts';
-import type { Explainer } from '../explainer.ts';
-import type { Explanation, ImageInput, Report } from '../explanation.ts';
+import type { Explainer } from '../explain/explainer.ts';
+import type { Explanation, ImageInput, Report } from '../types.ts';
 import { findMethod } from '../methods/index.ts';
 import { MEDIA_TYPES, formatFor } from './accept.ts';
 import type { Limits } from './limits.ts';

@@ -1,5 +1,5 @@
-import { SCHEMA, methodsJson } from '../interface/json.ts';
-import { Explainer } from '../explainer.ts';
+import { SCHEMA, methodsJson } from '../explain/json.ts';
+import { Explainer } from '../explain/explainer.ts';
 import { readImage } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { explain } from './explain.ts';

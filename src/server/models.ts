@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import type { Explainer } from '../explainer.ts';
+import type { Explainer } from '../explain/explainer.ts';
 import { portOf } from '../onnx/model.ts';
 import { Problem } from './problem.ts';
 

@@ -1,6 +1,5 @@
-import { CamError } from '../errors.ts';
-import { OPTIONS, type OptionName, type Option, type Settings } from '../interface/options.ts';
-import { didYouMean } from '../suggest.ts';
+import { CamError, didYouMean } from '../errors.ts';
+import { OPTIONS, type OptionName, type Option, type Settings } from '../options/options.ts';
 
 /** The options of the command line that a request may set, under the same names. */
 export const QUERY = [

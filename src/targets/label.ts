@@ -1,5 +1,4 @@
-import { CamError } from '../errors.ts';
-import { didYouMean } from '../suggest.ts';
+import { CamError, didYouMean } from '../errors.ts';
 
 /** Labels are compared without case; runs of spaces and underscores count as one space. */
 const plain = (text: string): string =>

@@ -1,5 +1,4 @@
-import { CamError } from '../errors.ts';
-import { didYouMean } from '../suggest.ts';
+import { CamError, didYouMean } from '../errors.ts';
 import type { Range, Reduce, Target } from './target.ts';
 
 /** What a term can begin with. */

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backwardGraph } from '../../src/autodiff/backward.ts';
-import { RULES, ZERO_GRADIENT } from '../../src/autodiff/rules/index.ts';
-import { BARRIERS } from '../../src/autodiff/no-gradient.ts';
+import { RULES, ZERO_GRADIENT } from '../../src/operators/index.ts';
+import { BARRIERS } from '../../src/operators/no-gradient.ts';
 import { CamError } from '../../src/errors.ts';
 import { Emitter, type AttributeValue } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';

@@ -15,7 +15,7 @@ import type {
   Target,
   TargetInfo,
 } from '../../src/index.ts';
-import { rescaled } from '../../src/methods/heatmap.ts';
+import { rescaled } from '../../src/explain/heatmap.ts';
 import { METHODS } from '../../src/methods/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
 import { targetText } from '../../src/targets/text.ts';

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CommandName } from '../../src/cli/commands/command.ts';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
-import { OPTIONS, type OptionName } from '../../src/interface/options.ts';
+import { OPTIONS, type OptionName } from '../../src/options/options.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { CamError } from '../../src/errors.ts';
 import { camwasm } from './fake.ts';

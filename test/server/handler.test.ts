@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Explainer } from '../../src/explainer.ts';
+import { Explainer } from '../../src/explain/explainer.ts';
 import { decode } from '../../src/image/decode.ts';
 import { encodePng } from '../../src/image/png.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';

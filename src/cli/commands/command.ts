@@ -1,4 +1,4 @@
-import type { OptionName, Settings } from '../../interface/options.ts';
+import type { OptionName, Settings } from '../../options/options.ts';
 import type { IO } from '../io.ts';
 import type { Library } from '../library.ts';
 

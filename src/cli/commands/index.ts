@@ -1,4 +1,4 @@
-import { OPTIONS, type OptionName } from '../../interface/options.ts';
+import { OPTIONS, type OptionName } from '../../options/options.ts';
 import type { Command, CommandName } from './command.ts';
 
 const TERMINAL = ['json', 'quiet', 'verbose', 'no-color', 'debug', 'help', 'version'] as const;

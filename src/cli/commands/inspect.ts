@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { CamError } from '../../errors.ts';
-import type { Inspection, LayerInfo } from '../../inspect.ts';
+import type { Inspection, LayerInfo } from '../../explain/inspect.ts';
 import type { Port } from '../../onnx/model.ts';
 import { DONE } from '../exit.ts';
-import { SCHEMA } from '../../interface/json.ts';
+import { SCHEMA } from '../../explain/json.ts';
 import { preprocessingOf } from '../request.ts';
 import { terminal, type Terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';

@@ -1,6 +1,6 @@
 import { CamError } from '../../errors.ts';
 import { DONE } from '../exit.ts';
-import { methodsJson } from '../../interface/json.ts';
+import { methodsJson } from '../../explain/json.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 

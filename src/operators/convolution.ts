@@ -1,0 +1,152 @@
+import type { Emitter, Ref } from '../onnx/emitter.ts';
+import type { Context, Cotangent, Rule } from './rule.ts';
+import { axesBetween } from './axes.ts';
+import { product } from './product.ts';
+import { unslice } from './slice.ts';
+import { foldedSweepsOf, reach, stepsOf, sweepsOf, transposedSweepsOf, type Sweep } from './window.ts';
+
+/** Convolutions. */
+export const CONVOLUTION: Readonly<Record<string, Rule>> = {
+  Conv: { vjp: (c) => convVjp(c, c.g) },
+
+  ConvTranspose: {
+    vjp: (c) => {
+      const { e, g } = c;
+      const kernel = kernelOf(c);
+      const sweeps = transposedSweepsOf(c, kernel.dims.slice(2));
+      return [
+        c.wants(0) ? convolve(e, g, kernel, sweeps) : null,
+        c.wants(1) ? kernelCotangent(e, g, c.outputDims(0), c.x, kernel, sweeps) : null,
+        c.wants(2) ? biasCotangent(c, g) : null,
+      ];
+    },
+  },
+
+  Col2Im: { reads: [2], vjp: unfold },
+};
+
+/** Takes an image apart into its windows: a convolution by kernels that pick one tap each. */
+function unfold(c: Context): Ref {
+  const { e, g } = c;
+  const [, channels, ...sizes] = c.outputDims(0);
+  const kernels = c.value(2);
+  const taps = product(kernels);
+  const dims = [channels * taps, 1, ...kernels];
+  const picks = e.op('EyeLike', [e.expand(0, [taps, taps])]);
+  const w = e.reshape(e.expand(picks, [channels, taps, taps]), dims);
+  const windows = convolve(e, g, { w, dims, group: channels }, foldedSweepsOf(c, kernels, sizes));
+  return e.reshape(windows, c.inputDims(0));
+}
+
+/** Cotangents of a Conv's input, kernel and bias, given that of its result. */
+export function convVjp(c: Context, g: Ref): Cotangent[] {
+  const { e } = c;
+  const kernel = kernelOf(c);
+  const sweeps = sweepsOf(c, kernel.dims.slice(2));
+  return [
+    c.wants(0) ? imageCotangent(e, g, kernel, sweeps) : null,
+    c.wants(1) ? kernelCotangent(e, c.x, c.inputDims(0), g, kernel, sweeps) : null,
+    c.wants(2) ? biasCotangent(c, g) : null,
+  ];
+}
+
+/** The weights of a convolution from C channels in G groups to M channels: [M, C/G, ...]. */
+export interface Kernel {
+  readonly w: Ref;
+  readonly dims: readonly number[];
+  readonly group: number;
+}
+
+const kernelOf = (c: Context): Kernel => ({ w: c.input(1), dims: c.inputDims(1), group: c.int('group', 1) });
+
+const spatial = (dims: readonly number[]) => axesBetween(2, dims.length);
+
+function convolve(e: Emitter, image: Ref, { w, group }: Kernel, sweeps: readonly Sweep[]): Ref {
+  const [begins, ends] = [sweeps.map(({ begin }) => begin), sweeps.map(({ end }) => end)];
+  // Operators take no pads below zero: what those leave out is cropped off beforehand.
+  const cropped = e.pad(image, [0, 0, ...begins.map(below), 0, 0, ...ends.map(below)]);
+  const pads = [...begins.map(above), ...ends.map(above)];
+  return e.op('Conv', [cropped, w], { group, pads, ...stepsOf(sweeps) });
+}
+
+/**
+ * The transpose of `convolve`. With strides it is a ConvTranspose. Without, a Conv whose kernel is turned around:
+ * onnxruntime-web has threads for Conv and none for ConvTranspose, and better loops where the groups are many.
+ */
+export function imageCotangent(e: Emitter, g: Ref, kernel: Kernel, sweeps: readonly Sweep[]): Ref {
+  if (sweeps.some(({ stride }) => stride > 1)) return convolveTransposed(e, g, kernel, sweeps);
+  const back = sweeps.map((sweep) => ({
+    ...sweep,
+    size: sweep.count,
+    count: sweep.size,
+    begin: reach(sweep) - 1 - sweep.begin,
+    end: reach(sweep) - 1 - sweep.end,
+  }));
+  return convolve(e, g, turned(e, kernel), back);
+}
+
+function convolveTransposed(e: Emitter, g: Ref, { w, group }: Kernel, sweeps: readonly Sweep[]): Ref {
+  const [begins, ends] = [sweeps.map(({ begin }) => begin), sweeps.map(({ end }) => end)];
+  const reached = e.op('ConvTranspose', [g, w], {
+    group,
+    pads: [...begins.map(above), ...ends.map(above)],
+    output_padding: ends.map((end) => -below(end)),
+    ...stepsOf(sweeps),
+  });
+  return e.pad(reached, [0, 0, ...begins.map((begin) => -below(begin)), 0, 0, ...begins.map(() => 0)]);
+}
+
+const above = (pad: number) => Math.max(0, pad);
+const below = (pad: number) => Math.min(0, pad);
+
+/** Input and output channels swapped within each group, and every spatial axis reversed. */
+function turned(e: Emitter, { w, dims, group }: Kernel): Kernel {
+  const [outputs, inputs, ...sizes] = dims;
+  const flipped = unslice(
+    e,
+    w,
+    dims,
+    dims.map((count, axis) =>
+      axis < 2 ? { start: 0, step: 1, count } : { start: count - 1, step: -1, count },
+    ),
+  );
+  const groups = e.reshape(flipped, [group, outputs / group, inputs, ...sizes]);
+  const swapped = e.transpose(groups, [0, 2, 1, ...sizes.map((_, axis) => axis + 3)]);
+  const turnedDims = [group * inputs, outputs / group, ...sizes];
+  return { w: e.reshape(swapped, turnedDims), dims: turnedDims, group };
+}
+
+/**
+ * ∂s/∂w[m, c, k] = Σ over n and positions o of g[n, m, o]·image[n, c, o·stride + k·dilation − begin]: a convolution of
+ * the image by g over the batch, with strides and dilations in each other's place.
+ */
+function kernelCotangent(
+  e: Emitter,
+  image: Ref,
+  imageDims: readonly number[],
+  g: Ref,
+  { dims, group }: Kernel,
+  sweeps: readonly Sweep[],
+): Ref {
+  const [batch, channels, ...sizes] = imageDims;
+  const axes = spatial(imageDims);
+  const swap = [1, 0, ...axes];
+  const groups = e.reshape(image, [batch, group, channels / group, ...sizes]);
+  const apart = e.transpose(groups, [2, 1, 0, ...axes.map((axis) => axis + 1)]);
+  const across = sweeps.map((sweep) => ({
+    ...sweep,
+    kernel: sweep.count,
+    count: sweep.kernel,
+    stride: sweep.dilation,
+    dilation: sweep.stride,
+  }));
+  const result = convolve(
+    e,
+    e.reshape(apart, [channels / group, group * batch, ...sizes]),
+    { w: e.transpose(g, swap), dims, group },
+    across,
+  );
+  return e.transpose(result, swap);
+}
+
+const biasCotangent = (c: Context, g: Ref): Ref => c.e.reduceSum(g, [0, ...spatial(c.outputDims(0))], false);

@@ -1,0 +1,74 @@
+import type { Ref } from '../onnx/emitter.ts';
+import { unbroadcast } from '../autodiff/unbroadcast.ts';
+import type { Context, Cotangent } from './rule.ts';
+
+/** An Einsum equation with every axis under a letter of its own, those behind an ellipsis too. */
+interface Equation {
+  readonly operands: readonly string[];
+  readonly result: string;
+  /** Size of each letter's axis once operands of size 1 are broadcast. */
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+
+/**
+ * The cotangent of an operand is the Einsum of the result's cotangent with the other operands; what was summed over
+ * in this operand alone is spread again.
+ */
+export function einsumVjp(c: Context): Cotangent[] {
+  const { operands, result, sizes } = parse(c);
+  return operands.map((letters, index) => {
+    if (!c.wants(index)) return null;
+    if (new Set(letters).size < letters.length) c.unsupported(`repeated axis in "${letters}"`);
+    const others = operands.flatMap((other, i) => (i === index ? [] : [[other, c.input(i)] as const]));
+    return towards(c, letters, c.inputDims(index), [[result, c.g], ...others], sizes);
+  });
+}
+
+function towards(
+  c: Context,
+  letters: string,
+  dims: readonly number[],
+  terms: readonly (readonly [letters: string, ref: Ref])[],
+  sizes: Equation['sizes'],
+): Ref {
+  const { e } = c;
+  const axes = [...letters];
+  const reached = axes.filter((letter) => terms.some(([other]) => other.includes(letter)));
+  const equation = `${terms.map(([other]) => other).join()}->${reached.join('')}`;
+  const product = e.op(
+    'Einsum',
+    terms.map(([, ref]) => ref),
+    { equation },
+  );
+  const whole = axes.map((letter) => sizes.get(letter)!);
+  if (reached.length === axes.length) return unbroadcast(e, product, whole, dims);
+  const kept = axes.map((letter, axis) => (reached.includes(letter) ? whole[axis] : 1));
+  return unbroadcast(e, e.expand(e.reshape(product, kept), whole), whole, dims);
+}
+
+/** Reads the equation: https://onnx.ai/onnx/operators/onnx__Einsum.html */
+function parse(c: Context): Equation {
+  const [left, right] = c.text('equation', '').replaceAll(' ', '').split('->');
+  const terms = left.split(',');
+  const free = LETTERS.filter((letter) => !left.includes(letter));
+  const dotted = terms.findIndex((term) => term.includes('...'));
+  const batch = dotted < 0 ? [] : free.slice(0, c.inputDims(dotted).length - terms[dotted].length + 3);
+  const named = (term: string) => term.replace('...', batch.join(''));
+  const operands = terms.map(named);
+  const sizes = new Map<string, number>();
+  operands.forEach((letters, index) => {
+    [...letters].forEach((letter, axis) => {
+      sizes.set(letter, Math.max(sizes.get(letter) ?? 1, c.inputDims(index)[axis]));
+    });
+  });
+  return { operands, result: named(right ?? implicitResult(left)), sizes };
+}
+
+/** Without an arrow the result has the ellipsis, then the letters that stand once, in alphabetical order. */
+const implicitResult = (left: string): string => {
+  const letters = [...left.replaceAll(/[.,]/g, '')];
+  const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));
+  return `${left.includes('...') ? '...' : ''}${once.sort().join('')}`;
+};

@@ -1,0 +1,99 @@
+import type { Ref } from '../onnx/emitter.ts';
+import { unary, type Context, type Rule } from './rule.ts';
+
+/** Both sides of a broadcasting operator: each formula is emitted only for a side that wants a cotangent. */
+const binary = (left: (c: Context) => Ref, right: (c: Context) => Ref): Rule => ({
+  broadcast: true,
+  vjp: (c) => [c.wants(0) ? left(c) : null, c.wants(1) ? right(c) : null],
+});
+
+/** Any number of broadcast inputs that all get the same cotangent. */
+const variadic = (vjp: (c: Context) => Ref): Rule => ({
+  broadcast: true,
+  vjp(c) {
+    const each = vjp(c);
+    return c.node.inputs.map(() => each);
+  },
+});
+
+/** The extreme among any number of inputs; those that tie share, as in torch.maximum and torch.amax. */
+const extreme: Rule = {
+  broadcast: true,
+  vjp(c) {
+    const { g, y, e } = c;
+    const wins = c.node.inputs.map((_, i) => e.equal(c.input(i), y));
+    const winners = wins.map((win) => e.cast(win, 'float32')).reduce((a, b) => e.add(a, b));
+    const share = e.div(g, winners);
+    return wins.map((win, i) => (c.wants(i) ? e.where(win, share, 0) : null));
+  },
+};
+
+/** Arithmetic, elementwise functions and choices between values. */
+export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
+  Add: variadic(({ g }) => g),
+  Sub: binary(
+    ({ g }) => g,
+    ({ g, e }) => e.neg(g),
+  ),
+  Mul: binary(
+    (c) => c.e.mul(c.g, c.input(1)),
+    (c) => c.e.mul(c.g, c.input(0)),
+  ),
+  Div: binary(
+    (c) => c.e.div(c.g, c.input(1)),
+    (c) => c.e.neg(c.e.div(c.e.mul(c.g, c.y), c.input(1))),
+  ),
+  Mod: binary(
+    ({ g }) => g,
+    // x = qm + y with a whole number q: ∂y/∂m = −q
+    (c) => c.e.mul(c.g, c.e.div(c.e.sub(c.y, c.x), c.input(1))),
+  ),
+  Pow: binary(
+    ({ g, e, x, input }) => {
+      const p = e.cast(input(1), 'float32');
+      const slope = e.mul(p, e.pow(x, e.sub(p, 1)));
+      return e.where(e.equal(p, 0), 0, e.mul(g, slope));
+    },
+    ({ g, e, x, y, input }) => {
+      // 0ᵖ stays 0 as p > 0 moves: torch too says 0, not 0·log 0
+      const flat = e.and(e.equal(x, 0), e.op('GreaterOrEqual', [input(1), 0]));
+      return e.where(flat, 0, e.mul(g, e.mul(y, e.log(x))));
+    },
+  ),
+  Sum: variadic(({ g }) => g),
+  Mean: variadic(({ g, e, node }) => e.div(g, node.inputs.length)),
+  Max: extreme,
+  Min: extreme,
+
+  Where: {
+    broadcast: true,
+    vjp(c) {
+      const { g, e } = c;
+      const chosen = c.input(0);
+      return [null, c.wants(1) ? e.where(chosen, g, 0) : null, c.wants(2) ? e.where(chosen, 0, g) : null];
+    },
+  },
+  // Between floats; the driver lets nothing flow to whole numbers.
+  Cast: unary(({ g }) => g),
+  CastLike: unary(({ g }) => g),
+
+  Neg: unary(({ g, e }) => e.neg(g)),
+  Abs: unary(({ g, x, e }) => e.mul(g, e.sign(x))),
+  Reciprocal: unary(({ g, y, e }) => e.neg(e.mul(g, e.mul(y, y)))),
+  Sqrt: unary(({ g, y, e }) => e.div(g, e.mul(2, y))),
+  Exp: unary(({ g, y, e }) => e.mul(g, y)),
+  Log: unary(({ g, x, e }) => e.div(g, x)),
+  Erf: unary(({ g, x, e }) => e.mul(g, e.mul(2 / Math.sqrt(Math.PI), e.exp(e.neg(e.mul(x, x)))))),
+
+  Sin: unary(({ g, x, e }) => e.mul(g, e.op('Cos', [x]))),
+  Cos: unary(({ g, x, e }) => e.neg(e.mul(g, e.op('Sin', [x])))),
+  Tan: unary(({ g, y, e }) => e.mul(g, e.add(1, e.mul(y, y)))),
+  Asin: unary(({ g, x, e }) => e.div(g, e.sqrt(e.sub(1, e.mul(x, x))))),
+  Acos: unary(({ g, x, e }) => e.neg(e.div(g, e.sqrt(e.sub(1, e.mul(x, x)))))),
+  Atan: unary(({ g, x, e }) => e.div(g, e.add(1, e.mul(x, x)))),
+  Sinh: unary(({ g, x, e }) => e.mul(g, e.op('Cosh', [x]))),
+  Cosh: unary(({ g, x, e }) => e.mul(g, e.op('Sinh', [x]))),
+  Asinh: unary(({ g, x, e }) => e.div(g, e.sqrt(e.add(1, e.mul(x, x))))),
+  Acosh: unary(({ g, x, e }) => e.div(g, e.sqrt(e.sub(e.mul(x, x), 1)))),
+  Atanh: unary(({ g, x, e }) => e.div(g, e.sub(1, e.mul(x, x)))),
+};

@@ -1,0 +1,63 @@
+import type { Product, Ref } from '../onnx/emitter.ts';
+import { unbroadcast } from '../autodiff/unbroadcast.ts';
+import type { Context, Cotangent, Rule } from './rule.ts';
+import { ATTENTION } from './attention.ts';
+import { einsumVjp } from './einsum.ts';
+
+/** Matrix products, and attention, which is two of them. */
+export const MATMUL: Readonly<Record<string, Rule>> = {
+  Einsum: { vjp: einsumVjp },
+  Attention: ATTENTION,
+  MatMul: { vjp: (c) => productVjp(c, c.g, {}) },
+  Gemm: {
+    vjp: (c) => {
+      const { alpha, beta } = { alpha: c.float('alpha', 1), beta: c.float('beta', 1) };
+      const product = { alpha, transA: c.int('transA', 0) === 1, transB: c.int('transB', 0) === 1 };
+      return [...productVjp(c, c.g, product), c.wants(2) ? addendVjp(c, beta) : null];
+    },
+  },
+};
+
+/** Cotangents of A and B, the node's first two inputs, given that of their product (numpy's matmul shapes). */
+export function productVjp(c: Context, g: Ref, product: Product): [Cotangent, Cotangent] {
+  const { e } = c;
+  const { alpha = 1, transA = false, transB = false } = product;
+  const [aDims, bDims] = [c.inputDims(0), c.inputDims(1)];
+  // A vector is a row on the left and a column on the right.
+  const a = aDims.length === 1 ? [1, aDims[0]] : aDims;
+  const b = bDims.length === 1 ? [bDims[0], 1] : bDims;
+  const batch = broadcastDims(a.slice(0, -2), b.slice(0, -2));
+  const rows = a.at(transA ? -1 : -2)!;
+  const columns = b.at(transB ? -2 : -1)!;
+  const whole = (ref: Ref, from: readonly number[], to: readonly number[]) =>
+    from.length === to.length && from.every((size, axis) => size === to[axis]) ? ref : e.reshape(ref, to);
+  const y = whole(g, c.outputDims(0), [...batch, rows, columns]);
+  const settle = (ref: Ref, operand: readonly number[], dims: readonly number[]) =>
+    whole(unbroadcast(e, ref, [...batch, ...operand.slice(-2)], operand), operand, dims);
+  const towardsA = () => {
+    const right = whole(c.input(1), bDims, b);
+    return transA
+      ? e.matmul(right, y, { alpha, transA: transB, transB: true })
+      : e.matmul(y, right, { alpha, transB: !transB });
+  };
+  const towardsB = () => {
+    const left = whole(c.input(0), aDims, a);
+    return transB
+      ? e.matmul(y, left, { alpha, transA: true, transB: transA })
+      : e.matmul(left, y, { alpha, transA: !transA });
+  };
+  return [c.wants(0) ? settle(towardsA(), a, aDims) : null, c.wants(1) ? settle(towardsB(), b, bDims) : null];
+}
+
+/** Cotangent of Gemm's C, which is scaled by β and broadcast to the product. */
+function addendVjp({ e, g, inputDims, outputDims }: Context, beta: number): Ref {
+  const whole = unbroadcast(e, g, outputDims(0), inputDims(2));
+  return beta === 1 ? whole : e.mul(whole, beta);
+}
+
+/** The shape to which numpy broadcasts two others. */
+const broadcastDims = (a: readonly number[], b: readonly number[]): number[] => {
+  const rank = Math.max(a.length, b.length);
+  const at = (dims: readonly number[], axis: number) => dims[axis - rank + dims.length] ?? 1;
+  return Array.from({ length: rank }, (_, axis) => (at(a, axis) === 1 ? at(b, axis) : at(a, axis)));
+};

@@ -1,0 +1,121 @@
+import type { Emitter, Ref } from '../onnx/emitter.ts';
+import { zeros } from '../autodiff/context.ts';
+import { unary, type Context, type Rule } from './rule.ts';
+import { axesBetween } from './axes.ts';
+import { imageCotangent } from './convolution.ts';
+import { product } from './product.ts';
+import { stepsOf, sweepsOf, type Sweep } from './window.ts';
+
+/** Pools: over windows, and over the whole image. */
+export const POOLING: Readonly<Record<string, Rule>> = {
+  /** The whole cotangent goes to the first maximum of its window, as in PyTorch. */
+  MaxPool: unary((c) => {
+    if (!c.cotangent(0)) return null;
+    const { e, g, x } = c;
+    const sweeps = poolSweepsOf(c);
+    const [, indices] = e.op(
+      'MaxPool',
+      [x],
+      {
+        kernel_shape: sweeps.map(({ kernel }) => kernel),
+        pads: [...sweeps.map(({ begin }) => begin), ...sweeps.map(({ margin }) => margin)],
+        ceil_mode: c.int('ceil_mode', 0),
+        ...stepsOf(sweeps),
+      },
+      2,
+    );
+    return scatterFlat(e, g, indices, c.inputDims(0));
+  }),
+
+  AveragePool: unary((c) => {
+    const sweeps = poolSweepsOf(c);
+    return sumWindows(c, shared(c, sweeps), sweeps);
+  }),
+
+  LpPool: lp((c, g) => sumWindows(c, g, poolSweepsOf(c))),
+
+  GlobalAveragePool: unary(({ e, g, inputDims }) => {
+    const dims = inputDims(0);
+    return e.expand(e.mul(g, 1 / product(dims.slice(2))), dims);
+  }),
+
+  GlobalMaxPool: unary(({ e, g, x, inputDims }) => {
+    const dims = inputDims(0);
+    const rows = [dims[0], dims[1], product(dims.slice(2))];
+    const first = e.op('ArgMax', [e.reshape(x, rows)], { axis: 2 });
+    const updates = e.reshape(g, rows.with(2, 1));
+    return e.reshape(e.op('ScatterElements', [zeros(e, rows), first, updates], { axis: 2 }), dims);
+  }),
+
+  GlobalLpPool: lp((_, g) => g),
+
+  /** Every element was moved to one place: its cotangent is fetched from there. */
+  MaxUnpool: unary(({ e, g, input, inputDims, outputDims }) => {
+    const [from, to] = [[product(inputDims(0))], [product(outputDims(0))]];
+    const fetched = e.gather(e.reshape(g, to), e.reshape(input(1), from), 0);
+    return e.reshape(fetched, inputDims(0));
+  }),
+};
+
+const poolSweepsOf = (c: Context): Sweep[] => sweepsOf(c, c.ints('kernel_shape')!);
+
+/** Adds updates to the places of a tensor that `indices`, counted over all axes, name. */
+function scatterFlat(e: Emitter, updates: Ref, indices: Ref, dims: readonly number[]): Ref {
+  const flat = (ref: Ref) => e.reshape(ref, [-1]);
+  const data = zeros(e, [product(dims)]);
+  const sums = e.op('ScatterElements', [data, flat(indices), flat(updates)], { axis: 0, reduction: 'add' });
+  return e.reshape(sums, dims);
+}
+
+/** Adds up, for every element, the cotangents of the windows that it lies in. */
+function sumWindows({ e, inputDims }: Context, g: Ref, sweeps: readonly Sweep[]): Ref {
+  const channels = inputDims(0)[1];
+  const kernels = sweeps.map(({ kernel }) => kernel);
+  const dims = [channels, 1, ...kernels];
+  const w = e.expand(1, dims);
+  return imageCotangent(e, g, { w, dims, group: channels }, sweeps);
+}
+
+/** Divides the cotangent of every window among the elements that its average is made of. */
+function shared(c: Context, sweeps: readonly Sweep[]): Ref {
+  const padding = c.int('count_include_pad', 0) === 1;
+  const counts = sweeps.map((sweep) => {
+    const list = countsOf(sweep, padding);
+    return list.every((count) => count === list[0]) ? list.slice(0, 1) : list;
+  });
+  const products = counts.reduce((all, list) => all.flatMap((a) => list.map((b) => a * b)), [1]);
+  const shares = products.map((count) => count && 1 / count);
+  return c.e.mul(
+    c.g,
+    c.e.constant(
+      'float32',
+      counts.map(({ length }) => length),
+      shares,
+    ),
+  );
+}
+
+/**
+ * How many taps of each window along an axis count in its average: those on elements, on demand those in the padding,
+ * but never those that `ceil_mode` lets hang over.
+ */
+function countsOf(sweep: Sweep, padding: boolean): number[] {
+  const [first, last] = padding ? [-sweep.begin, sweep.size + sweep.margin] : [0, sweep.size];
+  return axesBetween(0, sweep.count).map((position) => {
+    const start = position * sweep.stride - sweep.begin;
+    const taps = axesBetween(0, sweep.kernel).map((tap) => start + tap * sweep.dilation);
+    return taps.filter((at) => at >= first && at < last).length;
+  });
+}
+
+/** y = (Σ |x|ᵖ)^(1/p), so ∂y/∂x = sign(x)·|x|^(p − 1)·y^(1 − p); `sum` adds up what comes from several windows. */
+function lp(sum: (c: Context, g: Ref) => Ref): Rule {
+  return unary((c) => {
+    const { e, g, x, y } = c;
+    const p = c.float('p', 2);
+    if (p === 1) return e.mul(e.sign(x), sum(c, g));
+    const perNorm = e.where(e.greater(y, 0), e.div(g, p === 2 ? y : e.pow(y, p - 1)), 0);
+    const slope = p === 2 ? x : e.mul(e.sign(x), e.pow(e.abs(x), p - 1));
+    return e.mul(slope, sum(c, perNorm));
+  });
+}

@@ -1,0 +1,131 @@
+import type { Ref } from '../onnx/emitter.ts';
+import { unary, type Context, type Rule } from './rule.ts';
+import { ACTIVATION } from './activation.ts';
+import { fromFront } from './axes.ts';
+import { CONVOLUTION } from './convolution.ts';
+import { dequantized, lined, rangeOf, type Layout } from './dequantize.ts';
+import { ELEMENTWISE } from './elementwise.ts';
+import { FUSED_ATTENTION } from './fused-attention.ts';
+import { MATMUL } from './matmul.ts';
+import { POOLING } from './pooling.ts';
+import { SHAPE } from './shape.ts';
+import { SOFTMAX } from './softmax.ts';
+
+/** x, scale, zero; the result's scale, zero */
+const ONE: Layout = { operands: [{ data: 0, scale: 1, zero: 2 }], result: { scale: 3, zero: 4 } };
+
+/** a, scale, zero, b, scale, zero; the result's scale, zero */
+const TWO: Layout = {
+  operands: [
+    { data: 0, scale: 1, zero: 2 },
+    { data: 3, scale: 4, zero: 5 },
+  ],
+  result: { scale: 6, zero: 7 },
+  saturates: true,
+};
+
+/** The output channels of a convolution's kernel, first axis, may have a scale each. */
+const CONV: Layout = { ...TWO, operands: [TWO.operands[0], { ...TWO.operands[1], axis: 0 }] };
+
+const channelsFirst =
+  (layout: Layout) =>
+  (c: Context): Layout =>
+    c.int('channels_last', 0) ? c.unsupported('channels_last') : layout;
+
+/**
+ * Quantisation: rounding is taken for what it approximates, the identity (the straight-through estimator; Bengio et
+ * al. 2013, arXiv:1308.3432, and Jacob et al. 2018, arXiv:1712.05877, § 3).
+ */
+export const QUANTIZED: Readonly<Record<string, Rule>> = {
+  QuantizeLinear: unary(quantizeVjp),
+  'com.microsoft.QuantizeLinear': unary(quantizeVjp),
+  DequantizeLinear: unary(dequantizeVjp),
+  'com.microsoft.DequantizeLinear': unary(dequantizeVjp),
+  // The scale follows the input's range, so that nothing saturates; q moves against the scale, so that x does not.
+  DynamicQuantizeLinear: unary((c) => (c.cotangent(0) ? c.e.div(c.g, c.output(1)) : null)),
+
+  QLinearConv: dequantized(CONVOLUTION.Conv, CONV),
+  'com.microsoft.QLinearConv': dequantized(CONVOLUTION.Conv, channelsFirst(CONV)),
+  ConvInteger: dequantized(CONVOLUTION.Conv, {
+    operands: [
+      { data: 0, zero: 2 },
+      { data: 1, zero: 3, axis: 0 },
+    ],
+  }),
+
+  QLinearMatMul: dequantized(MATMUL.MatMul, TWO),
+  MatMulInteger: dequantized(MATMUL.MatMul, {
+    operands: [
+      { data: 0, zero: 2 },
+      { data: 1, zero: 3 },
+    ],
+  }),
+  'com.microsoft.MatMulIntegerToFloat': dequantized(MATMUL.MatMul, {
+    operands: [
+      { data: 0, scale: 2, zero: 4 },
+      { data: 1, scale: 3, zero: 5 },
+    ],
+  }),
+  'com.microsoft.DynamicQuantizeMatMul': dequantized(MATMUL.MatMul, {
+    operands: [{ data: 0 }, { data: 1, scale: 2, zero: 3 }],
+  }),
+  'com.microsoft.QGemm': dequantized(MATMUL.Gemm, (c) => ({
+    ...TWO,
+    operands: [TWO.operands[0], { ...TWO.operands[1], axis: c.int('transB', 0) ? 0 : 1 }],
+    result: { scale: 7, zero: 8 },
+  })),
+
+  'com.microsoft.QLinearAdd': dequantized(ELEMENTWISE.Add, TWO),
+  'com.microsoft.QLinearMul': dequantized(ELEMENTWISE.Mul, TWO),
+  'com.microsoft.QLinearSigmoid': dequantized(ACTIVATION.Sigmoid, ONE),
+  'com.microsoft.QLinearLeakyRelu': dequantized(ACTIVATION.LeakyRelu, ONE),
+  'com.microsoft.QLinearSoftmax': dequantized(SOFTMAX.Softmax, (c) => ({
+    ...ONE,
+    opset: c.int('opset', 13),
+  })),
+  'com.microsoft.QLinearAveragePool': dequantized(POOLING.AveragePool, channelsFirst({ ...ONE, opset: 11 })),
+  'com.microsoft.QLinearGlobalAveragePool': dequantized(POOLING.GlobalAveragePool, channelsFirst(ONE)),
+  // The result's parameters come first, then three inputs for every part.
+  'com.microsoft.QLinearConcat': dequantized(SHAPE.Concat, ({ node }) => ({
+    operands: Array.from({ length: (node.inputs.length - 2) / 3 }, (_, i) => ({
+      data: 2 + 3 * i,
+      scale: 3 + 3 * i,
+      zero: 4 + 3 * i,
+    })),
+    result: { scale: 0, zero: 1 },
+  })),
+  'com.microsoft.QLinearWhere': dequantized(ELEMENTWISE.Where, {
+    operands: [{ data: 0 }, { data: 1, scale: 2, zero: 3 }, { data: 4, scale: 5, zero: 6 }],
+    result: { scale: 7, zero: 8 },
+  }),
+
+  'com.microsoft.QAttention': dequantized(FUSED_ATTENTION['com.microsoft.Attention'], {
+    operands: [
+      { data: 0, scale: 3, zero: 6 },
+      { data: 1, scale: 4, zero: 7 },
+      { data: 2 },
+      { data: 5 },
+      { data: 8 },
+    ],
+  }),
+};
+
+/** Passes where x lies in the range that the result's type can say. */
+function quantizeVjp(c: Context): Ref {
+  const { e, g, x } = c;
+  const [low, high] = rangeOf(c);
+  const scale = parameter(c, 1);
+  const bound = (q: number) => e.mul(scale, c.has(2) ? e.sub(q, parameter(c, 2)) : q);
+  const inside = e.and(e.op('GreaterOrEqual', [x, bound(low)]), e.op('LessOrEqual', [x, bound(high)]));
+  return e.where(inside, e.div(g, scale), 0);
+}
+
+function dequantizeVjp(c: Context): Ref {
+  return c.e.mul(c.g, parameter(c, 1));
+}
+
+function parameter(c: Context, index: number): Ref {
+  if (c.int('block_size', 0)) c.unsupported('block_size');
+  const dims = c.inputDims(0);
+  return lined(c, index, dims, fromFront(c.int('axis', 1), dims.length));
+}

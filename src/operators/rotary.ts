@@ -1,0 +1,26 @@
+import type { AttributeValue, Ref } from '../onnx/emitter.ts';
+import type { Context, Rule } from './rule.ts';
+
+/** Pairs of numbers turned by angles that grow with the position (Su et al. 2021, arXiv:2104.09864): turned back. */
+export const ROTARY: Readonly<Record<string, Rule>> = {
+  'com.microsoft.RotaryEmbedding': {
+    vjp: (c) => turnedBack(c, c.input(1), c.input(2), c.input(3)),
+  },
+  // Without positions, the angles stand in order: [B, S, D/2].
+  RotaryEmbedding: {
+    vjp(c) {
+      if (c.has(3)) return turnedBack(c, c.input(3), c.input(1), c.input(2));
+      const [batch, length, width] = c.inputDims(1);
+      const positions = Array.from({ length: batch * length }, (_, i) => i);
+      const flat = (index: number) => c.e.reshape(c.input(index), [batch * length, width]);
+      return turnedBack(c, c.e.constant('int64', [batch, length], positions), flat(1), flat(2));
+    },
+  },
+};
+
+function turnedBack(c: Context, positions: Ref, cos: Ref, sin: Ref): Ref {
+  const names = ['interleaved', 'num_heads', 'rotary_embedding_dim', 'is_packed_batching'];
+  const attributes: Record<string, AttributeValue> = {};
+  for (const name of names) if (c.attribute(name) !== undefined) attributes[name] = c.int(name, 0);
+  return c.e.op('com.microsoft.RotaryEmbedding', [c.g, positions, cos, c.e.neg(sin)], attributes);
+}

@@ -1,0 +1,61 @@
+import type { Emitter, Ref } from '../onnx/emitter.ts';
+import { product } from './product.ts';
+
+/** A linear map along one axis: row o holds the weights of the elements that make up the o-th result. */
+export type AxisMap = readonly (readonly number[])[];
+
+/** Passes a cotangent of shape `dims` back through one linear map per axis; null leaves an axis as it is. */
+export function transposeMaps(
+  e: Emitter,
+  g: Ref,
+  dims: readonly number[],
+  maps: readonly (AxisMap | null)[],
+): Ref {
+  const repeats = maps.map((map) => (map ? repeatsOf(map) : 1));
+  let ref = sumRepeats(e, g, dims, repeats);
+  let shape = dims.map((count, axis) => count / (repeats[axis] ?? 1));
+  const rest = maps.flatMap((map, axis) => (map && repeats[axis] === undefined ? [{ map, axis }] : []));
+  // The axes that shrink most come first: the others then have less to do.
+  const growth = (map: AxisMap) => map[0].length / map.length;
+  for (const { map, axis } of rest.sort((a, b) => growth(a.map) - growth(b.map))) {
+    ref = transposeMap(e, ref, shape, axis, map);
+    shape = shape.with(axis, map[0].length);
+  }
+  return ref;
+}
+
+/** How many times in a row a map repeats each element, if that is all it does. */
+function repeatsOf(map: AxisMap): number | undefined {
+  const times = map.length / map[0].length;
+  const source = (o: number) => Math.floor(o / times);
+  const repeats = map.every((row, o) => row.every((weight, i) => weight === Number(i === source(o))));
+  return Number.isInteger(times) && repeats ? times : undefined;
+}
+
+/** Adds up what stands for the same element. */
+function sumRepeats(
+  e: Emitter,
+  g: Ref,
+  dims: readonly number[],
+  repeats: readonly (number | undefined)[],
+): Ref {
+  const repeated = repeats.map((times = 1) => times > 1);
+  if (!repeated.includes(true)) return g;
+  const apart = dims.map((count, axis) =>
+    repeated[axis] ? [count / repeats[axis]!, repeats[axis]!] : [count],
+  );
+  const axes = apart
+    .flatMap((parts) => parts.map((_, i) => i === 1))
+    .flatMap((copies, axis) => (copies ? [axis] : []));
+  return e.reduceSum(e.reshape(g, apart.flat()), axes, false);
+}
+
+function transposeMap(e: Emitter, g: Ref, dims: readonly number[], axis: number, map: AxisMap): Ref {
+  const [count, size] = [map.length, map[0].length];
+  if (axis === dims.length - 1) return e.matmul(g, e.constant('float32', [count, size], map.flat()));
+  const transposed = map[0].flatMap((_, i) => map.map((row) => row[i]));
+  const weights = e.constant('float32', [size, count], transposed);
+  // The axes before are a batch of matrices, those behind are their columns.
+  const columns = e.reshape(g, [product(dims.slice(0, axis)), count, product(dims.slice(axis + 1))]);
+  return e.reshape(e.matmul(weights, columns), dims.with(axis, size));
+}
