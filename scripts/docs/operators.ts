@@ -1,45 +1,81 @@
-import { GROUPS, ZERO_GRADIENT } from '../../src/operators/index.ts';
-import { BARRIERS } from '../../src/operators/no-gradient.ts';
+import { elementwise, lost } from '../../src/operators/axis-rules.ts';
+import { OPERATOR_GROUPS } from '../../src/operators/index.ts';
+import type { Operator } from '../../src/operators/operator.ts';
 import { CASES } from '../../test/operators/cases/index.ts';
 
 export const OPERATORS_PAGE = 'docs/operators.md';
 
 const code = (word: string): string => `\`${word}\``;
-const list = (words: Iterable<string>): string => [...words].sort().map(code).join(', ');
 
-/** docs/operators.md: what the table of rules differentiates, and what the tests show that it refuses. */
+/** docs/operators.md: the table of operators, and the corners that the tests show to be refused. */
 export function operatorsPage(): string {
-  const groups = GROUPS.map(([title, rules]) => `## ${title}\n\n${list(Object.keys(rules))}`);
-  const refusals = CASES.filter(({ refuses }) => refuses !== undefined).map(
-    ({ op, refuses }) => `- ${code(op)}: ${refuses}`,
-  );
+  const groups = OPERATOR_GROUPS.map(([title, rows]) => {
+    const lines = Object.entries(rows)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([op, row]) => [code(op), gradientOf(op, row), axesOf(row), rolesOf(row).join(', ')]);
+    return `## ${title}\n\n${tableOf([['Operator', 'Gradient', 'Axes', 'Roles'], ...lines])}`;
+  });
   return `# Operators
 
-camwasm differentiates these ONNX operators, at every opset from 7 on that onnxruntime-web runs. Names with a domain are
-those of onnxruntime's own operators. Each row is checked against differences of the operator itself, in
-test/autodiff. This page is generated: \`npm run docs\`.
+The operators that camwasm knows, at every opset from 7 on that onnxruntime-web runs. Names with a domain are
+onnxruntime's own operators.
+
+- **Gradient.** \`yes\`: checked against differences of the operator itself, in test/operators; the corners after "except"
+  stop with an error that names the node. \`zero\`: the output is constant, or changes in steps, as the inputs move, so
+  nothing flows back. \`barrier\`: no gradient passes. Choose a target before it, a layer after it, or a method that needs
+  no gradient. Functions that a model defines itself and operators that are not on this page are barriers too.
+- **Axes.** How rows, columns, tokens and channels of the image move through the operator: \`elementwise\` position by
+  position, \`own rule\` in a rule of its own, \`lost\` not at all.
+- **Roles.** What else camwasm knows about the operator when it looks for layers, classes, attention, weights and biases.
+
+This page is generated from the table in src/operators: \`npm run docs\`.
 
 ${groups.join('\n\n')}
-
-## No gradient, and none needed
-
-What these make does not change, or changes in steps, as their inputs move: nothing flows back through them.
-
-${list(ZERO_GRADIENT)}
-
-## Barriers
-
-Choose a target before these, or a layer after them, or a method that needs no gradient. So with functions that a model
-defines itself, and with operators that are not on this page.
-
-${Object.entries(BARRIERS)
-  .map(([op, why]) => `- ${code(op)}: ${why}`)
-  .join('\n')}
-
-## Refused
-
-These corners of the operators above stop with an error that names the node.
-
-${[...new Set(refusals)].join('\n')}
 `;
 }
+
+/** A Markdown table with aligned columns; the first line is its head. */
+function tableOf(lines: readonly (readonly string[])[]): string {
+  const widths = lines[0].map((_, column) => Math.max(3, ...lines.map((line) => line[column].length)));
+  const rows = lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])));
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [rows[0], rule, ...rows.slice(1)].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function gradientOf(op: string, { barrier, zeroGradient }: Operator): string {
+  if (barrier !== undefined) return `barrier: ${barrier}`;
+  if (zeroGradient) return 'zero';
+  const refused = new Set(CASES.flatMap((one) => (one.op === op ? (one.refuses ?? []) : [])));
+  return refused.size > 0 ? `yes, except ${[...refused].join(', ')}` : 'yes';
+}
+
+const axesOf = ({ axes }: Operator): string =>
+  axes === elementwise ? 'elementwise' : axes === lost ? 'lost' : 'own rule';
+
+const PASSES = {
+  value: 'same values',
+  shape: 'new shape',
+  order: 'new order',
+  extent: 'new extent',
+} as const;
+
+const rolesOf = (row: Operator): string[] =>
+  [
+    row.passes && PASSES[row.passes],
+    row.bounds && 'bounds',
+    row.casts && 'changes the type',
+    row.kinked && 'kinked',
+    row.link && `makes ${row.link.log ? 'log-' : ''}probabilities (${row.link.kind})`,
+    row.weighs && 'makes features',
+    row.linear && 'linear layer',
+    row.bias && 'adds a bias',
+    row.averages && 'averages',
+    row.normalizes && 'normalizes',
+    row.channelsLast && 'channels last',
+    row.fusedAttention && 'fused attention',
+    row.product && 'matrix product',
+    row.carriesAttention && 'carries attention',
+    row.activation && 'fused activation',
+    row.foldable && 'folds constants',
+    row.lists && 'lists of tensors',
+  ].filter((role) => typeof role === 'string');

@@ -1,14 +1,13 @@
 import { CamError } from '../errors.ts';
 import { isFloat } from '../onnx/data-type.ts';
 import { Emitter, type Ref } from '../onnx/emitter.ts';
-import type { Facts } from '../onnx/facts.ts';
 import { flowOf, needsOf, type Flow } from '../onnx/flow.ts';
-import type { Model, Node } from '../onnx/model.ts';
-import { contextOf, forwardValues, opsetOf, zeros, type Forward } from './context.ts';
-import { NoGradientError, whyNoRule } from '../operators/no-gradient.ts';
-import type { Cotangent, Rule } from '../operators/rule.ts';
-import { RULES, ZERO_GRADIENT } from '../operators/index.ts';
-import { unbroadcast } from './unbroadcast.ts';
+import { opsetOf, type Facts, type GraphNode, type Model } from '../onnx/model.ts';
+import { OPERATORS } from '../operators/index.ts';
+import { NO_RULE, NoGradientError } from '../operators/no-gradient.ts';
+import type { Cotangent } from '../operators/operator.ts';
+import { contextOf, forwardValues, type Forward } from './context.ts';
+import { RECTIFIERS, type RuleSet } from './rectifier.ts';
 
 export interface BackwardRequest {
   /** The value to differentiate. */
@@ -16,17 +15,17 @@ export interface BackwardRequest {
   /** The values to differentiate by. */
   readonly wrt: readonly string[];
   /** Rules that replace those of the table: guided backpropagation, deconvnet. */
-  readonly rules?: Readonly<Record<string, Rule>>;
+  readonly rules?: RuleSet;
 }
 
-/** A graph that turns a cotangent of the output, and what the rules saved, into gradients. */
+/** A graph that turns a cotangent of the output and saved forward values into gradients. */
 export interface BackwardGraph {
   readonly model: Uint8Array;
   /** Input that takes ∂s/∂output, float32 in the output's shape. */
   readonly seed: string;
-  /** Forward values that it takes besides, under their own names. */
+  /** Its other inputs: forward values, under their own names. */
   readonly saved: readonly string[];
-  /** Those whose contents it was built for: it holds for no others. */
+  /** Forward values whose contents are built in: the graph is valid for these contents only. */
   readonly fixed: ReadonlyMap<string, readonly number[]>;
   /** For each value in `wrt`: the output that carries ∂s/∂value, float32 in the value's shape. */
   readonly gradients: ReadonlyMap<string, string>;
@@ -34,11 +33,12 @@ export interface BackwardGraph {
 
 /**
  * Walks the graph from `output` back to `wrt` and emits the rule of every node on the way (reverse-mode
- * differentiation; Griewank & Walther 2008, ch. 3). Nodes off the path are not looked at.
- * @throws CamError UNSUPPORTED_OPERATOR for a node on the path without a rule; UNKNOWN_LAYER when no path exists.
+ * differentiation; Griewank & Walther 2008, ch. 3). Ignores nodes off the path.
+ * @throws {CamError} UNSUPPORTED_OPERATOR for a node on the path without a gradient.
+ * @throws {CamError} UNKNOWN_LAYER when no path exists.
  */
 export function backwardGraph(model: Model, facts: Facts, request: BackwardRequest): BackwardGraph {
-  const { output, wrt, rules = {} } = request;
+  const { output, wrt, rules = RECTIFIERS.plain } = request;
   const e = new Emitter();
   const flow = flowOf(model.graph);
   const forward = forwardValues(model, facts, e, flow);
@@ -52,34 +52,36 @@ export function backwardGraph(model: Model, facts: Facts, request: BackwardReque
     return sum;
   };
   const active = flow.downstream(wrt, (node) => isFlat(node, facts));
-  for (const node of pathOf(flow, output, wrt, active).toReversed()) {
+  for (const node of nodesBetween(flow, output, wrt, active).toReversed()) {
     const cotangents = node.outputs.map((name) => (name ? cotangent(name) : undefined));
     if (isFlat(node, facts) || cotangents.every((g) => g === undefined)) continue;
     const wanted = node.inputs.map((name) => active.has(name) && facts.types.get(name) !== 'int64');
-    const rule = rules[node.op] ?? RULES[node.op] ?? missing(model, node);
-    const results = rule.vjp(contextOf(model, node, forward, e, { cotangents, wanted, rules }));
+    const row = OPERATORS.get(node.op);
+    const vjp = rules.get(node.op) ?? row?.vjp;
+    if (!vjp) throw noRule(model, node);
+    const results = vjp(contextOf(model, node, forward, e, { cotangents, wanted, rules }));
     const list = (Array.isArray(results) ? results : [results]) as readonly Cotangent[];
     list.forEach((result, index) => {
       const name = node.inputs[index];
       if (!result || !wanted[index]) return;
-      const whole = rule.broadcast
-        ? unbroadcast(e, result, forward.dims(node.outputs[0]), forward.dims(name))
+      const whole = row?.broadcast
+        ? e.sumTo(result, forward.dims(node.outputs[0]), forward.dims(name))
         : result;
       tape.set(name, [...(tape.get(name) ?? []), whole]);
     });
   }
-  return finish(e, forward, wrt, (name) => cotangent(name) ?? zeros(e, forward.dims(name)));
+  return finish(e, forward, wrt, (name) => cotangent(name) ?? e.zeros(forward.dims(name)));
 }
 
-/** Does nothing flow back through the node, whatever comes out of it? */
-export const isFlat = (node: Node, facts: Facts): boolean =>
-  ZERO_GRADIENT.has(node.op) || counts(node, facts);
-
-/** Does a cast leave the real numbers? Nothing flows back through it, nor through the arithmetic behind it. */
-const counts = ({ op, inputs, outputs }: Node, { types }: Facts): boolean =>
-  (op === 'Cast' || op === 'CastLike') &&
-  isFloat(types.get(inputs[0]) ?? 'float32') &&
-  !isFloat(types.get(outputs[0]) ?? 'float32');
+/** Whether nothing flows back through the node, whatever comes out of it. */
+export function isFlat({ op, inputs, outputs }: GraphNode, { types }: Facts): boolean {
+  const row = OPERATORS.get(op);
+  if (row?.zeroGradient) return true;
+  // Nothing flows back through a cast to integers, nor through the arithmetic after it.
+  const leavesReals =
+    isFloat(types.get(inputs[0]) ?? 'float32') && !isFloat(types.get(outputs[0]) ?? 'float32');
+  return row?.casts === true && leavesReals;
+}
 
 function finish(
   e: Emitter,
@@ -94,12 +96,12 @@ function finish(
 }
 
 /** Nodes between `wrt` and `output`, in running order. */
-export function pathOf(
+function nodesBetween(
   flow: Flow,
   output: string,
   wrt: readonly string[],
   active: ReadonlySet<string>,
-): Node[] {
+): GraphNode[] {
   const stray = wrt.find((name) => name !== output && !flow.downstream([name]).has(output));
   if (stray !== undefined) {
     throw new CamError(
@@ -111,9 +113,13 @@ export function pathOf(
 }
 
 /** Why a node without a rule stops a gradient. */
-export const noRule = (model: Model, node: Node): NoGradientError =>
-  new NoGradientError(node, opsetOf(model, node), whyNoRule(node, model.functions.has(node.op)));
-
-function missing(model: Model, node: Node): never {
-  throw noRule(model, node);
+export function noRule(model: Model, node: GraphNode): NoGradientError {
+  const why = model.functions.has(node.op) ? 'it is a function of the model' : NO_RULE;
+  return new NoGradientError(node, opsetOf(model, node), OPERATORS.get(node.op)?.barrier ?? why);
 }
+
+/** Values other than initializers whose contents the rules need while a graph is built. */
+export const readsOf = ({ graph }: Model): string[] =>
+  graph.nodes
+    .flatMap(({ op, inputs }) => (OPERATORS.get(op)?.reads ?? []).map((position) => inputs[position]))
+    .filter((name) => Boolean(name) && !graph.initializers.has(name));

@@ -1,54 +1,43 @@
 import type { Ref } from '../onnx/emitter.ts';
-import { seenAs, type Context, type Rule } from '../operators/rule.ts';
-import { RULES } from '../operators/index.ts';
-
-/** Input of a frozen backward graph that takes a forward value as it was before the change. */
-export const frozenName = (value: string): string => `${PREFIX}${value}`;
-
-/** The forward value that such an input is for; undefined for other inputs. */
-export const frozenValue = (input: string): string | undefined =>
-  input.startsWith(PREFIX) ? input.slice(PREFIX.length) : undefined;
+import { OPERATORS } from '../operators/index.ts';
+import type { Context, Vjp } from '../operators/operator.ts';
+import type { RuleSet } from './rectifier.ts';
 
 const PREFIX = 'camwasm:frozen:';
 
-/** Operators that are linear on either side of a kink: where they are, their second derivative is zero. */
-const KINKED = [
-  'Relu',
-  'LeakyRelu',
-  'PRelu',
-  'ThresholdedRelu',
-  'Clip',
-  'HardSigmoid',
-  'Abs',
-  'MaxPool',
-  'GlobalMaxPool',
-  'ReduceMax',
-  'ReduceMin',
-];
+/** Input of a frozen backward graph for a forward value before the change. */
+export const frozenName = (value: string): string => `${PREFIX}${value}`;
+
+/** The forward value of such an input; undefined for other inputs. */
+export const frozenValue = (input: string): string | undefined =>
+  input.startsWith(PREFIX) ? input.slice(PREFIX.length) : undefined;
 
 /**
- * Rules under which every kink stays on the side that it was on: differences of such gradients are second derivatives as
- * automatic differentiation has them, which sees no kinks.
+ * Rules that keep every kink on the side where it was: differences of such gradients are second derivatives as
+ * automatic differentiation computes them, blind to kinks.
  */
-export const FROZEN: Readonly<Record<string, Rule>> = Object.fromEntries(
-  KINKED.map((op) => [op, { ...RULES[op], vjp: (c: Context) => RULES[op].vjp(frozen(c)) }]),
+export const FROZEN: RuleSet = new Map(
+  [...OPERATORS].flatMap(([op, { kinked, vjp }]) => (kinked && vjp ? [[op, frozen(vjp)] as const] : [])),
 );
 
-function frozen(c: Context): Context {
-  const { e, node } = c;
-  const kept = (name: string, type: ReturnType<Context['inputType']>, dims: readonly number[]): Ref => {
-    const ref = e.input(frozenName(name), type, dims);
-    return type === 'float32' ? ref : e.cast(ref, 'float32');
+function frozen(vjp: Vjp): Vjp {
+  return (c) => {
+    const { node } = c;
+    return vjp(
+      c.as({
+        input: (i) => (i === 0 ? before(c, node.inputs[0], c.inputType(0), c.inputDims(0)) : c.input(i)),
+        output: (i) => (i === 0 ? before(c, node.outputs[0], c.outputType(0), c.outputDims(0)) : c.output(i)),
+      }),
+    );
   };
-  return seenAs(c, {
-    get x() {
-      return kept(node.inputs[0], c.inputType(0), c.inputDims(0));
-    },
-    get y() {
-      return kept(node.outputs[0], c.outputType(0), c.outputDims(0));
-    },
-    input: (index) => (index === 0 ? kept(node.inputs[0], c.inputType(0), c.inputDims(0)) : c.input(index)),
-    output: (index) =>
-      index === 0 ? kept(node.outputs[0], c.outputType(0), c.outputDims(0)) : c.output(index),
-  });
+}
+
+function before(
+  { e }: Context,
+  name: string,
+  type: ReturnType<Context['inputType']>,
+  dims: readonly number[],
+): Ref {
+  const ref = e.input(frozenName(name), type, dims);
+  return type === 'float32' ? ref : e.cast(ref, 'float32');
 }

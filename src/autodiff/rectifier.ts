@@ -1,19 +1,21 @@
-import type { Rule } from '../operators/rule.ts';
+import type { Vjp } from '../operators/operator.ts';
 
-const guided: Rule = {
-  vjp: ({ g, y, e }) => e.where(e.and(e.greater(y, 0), e.greater(g, 0)), g, 0),
-};
+/** Rules that replace those of the table on one backward pass, by operator. */
+export type RuleSet = ReadonlyMap<string, Vjp>;
 
-const deconvnet: Rule = { vjp: ({ g, e }) => e.where(e.greater(g, 0), g, 0) };
+const guided: Vjp = ({ g, y, e }) => e.where(e.and(e.greater(y, 0), e.greater(g, 0)), g, 0);
+
+const deconvnet: Vjp = ({ g, e }) => e.where(e.greater(g, 0), g, 0);
 
 /**
- * Rules that stand in for the gradient at every Relu. Guided backpropagation lets through what is positive on the way
- * up and on the way down (Springenberg et al. 2015, arXiv:1412.6806); the deconvnet asks the way down only (Zeiler &
- * Fergus 2014, arXiv:1311.2901).
+ * Rules that replace the gradient of every Relu. Guided backpropagation passes what is positive on the way up and on
+ * the way down (Springenberg et al. 2015, arXiv:1412.6806); the deconvnet looks at the way down only (Zeiler & Fergus
+ * 2014, arXiv:1311.2901).
  */
-export const RECTIFIERS: Readonly<Record<'plain' | 'guided' | 'deconvnet', Readonly<Record<string, Rule>>>> =
-  {
-    plain: {},
-    guided: { Relu: guided },
-    deconvnet: { Relu: deconvnet },
-  };
+export const RECTIFIERS: Readonly<Record<'plain' | 'guided' | 'deconvnet', RuleSet>> = {
+  plain: new Map(),
+  guided: new Map([['Relu', guided]]),
+  deconvnet: new Map([['Relu', deconvnet]]),
+};
+
+export type RectifierRule = keyof typeof RECTIFIERS;

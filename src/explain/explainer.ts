@@ -9,7 +9,7 @@ import { builtinModel } from '../models/builtin.ts';
 import { labelWarnings } from '../models/labels.ts';
 import { preprocessingFor } from '../models/preprocessing.ts';
 import { loadModel, type ModelSource } from '../models/source.ts';
-import { blankInputs, furtherInputs, imageInput, shapeKey, type InputTensor } from '../network/inputs.ts';
+import { blankInputs, extraInputs, imageInput, shapeKey, type InputTensor } from '../network/inputs.ts';
 import { Network, type Values } from '../network/network.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 import { loadRuntime, type RuntimeOptions, type Threads } from '../runtime/ort.ts';
@@ -173,7 +173,7 @@ export class Explainer {
   }
 
   #further(given: Readonly<Record<string, InputTensor>> | undefined): Values {
-    return furtherInputs(this.info.inputs, this.#intake.input.name, given);
+    return extraInputs(this.info.inputs, this.#intake.input.name, given);
   }
 
   async #networkFor(tensor: FloatTensor, further: Values): Promise<Network> {

@@ -5,7 +5,7 @@ import type { Request, Step } from '../methods/request.ts';
 import { headFeeds, inLayout } from '../network/head.ts';
 import { toVolume } from '../network/layout.ts';
 import type { GradientPlan } from '../network/network.ts';
-import { attentionPlan } from '../network/tokens.ts';
+import { attentionPlan } from '../network/attention.ts';
 import { floatTensor, toFloat, type FloatTensor } from '../runtime/tensor.ts';
 import { scoreFrom, variantFeeds } from './scene.ts';
 import { classOf } from '../targets/objective.ts';

@@ -1,5 +1,5 @@
 import type { NoGradientError } from '../operators/no-gradient.ts';
-import { RULES, ZERO_GRADIENT } from '../operators/index.ts';
+import { OPERATORS } from '../operators/index.ts';
 import { CamError } from '../errors.ts';
 import { Explainer } from './explainer.ts';
 import type { LoadOptions } from '../types.ts';
@@ -144,7 +144,7 @@ function stated(model: Model): Omit<Inspection, keyof Seen | 'preprocessing'> {
     opsets: Object.fromEntries([...opsets].map(([domain, version]) => [domain || 'ai.onnx', version])),
     operators: Object.fromEntries([...counts].sort(([a, m], [b, n]) => n - m || a.localeCompare(b))),
     parameters: [...graph.initializers.values()].reduce((sum, { dims }) => sum + sizeOf(dims), 0),
-    unsupported: [...counts.keys()].filter((op) => !(op in RULES) && !ZERO_GRADIENT.has(op)).sort(),
+    unsupported: [...counts.keys()].filter((op) => !OPERATORS.has(op) || OPERATORS.get(op)?.barrier).sort(),
   };
 }
 

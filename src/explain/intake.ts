@@ -8,7 +8,7 @@ import type { Picture } from '../image/picture.ts';
 import { place } from '../image/placement.ts';
 import { checkPicture, toTensor, type Preprocessing } from '../image/preprocess.ts';
 import { noPicture } from '../models/preprocessing.ts';
-import { checkBatch } from '../network/inputs.ts';
+import { requireSingleImage } from '../network/inputs.ts';
 import type { Model, ValueInfo } from '../onnx/model.ts';
 import { readFile } from '../platform/files.ts';
 import { floatTensor, sizeOf, type FloatTensor } from '../runtime/tensor.ts';
@@ -31,7 +31,7 @@ export async function prepare(
   image: ImageInput | undefined,
   maxPixels?: number,
 ): Promise<Prepared> {
-  checkBatch(intake.input);
+  requireSingleImage(intake.input);
   if (image === undefined) return asItIs(intake, blank(preprocessingOf(intake)));
   checkImage(image);
   if ('dims' in image) return asItIs(intake, image);

@@ -7,7 +7,7 @@ import { biasTerms, type BiasTerm } from '../network/biases.ts';
 import { planGradients, type GradientPlans } from '../network/gradients.ts';
 import { findLayer, layersOf, type Layer } from '../network/layers.ts';
 import type { GradientPlan, Network } from '../network/network.ts';
-import { attentionOf, attentionPlan, type Attention } from '../network/tokens.ts';
+import { attentionOf, attentionPlan, type Attention } from '../network/attention.ts';
 
 const INPUT_NEEDS: Partial<Record<Need, Rectifier>> = {
   'input-gradient': 'plain',

@@ -1,112 +1,98 @@
-import type { Node } from '../onnx/model.ts';
-import { sizeOf } from '../runtime/tensor.ts';
-import { dominators } from './dominators.ts';
+import { CamError } from '../errors.ts';
+import type { GraphNode } from '../onnx/model.ts';
+import { OPERATORS } from '../operators/index.ts';
+import type { TokenGrid } from './axes.ts';
 import type { Layer } from './layers.ts';
-import type { Network } from './network.ts';
+import type { GradientPlan, Network } from './network.ts';
 
-/** Operators that attention weights pass on their way to the values that they weigh. */
-const PASSES = new Set([
-  'Identity',
-  'Dropout',
-  'Cast',
-  'Reshape',
-  'Transpose',
-  'Squeeze',
-  'Unsqueeze',
-  'Where',
-  'Add',
-  'Sub',
-  'Mul',
-  'Div',
-  'MatMul',
-]);
+/** One self-attention over all tokens of the image. */
+export interface AttentionLayer {
+  /** The value of its probabilities, [1, heads, N, N] or [heads, N, N]. */
+  readonly probabilities: string;
+  readonly heads: number;
+  /** The value of the tokens [1, N, D] after its block; undefined where none was found. */
+  readonly tokens: string | undefined;
+}
 
-const FUSED = /(^|\.)(MultiHead|GroupQuery|QOrdered|Q|Packed|PackedMultiHead)?Attention$/;
-
-const NORMALISES = /(^|\.)(Skip)?(Simplified)?LayerNormalization$|^(RMS|Group)Normalization$/;
+export interface Attention {
+  readonly layers: readonly AttentionLayer[];
+  readonly count: number;
+  readonly grid: TokenGrid;
+}
 
 /**
- * The first normalisation of the last attention block. As most have it, that is the one which all the values that the
- * attention weighs have passed since they left the residual stream; where a block normalises later (Swin V2), the one
- * after the attention. Undefined where there is no attention, or no map is normalised.
+ * The self-attentions of a transformer, in running order.
+ * @throws {CamError} UNSUPPORTED_MODEL when there are none over one grid of tokens, or fused ones hide their
+ *   probabilities.
  */
-export function attentionNorm(
+export function attentionOf(
   network: Network,
   layers: readonly Layer[],
   input: string,
   output: string,
-): Layer | undefined {
-  const { flow } = network;
-  const above = dominators(network, input, output);
-  const moving = (name: string) => above.has(name);
-  const attended = flow
-    .upstream([output])
-    .map((node) => attendedBy(network, node, moving))
-    .findLast((name) => name !== undefined);
-  if (attended === undefined) return undefined;
-  const decomposed = decomposedNorms(network, above);
-  const norms = layers.filter(({ name, op }) => NORMALISES.test(op) || decomposed.has(name));
-  let value: string | undefined = attended;
-  while (value !== undefined && !isResidual(network, flow.producer(value), moving)) {
-    const norm = norms.find(({ name }) => name === value);
-    if (norm) return norm;
-    value = above.get(value);
-  }
-  const after = flow.downstream([attended]);
-  return norms.find(({ name }) => after.has(name));
+): Attention {
+  const { flow, facts } = network;
+  const path = flow.upstream([output]);
+  const reached = flow.downstream([input]);
+  const grids = new Map(
+    layers.flatMap(({ name, layout: { kind, height, width, prefix } }) =>
+      kind === 'tokens' ? [[facts.dims.get(name)![1], { height, width, prefix }] as const] : [],
+    ),
+  );
+  const found = path.flatMap((node, index) => {
+    const dims = node.op === 'Softmax' ? facts.dims.get(node.outputs[0])! : [];
+    const [heads, queries, keys] = dims.slice(-3);
+    const own = dims.length === 3 || (dims.length === 4 && dims[0] === 1);
+    const known = own && reached.has(node.outputs[0]) && queries === keys && grids.has(keys);
+    return known ? [{ index, probabilities: node.outputs[0], heads, count: keys }] : [];
+  });
+  const count = found.at(-1)?.count;
+  if (count === undefined) throw noAttention(path);
+  const same = found.filter((one) => one.count === count);
+  return {
+    layers: same.map(({ index, probabilities, heads }, l) => ({
+      probabilities,
+      heads,
+      tokens: residual(network, path.slice(index, same[l + 1]?.index), count, reached),
+    })),
+    count,
+    grid: grids.get(count)!,
+  };
 }
 
-/** Does the node add two maps of one shape, as blocks do with what they were given? */
-const isResidual = ({ facts }: Network, node: Node | undefined, moving: (name: string) => boolean): boolean =>
-  node?.op === 'Add' &&
-  node.inputs.every(
-    (name) => moving(name) && `${facts.dims.get(name)}` === `${facts.dims.get(node.outputs[0])}`,
+function noAttention(path: readonly GraphNode[]): CamError {
+  const fused = path.find(({ op }) => OPERATORS.get(op)?.fusedAttention);
+  return new CamError(
+    'UNSUPPORTED_MODEL',
+    fused
+      ? `The node "${fused.name || fused.outputs[0]}" (${fused.op}) hides its attention probabilities. Export the model without fused attention, or use gradcam or layercam.`
+      : 'This model has no self-attention over the tokens of one image: the method is for vision transformers. Use gradcam or layercam.',
   );
+}
+
+/** The block's residual stream: the last sum of two values in the tokens' shape before the next attention. */
+function residual(
+  { facts }: Network,
+  nodes: readonly GraphNode[],
+  count: number,
+  reached: ReadonlySet<string>,
+): string | undefined {
+  const last = nodes.findLast(({ op, inputs, outputs }) => {
+    const [images, tokens, ...rest] = facts.dims.get(outputs[0]) ?? [];
+    const isTokens = images === 1 && tokens === count && rest.length === 1;
+    return op === 'Add' && isTokens && inputs.every((name) => reached.has(name));
+  });
+  return last?.outputs[0];
+}
 
 /**
- * What an attention node weighs: the values that the weights of a Softmax meet in a product (Vaswani et al. 2017,
- * arXiv:1706.03762, eq. 1), or the input of a fused operator.
+ * How the tokens after an attention block depend on its probabilities.
+ * @throws {CamError} UNSUPPORTED_MODEL when no such tokens were found.
  */
-function attendedBy({ flow }: Network, node: Node, moving: (name: string) => boolean): string | undefined {
-  if (!node.outputs.some(moving)) return undefined;
-  if (FUSED.test(node.op)) return node.inputs.findLast(moving);
-  if (node.op !== 'Softmax') return undefined;
-  const passed = new Set(node.outputs);
-  for (const value of passed) {
-    for (const { op, inputs, outputs } of flow.consumers(value)) {
-      const product = /MatMul$|^Einsum$/.test(op) && inputs.every(moving);
-      if (product) return inputs.find((name) => !passed.has(name));
-      if (PASSES.has(op)) outputs.forEach((name) => passed.add(name));
-    }
-  }
-  return undefined;
-}
-
-/** Results of layer normalisation in single steps, as exports before opset 17 have it: (x − mean)/√(var + ε)·w + b. */
-function decomposedNorms({ flow, facts }: Network, moving: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const found = new Set<string>();
-  const size = (name: string) => sizeOf(facts.dims.get(name) ?? []);
-  for (const root of [...moving.keys()].map((name) => flow.producer(name))) {
-    if (root?.op !== 'Sqrt' || flow.producer(varianceOf(flow, root))?.op !== 'ReduceMean') continue;
-    let value = root.outputs[0];
-    let scaled = false;
-    for (;;) {
-      const [next, ...others] = flow.consumers(value).filter(({ op }) => op !== 'Shape');
-      if (!next || !['Div', 'Mul', 'Add', 'Reciprocal', 'Cast'].includes(next.op)) break;
-      const rest = next.inputs.filter((name) => name !== value && moving.has(name));
-      if (scaled && (rest.length > 0 || others.length > 0)) break;
-      scaled ||= size(next.outputs[0]) > size(value);
-      [value] = next.outputs;
-    }
-    if (scaled) found.add(value);
-  }
-  return found;
-}
-
-/** What a square root is taken of, without the ε that was added. */
-function varianceOf(flow: Network['flow'], { inputs }: Node): string {
-  const node = flow.producer(inputs[0]);
-  return node?.op === 'Add'
-    ? (node.inputs.find((name) => flow.producer(name)?.op === 'ReduceMean') ?? inputs[0])
-    : inputs[0];
+export function attentionPlan({ probabilities, tokens }: AttentionLayer): GradientPlan & { output: string } {
+  if (tokens !== undefined) return { output: tokens, wrt: [probabilities], rectifier: 'plain' };
+  throw new CamError(
+    'UNSUPPORTED_MODEL',
+    `No sum of tokens was found after the attention "${probabilities}", so it has no score of its own. Use rollout, gradcam or layercam.`,
+  );
 }

@@ -1,51 +1,34 @@
 import { CamError } from '../errors.ts';
 import { needsOf } from '../onnx/flow.ts';
-import type { Node } from '../onnx/model.ts';
-import { attentionNorm } from './attention.ts';
+import type { GraphNode } from '../onnx/model.ts';
+import { OPERATORS } from '../operators/index.ts';
+import { attentionNorm } from './attention-norm.ts';
 import { dominators } from './dominators.ts';
 import type { Layer } from './layers.ts';
 import type { Layout } from './layout.ts';
 import type { Network } from './network.ts';
 import { barriers } from './reach.ts';
 
-/** The layer that is explained when none is asked for. */
+/** The layer to explain by default. */
 export interface Choice {
   readonly layer: Layer;
-  /** What it is, as a phrase: «the last map before space is pooled or flattened». */
+  /** What it is, as a phrase: "the last map before space is pooled or flattened". */
   readonly why: string;
 }
 
-/** Operators that hand a map on, smaller or in another order, but make no features. */
-const HANDS_ON = new Set([
-  'Identity',
-  'Dropout',
-  'Cast',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Transpose',
-  'Pad',
-  'MaxPool',
-  'AveragePool',
-  'ReduceMean',
-  'ReduceMax',
-  'ReduceSum',
-]);
-
 /**
- * The deepest layer that still says where. Of a transformer, the first normalisation of the last attention block: what
- * comes later may reach the scores through the class token alone; where convolutions follow, it does not. Of a dense output, the features that the scores are
- * read from; of several heads, the deepest features that all of them read. Layers that gradients do not reach are
- * taken only when there are no others.
- * @throws CamError UNSUPPORTED_MODEL when no value has a spatial extent.
+ * The deepest layer with a spatial extent. In a transformer, the first norm of the last attention block, since later
+ * values may reach the scores through the class token alone; where convolutions follow, they do not. For a dense
+ * output, the features before the scores; for several heads, the deepest features that all of them read. Layers that
+ * gradients do not reach are chosen only when there are no others.
+ * @throws {CamError} UNSUPPORTED_MODEL when no value has a spatial extent.
  */
 export function automaticLayer(
   network: Network,
   layers: readonly Layer[],
   input: string,
   output: string,
-  blocked: ReadonlyMap<string, Node> = barriers(network, input, output),
+  blocked: ReadonlyMap<string, GraphNode> = barriers(network, input, output),
 ): Choice {
   const open = orAll(layers, ({ name }) => !blocked.has(name));
   const dense = (network.facts.dims.get(output) ?? []).filter((size) => size > 1).length > 1;
@@ -55,16 +38,17 @@ export function automaticLayer(
   if (ends.length === 0) {
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      'No value of this model has a spatial extent, so there is no layer for a class activation map. Use a method of the input, such as saliency, or say how the tokens lie: --tokens 14x14+1.',
+      'No value of this model has a spatial extent, so it has no layer for a class activation map. Use a method of the input, such as saliency, or describe the grid of its tokens with `tokens`: 14x14+1.',
+      { option: 'tokens' },
     );
   }
   const shared = sharedBy(network, features, ends);
-  const last = made(network, features, shared ?? ends.at(-1)!);
+  const last = madeBy(network, features, shared ?? ends.at(-1)!);
   const grids = [last, ...ends].map(({ layout }) => layout);
   const alike = features.filter(({ layout }) => grids.some((grid) => sameGrid(layout, grid)));
   const norm = attentionNorm(network, alike, input, output);
   if (norm && !isConvolved(network, norm, last, dominators(network, input, output)))
-    return { layer: norm, why: 'the first normalisation of the last attention block' };
+    return { layer: norm, why: 'the first normalization of the last attention block' };
   const why =
     ends.length > 1
       ? `the last map ${shared ? `that all ${ends.length} heads share` : `of one of ${ends.length} branches`}`
@@ -74,17 +58,18 @@ export function automaticLayer(
   return { layer: last, why };
 }
 
-/** Does all that was attended to pass a convolution on its way to the last map? There is no class token then. */
+/** Whether all attended values pass a convolution on their way to the last map: there is no class token then. */
 function isConvolved(
   { flow }: Network,
   norm: Layer,
   last: Layer,
   above: ReadonlyMap<string, string>,
 ): boolean {
-  const behind = flow.downstream([norm.name]);
-  for (let value: string | undefined = last.name; value && behind.has(value); value = above.get(value)) {
+  const after = flow.downstream([norm.name]);
+  for (let value: string | undefined = last.name; value && after.has(value); value = above.get(value)) {
     const node = flow.producer(value);
-    if (node?.op === 'Conv' && behind.has(node.inputs[0])) return norm.layout.prefix === 0;
+    if (node && OPERATORS.get(node.op)?.weighs === 'window' && after.has(node.inputs[0]))
+      return norm.layout.prefix === 0;
   }
   return false;
 }
@@ -94,7 +79,7 @@ const sameGrid = (a: Layout, b: Layout): boolean => a.height === b.height && a.w
 const orAll = (layers: readonly Layer[], keep: (layer: Layer) => boolean): readonly Layer[] =>
   layers.some(keep) ? layers.filter(keep) : layers;
 
-/** Values that become the output without weights in between: scores of every position, and what is done to them. */
+/** Values that become the output without weights in between: scores of every position, and values made of them. */
 function readOff(network: Network, input: string, output: string): ReadonlySet<string> {
   const { flow } = network;
   const moving = flow.downstream([input]);
@@ -106,15 +91,19 @@ function readOff(network: Network, input: string, output: string): ReadonlySet<s
   return scores;
 }
 
-/** Does the node make features with weights of its own? A transposed convolution of K to K channels only enlarges. */
-function isWeighted({ facts }: Network, { op, inputs, outputs }: Node, moving: ReadonlySet<string>): boolean {
-  if (!/Conv|Gemm|MatMul/.test(op) || !inputs.slice(1).some((name) => name && !moving.has(name)))
-    return false;
+/** Whether the node makes features with weights of its own. A transposed convolution of K to K channels only enlarges. */
+function isWeighted(
+  { facts }: Network,
+  { op, inputs, outputs }: GraphNode,
+  moving: ReadonlySet<string>,
+): boolean {
+  const weighs = OPERATORS.get(op)?.weighs;
+  if (!weighs || !inputs.slice(1).some((name) => name && !moving.has(name))) return false;
   const [from, to] = [inputs[0], outputs[0]].map((name) => facts.dims.get(name)?.[1]);
-  return op !== 'ConvTranspose' || from !== to;
+  return weighs !== 'transposed-window' || from !== to;
 }
 
-/** Layers with no other layer behind them. */
+/** Layers with no other layer after them. */
 function endsOf({ flow }: Network, layers: readonly Layer[], output: string): readonly Layer[] {
   const names = new Set(layers.map(({ name }) => name));
   const followed = new Set<string>();
@@ -131,9 +120,9 @@ function sharedBy({ flow }: Network, layers: readonly Layer[], ends: readonly La
   return layers.findLast(({ name }) => before.every((values) => values.has(name)));
 }
 
-/** The layer that made the features which `layer` hands on. */
-function made(network: Network, layers: readonly Layer[], layer: Layer): Layer {
+/** The layer that made the features of a `layer` that only passes them on. */
+function madeBy(network: Network, layers: readonly Layer[], layer: Layer): Layer {
   const from = network.flow.producer(layer.name)?.inputs[0];
-  const source = HANDS_ON.has(layer.op) && layers.find(({ name }) => name === from);
-  return source ? made(network, layers, source) : layer;
+  const source = OPERATORS.get(layer.op)?.passes && layers.find(({ name }) => name === from);
+  return source ? madeBy(network, layers, source) : layer;
 }

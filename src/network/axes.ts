@@ -1,136 +1,98 @@
-/**
- * What the axes of a value count. A factor is a run of positions along one direction of the picture, or of something
- * else; an axis is the product of its factors, slowest first; Reshape and Transpose only regroup factors. So windows
- * that are cut out, attended to and put back are followed exactly, whatever their order in between.
- */
+import { valueFacts, viewOf } from '../autodiff/context.ts';
+import { needsOf } from '../onnx/flow.ts';
+import { elementwise } from '../operators/axis-rules.ts';
+import {
+  axisOf,
+  coarsen,
+  countsOnly,
+  lengthOf,
+  tokenAxis,
+  tokenGridOf,
+  unknownAxes,
+  type TokenGrid,
+  type TracedAxes,
+} from '../operators/axes.ts';
+import { OPERATORS } from '../operators/index.ts';
+import { sizeOf } from '../runtime/tensor.ts';
+import { axesOfInput, layoutOfInput } from './layout.ts';
+import type { Network } from './network.ts';
 
-export interface Factor {
-  /** Rows, columns, rows times columns behind and before other tokens, or something that is not space: channels. */
-  readonly of: 'row' | 'column' | 'token' | 'channel' | 'unknown';
-  readonly size: number;
-  /** Rows or columns from one position to the next. */
-  readonly stride: number;
-  /** Where the picture lies among the tokens; for tokens only. */
-  readonly grid?: TokenGrid;
-}
+export type { TokenGrid } from '../operators/axes.ts';
 
-/** Tokens of a picture, `prefix` others (class, registers) before them. */
-export interface TokenGrid {
-  readonly height: number;
-  readonly width: number;
-  readonly prefix: number;
-}
+/** What the axes of every value from the image to `output` count, by value. Empty where the input is not an image. */
+export const traceAxes = (network: Network, input: string, output: string): ReadonlyMap<string, TracedAxes> =>
+  network.once(['axes', input, output], () => {
+    const layout = layoutOfInput(network.facts.dims.get(input) ?? []);
+    return layout ? traceFrom(network, input, axesOfInput(layout), output) : new Map<string, TracedAxes>();
+  });
 
-export type Axis = readonly Factor[];
-export type Axes = readonly Axis[];
-
-/** An axis that counts one thing; an axis of one position counts nothing. */
-export const axisOf = (of: Factor['of'], size: number): Axis => (size === 1 ? [] : [{ of, size, stride: 1 }]);
-
-/** An axis of tokens: rows times columns, with other tokens around them. */
-export const tokenAxis = (size: number, grid: TokenGrid): Axis =>
-  size === grid.height * grid.width
-    ? [...axisOf('row', grid.height), ...axisOf('column', grid.width)]
-    : [{ of: 'token', size, stride: 1, grid }];
-
-/** Positions along an axis. */
-export const lengthOf = (axis: Axis): number => axis.reduce((size, factor) => size * factor.size, 1);
-
-export const isSpace = ({ of }: Factor): boolean => of === 'row' || of === 'column' || of === 'token';
-
-/** Does the axis count nothing but this? */
-export const counts = (axis: Axis, of: Factor['of']): boolean =>
-  axis.length > 0 && axis.every((factor) => factor.of === of);
-
-export const unknownAxes = (dims: readonly number[]): Axes => dims.map((size) => axisOf('unknown', size));
-
-/** The grid that an axis of tokens holds; undefined for other axes. */
-export function gridOf(axis: Axis): TokenGrid | undefined {
-  const [first, second] = axis;
-  if (axis.length === 1) return first.grid;
-  const plain = axis.length === 2 && first.of === 'row' && second.of === 'column';
-  return plain ? { height: first.size, width: second.size, prefix: 0 } : undefined;
-}
-
-/** The axes of the same values in another shape. What cannot be split where the shape asks for it is unknown. */
-export function regroup(axes: Axes, dims: readonly number[]): Axes {
-  const queue = axes.flat();
-  const out: Axis[] = [];
-  for (let at = 0; at < dims.length; at++) {
-    const taken = take(queue, dims[at]);
-    if (taken) out.push(join(taken));
-    else {
-      // The factors up to where both shapes meet again are lost.
-      let [wanted, lost] = [dims[at], 1];
-      const from = at;
-      while (lost !== wanted) {
-        if (lost < wanted && queue.length > 0) lost *= queue.shift()!.size;
-        else if (++at < dims.length) wanted *= dims[at];
-        else break;
+function traceFrom(
+  network: Network,
+  input: string,
+  inputAxes: TracedAxes,
+  output: string,
+): ReadonlyMap<string, TracedAxes> {
+  const { model, facts, flow } = network;
+  const values = valueFacts(model, facts);
+  const found = new Map([[input, inputAxes]]);
+  const grids: TokenGrid[] = [];
+  for (const node of flow.upstream([output])) {
+    if (!needsOf(node).some((name) => found.has(name))) continue;
+    const row = OPERATORS.get(node.op);
+    const rule = row?.axes ?? elementwise;
+    const c = viewOf(model, node, values);
+    const axes = node.inputs.map((name) => found.get(name));
+    for (const [output, name] of node.outputs.entries()) {
+      const dims = facts.dims.get(name);
+      if (!dims || facts.types.get(name) === 'int64') continue;
+      const traced = coarsen(rule({ c, axes, dims, output }));
+      const sound = traced.length === dims.length && traced.every((axis, i) => lengthOf(axis) === dims[i]);
+      const known = sound ? traced : unknownAxes(dims);
+      const settled = row?.channelsLast ? recovered(known, dims, inputAxes, grids) : known;
+      found.set(name, settled);
+      for (const axis of settled) {
+        const grid = tokenGridOf(axis);
+        if (grid && !grids.some(({ height, width }) => height === grid.height && width === grid.width))
+          grids.push(grid);
       }
-      out.push(...unknownAxes(dims.slice(from, at + 1)));
     }
   }
-  return out;
+  return found;
 }
 
-/** Takes factors that make up `size` from the front of the queue; leaves it as it was when they do not. */
-function take(queue: Factor[], size: number): Factor[] | undefined {
-  const taken: Factor[] = [];
-  let rest = size;
-  let at = 0;
-  for (; rest > 1; at++) {
-    const factor = queue[at];
-    if (!factor) return undefined;
-    if (rest % factor.size === 0) {
-      taken.push(factor);
-      rest /= factor.size;
-    } else if (factor.size % rest === 0 && factor.of !== 'token') {
-      const step = factor.size / rest;
-      taken.push({ ...factor, size: rest, stride: factor.stride * step });
-      queue.splice(0, at + 1, { ...factor, size: step });
-      return taken;
-    } else return undefined;
-  }
-  queue.splice(0, at);
-  return taken;
-}
+/** The most class and register tokens before a grid. */
+const MOST_PREFIX = 16;
 
-/** Neighbours that go on where the other ends become one. */
-function join(axis: Axis): Axis {
-  const out: Factor[] = [];
-  for (const factor of axis) {
-    const last = out.at(-1);
-    const follows =
-      last?.of === factor.of &&
-      factor.of !== 'token' &&
-      (!isSpace(factor) || last.stride === factor.stride * factor.size);
-    if (!follows) out.push(factor);
-    else out[out.length - 1] = { ...factor, size: last.size * factor.size };
-  }
-  return out;
-}
-
-/** After positions were summed or picked: the finest rows and columns that are left are the rows and columns now. */
-export function coarsen(axes: Axes): Axes {
-  const finest = (of: Factor['of']) =>
-    Math.min(...axes.flat().flatMap((factor) => (factor.of === of ? factor.stride : [])));
-  const unit = { row: finest('row'), column: finest('column') };
-  return axes.map((axis) =>
-    axis.map((factor) =>
-      factor.of === 'row' || factor.of === 'column'
-        ? { ...factor, stride: factor.stride / unit[factor.of] }
-        : factor,
-    ),
+/**
+ * Where the trace was lost, guesses by shape. Before the channels: as many tokens as a grid seen earlier or one with the
+ * image's proportions has, or rows and columns in these proportions.
+ */
+function recovered(
+  axes: TracedAxes,
+  dims: readonly number[],
+  image: TracedAxes,
+  grids: readonly TokenGrid[],
+): TracedAxes {
+  if (dims[0] !== 1 || !countsOnly(axes[1] ?? [], 'unknown')) return axes;
+  const [height, width] = (['row', 'column'] as const).map((of) =>
+    sizeOf(image.flat().flatMap((factor) => (factor.of === of ? factor.size : []))),
   );
-}
-
-/** An axis of another size whose positions stand for the same directions: pooled, padded, cropped, resized. */
-export function resized(axes: Axes, index: number, size: number): Axis {
-  const axis = axes[index];
-  const [{ of } = { of: 'channel' as const }] = axis;
-  const alone = axes.every((other, i) => i === index || other.every((factor) => factor.of !== of));
-  const plain =
-    axis.length === 0 || counts(axis, 'channel') || (axis.length === 1 && of !== 'token' && alone);
-  return axisOf(plain ? of : 'unknown', size);
+  const inShape = (rows: number, columns: number) => rows * width === columns * height;
+  if (dims.length === 4 && countsOnly(axes[2], 'unknown') && inShape(dims[1], dims[2])) {
+    return [axes[0], axisOf('row', dims[1]), axisOf('column', dims[2]), axisOf('channel', dims[3])];
+  }
+  if (dims.length !== 3) return axes;
+  const prefixes = Array.from({ length: MOST_PREFIX + 1 }, (_, i) => i).filter((prefix) => prefix < dims[1]);
+  const like = (prefix: number): TokenGrid => {
+    const rows = Math.round(Math.sqrt(((dims[1] - prefix) * height) / width));
+    return { height: rows, width: (dims[1] - prefix) / rows, prefix };
+  };
+  const grid =
+    prefixes.flatMap((prefix) =>
+      grids
+        .filter((seen) => seen.height * seen.width + prefix === dims[1])
+        .map((seen) => ({ ...seen, prefix })),
+    )[0] ??
+    prefixes.map(like).find((grid) => inShape(grid.height, grid.width) && Number.isInteger(grid.width));
+  return grid ? [axes[0], tokenAxis(dims[1], grid), axisOf('channel', dims[2])] : axes;
 }

@@ -1,29 +1,20 @@
+import { valueFacts, viewOf } from '../autodiff/context.ts';
 import { CamError } from '../errors.ts';
-import type { Initializer, Node } from '../onnx/model.ts';
+import type { Initializer, GraphNode } from '../onnx/model.ts';
 import { isInitializer } from '../onnx/model.ts';
 import { tensorValues } from '../onnx/tensor.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import { isSpace, lengthOf, type Axes } from './axes.ts';
+import { isSpace, lengthOf, type TracedAxes } from '../operators/axes.ts';
+import { OPERATORS } from '../operators/index.ts';
+import { traceAxes } from './axes.ts';
 import type { Layer } from './layers.ts';
 import type { Network } from './network.ts';
 import type { ClassOutput } from './output.ts';
-import { traceAxes } from './trace.ts';
-
-const SHAPE_ONLY = new Set([
-  'Identity',
-  'Flatten',
-  'Reshape',
-  'Squeeze',
-  'Unsqueeze',
-  'Dropout',
-  'Transpose',
-  'Cast',
-]);
 
 /**
- * Weights [C] with which a class reads the pooled channels of `layer`: CAM's w_k^c (Zhou et al. 2016, arXiv:1512.04150,
+ * Weights [C] of a class for the pooled channels of `layer`: CAM's w_k^c (Zhou et al. 2016, arXiv:1512.04150,
  * eq. 2). A head without a linear part (SqueezeNet) reads one channel per class.
- * @throws CamError UNSUPPORTED_MODEL unless the layer is followed by global average pooling and at most one linear map.
+ * @throws {CamError} UNSUPPORTED_MODEL unless the layer is followed by global average pooling and at most one linear map.
  */
 export function classifierWeights(
   network: Network,
@@ -45,16 +36,16 @@ export function classifierWeights(
   let pooled = false;
   let weights: Float32Array | undefined;
   while (value !== output.logits) {
-    const takers = network.flow.consumers(value).filter((node) => path.has(node) && node.op !== 'Shape');
-    if (takers.length !== 1) refuse(`"${value}" is used in ${takers.length} places`);
-    const [node] = takers;
+    const consumers = network.flow.consumers(value).filter((node) => path.has(node) && node.op !== 'Shape');
+    if (consumers.length !== 1) refuse(`"${value}" is used in ${consumers.length} places`);
+    const [node] = consumers;
     const linear = weights ? undefined : linearRow(network, node, value, channels, index);
     const left: number | undefined = pooled
       ? undefined
       : averaged(network, node, axes.get(node.outputs[0]) ?? [], channels);
     if (left !== undefined) pooled = left === 1;
     else if (pooled && linear) weights = linear;
-    else if (!(SHAPE_ONLY.has(node.op) || (weights && isBias(network, node))))
+    else if (!(keepsValues(node) || (weights && isBias(network, node))))
       refuse(`${node.op} stands between them`);
     value = node.outputs[0];
   }
@@ -65,65 +56,66 @@ export function classifierWeights(
 }
 
 /**
- * How many positions are left where a node averages them, channel by channel: all at once, or rows and columns one
- * after the other. Undefined for other nodes.
+ * How many positions are left after a node that averages them channel by channel, all at once or rows and columns
+ * one after the other. Undefined for other nodes.
  */
-function averaged({ facts }: Network, node: Node, axes: Axes, channels: number): number | undefined {
+function averaged(
+  { model, facts }: Network,
+  node: GraphNode,
+  axes: TracedAxes,
+  channels: number,
+): number | undefined {
   const factors = axes.flat();
   const left = lengthOf(factors.filter(isSpace));
-  const takesAll = AVERAGES[node.op]?.(node, facts.dims.get(node.inputs[0]) ?? []) ?? false;
+  const takesAll = OPERATORS.get(node.op)?.averages?.(viewOf(model, node, valueFacts(model, facts))) ?? false;
   return takesAll && lengthOf(factors) === left * channels ? left : undefined;
 }
 
-/** Does the operator weigh all positions alike that it brings together, and leave none out? */
-const AVERAGES: Readonly<Record<string, (node: Node, dims: readonly number[]) => boolean>> = {
-  ReduceMean: () => true,
-  GlobalAveragePool: () => true,
-  AveragePool: ({ attributes }, dims) =>
-    `${attributes.get('kernel_shape')}` === `${dims.slice(2)}` &&
-    ((attributes.get('pads') ?? []) as readonly number[]).every((pad) => pad === 0),
-};
+/** Whether the node changes nothing but shape and order. */
+function keepsValues({ op }: GraphNode): boolean {
+  const passes = OPERATORS.get(op)?.passes;
+  return passes !== undefined && passes !== 'extent';
+}
 
-const isBias = ({ model }: Network, { op, inputs }: Node): boolean =>
+const isBias = ({ model }: Network, { op, inputs }: GraphNode): boolean =>
   op === 'Add' && inputs.some((name) => model.graph.initializers.has(name));
 
-/** The row of a class in the weights of Gemm, MatMul or a 1x1 Conv. */
+/** The row of a class in the weights of a linear layer. */
 function linearRow(
   network: Network,
-  node: Node,
+  node: GraphNode,
   value: string,
   channels: number,
   index: number,
 ): Float32Array | undefined {
-  const { tensor, turned } = weightsOf(network, node.inputs[1]);
-  if (!tensor || node.inputs[0] !== value || sizeOf(tensor.dims) % channels !== 0) return undefined;
-  if (!['Conv', 'Gemm', 'MatMul'].includes(node.op)) return undefined;
-  const asked = node.op === 'Conv' || (node.op === 'Gemm' && node.attributes.get('transB') === 1);
-  const transposed = asked !== turned;
+  const { model, facts } = network;
+  const linear = OPERATORS.get(node.op)?.linear?.(viewOf(model, node, valueFacts(model, facts)));
+  const { tensor, turned } = weightTensor(network, node.inputs[1]);
+  if (!linear || !tensor || node.inputs[0] !== value || sizeOf(tensor.dims) % channels !== 0)
+    return undefined;
+  const transposed = linear.outputsFirst !== turned;
   const [rows, columns] = tensor.dims;
   const kernel = sizeOf(tensor.dims.slice(2));
   if (kernel !== 1 || (transposed ? columns : rows) !== channels) return undefined;
-  const alpha = node.op === 'Gemm' ? ((node.attributes.get('alpha') as number | undefined) ?? 1) : 1;
-  const values = tensorValues(tensor, network.model.external);
+  const values = tensorValues(tensor, model.external);
   return Float32Array.from(
     { length: channels },
-    (_, k) => alpha * values[transposed ? index * columns + k : k * columns + index],
+    (_, k) => linear.scale * values[transposed ? index * columns + k : k * columns + index],
   );
 }
 
-/** The constant behind a name, through Identity and Cast; a matrix also through Transpose, which turns it. */
-function weightsOf(
+/** The constant that a name stands for, after casts and other nodes that keep it; a matrix may be transposed on the way. */
+function weightTensor(
   { model, flow }: Network,
   name: string,
 ): { tensor: Initializer | undefined; turned: boolean } {
   let turned = false;
-  let maker = flow.producer(name);
-  for (; maker && HANDS_ON.test(maker.op); maker = flow.producer(name)) {
-    [name] = maker.inputs;
-    if (maker.op === 'Transpose') turned = !turned;
+  for (let node = flow.producer(name); node; node = flow.producer(name)) {
+    const passes = OPERATORS.get(node.op)?.passes;
+    if (passes !== 'value' && passes !== 'order') break;
+    [name] = node.inputs;
+    if (passes === 'order') turned = !turned;
   }
   const found = model.graph.initializers.get(name);
   return { tensor: isInitializer(found) ? found : undefined, turned };
 }
-
-const HANDS_ON = /^(Identity|Cast|Transpose)$/;

@@ -2,9 +2,9 @@ import { standsForReal } from '../onnx/data-type.ts';
 import type { Network } from './network.ts';
 
 /**
- * For every value that depends on `input`: the nearest other value that all ways from the input to it pass through
- * (immediate dominators; Cooper, Harvey & Kennedy 2001, «A simple, fast dominance algorithm», on a graph without
- * loops). Sizes that are reckoned with on the side are no way for a picture to go.
+ * For every value that depends on `input`: the nearest other value that all paths from the input to it pass (immediate
+ * dominators; Cooper, Harvey & Kennedy 2001, "A simple, fast dominance algorithm", on a graph without loops). Shape
+ * arithmetic does not count as a path.
  */
 export function dominators(network: Network, input: string, output: string): ReadonlyMap<string, string> {
   const { flow, facts } = network;

@@ -1,35 +1,33 @@
-import type { RECTIFIERS } from '../autodiff/rectifier.ts';
+import type { RectifierRule } from '../autodiff/rectifier.ts';
 import type { GradientPlan, Network } from './network.ts';
 
-type Rectifier = keyof typeof RECTIFIERS;
-
-/** Gradients that a call wants: at which values, and at the input under which rules for rectifiers. */
+/** The gradients of a call: by which values, and by the input under which rules for rectifiers. */
 export interface GradientWish {
   readonly output: string;
   readonly input: string;
   readonly layers: readonly string[];
-  /** Values all through the network. */
+  /** Values throughout the network. */
   readonly inner: readonly string[];
-  readonly rectifiers: ReadonlySet<Rectifier>;
+  readonly rectifiers: ReadonlySet<RectifierRule>;
 }
 
-/** What the wish comes to: plans that can be run, and why others cannot. */
+/** Plans that can run, and the errors of those that cannot. */
 export interface GradientPlans {
-  /** The plan that gives the gradients at the layers, those inside, and the one for the input under each rule. */
+  /** The plan for the layers, for the values inside, and for the input under each rule; undefined where unneeded. */
   readonly layers: GradientPlan | Error | undefined;
   readonly inner: GradientPlan | Error | undefined;
-  readonly input: Readonly<Record<Rectifier, GradientPlan | Error | undefined>>;
+  readonly input: Readonly<Record<RectifierRule, GradientPlan | Error | undefined>>;
 }
 
 /**
- * Plans the backward passes. Under the plain rule one serves all that is wanted, when the whole way can be differentiated;
- * what cannot be is given back as the error that says why.
+ * Plans the backward passes. Under the plain rule one plan serves all values, if the whole path can be differentiated;
+ * a plan that cannot be built is returned as its error.
  */
 export function planGradients(
   network: Network,
   { output, input, layers, inner, rectifiers }: GradientWish,
 ): GradientPlans {
-  const attempt = (wrt: readonly string[], rectifier: Rectifier = 'plain'): GradientPlan | Error => {
+  const attempt = (wrt: readonly string[], rectifier: RectifierRule = 'plain'): GradientPlan | Error => {
     const plan: GradientPlan = { output, wrt, rectifier };
     try {
       network.plan(plan);

@@ -4,7 +4,7 @@ import { repeated } from './inputs.ts';
 import type { Layout } from './layout.ts';
 import type { Network, Values } from './network.ts';
 
-/** What the part of the model behind a value takes: others in its place [n, ...], and what runs past it. */
+/** Inputs of the part of the model after `from`: its replacements [n, ...], and the values that bypass it. */
 export function headFeeds(
   network: Network,
   from: string,
@@ -24,7 +24,7 @@ export function headFeeds(
   };
 }
 
-/** Channels over space [n, C, h, w] in a layer's own layout; tokens that are no part of the picture are `original`'s. */
+/** Channels over space [n, C, h, w] in a layer's own layout; tokens outside the image are copied from `original`. */
 export function inLayout(
   data: Float32Array,
   layout: Layout,

@@ -1,9 +1,9 @@
-import { CamError, didYouMean } from '../errors.ts';
+import { badOption, CamError, didYouMean } from '../errors.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 import { fromNumbers, sizeOf, type Numbers, type Tensor } from '../runtime/tensor.ts';
 import type { Values } from './network.ts';
 
-/** An input besides the image: token ids, a mask, sizes. Numbers are converted to the type that the model declares. */
+/** An input besides the image: token ids, a mask, sizes. Numbers are converted to the model's type. */
 export interface InputTensor {
   readonly dims: readonly number[];
   /** Row-major. */
@@ -12,52 +12,57 @@ export interface InputTensor {
 
 /**
  * The input that takes the image: the one named, the first with four axes, or the first.
- * @throws CamError BAD_OPTION, UNSUPPORTED_MODEL where there is none at all.
+ * @throws {CamError} BAD_OPTION when the model has none of that name.
+ * @throws {CamError} UNSUPPORTED_MODEL when the model has no inputs.
  */
 export function imageInput(inputs: readonly ValueInfo[], name?: string): ValueInfo {
   if (inputs.length === 0) {
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      'The model has no input: it gives the same for every picture, and there is nothing to explain. Export it with the picture as an input, not as a constant.',
+      'The model has no input: its output is the same for every image. Export it with the image as an input, not as a constant.',
     );
   }
   if (name === undefined) return inputs.find(({ dims }) => dims?.length === 4) ?? inputs[0];
-  return inputs.find((input) => input.name === name) ?? unknown(name, inputs);
+  return inputs.find((input) => input.name === name) ?? unknownInput('input', name, inputs);
 }
 
-/** @throws CamError UNSUPPORTED_MODEL for an input that takes several images at once. */
-export function checkBatch({ name, dims = [] }: ValueInfo): void {
+/** @throws {CamError} UNSUPPORTED_MODEL when the input takes several images at once. */
+export function requireSingleImage({ name, dims = [] }: ValueInfo): void {
   const [batch] = dims;
-  // [C, H, W] and a plain vector have no axis that counts images.
+  // [C, H, W] and a vector have no batch axis.
   if (typeof batch !== 'number' || batch <= 1 || dims.length === 1 || dims.length === 3) return;
   throw new CamError(
     'UNSUPPORTED_MODEL',
-    `The model was exported for ${batch} images at once (its input "${name}" is ${shapeText(dims)}), and camwasm explains one. Export it with a batch of 1, or with a free one.`,
+    `The model was exported for ${batch} images at once (its input "${name}" is ${shapeText(dims)}), but camwasm explains one. Export it with a batch of 1, or a dynamic one.`,
   );
 }
 
-/** The inputs besides the image, as the runtime takes them. @throws CamError BAD_OPTION for one that is missing or does not fit. */
-export function furtherInputs(
+/**
+ * The inputs besides the image, as the runtime takes them.
+ * @throws {CamError} BAD_OPTION when one is missing or does not fit.
+ */
+export function extraInputs(
   inputs: readonly ValueInfo[],
   image: string,
   given: Readonly<Record<string, InputTensor>> = {},
 ): Values {
-  const further = inputs.filter(({ name }) => name !== image);
+  const extra = inputs.filter(({ name }) => name !== image);
   for (const name of Object.keys(given)) {
     if (name === image)
-      throw bad(`The input "${name}" takes the image: it cannot be given as a further one.`);
-    if (!further.some((input) => input.name === name)) unknown(name, further);
+      throw badOption('inputs', `The input "${name}" takes the image. Remove it from \`inputs\`.`);
+    if (!extra.some((input) => input.name === name)) unknownInput('inputs', name, extra);
   }
-  const missing = further.filter(({ name }) => !(name in given));
+  const missing = extra.filter(({ name }) => !(name in given));
   if (missing.length > 0) {
-    throw bad(
-      `The model takes more than the image "${image}": ${missing.map(described).join(', ')}. Give ${missing.length === 1 ? 'it' : 'each'} with --input name=file.npy (inputs).`,
+    throw badOption(
+      'inputs',
+      `The model takes more than the image "${image}": ${missing.map(described).join(', ')}. Pass ${missing.length === 1 ? 'it' : 'them'} as \`inputs\`.`,
     );
   }
-  return Object.fromEntries(further.map((input) => [input.name, tensorFor(input, given[input.name])]));
+  return Object.fromEntries(extra.map((input) => [input.name, tensorFor(input, given[input.name])]));
 }
 
-/** Zeros for the inputs besides the image, one where the model leaves a size open: enough to look at its graph. */
+/** Zeros for the inputs besides the image, of size 1 where the model leaves it open: enough to look at its graph. */
 export const blankInputs = (inputs: readonly ValueInfo[], image: string): Record<string, InputTensor> =>
   Object.fromEntries(
     inputs
@@ -74,10 +79,13 @@ function tensorFor(input: ValueInfo, { dims, data }: InputTensor): Tensor {
     declared.length === dims.length &&
     declared.every((size, axis) => typeof size !== 'number' || size === dims[axis]);
   if (fits && sizeOf(dims) === data.length) return fromNumbers(dims, data, type);
-  throw bad(`The input ${described(input)} does not take ${data.length} numbers as [${dims.join(', ')}].`);
+  throw badOption(
+    'inputs',
+    `The input ${described(input)} does not take ${data.length} numbers as [${dims.join(', ')}].`,
+  );
 }
 
-/** Inputs for `count` images at once: one whose first axis counts images is repeated for each. */
+/** Inputs for `count` images at once: those with a batch axis are repeated for each. */
 export function repeated(values: Values, inputs: readonly ValueInfo[], count: number): Values {
   if (count === 1) return values;
   const perImage = (name: string) => {
@@ -96,8 +104,7 @@ export function repeated(values: Values, inputs: readonly ValueInfo[], count: nu
 }
 
 /**
- * What the shapes of a network can depend on: dimensions, and the numbers of integer inputs, which may be sizes or
- * positions.
+ * What the shapes of a network can depend on: dimensions, and the contents of integer inputs, which may be sizes.
  */
 export const shapeKey = (values: Values): string =>
   Object.entries(values)
@@ -114,11 +121,8 @@ export const shapeText = (dims: ValueInfo['dims']): string =>
 const described = ({ name, type, dims }: ValueInfo): string =>
   `"${name}" (${type ?? 'of unknown type'} ${shapeText(dims)})`;
 
-function unknown(name: string, inputs: readonly ValueInfo[]): never {
+function unknownInput(option: 'input' | 'inputs', name: string, inputs: readonly ValueInfo[]): never {
   const names = inputs.map((input) => input.name);
-  const known =
-    names.length > 0 ? ` Its inputs: ${names.join(', ')}.` : ' It takes nothing besides the image.';
-  throw bad(`The model has no input "${name}".${didYouMean(name, names)}${known}`);
+  const known = names.length > 0 ? ` Its inputs: ${names.join(', ')}.` : ' It takes only the image.';
+  throw badOption(option, `The model has no input "${name}".${didYouMean(name, names)}${known}`);
 }
-
-const bad = (message: string): CamError => new CamError('BAD_OPTION', message);

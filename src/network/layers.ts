@@ -1,21 +1,21 @@
 import { CamError, didYouMean } from '../errors.ts';
 import { standsForReal } from '../onnx/data-type.ts';
-import type { TokenGrid } from './axes.ts';
+import type { TokenGrid } from '../operators/axes.ts';
+import { traceAxes } from './axes.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import type { Network } from './network.ts';
-import { traceAxes } from './trace.ts';
 
-/** A value that a CAM can be computed at. */
+/** A value at which a CAM can be computed. */
 export interface Layer {
   readonly name: string;
-  /** Operator that makes it. */
+  /** The operator that computes it. */
   readonly op: string;
   readonly layout: Layout;
 }
 
 /**
- * Values with channels over space, between the input and `output`, in the order in which they are computed.
- * `tokens` says how the tokens of a value [1, prefix + H·W, C] lie where that many are met.
+ * Values with channels over space, between the input and `output`, in running order.
+ * @param tokens the grid in values [1, prefix + H·W, C] of that many tokens.
  */
 export function layersOf(network: Network, input: string, output: string, tokens?: TokenGrid): Layer[] {
   const { flow, facts } = network;
@@ -32,18 +32,21 @@ export function layersOf(network: Network, input: string, output: string, tokens
     });
 }
 
-/** The layout that was asked for, where the shape is that of such tokens. */
+/** The given layout, where the shape is that of such tokens. */
 function givenLayout(dims: readonly number[], { height, width, prefix }: TokenGrid): Layout | undefined {
   const fits = dims.length === 3 && dims[0] === 1 && dims[1] === height * width + prefix;
   return fits ? { kind: 'tokens', channels: dims[2], height, width, prefix } : undefined;
 }
 
-/** The layer of that name. @throws CamError UNKNOWN_LAYER, saying which names are near or why it has no map. */
+/**
+ * The layer of that name.
+ * @throws {CamError} UNKNOWN_LAYER when there is none, with similar names or the reason why the value has no map.
+ */
 export function findLayer(network: Network, layers: readonly Layer[], name: string): Layer {
   const found = layers.find((layer) => layer.name === name);
   if (found) return found;
   const refuse = (what: string): never => {
-    throw new CamError('UNKNOWN_LAYER', `${what} \`camwasm inspect\` lists the layers.`);
+    throw new CamError('UNKNOWN_LAYER', `${what} \`inspect()\` lists the layers.`, { option: 'layer' });
   };
   const { model, flow, facts } = network;
   const names = layers.map((layer) => layer.name);
@@ -52,28 +55,28 @@ export function findLayer(network: Network, layers: readonly Layer[], name: stri
     refuse(`The model has no value "${name}".${nodeHint(network, layers, name) ?? didYouMean(name, names)}`);
   if (model.graph.inputs.some((input) => input.name === name)) {
     refuse(
-      `"${name}" is an input of the model: a map is made at a layer behind it. Methods that look at the input itself, such as saliency, take no layer.`,
+      `"${name}" is an input of the model. Choose a layer after it, or a method of the input, such as saliency, which needs no layer.`,
     );
   }
   const reached = flow.downstream(model.graph.inputs.map((input) => input.name));
-  if (!reached.has(name)) refuse(`"${name}" is a constant: it does not depend on the picture.`);
+  if (!reached.has(name)) refuse(`"${name}" is a constant: it does not depend on the image.`);
   if (model.graph.outputs.some((output) => output.name === name)) {
-    refuse(`"${name}" is an output of the model: a map is made at a layer before it.`);
+    refuse(`"${name}" is an output of the model. Choose a layer before it.`);
   }
   const shape = `[${facts.dims.get(name)!.join(', ')}]`;
   if (!standsForReal(facts.types.get(name)!)) {
-    refuse(`"${name}" ${shape} holds ${facts.types.get(name)} values, which are no features.`);
+    refuse(`"${name}" ${shape} holds ${facts.types.get(name)}, not features.`);
   }
   const leads = layers.some((layer) => flow.downstream([name]).has(layer.name));
   const used = leads || flow.consumers(name).some(({ outputs }) => outputs.some((next) => reached.has(next)));
   return refuse(
     used
-      ? `"${name}" has the shape ${shape}, in which no rows and columns of the picture were found, or more than one picture. If it holds tokens, say how they lie: --tokens 14x14+1.`
-      : `"${name}" ${shape} is not on the way to the output.`,
+      ? `"${name}" has the shape ${shape}, in which no rows and columns of one image were found. If it holds tokens, describe their grid with \`tokens\`: 14x14+1.`
+      : `"${name}" ${shape} does not lead to the output.`,
   );
 }
 
-/** People know the names of nodes as well: `/layer4/conv1/Conv` makes `/layer4/conv1/Conv_output_0`. */
+/** A hint for names of nodes: `/layer4/conv1/Conv` makes `/layer4/conv1/Conv_output_0`. */
 function nodeHint({ model }: Network, layers: readonly Layer[], name: string): string | undefined {
   const node = model.graph.nodes.find((one) => one.name === name);
   const layer = node && layers.find((one) => node.outputs.includes(one.name));

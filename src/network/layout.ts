@@ -1,22 +1,30 @@
-import { CamError } from '../errors.ts';
+import { badOption } from '../errors.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
-import { axisOf, gridOf, isSpace, type Axes, type Axis, type TokenGrid } from './axes.ts';
+import {
+  axisOf,
+  isSpace,
+  lengthOf,
+  tokenGridOf,
+  type TokenGrid,
+  type TracedAxes,
+  type TracedAxis,
+} from '../operators/axes.ts';
 
 /**
- * How channels and space lie in a value: [1, C, H, W], [1, H, W, C], or [1, prefix + H·W, C]. Space may be one axis in
- * the first two as well, and axes of one position may stand anywhere: the numbers come in the same order.
+ * The order of channels and space in a value: [1, C, H, W], [1, H, W, C], or [1, prefix + H·W, C]. In the first two,
+ * space may be one axis as well, and axes of one position may be anywhere: the numbers have the same order.
  */
 export interface Layout {
   readonly kind: 'nchw' | 'nhwc' | 'tokens';
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** Tokens before those of the picture: class and register tokens. */
+  /** Tokens before those of the image: class and register tokens. */
   readonly prefix: number;
 }
 
-/** A value as channels over space; prefix tokens are left out. */
+/** A value as channels over space, without prefix tokens. */
 export function toVolume({ data }: FloatTensor, layout: Layout, k: Kernels): Volume {
   const { kind, channels, height, width, prefix } = layout;
   const space = height * width;
@@ -24,7 +32,7 @@ export function toVolume({ data }: FloatTensor, layout: Layout, k: Kernels): Vol
   return { data: kind === 'nchw' ? grid : k.transpose(grid, space, channels), channels, height, width };
 }
 
-/** The layout of a picture that a model takes: of four axes, the last counts colours when only it can. */
+/** The layout of a model's image input: of four axes, the last counts colors when only it can. */
 export function layoutOfInput(dims: readonly number[]): Layout | undefined {
   if (dims.length !== 4) return undefined;
   const last = (dims[3] === 1 || dims[3] === 3) && dims[1] !== 1 && dims[1] !== 3;
@@ -32,21 +40,21 @@ export function layoutOfInput(dims: readonly number[]): Layout | undefined {
   return { kind: last ? 'nhwc' : 'nchw', channels, height, width, prefix: 0 };
 }
 
-/** The axes of a picture in that layout. */
-export function axesOfInput({ kind, channels, height, width }: Layout): Axes {
+/** The axes of an image in that layout. */
+export function axesOfInput({ kind, channels, height, width }: Layout): TracedAxes {
   const space = [axisOf('row', height), axisOf('column', width)];
-  const colours = axisOf('channel', channels);
-  return kind === 'nhwc' ? [[], ...space, colours] : [[], colours, ...space];
+  const colors = axisOf('channel', channels);
+  return kind === 'nhwc' ? [[], ...space, colors] : [[], colors, ...space];
 }
 
-/** What an axis counts, as a letter: rows, columns, the grid of both, channels. */
-function letterOf(axis: Axis): 'r' | 'x' | 'g' | 'c' {
+/** What an axis counts, as a letter: rows, columns (x), the grid of both, channels. */
+function letterOf(axis: TracedAxis): 'r' | 'x' | 'g' | 'c' {
   if (axis.some((factor) => !isSpace(factor))) return 'c';
-  if (gridOf(axis)) return 'g';
+  if (tokenGridOf(axis)) return 'g';
   return axis.length === 1 && axis[0].of === 'row' ? 'r' : axis.length === 1 ? 'x' : 'c';
 }
 
-/** The orders of axes that make a map; axes of one position are left out of account. */
+/** The orders of axes that make a map, without axes of one position. */
 const KINDS: Readonly<Record<string, Layout['kind']>> = {
   crx: 'nchw',
   rx: 'nchw',
@@ -62,15 +70,15 @@ const KINDS: Readonly<Record<string, Layout['kind']>> = {
   gc: 'tokens',
 };
 
-/** How a value lies, by what its axes count; undefined unless it is one picture's channels over rows and columns. */
-export function layoutOf(axes: Axes, dims: readonly number[]): Layout | undefined {
+/** The layout of a value, by what its axes count; undefined unless they are one image's channels, rows and columns. */
+export function layoutOf(axes: TracedAxes, dims: readonly number[]): Layout | undefined {
   if (dims[0] !== 1 || dims.length < 3 || dims.length > 4) return undefined;
   const long = axes.filter((_, i) => dims[i] > 1).map((axis) => ({ axis, letter: letterOf(axis) }));
   const kind = KINDS[long.map(({ letter }) => letter).join('')] as Layout['kind'] | undefined;
   if (!kind) return undefined;
   const channels = long.find(({ letter }) => letter === 'c')?.axis ?? [];
   const space = long.flatMap(({ axis, letter }) => (letter === 'c' ? [] : axis));
-  // Rows and columns that patches keep inside count among the channels: only finer ones can be there.
+  // Rows and columns within a patch count as channels: they must be finer than those of the map.
   const finer = channels.every(
     (factor) =>
       !isSpace(factor) || space.every(({ of, stride }) => of !== factor.of || stride > factor.stride),
@@ -83,15 +91,19 @@ export function layoutOf(axes: Axes, dims: readonly number[]): Layout | undefine
     prefix: 0,
   };
   if (kind === 'nchw' && space[0].grid) return undefined;
-  return { kind, channels: channels.reduce((size, factor) => size * factor.size, 1), height, width, prefix };
+  return { kind, channels: lengthOf(channels), height, width, prefix };
 }
 
-/** `14x14+1`: rows, columns and the tokens before them. @throws CamError BAD_OPTION. */
+/**
+ * A grid of tokens from text: rows, columns, and the number of tokens before them.
+ * @example parseTokens('14x14+1') // { height: 14, width: 14, prefix: 1 }
+ * @throws {CamError} BAD_OPTION when the text is not a grid.
+ */
 export function parseTokens(text: string): TokenGrid {
   const [, height, width, prefix = 0] = (/^(\d+)x(\d+)(?:\+(\d+))?$/i.exec(text.trim()) ?? []).map(Number);
   if (height > 0 && width > 0) return { height, width, prefix: prefix || 0 };
-  throw new CamError(
-    'BAD_OPTION',
-    `"${text}" is no grid of tokens. Write rows x columns, and the class and register tokens before them: 14x14+1.`,
+  throw badOption(
+    'tokens',
+    `"${text}" is not a grid of tokens. Write rows x columns, plus the number of class and register tokens before them: 14x14+1.`,
   );
 }

@@ -1,20 +1,18 @@
-import { backwardGraph, type BackwardGraph } from '../autodiff/backward.ts';
+import { backwardGraph, readsOf, type BackwardGraph } from '../autodiff/backward.ts';
 import { FROZEN, frozenValue } from '../autodiff/frozen.ts';
-import { readsOf } from '../autodiff/reads.ts';
 import { CamError } from '../errors.ts';
-import { RECTIFIERS } from '../autodiff/rectifier.ts';
-import type { Facts } from '../onnx/facts.ts';
+import { RECTIFIERS, type RuleSet } from '../autodiff/rectifier.ts';
 import { flowOf, movingValues, type Flow } from '../onnx/flow.ts';
-import type { Model } from '../onnx/model.ts';
+import type { Facts, Model } from '../onnx/model.ts';
 import { slice, type Slice } from '../onnx/slice.ts';
-import { tapped } from '../onnx/tap.ts';
-import { probe } from '../runtime/probe.ts';
+import { tapped, withOutputs } from '../onnx/tap.ts';
 import { createSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import { toFloat, type FloatTensor, type Tensor } from '../runtime/tensor.ts';
+import { probe } from './probe.ts';
 
 export type Values = Readonly<Record<string, Tensor>>;
 
-/** One gradient computation: what is differentiated by what, under which rule for rectifiers. */
+/** One gradient computation: ∂output/∂wrt, under a rule for rectifiers. */
 export interface GradientPlan {
   readonly output: string;
   readonly wrt: readonly string[];
@@ -22,14 +20,17 @@ export interface GradientPlan {
 }
 
 /** Rules that replace those of the table. */
-const RULE_SETS: typeof RECTIFIERS & { readonly frozen: typeof FROZEN } = { ...RECTIFIERS, frozen: FROZEN };
+const RULE_SETS: Readonly<Record<keyof typeof RECTIFIERS | 'frozen', RuleSet>> = {
+  ...RECTIFIERS,
+  frozen: FROZEN,
+};
 
-/** What is known of a backward graph before it runs. */
+/** A backward graph without its model. */
 export type BackwardPlan = Omit<BackwardGraph, 'model'>;
 
 interface Planned {
   readonly graph: BackwardPlan;
-  /** Until a session has been made of it. */
+  /** Undefined once a session has been created. */
   model: Uint8Array | undefined;
   session: Session | undefined;
 }
@@ -39,15 +40,15 @@ export class Network {
   readonly model: Model;
   readonly facts: Facts;
   readonly flow: Flow;
-  /** Is it the same for every picture of this size? Elsewhere a picture decides where a Slice cuts. */
+  /** Whether shapes and slices are the same for every image of this size. */
   readonly settled: boolean;
-  /** How often each kind of graph ran: what a call costs. */
+  /** How often each kind of graph ran: the cost of a call. */
   readonly runs: { forward: number; backward: number; head: number } = { forward: 0, backward: 0, head: 0 };
   readonly #options: SessionOptions;
   readonly #heads = new Map<string, Slice>();
   readonly #headSessions = new Map<string, Session>();
   readonly #plans = new Map<string, Planned>();
-  readonly #worked = new Map<string, unknown>();
+  readonly #results = new Map<string, unknown>();
   #forward: { session: Session; taps: ReadonlySet<string> } | undefined;
 
   private constructor(model: Model, facts: Facts, options: SessionOptions) {
@@ -64,19 +65,22 @@ export class Network {
     return new Network(model, await probe(model, feeds, readsOf(model), options), options);
   }
 
-  /** What follows from the graph alone, worked out at the first time of asking. */
+  /** A result that follows from the graph alone, computed once. */
   once<Result>(question: readonly unknown[], work: () => Result): Result {
     const key = JSON.stringify(question);
-    if (!this.#worked.has(key)) this.#worked.set(key, work());
-    return this.#worked.get(key) as Result;
+    if (!this.#results.has(key)) this.#results.set(key, work());
+    return this.#results.get(key) as Result;
   }
 
-  /** The backward graph of a plan; `saved` says which forward values it will want. Throws where it cannot be built. */
+  /**
+   * The backward graph of a plan; `saved` names the forward values that it needs.
+   * @throws {CamError} UNSUPPORTED_OPERATOR when a node on the path has no gradient.
+   */
   plan(plan: GradientPlan): BackwardPlan {
     return this.#entry(plan).graph;
   }
 
-  /** Makes sure that `values` can be fetched. A new forward session is made when one of them is not tapped yet. */
+  /** Makes `values` outputs of the forward session, which is recreated when one of them is new. */
   async tap(values: Iterable<string>): Promise<Session> {
     const made = [...values].filter((name) => this.flow.producer(name) !== undefined);
     const current = this.#forward;
@@ -86,13 +90,14 @@ export class Network {
     await current?.session.release();
     this.#forward = undefined;
     const outputs = [...taps].filter((name) => !ends.includes(name));
-    const bytes = tapped(this.model.bytes, { outputs }, this.model.room);
-    const session = await createSession(bytes, this.#options);
+    const session = await withOutputs(this.model, { outputs }, (bytes) =>
+      createSession(bytes, this.#options),
+    );
     this.#forward = { session, taps };
     return session;
   }
 
-  /** Runs the model and gives the values asked for; inputs among them are handed back. */
+  /** Runs the model and returns the values of those names; inputs among them are returned as they are. */
   async forward(feeds: Values, values: Iterable<string>): Promise<Values> {
     const wanted = [...new Set(values)];
     const session = await this.tap(wanted);
@@ -105,8 +110,10 @@ export class Network {
   }
 
   /**
-   * Gradients of Σ seed·output, by name of the value; `values` must hold what the plan saves, and `before` what frozen
-   * rules look at.
+   * Gradients of Σ seed·output, by name of the value.
+   * @param values forward values, at least those that the plan saves.
+   * @param before forward values before the change, for frozen rules.
+   * @throws {CamError} UNSUPPORTED_MODEL when the graph was built for other contents of a value.
    */
   async backward(
     plan: GradientPlan,
@@ -118,7 +125,7 @@ export class Network {
     const { graph } = entry;
     checkFixed(graph, values);
     const session = (entry.session ??= await createSession(entry.model!, this.#options));
-    entry.model = undefined; // the runtime has its own copy of the weights now
+    entry.model = undefined; // the runtime has its own copy of the weights
     const dims = this.facts.dims.get(plan.output)!;
     const feeds: Record<string, Tensor> = { [graph.seed]: { type: 'float32', dims, data: seed } };
     for (const { name } of session.inputs) {
@@ -130,7 +137,7 @@ export class Network {
     return new Map([...graph.gradients].map(([name, output]) => [name, toFloat(results[output])]));
   }
 
-  /** The part of the model from one value to another; its `inputs` are what it takes. */
+  /** The part of the model from one value to another. */
   head(from: string, to: string): Slice {
     const key = JSON.stringify([from, to]);
     const found = this.#heads.get(key) ?? slice(this.model, this.facts, from, to);
@@ -138,7 +145,7 @@ export class Network {
     return found;
   }
 
-  /** Runs that part, and gives its output and the values named in `taps`. */
+  /** Runs that part, and returns its output and the values named in `taps`. */
   async runHead(from: string, to: string, feeds: Values, taps: readonly string[] = []): Promise<Values> {
     const wanted = [...new Set([to, ...taps])];
     const key = JSON.stringify([from, ...wanted]);
@@ -176,13 +183,13 @@ export class Network {
   }
 }
 
-/** @throws CamError UNSUPPORTED_MODEL where values that a backward graph was built for have changed with the picture. */
+/** @throws {CamError} UNSUPPORTED_MODEL when values that a backward graph was built for have changed with the image. */
 function checkFixed({ fixed }: BackwardPlan, values: Values): void {
   for (const [name, numbers] of fixed) {
     if (Array.from(values[name].data as ArrayLike<number>, Number).join() === numbers.join()) continue;
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      `The picture decides what "${name}" holds, which is where other values lie, and a changed picture changes it: this method's gradients would be of something else. Take one that looks at the picture as it is, such as gradcam, or one without gradients, such as scorecam.`,
+      `The image decides the contents of "${name}", on which shapes or positions depend, and this method changes the image: its gradients would be wrong. Use a method that leaves the image as it is, such as gradcam, or one without gradients, such as scorecam.`,
     );
   }
 }

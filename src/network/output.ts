@@ -1,27 +1,27 @@
-import { CamError, didYouMean } from '../errors.ts';
+import { badOption, CamError, didYouMean } from '../errors.ts';
 import { isFloat } from '../onnx/data-type.ts';
-import type { Facts } from '../onnx/facts.ts';
 import type { Flow } from '../onnx/flow.ts';
-import type { Model, Node } from '../onnx/model.ts';
+import type { Facts, GraphNode, Model } from '../onnx/model.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import { isSpace } from './axes.ts';
+import { isSpace } from '../operators/axes.ts';
+import { OPERATORS } from '../operators/index.ts';
+import type { Link } from '../operators/operator.ts';
+import { traceAxes } from './axes.ts';
 import { layoutOfInput } from './layout.ts';
 import type { Network } from './network.ts';
-import { traceAxes } from './trace.ts';
 
-/** What makes probabilities of logits: Softmax over the classes, or Sigmoid of each class by itself. */
-export type Link = 'softmax' | 'sigmoid';
+export type { Link } from '../operators/operator.ts';
 
-/** Where the classes stand in a model's output. */
+/** Where the classes are in a model's output. */
 export interface ClassOutput {
   /** Name and dimensions of the model's output. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** Value before a trailing Softmax or Sigmoid: the logits, where the model has them. */
+  /** The value before a trailing Softmax or Sigmoid: the logits, where the model has them. */
   readonly logits: string;
-  /** Value behind the Softmax or Sigmoid, when the model ends in one. */
+  /** The value after the Softmax or Sigmoid, when the model ends in one. */
   readonly probabilities: string | undefined;
-  /** The model's own; where it ends in logits, what such logits are trained with. */
+  /** The model's own; where it ends in logits, the usual one for training them. */
   readonly link: Link;
   readonly dims: readonly number[];
   /** Axis that counts classes, and how many there are. */
@@ -31,39 +31,30 @@ export interface ClassOutput {
   readonly positions: number;
 }
 
-/** The model's output of that name; by default the first that holds real numbers. @throws CamError BAD_OPTION. */
+/**
+ * The model's output of that name; by default the first of real numbers.
+ * @throws {CamError} BAD_OPTION when there is none of that name.
+ */
 export function outputNamed({ graph }: Model, facts: Facts, name?: string): string {
   const names = graph.outputs.map((output) => output.name);
   if (name === undefined) return names.find((output) => isFloat(facts.types.get(output))) ?? names[0];
   if (names.includes(name)) return name;
-  throw new CamError(
-    'BAD_OPTION',
+  throw badOption(
+    'output',
     `The model has no output "${name}".${didYouMean(name, names)} Its outputs: ${names.join(', ')}.`,
   );
 }
 
-/** Operators that hand their input on in another shape, or bounded. */
-const HAND_ON = new Set([
-  'Identity',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Cast',
-  'Dropout',
-  'Clip',
-]);
-
-/** Operators at the end of a model that the classes are looked for before. */
-const LINKS: Readonly<Record<string, Link>> = {
-  Softmax: 'softmax',
-  LogSoftmax: 'softmax',
-  Sigmoid: 'sigmoid',
-};
+/** Whether the node hands its input on, if in another shape or within bounds. */
+function handsOn({ op }: GraphNode): boolean {
+  const { passes, bounds = false } = OPERATORS.get(op) ?? {};
+  return passes === 'value' || passes === 'shape' || bounds;
+}
 
 /** The end of a model, by the node that makes its probabilities: Softmax may be spelled out, exp(y − max y) / Σ exp. */
-function endOf(flow: Flow, { op, inputs }: Node): { link: Link; logits: string } | undefined {
-  if (op in LINKS) return { link: LINKS[op], logits: inputs[0] };
+function endOf(flow: Flow, { op, inputs }: GraphNode): { link: Link; logits: string } | undefined {
+  const link = OPERATORS.get(op)?.link;
+  if (link) return { link: link.kind, logits: inputs[0] };
   const [powers, sum] = inputs.map((name) => flow.producer(name));
   const spelledOut =
     op === 'Div' && powers?.op === 'Exp' && sum?.op === 'ReduceSum' && sum.inputs[0] === inputs[0];
@@ -75,36 +66,39 @@ function endOf(flow: Flow, { op, inputs }: Node): { link: Link; logits: string }
 }
 
 /**
- * Finds the classes in the model's output of that name. A Softmax or LogSoftmax at the end is looked through, and so is
- * the Sigmoid of a classifier: a probability's gradient mixes all classes (Simonyan et al. 2014, arXiv:1312.6034,
- * sec. 3), and vanishes where the model is sure.
+ * Finds the classes in the model's output of that name, before a Softmax or LogSoftmax at the end, or the Sigmoid of a
+ * classifier: a probability's gradient mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3), and vanishes
+ * where the model is sure.
+ * @throws {CamError} UNSUPPORTED_MODEL when the output is empty or holds integers.
  */
 export function classOutput(network: Network, input: string, output: string): ClassOutput {
   const { facts, flow } = network;
   const dimsOf = (value: string) => facts.dims.get(value) ?? [];
   let value = output;
   let node = flow.producer(value);
-  while (node && HAND_ON.has(node.op) && sizeOf(dimsOf(node.inputs[0])) === sizeOf(dimsOf(output))) {
+  while (node && handsOn(node) && sizeOf(dimsOf(node.inputs[0])) === sizeOf(dimsOf(output))) {
     value = node.inputs[0];
     node = flow.producer(value);
   }
   const vector = dimsOf(output).filter((size) => size > 1).length <= 1;
   const found = node && endOf(flow, node);
-  // A dense Sigmoid is a map that the model paints, or boxes: its values are what is asked for.
+  // A dense Sigmoid makes a map or boxes, which are explained as they are.
   const end = vector || found?.link === 'softmax' ? found : undefined;
   const logits = end?.logits ?? output;
   const dims = dimsOf(logits);
   if (dims.length === 0 || sizeOf(dims) === 0) {
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      `The output "${output}" holds no numbers to explain ([${dims.join(', ')}]).`,
+      `The output "${output}" is empty: [${dims.join(', ')}]. Choose another with \`output\`.`,
+      { option: 'output' },
     );
   }
   const type = facts.types.get(output);
   if (!isFloat(type)) {
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      `The output "${output}" holds ${type}, which nothing moves gradually. Name another with --output-name (output).`,
+      `The output "${output}" is an integer tensor (${type}), so it has no gradient. Choose another with \`output\`.`,
+      { option: 'output' },
     );
   }
   const axis = classAxis(network, input, logits);
@@ -113,8 +107,8 @@ export function classOutput(network: Network, input: string, output: string): Cl
     name: output,
     shape: dimsOf(output),
     logits,
-    probabilities: end && node!.op !== 'LogSoftmax' ? node!.outputs[0] : undefined,
-    // One logit alone is that of yes against no.
+    probabilities: end && node && !OPERATORS.get(node.op)?.link?.log ? node.outputs[0] : undefined,
+    // A single logit is that of yes against no.
     link: end?.link ?? (classes === 1 ? 'sigmoid' : 'softmax'),
     dims,
     axis,
@@ -124,16 +118,16 @@ export function classOutput(network: Network, input: string, output: string): Cl
 }
 
 /**
- * The axis that counts classes: the one that is neither rows nor columns of the picture. Where several are not, the
+ * The axis that counts classes: the one that is neither rows nor columns of the image. Where there are several, the
  * channels of [1, C, H, W], or the last: [1, boxes, C], [1, anchors, H, W, C].
  */
 function classAxis(network: Network, input: string, value: string): number {
   const dims = network.facts.dims.get(value)!;
   const long = dims.flatMap((size, axis) => (size > 1 ? [axis] : []));
-  const picture = layoutOfInput(network.facts.dims.get(input) ?? []);
+  const image = layoutOfInput(network.facts.dims.get(input) ?? []);
   const traced = long.length > 1 ? traceAxes(network, input, value).get(value) : undefined;
   const apart = long.filter((axis) => !traced?.[axis].every(isSpace));
   const [first = dims.length - 1, ...others] = apart.length > 0 ? apart : long;
-  const asImage = dims.length === 4 && first === 1 && picture?.kind !== 'nhwc';
+  const asImage = dims.length === 4 && first === 1 && image?.kind !== 'nhwc';
   return asImage ? first : (others.at(-1) ?? first);
 }

@@ -1,28 +1,28 @@
 import { backwardGraph, isFlat, noRule } from '../autodiff/backward.ts';
 import { NoGradientError } from '../operators/no-gradient.ts';
-import { RULES } from '../operators/index.ts';
+import { OPERATORS } from '../operators/index.ts';
 import { needsOf } from '../onnx/flow.ts';
-import type { Node } from '../onnx/model.ts';
+import type { GraphNode } from '../onnx/model.ts';
 import type { Layer } from './layers.ts';
 import type { Network } from './network.ts';
 
 /**
- * Values whose gradient would have to pass a node that has none, with that node. Follows the way of the backward
- * driver without emitting anything; `refused` are nodes whose rule is known to give up.
+ * Values whose gradient would have to pass a node that has none, with that node. Walks as the backward driver does,
+ * without emitting anything; `refused` are nodes whose rule is known to give up.
  */
 export function barriers(
   network: Network,
   input: string,
   output: string,
-  refused: ReadonlySet<Node> = new Set(),
-): ReadonlyMap<string, Node> {
+  refused: ReadonlySet<GraphNode> = new Set(),
+): ReadonlyMap<string, GraphNode> {
   const { flow, facts } = network;
   const active = flow.downstream([input], (node) => isFlat(node, facts));
   const reached = new Set([output]);
-  const blocked = new Map<string, Node>();
+  const blocked = new Map<string, GraphNode>();
   for (const node of flow.upstream([output]).toReversed()) {
     if (isFlat(node, facts) || !node.outputs.some((name) => reached.has(name))) continue;
-    const own = !(node.op in RULES) || refused.has(node) ? node : undefined;
+    const own = !OPERATORS.get(node.op)?.vjp || refused.has(node) ? node : undefined;
     const barrier = own ?? node.outputs.flatMap((name) => blocked.get(name) ?? [])[0];
     for (const name of needsOf(node)) {
       if (!active.has(name) || facts.types.get(name) === 'int64') continue;
@@ -37,15 +37,15 @@ export function barriers(
 export interface Reach {
   /** The layers that gradients reach. */
   readonly open: readonly Layer[];
-  /** Does a gradient reach the input? */
+  /** Whether a gradient reaches the input. */
   readonly input: boolean;
-  /** Nodes that have no gradient though one would have to pass, the first met from the output on first. */
+  /** Nodes without a gradient that one would have to pass, from the output backward. */
   readonly stops: readonly NoGradientError[];
-  /** For every value whose gradient is stopped, where. */
-  readonly blocked: ReadonlyMap<string, Node>;
+  /** For every value whose gradient is stopped: the node that stops it. */
+  readonly blocked: ReadonlyMap<string, GraphNode>;
 }
 
-/** Finds out by building the backward graph, without running it, what can be differentiated by what. */
+/** Finds out what can be differentiated by building the backward graph, without running it. */
 export function reachOf(
   network: Network,
   layers: readonly Layer[],

@@ -222,6 +222,9 @@ export class Emitter {
   expand(a: Operand, dims: readonly number[]): Ref {
     return this.op('Expand', [a, this.ints(dims)]);
   }
+  zeros(dims: readonly number[]): Ref {
+    return this.expand(this.scalar(0), dims);
+  }
   concat(parts: readonly Ref[], axis: number): Ref {
     return parts.length === 1 ? parts[0] : this.op('Concat', parts, { axis });
   }
@@ -288,6 +291,15 @@ export class Emitter {
 
   reduceSum(a: Ref, axes: readonly number[], keepdims = true): Ref {
     return axes.length === 0 ? a : this.op('ReduceSum', [a, this.ints(axes)], { keepdims: Number(keepdims) });
+  }
+  /** Sums a value of shape `from` down to `to`, which broadcasts to `from` as in numpy. */
+  sumTo(a: Ref, from: readonly number[], to: readonly number[]): Ref {
+    const lead = from.length - to.length;
+    const axes = from
+      .map((_, axis) => axis)
+      .filter((axis) => axis < lead || (to[axis - lead] === 1 && from[axis] !== 1));
+    const summed = this.reduceSum(a, axes);
+    return lead > 0 ? this.reshape(summed, to) : summed;
   }
   reduceMean(a: Ref, axes: readonly number[], keepdims = true): Ref {
     return axes.length === 0

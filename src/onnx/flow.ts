@@ -1,19 +1,19 @@
-import { isGraph, type Graph, type Node } from './model.ts';
+import { isGraph, type Graph, type GraphNode } from './model.ts';
 
 /** Who makes and who takes each value of a graph: the questions that slicing and differentiating ask. */
 export interface Flow {
   /** The node that makes a value; undefined for inputs and initializers. */
-  producer(value: string): Node | undefined;
-  consumers(value: string): readonly Node[];
+  producer(value: string): GraphNode | undefined;
+  consumers(value: string): readonly GraphNode[];
   /** Values that depend on any of `sources`, themselves included; not through the nodes that `blocks` tells. */
-  downstream(sources: Iterable<string>, blocks?: (node: Node) => boolean): ReadonlySet<string>;
+  downstream(sources: Iterable<string>, blocks?: (node: GraphNode) => boolean): ReadonlySet<string>;
   /** Nodes that `targets` depend on, in an order in which they can run; the walk stops at `stop`. */
-  upstream(targets: Iterable<string>, stop?: ReadonlySet<string>): readonly Node[];
+  upstream(targets: Iterable<string>, stop?: ReadonlySet<string>): readonly GraphNode[];
 }
 
 export function flowOf(graph: Graph): Flow {
-  const producers = new Map<string, Node>();
-  const takers = new Map<string, Node[]>();
+  const producers = new Map<string, GraphNode>();
+  const takers = new Map<string, GraphNode[]>();
   for (const node of graph.nodes) {
     for (const name of node.outputs) if (name) producers.set(name, node);
     for (const name of needsOf(node)) takers.set(name, [...(takers.get(name) ?? []), node]);
@@ -32,10 +32,10 @@ export function flowOf(graph: Graph): Flow {
       return reached;
     },
     upstream(targets, stop = new Set()) {
-      const order: Node[] = [];
-      const seen = new Set<Node>();
+      const order: GraphNode[] = [];
+      const seen = new Set<GraphNode>();
       // Depth first without recursion: deep networks have thousands of nodes in a row.
-      const stack: [node: Node, ready: boolean][] = [];
+      const stack: [node: GraphNode, ready: boolean][] = [];
       const visit = (value: string) => {
         const node = stop.has(value) ? undefined : producers.get(value);
         if (node && !seen.has(node)) stack.push([node, false]);
@@ -65,7 +65,7 @@ export const movingValues = ({ inputs }: Graph, flow: Flow): ReadonlySet<string>
   );
 
 /** Everything that a node reads, what its subgraphs take from outside included. */
-export function needsOf(node: Node): string[] {
+export function needsOf(node: GraphNode): string[] {
   const names = new Set(node.inputs.filter(Boolean));
   for (const attribute of node.attributes.values())
     if (isGraph(attribute)) captured(attribute).forEach((n) => names.add(n));

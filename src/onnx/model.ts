@@ -9,11 +9,11 @@ export interface Initializer {
   readonly dims: readonly number[];
   readonly proto: Uint8Array;
   /** Where the numbers lie, when that is a file beside the model. */
-  readonly external: External | undefined;
+  readonly external: ExternalData | undefined;
 }
 
 /** A part of a file beside the model (https://onnx.ai/onnx/repo-docs/ExternalData.html). */
-export interface External {
+export interface ExternalData {
   /** The file, relative to the model. */
   readonly location: string;
   /** Bytes from its start, and how many; undefined for all that is left. */
@@ -26,7 +26,7 @@ export type ExternalFiles = ReadonlyMap<string, Uint8Array>;
 
 export type Attribute = number | string | readonly number[] | readonly string[] | Initializer | Graph;
 
-export interface Node {
+export interface GraphNode {
   /** Operator, with its domain in front when that is not ONNX's own: `Relu`, `com.microsoft.FusedConv`. */
   readonly op: string;
   readonly name: string;
@@ -52,7 +52,7 @@ export type Port = Pick<ValueInfo, 'name' | 'type' | 'dims'>;
 export const portOf = ({ name, type, dims }: ValueInfo): Port => ({ name, type, dims });
 
 export interface Graph {
-  readonly nodes: readonly Node[];
+  readonly nodes: readonly GraphNode[];
   /** Without the initializers that IR < 4 lists among the inputs. */
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
@@ -68,13 +68,17 @@ export interface Model {
   /** Domain ('' is ONNX's own) to version. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly graph: Graph;
-  /** Names of model-local functions, as `Node.op` writes operators. */
+  /** Names of model-local functions, as `GraphNode.op` writes operators. */
   readonly functions: ReadonlySet<string>;
   /** Files beside the model that hold weights, relative to it. */
   readonly externalFiles: readonly string[];
   /** Those that have been read. */
   readonly external: ExternalFiles;
 }
+
+/** Version of the operator set of a node's operator. */
+export const opsetOf = ({ opsets }: Pick<Model, 'opsets'>, { op }: Pick<GraphNode, 'op'>): number =>
+  opsets.get(op.slice(0, Math.max(0, op.lastIndexOf('.')))) ?? 1;
 
 /** Is this attribute a tensor? */
 export const isInitializer = (attribute: Attribute | undefined): attribute is Initializer =>
@@ -83,3 +87,14 @@ export const isInitializer = (attribute: Attribute | undefined): attribute is In
 /** Is this attribute a subgraph (If, Loop, Scan)? */
 export const isGraph = (attribute: Attribute | undefined): attribute is Graph =>
   typeof attribute === 'object' && 'nodes' in attribute;
+
+/**
+ * Shapes and types of a graph's values at one input size. The runtime itself provides them, in one run with a Shape node
+ * on every value: no table of shape rules can disagree with it.
+ */
+export interface Facts {
+  readonly dims: ReadonlyMap<string, readonly number[]>;
+  readonly types: ReadonlyMap<string, DataType>;
+  /** Contents of the values needed to build a graph: shapes, axes, pads, scales. */
+  readonly values: ReadonlyMap<string, readonly number[]>;
+}

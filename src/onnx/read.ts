@@ -3,11 +3,11 @@ import { DATA_TYPES, type DataType } from './data-type.ts';
 import {
   isInitializer,
   type Attribute,
-  type External,
+  type ExternalData,
   type Graph,
   type Initializer,
   type Model,
-  type Node,
+  type GraphNode,
   type ValueInfo,
 } from './model.ts';
 import { makeTensor } from './tensor.ts';
@@ -81,7 +81,7 @@ const qualified = (domain: string, op: string): string =>
   domain === '' || domain === 'ai.onnx' ? op : `${domain}.${op}`;
 
 function graph(parts: readonly Field[]): Graph {
-  const nodes: Node[] = [];
+  const nodes: GraphNode[] = [];
   const inputs: ValueInfo[] = [];
   const outputs: ValueInfo[] = [];
   const initializers = new Map<string, Initializer>();
@@ -101,7 +101,7 @@ function graph(parts: readonly Field[]): Graph {
 }
 
 /** A Constant node is an initializer by another name: one kind of constant is enough for everything above. */
-function constantOf({ op, outputs: [name], attributes }: Node): Initializer | undefined {
+function constantOf({ op, outputs: [name], attributes }: GraphNode): Initializer | undefined {
   if (op !== 'Constant') return undefined;
   const [[kind, value]] = attributes;
   if (isInitializer(value)) return { ...value, name };
@@ -112,7 +112,7 @@ function constantOf({ op, outputs: [name], attributes }: Node): Initializer | un
   return undefined;
 }
 
-function node(bytes: Uint8Array): Node {
+function node(bytes: Uint8Array): GraphNode {
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes = new Map<string, Attribute>();
@@ -208,7 +208,7 @@ function stringEntry(bytes: Uint8Array): [key: string, value: string] {
   return entry;
 }
 
-const externalOf = (place: ReadonlyMap<string, string>): External => ({
+const externalOf = (place: ReadonlyMap<string, string>): ExternalData => ({
   location: place.get('location') ?? '',
   offset: Number(place.get('offset') ?? 0),
   length: place.has('length') ? Number(place.get('length')) : undefined,

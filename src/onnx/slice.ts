@@ -1,9 +1,8 @@
 import { CamError } from '../errors.ts';
 import { isFloat } from './data-type.ts';
 import { Emitter } from './emitter.ts';
-import type { Facts } from './facts.ts';
 import { flowOf, needsOf } from './flow.ts';
-import type { Model } from './model.ts';
+import type { Facts, Model } from './model.ts';
 
 /** The part of a model between two values, as a model of its own. */
 export interface Slice {

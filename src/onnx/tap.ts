@@ -1,28 +1,57 @@
+import type { Model } from './model.ts';
 import { MessageWriter } from './wire.ts';
 
 const GRAPH = 7; // ModelProto.graph
 const NODE = 1; // GraphProto.node
 const OUTPUT = 12; // GraphProto.output
 
-/** The value that `withShapes` makes for another: its dimensions, int64 [rank]. */
+/** The output of a value's dimensions, int64 [rank], that `AddedOutputs.shapes` adds. */
 export const shapeOf = (name: string): string => `${name}/camwasm:shape`;
 
-/** What is added to a model: values as outputs, and the shapes of values. */
-export interface Taps {
+/** Outputs to add to a model: values, and the shapes of values. */
+export interface AddedOutputs {
   readonly outputs?: readonly string[];
   /** Values whose dimensions become outputs too, named by `shapeOf`. */
   readonly shapes?: readonly string[];
 }
 
 /**
- * The model with further outputs. Protobuf merges a message field that stands twice, so a second `graph` of nothing but
- * outputs (and Shape nodes) does it: not one byte of the model is touched. For memory only, since some protobuf
+ * A copy of the model with more outputs. Protobuf merges a message field that occurs twice, so a second `graph` of only
+ * outputs (and Shape nodes) adds them: the model's own bytes stay as they are. For memory only, since some protobuf
  * libraries replace where they should merge.
- *
- * @param room how many bytes behind `model` in its buffer may be overwritten: where they are enough, nothing is copied.
  */
-export function tapped(model: Uint8Array, { outputs = [], shapes = [] }: Taps, room = 0): Uint8Array {
-  if (outputs.length + shapes.length === 0) return model;
+export function tapped(model: Uint8Array, added: AddedOutputs): Uint8Array {
+  const tail = tailOf(added);
+  return tail.length === 0 ? model : new MessageWriter().raw(model).raw(tail).bytes();
+}
+
+/** Buffers whose spare bytes hold the tail of a call of `withOutputs` that has not ended. */
+const occupied = new WeakSet<ArrayBufferLike>();
+
+/**
+ * Calls `use` with the bytes of the model with more outputs. They are valid until `use` settles: where the model's buffer
+ * has room, they are written there instead of to a copy of the model.
+ */
+export async function withOutputs<Result>(
+  { bytes: model, room }: Pick<Model, 'bytes' | 'room'>,
+  added: AddedOutputs,
+  use: (bytes: Uint8Array) => Promise<Result>,
+): Promise<Result> {
+  const tail = tailOf(added);
+  const { buffer } = model;
+  if (tail.length === 0 || tail.length > room || occupied.has(buffer)) return use(tapped(model, added));
+  const whole = new Uint8Array(buffer, model.byteOffset, model.length + tail.length);
+  occupied.add(buffer);
+  try {
+    whole.set(tail, model.length);
+    return await use(whole);
+  } finally {
+    occupied.delete(buffer);
+  }
+}
+
+function tailOf({ outputs = [], shapes = [] }: AddedOutputs): Uint8Array {
+  if (outputs.length + shapes.length === 0) return new Uint8Array(0);
   const graph = new MessageWriter();
   for (const name of shapes) {
     const node = new MessageWriter().string(1, name).string(2, shapeOf(name)).string(4, 'Shape');
@@ -30,9 +59,5 @@ export function tapped(model: Uint8Array, { outputs = [], shapes = [] }: Taps, r
   }
   for (const name of [...outputs, ...shapes.map(shapeOf)])
     graph.message(OUTPUT, new MessageWriter().string(1, name));
-  const tail = new MessageWriter().message(GRAPH, graph).bytes();
-  if (tail.length > room) return new MessageWriter().raw(model).raw(tail).bytes();
-  const whole = new Uint8Array(model.buffer, model.byteOffset, model.length + tail.length);
-  whole.set(tail, model.length);
-  return whole;
+  return new MessageWriter().message(GRAPH, graph).bytes();
 }

@@ -1,24 +1,26 @@
-import { unary, type Rule } from './rule.ts';
+import { broadcasting, unary, type Context, type Operator } from './operator.ts';
+import type { Ref } from '../onnx/emitter.ts';
 import { geluSlope, tanhGeluSlope } from './gelu.ts';
 
 /** Klambauer et al. 2017, arXiv:1706.02515. */
 const SELU = { alpha: 1.6732632423543772, gamma: 1.0507009873554805 };
 
 /**
- * Activation functions: cotangents through one elementwise function each. Kinks follow PyTorch. Those that
- * onnxruntime fuses into the convolution before (Relu, LeakyRelu, Clip, Sigmoid, HardSigmoid, Tanh) read y: saving x
- * would keep the two apart.
+ * Activation functions. Kinks follow PyTorch. Those that onnxruntime fuses into the convolution before (Relu, LeakyRelu,
+ * Clip, Sigmoid, HardSigmoid, Tanh) read y: saving x would keep the two apart.
  */
-export const ACTIVATION: Readonly<Record<string, Rule>> = {
-  Relu: unary(({ g, y, e }) => e.where(e.greater(y, 0), g, 0)),
-  LeakyRelu: unary((c) => {
-    const alpha = c.float('alpha', 0.01);
-    const sign = alpha < 0 ? c.x : c.y;
-    return c.e.where(c.e.greater(sign, 0), c.g, c.e.mul(c.g, alpha));
+export const ACTIVATION: Readonly<Record<string, Operator>> = {
+  Relu: unary(({ g, y, e }) => e.where(e.greater(y, 0), g, 0), {
+    kinked: true,
+    activation: { parameters: [] },
   }),
-  PRelu: {
-    broadcast: true,
-    vjp(c) {
+  LeakyRelu: unary((c) => leaky(c, c.float('alpha', 0.01) < 0 ? c.x : c.y), {
+    kinked: true,
+    // x and y have the same sign
+    activation: { parameters: ['alpha'], vjp: (c) => leaky(c, c.y) },
+  }),
+  PRelu: broadcasting(
+    (c) => {
       const { g, x, e } = c;
       const positive = e.greater(x, 0);
       return [
@@ -26,17 +28,17 @@ export const ACTIVATION: Readonly<Record<string, Rule>> = {
         c.wants(1) ? e.where(positive, 0, e.mul(g, x)) : null,
       ];
     },
-  },
-  ThresholdedRelu: unary((c) => c.e.where(c.e.greater(c.x, c.float('alpha', 1)), c.g, 0)),
+    { kinked: true },
+  ),
+  ThresholdedRelu: unary((c) => c.e.where(c.e.greater(c.x, c.float('alpha', 1)), c.g, 0), { kinked: true }),
   Shrink: unary((c) => c.e.where(c.e.greater(c.e.abs(c.x), c.float('lambd', 0.5)), c.g, 0)),
 
   /**
-   * A value on a bound counts as outside, as in ReLU6 and hardtanh, which is what Clip mostly was before export.
-   * (torch.clamp, exported to the same operator, counts it as inside: ONNX does not tell them apart.)
+   * A value on a bound counts as outside, as in ReLU6 and hardtanh, the usual origin of a Clip. (torch.clamp, exported
+   * to the same operator, counts it as inside: ONNX cannot distinguish them.)
    */
-  Clip: {
-    broadcast: true,
-    vjp(c) {
+  Clip: broadcasting(
+    (c) => {
       const { g, y, e } = c;
       const [lower, upper] = (['min', 'max'] as const).map((name, i) =>
         c.has(i + 1) ? c.input(i + 1) : c.attribute(name) === undefined ? undefined : c.float(name, 0),
@@ -48,24 +50,36 @@ export const ACTIVATION: Readonly<Record<string, Rule>> = {
         upper !== undefined && c.wants(2) ? e.where(e.equal(y, upper), g, 0) : null,
       ];
     },
-  },
+    {
+      kinked: true,
+      bounds: true,
+      activation: {
+        parameters: ['min', 'max'],
+        vjp: ({ g, y, e, float }) => {
+          const inside = e.and(e.greater(y, float('min', -Infinity)), e.less(y, float('max', Infinity)));
+          return e.where(inside, g, 0);
+        },
+      },
+    },
+  ),
 
-  Sigmoid: unary(({ g, y, e }) => e.mul(g, e.mul(y, e.sub(1, y)))),
-  HardSigmoid: unary((c) => {
-    const { g, y, e } = c;
-    const inside = e.and(e.greater(y, 0), e.less(y, 1));
-    return e.where(inside, e.mul(g, c.float('alpha', 0.2)), 0);
+  Sigmoid: unary(({ g, y, e }) => e.mul(g, e.mul(y, e.sub(1, y))), {
+    link: { kind: 'sigmoid' },
+    activation: { parameters: [] },
   }),
+  HardSigmoid: unary(
+    (c) => {
+      const { g, y, e } = c;
+      const inside = e.and(e.greater(y, 0), e.less(y, 1));
+      return e.where(inside, e.mul(g, c.float('alpha', 0.2)), 0);
+    },
+    { kinked: true, activation: { parameters: ['alpha', 'beta'] } },
+  ),
   HardSwish: unary(({ g, x, e }) => {
     const slope = e.add(e.mul(x, 1 / 3), 0.5);
     return e.where(e.greater(x, -3), e.where(e.less(x, 3), e.mul(g, slope), g), 0);
   }),
-  Swish: unary((c) => {
-    const { g, x, e } = c;
-    const ax = e.mul(x, c.float('alpha', 1));
-    const s = e.sigmoid(ax);
-    return e.mul(g, e.mul(s, e.add(1, e.mul(ax, e.sub(1, s)))));
-  }),
+  Swish: unary((c) => swish(c, c.float('alpha', 1))),
   Mish: unary(({ g, x, e }) => {
     const t = e.tanh(e.op('Softplus', [x]));
     return e.mul(g, e.add(t, e.mul(e.mul(x, e.sigmoid(x)), e.sub(1, e.mul(t, t)))));
@@ -89,10 +103,21 @@ export const ACTIVATION: Readonly<Record<string, Rule>> = {
     return e.where(e.greater(x, 0), g, e.mul(g, e.exp(e.div(x, c.float('alpha', 1)))));
   }),
 
-  Tanh: unary(({ g, y, e }) => e.mul(g, e.sub(1, e.mul(y, y)))),
+  Tanh: unary(({ g, y, e }) => e.mul(g, e.sub(1, e.mul(y, y))), { activation: { parameters: [] } }),
   Softplus: unary(({ g, x, e }) => e.mul(g, e.sigmoid(x))),
   Softsign: unary(({ g, x, e }) => {
     const d = e.add(1, e.abs(x));
     return e.div(g, e.mul(d, d));
   }),
 };
+
+/** `sign` is positive where x is. */
+const leaky = (c: Context, sign: Ref): Ref =>
+  c.e.where(c.e.greater(sign, 0), c.g, c.e.mul(c.g, c.float('alpha', 0.01)));
+
+/** y = x·σ(αx) */
+export function swish({ g, x, e }: Context, alpha: number): Ref {
+  const ax = e.mul(x, alpha);
+  const s = e.sigmoid(ax);
+  return e.mul(g, e.mul(s, e.add(1, e.mul(ax, e.sub(1, s)))));
+}

@@ -1,24 +1,25 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import { unbroadcast } from '../autodiff/unbroadcast.ts';
-import type { Context, Rule } from './rule.ts';
+import { axisOf, lengthOf, unknownAxes } from './axes.ts';
+import type { AxesRule } from './axis-rules.ts';
+import type { Context, Operator } from './operator.ts';
 import { softmaxCotangent } from './softmax.ts';
 
 /** softmax(α·Q·Kᵀ + bias)·V for every head; Vaswani et al. 2017, arXiv:1706.03762, § 3.2. */
-export interface Attention {
+export interface AttentionOperands {
   /** [B, N, S, D], [B, N, T, D] and [B, N, T, D′] */
   readonly q: Ref;
   readonly k: Ref;
   readonly v: Ref;
   readonly scale: number;
-  /** What is added to the scores; broadcast to [B, N, S, T]. */
+  /** Added to the scores; broadcast to [B, N, S, T]. */
   readonly bias?: Ref;
 }
 
-/** Cotangents of an attention's operands; that of the bias has the scores' shape. The scores are computed anew. */
+/** Cotangents of an attention's operands; that of the bias has the scores' shape. Recomputes the scores. */
 export function attentionCotangents(
   e: Emitter,
   g: Ref,
-  { q, k, v, scale, bias }: Attention,
+  { q, k, v, scale, bias }: AttentionOperands,
 ): Required<Record<'q' | 'k' | 'v' | 'bias', Ref>> {
   const scores = e.matmul(q, k, { alpha: scale, transB: true });
   const weights = e.op('Softmax', [bias ? e.add(scores, bias) : scores], { axis: -1 });
@@ -31,24 +32,24 @@ export function attentionCotangents(
   };
 }
 
-/** A score that no softmax sees. */
+/** A score that a softmax ignores. */
 const HIDDEN = -1e30;
 
-/** 0 where a boolean mask allows a position to be seen, and −∞ in effect where not. */
+/** 0 where a boolean mask shows a position, −∞ in effect where it hides it. */
 export const hiddenWhere = (e: Emitter, seen: Ref): Ref => e.where(seen, 0, HIDDEN);
 
-/** Hides from each of `s` positions what comes after it. */
+/** Hides from each of `s` positions those after it. */
 export const causalBias = (e: Emitter, s: number, t: number): Ref =>
   e.op('Trilu', [e.expand(HIDDEN, [s, t]), e.constant('int64', [], [1])], { upper: 1 });
 
-/** A tensor as attention sees it, [B, N, S, D], and the way back for its cotangent. */
+/** A tensor as [B, N, S, D], and the inverse for its cotangent. */
 export interface Heads {
   readonly value: Ref;
   readonly dims: readonly number[];
   back(g: Ref): Ref;
 }
 
-/** Splits [B, S, N·D] into heads; [B, N, S, D] has them already. */
+/** Splits [B, S, N·D] into heads; [B, N, S, D] is split already. */
 export function headsOf(e: Emitter, value: Ref, dims: readonly number[], count: number): Heads {
   if (dims.length === 4) return { value, dims, back: (g) => g };
   const [batch, length, width] = dims;
@@ -59,8 +60,8 @@ export function headsOf(e: Emitter, value: Ref, dims: readonly number[], count: 
   };
 }
 
-/** Gives every head `times` times in a row: grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245). */
-function repeated(e: Emitter, heads: Heads, times: number): Heads {
+/** Repeats every head `times` times in a row: grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245). */
+function repeatedHeads(e: Emitter, heads: Heads, times: number): Heads {
   if (times === 1) return heads;
   const [batch, count, ...rest] = heads.dims;
   const apart = e.reshape(heads.value, [batch, count, 1, ...rest]);
@@ -72,18 +73,29 @@ function repeated(e: Emitter, heads: Heads, times: number): Heads {
   };
 }
 
+/** Queries keep their places, values give the channels: [B, S, N·D] or [B, N, S, D]. */
+export const attentionAxes: AxesRule = ({ axes: [q, , v], dims }) => {
+  if (q?.length !== dims.length) return unknownAxes(dims);
+  const width = dims[dims.length - 1];
+  const last = v?.length === dims.length ? v[v.length - 1] : undefined;
+  const channels = last && lengthOf(last) === width ? last : axisOf('channel', width);
+  return [...q.slice(0, -1), channels];
+};
+
 /** https://onnx.ai/onnx/operators/onnx__Attention.html */
-export const ATTENTION: Rule = {
+export const ATTENTION: Operator = {
+  axes: attentionAxes,
+  fusedAttention: true,
   vjp: (c) => {
     const { e } = c;
-    refuse(c);
+    refuseVariants(c);
     const packed = c.inputDims(0).length === 3;
     const [queries, keys] = packed
       ? [c.int('q_num_heads', 1), c.int('kv_num_heads', 1)]
       : [c.inputDims(0)[1], c.inputDims(1)[1]];
     const q = headsOf(e, c.input(0), c.inputDims(0), queries);
     const [k, v] = [1, 2].map((index) =>
-      repeated(e, headsOf(e, c.input(index), c.inputDims(index), keys), queries / keys),
+      repeatedHeads(e, headsOf(e, c.input(index), c.inputDims(index), keys), queries / keys),
     );
     const dims = [...q.dims.slice(0, 3), k.dims[2]];
     const parts = [
@@ -98,12 +110,12 @@ export const ATTENTION: Rule = {
       q.back(towards.q),
       k.back(towards.k),
       v.back(towards.v),
-      c.wants(3) ? unbroadcast(e, towards.bias, dims, c.inputDims(3)) : null,
+      c.wants(3) ? e.sumTo(towards.bias, dims, c.inputDims(3)) : null,
     ];
   },
 };
 
-function refuse(c: Context): void {
+function refuseVariants(c: Context): void {
   if (c.cotangent(1) ?? c.cotangent(2) ?? c.cotangent(3))
     c.unsupported('outputs other than the first are used');
   if (c.has(4) || c.has(5)) c.unsupported('past_key and past_value');

@@ -1,15 +1,30 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import type { Context, Cotangent, Rule } from './rule.ts';
-import { axesBetween } from './axes.ts';
-import { product } from './product.ts';
+import { imageAxes, windowed } from './axis-rules.ts';
+import { NO_RULE } from './no-gradient.ts';
+import type { Context, Cotangent, NodeView, Operator, Roles } from './operator.ts';
+import { axesBetween } from './axis-arguments.ts';
+import { sizeOf } from '../runtime/tensor.ts';
 import { unslice } from './slice.ts';
-import { foldedSweepsOf, reach, stepsOf, sweepsOf, transposedSweepsOf, type Sweep } from './window.ts';
+import { reach, stepsOf, sweepsOf, transposedSweepsOf, type Sweep } from './window.ts';
+
+/** Roles of every convolution. */
+export const convolution: Pick<Roles, 'axes' | 'weighs'> = { axes: windowed('new'), weighs: 'window' };
+
+const thirdInput = ({ constant }: NodeView): ArrayLike<number> | undefined => constant(2);
 
 /** Convolutions. */
-export const CONVOLUTION: Readonly<Record<string, Rule>> = {
-  Conv: { vjp: (c) => convVjp(c, c.g) },
+export const CONVOLUTION: Readonly<Record<string, Operator>> = {
+  Conv: {
+    ...convolution,
+    bias: thirdInput,
+    linear: () => ({ outputsFirst: true, scale: 1 }),
+    vjp: (c) => convVjp(c, c.g),
+  },
 
   ConvTranspose: {
+    ...convolution,
+    weighs: 'transposed-window',
+    bias: thirdInput,
     vjp: (c) => {
       const { e, g } = c;
       const kernel = kernelOf(c);
@@ -22,20 +37,28 @@ export const CONVOLUTION: Readonly<Record<string, Rule>> = {
     },
   },
 
-  Col2Im: { reads: [2], vjp: unfold },
+  DeformConv: { ...convolution, barrier: NO_RULE },
+
+  // https://onnx.ai/onnx/operators/onnx__Col2Im.html
+  Col2Im: { axes: imageAxes, reads: [2], vjp: unfold },
 };
 
-/** Takes an image apart into its windows: a convolution by kernels that pick one tap each. */
+/** Cuts an image into its blocks: a convolution of every channel by kernels that pick one tap each. */
 function unfold(c: Context): Ref {
   const { e, g } = c;
-  const [, channels, ...sizes] = c.outputDims(0);
-  const kernels = c.value(2);
-  const taps = product(kernels);
-  const dims = [channels * taps, 1, ...kernels];
-  const picks = e.op('EyeLike', [e.expand(0, [taps, taps])]);
-  const w = e.reshape(e.expand(picks, [channels, taps, taps]), dims);
-  const windows = convolve(e, g, { w, dims, group: channels }, foldedSweepsOf(c, kernels, sizes));
-  return e.reshape(windows, c.inputDims(0));
+  const kernel = c.value(2);
+  const channels = c.outputDims(0)[1];
+  const taps = sizeOf(kernel);
+  const ones = kernel.map(() => 1);
+  const eye = Array.from({ length: taps * taps }, (_, i) => Number(i % (taps + 1) === 0));
+  const picks = e.expand(e.constant('float32', [1, taps, ...kernel], eye), [channels, taps, ...kernel]);
+  const blocks = e.op('Conv', [g, e.reshape(picks, [channels * taps, 1, ...kernel])], {
+    group: channels,
+    strides: c.ints('strides') ?? ones,
+    dilations: c.ints('dilations') ?? ones,
+    pads: c.ints('pads') ?? [...ones, ...ones].map(() => 0),
+  });
+  return e.reshape(blocks, c.inputDims(0));
 }
 
 /** Cotangents of a Conv's input, kernel and bias, given that of its result. */
@@ -63,15 +86,15 @@ const spatial = (dims: readonly number[]) => axesBetween(2, dims.length);
 
 function convolve(e: Emitter, image: Ref, { w, group }: Kernel, sweeps: readonly Sweep[]): Ref {
   const [begins, ends] = [sweeps.map(({ begin }) => begin), sweeps.map(({ end }) => end)];
-  // Operators take no pads below zero: what those leave out is cropped off beforehand.
+  // Operators take no pads below zero: crop first instead.
   const cropped = e.pad(image, [0, 0, ...begins.map(below), 0, 0, ...ends.map(below)]);
   const pads = [...begins.map(above), ...ends.map(above)];
   return e.op('Conv', [cropped, w], { group, pads, ...stepsOf(sweeps) });
 }
 
 /**
- * The transpose of `convolve`. With strides it is a ConvTranspose. Without, a Conv whose kernel is turned around:
- * onnxruntime-web has threads for Conv and none for ConvTranspose, and better loops where the groups are many.
+ * The transpose of `convolve`. With strides it is a ConvTranspose. Without, a Conv with a reversed kernel:
+ * onnxruntime-web has threads for Conv and none for ConvTranspose, and better loops for many groups.
  */
 export function imageCotangent(e: Emitter, g: Ref, kernel: Kernel, sweeps: readonly Sweep[]): Ref {
   if (sweeps.some(({ stride }) => stride > 1)) return convolveTransposed(e, g, kernel, sweeps);
@@ -82,7 +105,7 @@ export function imageCotangent(e: Emitter, g: Ref, kernel: Kernel, sweeps: reado
     begin: reach(sweep) - 1 - sweep.begin,
     end: reach(sweep) - 1 - sweep.end,
   }));
-  return convolve(e, g, turned(e, kernel), back);
+  return convolve(e, g, reversed(e, kernel), back);
 }
 
 function convolveTransposed(e: Emitter, g: Ref, { w, group }: Kernel, sweeps: readonly Sweep[]): Ref {
@@ -100,7 +123,7 @@ const above = (pad: number) => Math.max(0, pad);
 const below = (pad: number) => Math.min(0, pad);
 
 /** Input and output channels swapped within each group, and every spatial axis reversed. */
-function turned(e: Emitter, { w, dims, group }: Kernel): Kernel {
+function reversed(e: Emitter, { w, dims, group }: Kernel): Kernel {
   const [outputs, inputs, ...sizes] = dims;
   const flipped = unslice(
     e,
@@ -112,13 +135,13 @@ function turned(e: Emitter, { w, dims, group }: Kernel): Kernel {
   );
   const groups = e.reshape(flipped, [group, outputs / group, inputs, ...sizes]);
   const swapped = e.transpose(groups, [0, 2, 1, ...sizes.map((_, axis) => axis + 3)]);
-  const turnedDims = [group * inputs, outputs / group, ...sizes];
-  return { w: e.reshape(swapped, turnedDims), dims: turnedDims, group };
+  const reversedDims = [group * inputs, outputs / group, ...sizes];
+  return { w: e.reshape(swapped, reversedDims), dims: reversedDims, group };
 }
 
 /**
  * ∂s/∂w[m, c, k] = Σ over n and positions o of g[n, m, o]·image[n, c, o·stride + k·dilation − begin]: a convolution of
- * the image by g over the batch, with strides and dilations in each other's place.
+ * the image by g over the batch, with strides and dilations swapped.
  */
 function kernelCotangent(
   e: Emitter,

@@ -1,59 +1,65 @@
 import { QUANTIZED_RANGE } from '../onnx/data-type.ts';
 import type { Ref } from '../onnx/emitter.ts';
-import { seenAs, type Context, type Cotangent, type Rule } from './rule.ts';
+import { sizeOf } from '../runtime/tensor.ts';
+import { InternalError } from '../errors.ts';
+import type { Context, Cotangent, NodeView, Operator } from './operator.ts';
 
-/** Where a quantised tensor and its parameters stand among a node's inputs. */
-export interface Quantized {
+/** Positions of a quantized tensor and its parameters among a node's inputs. */
+export interface QuantizedInput {
   readonly data: number;
-  /** Left out: 1. */
+  /** Omitted: 1. */
   readonly scale?: number;
-  /** Left out: 0. */
+  /** Omitted: 0. */
   readonly zero?: number;
   /** The axis along which a scale or zero point of several numbers runs. Default: the last. */
   readonly axis?: number;
 }
 
-/** How a quantised operator's inputs stand for those of the float operator that it approximates. */
-export interface Layout {
-  readonly operands: readonly Quantized[];
-  /** The result's parameters; left out where the result is not rounded. */
-  readonly result?: Omit<Quantized, 'data'>;
-  /** May results be driven out of range on purpose, as by a Relu that was left to the rounding? */
+/** How a quantized operator's inputs correspond to those of the float operator that it approximates. */
+export interface Quantization {
+  readonly operands: readonly QuantizedInput[];
+  /** The result's parameters; omitted where the result is not rounded. */
+  readonly result?: Omit<QuantizedInput, 'data'>;
+  /** Whether results may exceed the range on purpose, as by a Relu that was left to the rounding. */
   readonly saturates?: boolean;
-  /** Version of the float operator that is meant. */
+  /** Version of the float operator. */
   readonly opset?: number;
 }
 
 /**
- * A quantised operator by the rule of the float operator that it approximates, on dequantised values. The cotangent
- * of a quantised value is ∂s/∂q, in steps of its scale: x = scale·(q − zero) makes ∂s/∂q = scale·∂s/∂x.
+ * A quantized operator by the row of the float operator that it approximates, on dequantized values. The cotangent of a
+ * quantized value is ∂s/∂q, in steps of its scale: x = scale·(q − zero) makes ∂s/∂q = scale·∂s/∂x.
  */
-export function dequantized(rule: Rule, layout: Layout | ((c: Context) => Layout)): Rule {
+export function dequantized(
+  { vjp, axes, broadcast, weighs, product, fusedAttention }: Operator,
+  quantization: Quantization | ((c: NodeView) => Quantization),
+): Operator {
+  if (!vjp) throw new InternalError('A quantized operator needs the rule of a float operator.');
+  const partsOf = (c: NodeView) => (typeof quantization === 'function' ? quantization(c) : quantization);
   return {
-    ...(rule.broadcast && { broadcast: true }),
-    vjp: (c) => {
-      const { operands, ...result } = typeof layout === 'function' ? layout(c) : layout;
-      const inputs = operands.map(({ data }) => c.node.inputs[data]);
-      const seen = seenAs(c, {
-        node: { ...c.node, inputs },
+    ...(broadcast && { broadcast }),
+    ...(weighs && { weighs }),
+    ...(product && { product }),
+    ...(fusedAttention && { fusedAttention }),
+    axes(step) {
+      const { operands } = partsOf(step.c);
+      const c = { ...step.c, ...floatView(step.c, operands) };
+      return axes({ ...step, c, axes: operands.map(({ data }) => step.axes[data]) });
+    },
+    vjp(c) {
+      const { operands, ...result } = partsOf(c);
+      const float = c.as({
+        ...floatView(c, operands),
         opset: result.opset ?? c.opset,
-        get g() {
-          return realCotangent(c, result);
-        },
-        get x() {
-          return realInput(c, operands[0]);
-        },
-        get y() {
-          return real(c, c.y, c.outputDims(0), result.result ?? {});
-        },
-        input: (index) => realInput(c, operands[index]),
-        has: (index) => Boolean(inputs[index]),
+        gradient: () => realCotangent(c, result),
+        input: (index) =>
+          real(c, c.input(operands[index].data), c.inputDims(operands[index].data), operands[index]),
+        output: (index) => real(c, c.output(index), c.outputDims(index), result.result ?? {}),
         wants: (index) => index < operands.length && c.wants(operands[index].data),
-        inputDims: (index) => c.inputDims(operands[index].data),
       });
       const cotangents = c.node.inputs.map((): Cotangent => null);
-      [rule.vjp(seen)].flat().forEach((towards, index) => {
-        if (!towards || !seen.wants(index)) return;
+      [vjp(float)].flat().forEach((towards, index) => {
+        if (!towards || !float.wants(index)) return;
         const { data, scale, axis } = operands[index];
         cotangents[data] =
           scale === undefined ? towards : c.e.mul(towards, lined(c, scale, c.inputDims(data), axis));
@@ -63,37 +69,48 @@ export function dequantized(rule: Rule, layout: Layout | ((c: Context) => Layout
   };
 }
 
+/** The node with the operands alone as its inputs. */
+function floatView(
+  c: NodeView,
+  operands: readonly QuantizedInput[],
+): Pick<NodeView, 'node' | 'has' | 'inputDims'> {
+  const inputs = operands.map(({ data }) => c.node.inputs[data]);
+  return {
+    node: { ...c.node, inputs },
+    has: (index) => Boolean(inputs[index]),
+    inputDims: (index) => c.inputDims(operands[index].data),
+  };
+}
+
 /** scale·(q − zero) */
 function real(
   c: Context,
   q: Ref,
   dims: readonly number[],
-  { scale, zero, axis }: Omit<Quantized, 'data'>,
+  { scale, zero, axis }: Omit<QuantizedInput, 'data'>,
 ): Ref {
   const { e } = c;
-  const centred = zero === undefined || !c.has(zero) ? q : e.sub(q, lined(c, zero, dims, axis));
-  return scale === undefined ? centred : e.mul(centred, lined(c, scale, dims, axis));
+  const centered = zero === undefined || !c.has(zero) ? q : e.sub(q, lined(c, zero, dims, axis));
+  return scale === undefined ? centered : e.mul(centered, lined(c, scale, dims, axis));
 }
 
-const realInput = (c: Context, at: Quantized): Ref => real(c, c.input(at.data), c.inputDims(at.data), at);
-
-/** ∂s/∂y of the result before it is rounded: none where it lies on a bound that it may have been driven over. */
-function realCotangent(c: Context, { result, saturates = false }: Omit<Layout, 'operands'>): Ref {
+/** ∂s/∂y of the result before rounding: none on a bound that the result may have exceeded. */
+function realCotangent(c: Context, { result, saturates = false }: Omit<Quantization, 'operands'>): Ref {
   const { e, g } = c;
   if (result?.scale === undefined || !c.has(result.scale)) return g;
   const towards = e.div(g, lined(c, result.scale, c.outputDims(0), result.axis));
   if (!saturates) return towards;
-  const [low, high] = rangeOf(c);
+  const [low, high] = quantizedRange(c);
   return e.where(e.and(e.greater(c.y, low), e.less(c.y, high)), towards, 0);
 }
 
 /** The range of the result's type. */
-export function rangeOf(c: Context): readonly [number, number] {
+export function quantizedRange(c: Context): readonly [number, number] {
   const type = c.outputType(0);
   return QUANTIZED_RANGE[type] ?? c.unsupported(`numbers of type ${type}`);
 }
 
-/** A quantisation parameter, one number or one per slab along an axis, in a shape that broadcasts over `dims`. */
+/** A quantization parameter, one number or one per slab along an axis, in a shape that broadcasts to `dims`. */
 export function lined(
   c: Context,
   index: number,
@@ -101,7 +118,7 @@ export function lined(
   axis: number = dims.length - 1,
 ): Ref {
   const own = c.inputDims(index);
-  const count = own.reduce((a, b) => a * b, 1);
+  const count = sizeOf(own);
   if (count === 1) return c.e.reshape(c.input(index), []);
   return own.length === 1 ? c.e.reshape(c.input(index), dims.map(() => 1).with(axis, count)) : c.input(index);
 }

@@ -1,8 +1,9 @@
 import type { Ref } from '../onnx/emitter.ts';
-import { unbroadcast } from '../autodiff/unbroadcast.ts';
-import type { Context, Cotangent } from './rule.ts';
+import { axisOf, isSpace, lengthOf, type TracedAxis } from './axes.ts';
+import type { AxesRule } from './axis-rules.ts';
+import type { Context, Cotangent, NodeView } from './operator.ts';
 
-/** An Einsum equation with every axis under a letter of its own, those behind an ellipsis too. */
+/** An Einsum equation with a letter for every axis, those of an ellipsis included. */
 interface Equation {
   readonly operands: readonly string[];
   readonly result: string;
@@ -12,12 +13,26 @@ interface Equation {
 
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
+/** An axis of the result counts what its letter counts; of several operands, the one that knows space leads. */
+export const einsumAxes: AxesRule = ({ c, axes, dims }) => {
+  const { operands, result, sizes } = parseEquation(c);
+  const letters = new Map<string, TracedAxis>();
+  operands.forEach((term, i) =>
+    [...term].forEach((letter, at) => {
+      const axis = axes[i]?.[at];
+      if (!axis || lengthOf(axis) !== sizes.get(letter)) return;
+      if (axis.some(isSpace) || !letters.has(letter)) letters.set(letter, axis);
+    }),
+  );
+  return [...result].map((letter, i) => letters.get(letter) ?? axisOf('channel', dims[i]));
+};
+
 /**
- * The cotangent of an operand is the Einsum of the result's cotangent with the other operands; what was summed over
- * in this operand alone is spread again.
+ * The cotangent of an operand is the Einsum of the result's cotangent with the other operands; axes summed in this operand alone
+ * are expanded again.
  */
 export function einsumVjp(c: Context): Cotangent[] {
-  const { operands, result, sizes } = parse(c);
+  const { operands, result, sizes } = parseEquation(c);
   return operands.map((letters, index) => {
     if (!c.wants(index)) return null;
     if (new Set(letters).size < letters.length) c.unsupported(`repeated axis in "${letters}"`);
@@ -43,13 +58,13 @@ function towards(
     { equation },
   );
   const whole = axes.map((letter) => sizes.get(letter)!);
-  if (reached.length === axes.length) return unbroadcast(e, product, whole, dims);
+  if (reached.length === axes.length) return e.sumTo(product, whole, dims);
   const kept = axes.map((letter, axis) => (reached.includes(letter) ? whole[axis] : 1));
-  return unbroadcast(e, e.expand(e.reshape(product, kept), whole), whole, dims);
+  return e.sumTo(e.expand(e.reshape(product, kept), whole), whole, dims);
 }
 
 /** Reads the equation: https://onnx.ai/onnx/operators/onnx__Einsum.html */
-function parse(c: Context): Equation {
+function parseEquation(c: NodeView): Equation {
   const [left, right] = c.text('equation', '').replaceAll(' ', '').split('->');
   const terms = left.split(',');
   const free = LETTERS.filter((letter) => !left.includes(letter));

@@ -1,47 +1,64 @@
 import type { Ref } from '../onnx/emitter.ts';
-import { unary, type Context, type Rule } from './rule.ts';
+import { sizeOf } from '../runtime/tensor.ts';
+import {
+  broadcasting,
+  unary,
+  type Context,
+  type Foldable,
+  type NodeView,
+  type Operator,
+  type Roles,
+} from './operator.ts';
 
 /** Both sides of a broadcasting operator: each formula is emitted only for a side that wants a cotangent. */
-const binary = (left: (c: Context) => Ref, right: (c: Context) => Ref): Rule => ({
-  broadcast: true,
-  vjp: (c) => [c.wants(0) ? left(c) : null, c.wants(1) ? right(c) : null],
-});
+const binary = (left: (c: Context) => Ref, right: (c: Context) => Ref, roles?: Partial<Roles>): Operator =>
+  broadcasting((c) => [c.wants(0) ? left(c) : null, c.wants(1) ? right(c) : null], roles);
 
 /** Any number of broadcast inputs that all get the same cotangent. */
-const variadic = (vjp: (c: Context) => Ref): Rule => ({
-  broadcast: true,
-  vjp(c) {
+const variadic = (vjp: (c: Context) => Ref, roles?: Partial<Roles>): Operator =>
+  broadcasting((c) => {
     const each = vjp(c);
     return c.node.inputs.map(() => each);
-  },
-});
+  }, roles);
 
 /** The extreme among any number of inputs; those that tie share, as in torch.maximum and torch.amax. */
-const extreme: Rule = {
-  broadcast: true,
-  vjp(c) {
-    const { g, y, e } = c;
-    const wins = c.node.inputs.map((_, i) => e.equal(c.input(i), y));
-    const winners = wins.map((win) => e.cast(win, 'float32')).reduce((a, b) => e.add(a, b));
-    const share = e.div(g, winners);
-    return wins.map((win, i) => (c.wants(i) ? e.where(win, share, 0) : null));
-  },
-};
+const extremeInput = broadcasting((c) => {
+  const { g, y, e } = c;
+  const wins = c.node.inputs.map((_, i) => e.equal(c.input(i), y));
+  const winners = wins.map((win) => e.cast(win, 'float32')).reduce((a, b) => e.add(a, b));
+  const share = e.div(g, winners);
+  return wins.map((win, i) => (c.wants(i) ? e.where(win, share, 0) : null));
+});
+
+/** Folded as they are since the opset that made them broadcast, and lost an attribute. */
+const arithmetic: Foldable = { since: 7 };
+const plain: Foldable = { since: 6 };
+
+/** A constant that Add adds to every channel: [C, 1, 1]. */
+function channelBias({ node: { inputs }, constant, inputDims }: NodeView): ArrayLike<number> | undefined {
+  const perChannel = (dims: readonly number[]) => dims.length >= 3 && dims.at(-3) === sizeOf(dims);
+  return inputs
+    .map((_, index) => (perChannel(inputDims(index)) ? constant(index) : undefined))
+    .find((values) => values !== undefined);
+}
 
 /** Arithmetic, elementwise functions and choices between values. */
-export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
-  Add: variadic(({ g }) => g),
+export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
+  Add: variadic(({ g }) => g, { foldable: arithmetic, bias: channelBias, carriesAttention: true }),
   Sub: binary(
     ({ g }) => g,
     ({ g, e }) => e.neg(g),
+    { foldable: arithmetic, carriesAttention: true },
   ),
   Mul: binary(
     (c) => c.e.mul(c.g, c.input(1)),
     (c) => c.e.mul(c.g, c.input(0)),
+    { foldable: arithmetic, carriesAttention: true },
   ),
   Div: binary(
     (c) => c.e.div(c.g, c.input(1)),
     (c) => c.e.neg(c.e.div(c.e.mul(c.g, c.y), c.input(1))),
+    { foldable: arithmetic, carriesAttention: true },
   ),
   Mod: binary(
     ({ g }) => g,
@@ -62,26 +79,31 @@ export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
   ),
   Sum: variadic(({ g }) => g),
   Mean: variadic(({ g, e, node }) => e.div(g, node.inputs.length)),
-  Max: extreme,
-  Min: extreme,
+  Max: extremeInput,
+  Min: extremeInput,
 
-  Where: {
-    broadcast: true,
-    vjp(c) {
+  Where: broadcasting(
+    (c) => {
       const { g, e } = c;
       const chosen = c.input(0);
       return [null, c.wants(1) ? e.where(chosen, g, 0) : null, c.wants(2) ? e.where(chosen, 0, g) : null];
     },
-  },
-  // Between floats; the driver lets nothing flow to whole numbers.
-  Cast: unary(({ g }) => g),
-  CastLike: unary(({ g }) => g),
+    { carriesAttention: true },
+  ),
+  // between floats: the driver lets nothing flow to integers
+  Cast: unary(({ g }) => g, {
+    casts: true,
+    passes: 'value',
+    carriesAttention: true,
+    foldable: { since: 6, attributes: ['to'] },
+  }),
+  CastLike: unary(({ g }) => g, { casts: true }),
 
-  Neg: unary(({ g, e }) => e.neg(g)),
-  Abs: unary(({ g, x, e }) => e.mul(g, e.sign(x))),
-  Reciprocal: unary(({ g, y, e }) => e.neg(e.mul(g, e.mul(y, y)))),
-  Sqrt: unary(({ g, y, e }) => e.div(g, e.mul(2, y))),
-  Exp: unary(({ g, y, e }) => e.mul(g, y)),
+  Neg: unary(({ g, e }) => e.neg(g), { foldable: plain }),
+  Abs: unary(({ g, x, e }) => e.mul(g, e.sign(x)), { kinked: true }),
+  Reciprocal: unary(({ g, y, e }) => e.neg(e.mul(g, e.mul(y, y))), { foldable: plain }),
+  Sqrt: unary(({ g, y, e }) => e.div(g, e.mul(2, y)), { foldable: plain }),
+  Exp: unary(({ g, y, e }) => e.mul(g, y), { foldable: plain }),
   Log: unary(({ g, x, e }) => e.div(g, x)),
   Erf: unary(({ g, x, e }) => e.mul(g, e.mul(2 / Math.sqrt(Math.PI), e.exp(e.neg(e.mul(x, x)))))),
 

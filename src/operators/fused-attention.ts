@@ -1,11 +1,16 @@
 import type { Ref } from '../onnx/emitter.ts';
-import { unbroadcast } from '../autodiff/unbroadcast.ts';
-import type { Context, Rule } from './rule.ts';
-import { attentionCotangents, causalBias, headsOf, hiddenWhere } from './attention.ts';
+import { lastAxisNew, lost } from './axis-rules.ts';
+import { NO_RULE } from './no-gradient.ts';
+import type { Context, Operator } from './operator.ts';
+import { attentionAxes, attentionCotangents, causalBias, headsOf, hiddenWhere } from './attention.ts';
 
-/** Attention as onnxruntime's optimiser fuses it: https://onnxruntime.ai/docs/reference/operators/ContribOperators.html */
-export const FUSED_ATTENTION: Readonly<Record<string, Rule>> = {
+const withoutRule: Operator = { axes: lost, fusedAttention: true, barrier: NO_RULE };
+
+/** Attention as onnxruntime's optimizer fuses it: https://onnxruntime.ai/docs/reference/operators/ContribOperators.html */
+export const FUSED_ATTENTION: Readonly<Record<string, Operator>> = {
   'com.microsoft.MultiHeadAttention': {
+    axes: attentionAxes,
+    fusedAttention: true,
     vjp: (c) => {
       const { e } = c;
       const extra = c.node.outputs.findIndex((_, index) => index > 0 && c.cotangent(index));
@@ -37,13 +42,15 @@ export const FUSED_ATTENTION: Readonly<Record<string, Rule>> = {
             )
           : null,
         null,
-        c.wants(5) ? unbroadcast(e, towards.bias, scores, c.inputDims(5)) : null,
+        c.wants(5) ? e.sumTo(towards.bias, scores, c.inputDims(5)) : null,
       ];
     },
   },
 
-  // The projections to Q, K and V are part of it.
+  // includes the projections to Q, K and V
   'com.microsoft.Attention': {
+    axes: lastAxisNew,
+    fusedAttention: true,
     vjp: (c) => {
       const { e } = c;
       if (c.cotangent(1) || c.has(4)) c.unsupported('past and present');
@@ -70,10 +77,17 @@ export const FUSED_ATTENTION: Readonly<Record<string, Rule>> = {
         c.wants(2) ? e.reduceSum(back, [0, 1], false) : null,
         null,
         null,
-        c.wants(5) ? unbroadcast(e, towards.bias, [batch, count, length, length], c.inputDims(5)) : null,
+        c.wants(5) ? e.sumTo(towards.bias, [batch, count, length, length], c.inputDims(5)) : null,
       ];
     },
   },
+
+  'com.microsoft.GroupQueryAttention': withoutRule,
+  'com.microsoft.PackedAttention': withoutRule,
+  'com.microsoft.PackedMultiHeadAttention': withoutRule,
+  'com.microsoft.QOrderedAttention': withoutRule,
+  'com.microsoft.SparseAttention': withoutRule,
+  'com.microsoft.DecoderMaskedMultiHeadAttention': withoutRule,
 };
 
 const widthOf = (dims: readonly number[]): number => (dims.length === 4 ? dims[1] * dims[3] : dims[2]);
@@ -85,7 +99,7 @@ const sum = ({ e }: Context, parts: readonly (Ref | undefined)[]): Ref | undefin
   return given.length > 0 ? given.reduce((a, b) => e.add(a, b)) : undefined;
 };
 
-/** Padding as 0 for every key [B, T] or pair [B, S, T] that is not to be seen. */
+/** A mask of keys [B, T] or pairs [B, S, T], 0 for padding. */
 function padding(c: Context, index: number): Ref {
   const { e } = c;
   const dims = c.inputDims(index);

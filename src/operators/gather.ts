@@ -1,19 +1,19 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import { zeros } from '../autodiff/context.ts';
-import type { Context } from './rule.ts';
-import { axisOf, fromFront } from './axes.ts';
+import { sizeOf } from '../runtime/tensor.ts';
+import type { Context } from './operator.ts';
+import { axisArgument, fromFront } from './axis-arguments.ts';
 import { unslice } from './slice.ts';
 
 /**
- * Gives every element back what was gathered from it. Indices that are known beforehand and hit nothing twice take
- * cheaper ways than a scatter: evenly spaced ones are a slice, others are gathered back.
+ * Gives every element the cotangents of its copies. Constant indices without repeats are cheaper than a scatter:
+ * evenly spaced ones are a slice, others are gathered back.
  */
 export function gatherVjp(c: Context): Ref {
   const { e } = c;
   const dims = c.inputDims(0);
-  const axis = axisOf(c, 0);
+  const axis = axisArgument(c, 0);
   const known = c.constant(1)?.map((index) => fromFront(index, dims[axis]));
-  const count = c.inputDims(1).reduce((a, b) => a * b, 1);
+  const count = sizeOf(c.inputDims(1));
   const g = e.reshape(c.g, dims.with(axis, count));
   const step = known && stepOf(known);
   if (step) {
@@ -31,7 +31,7 @@ function stepOf(indices: readonly number[]): number | undefined {
   return indices.every((index, i) => index === indices[0] + i * step) ? step : undefined;
 }
 
-/** Undoes a gathering that hit nothing twice: what it left out is taken from a slab of zeros behind g. */
+/** Undoes a gather without repeats: elements that it omitted come from a slab of zeros after g. */
 function gatherBack(
   e: Emitter,
   g: Ref,
@@ -45,7 +45,7 @@ function gatherBack(
   return e.gather(padded, e.ints(places), axis);
 }
 
-/** Adds the `count` slabs of g along `axis` to the places that `indices` name in a tensor of zeros. */
+/** Adds the `count` slabs of g along `axis` to a tensor of zeros at `indices`. */
 export function scatterAlong(
   e: Emitter,
   g: Ref,
@@ -56,5 +56,5 @@ export function scatterAlong(
 ): Ref {
   const column = e.reshape(indices, dims.map(() => 1).with(axis, count));
   const everywhere = e.expand(column, dims.with(axis, count));
-  return e.op('ScatterElements', [zeros(e, dims), everywhere, g], { axis, reduction: 'add' });
+  return e.op('ScatterElements', [e.zeros(dims), everywhere, g], { axis, reduction: 'add' });
 }

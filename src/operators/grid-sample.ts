@@ -1,7 +1,6 @@
 import type { Emitter, Operand, Ref } from '../onnx/emitter.ts';
-import { zeros } from '../autodiff/context.ts';
-import type { Context, Cotangent } from './rule.ts';
-import { product } from './product.ts';
+import type { Context, Cotangent } from './operator.ts';
+import { sizeOf } from '../runtime/tensor.ts';
 
 /** One of the pixels around a position along one axis. Refs are [N, 1, L] for L positions. */
 interface Tap {
@@ -19,7 +18,7 @@ interface Tap {
 export function gridSampleVjp(c: Context): Cotangent[] {
   const { e, g } = c;
   const [batch, channels, ...sizes] = c.inputDims(0);
-  const count = product(c.outputDims(0).slice(2));
+  const count = sizeOf(c.outputDims(0).slice(2));
   const scales = sizes.map((size) => (c.int('align_corners', 0) === 1 ? size - 1 : size) / 2);
   const combinations = sizes
     .map((size, axis) => {
@@ -38,13 +37,13 @@ export function gridSampleVjp(c: Context): Cotangent[] {
       1,
     );
   const times = (factors: readonly Operand[]) => factors.reduce((a, b) => e.mul(a, b));
-  const strides = sizes.map((_, axis) => product(sizes.slice(axis + 1)));
+  const strides = sizes.map((_, axis) => sizeOf(sizes.slice(axis + 1)));
   const flat = forEach((taps) =>
     taps.map(({ index }, axis) => e.mul(index, strides[axis])).reduce((a, b) => e.add(a, b)),
   );
   const row = e.reshape(e.cast(flat, 'int64'), [batch, 1, K * count]);
   const places = e.expand(row, [batch, channels, K * count]);
-  const pixels = [batch, channels, product(sizes)];
+  const pixels = [batch, channels, sizeOf(sizes)];
   const samples = e.reshape(g, [batch, channels, 1, count]);
 
   const towardsImage = () => {
@@ -52,7 +51,7 @@ export function gridSampleVjp(c: Context): Cotangent[] {
     const shares = e.mul(samples, e.reshape(weights, [batch, 1, K, count]));
     const updates = e.reshape(shares, [batch, channels, K * count]);
     const scatter = { axis: 2, reduction: 'add' };
-    return e.reshape(e.op('ScatterElements', [zeros(e, pixels), places, updates], scatter), c.inputDims(0));
+    return e.reshape(e.op('ScatterElements', [e.zeros(pixels), places, updates], scatter), c.inputDims(0));
   };
 
   const towardsGrid = () => {

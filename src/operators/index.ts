@@ -1,11 +1,14 @@
-import type { Rule } from './rule.ts';
+import { mergeTables } from '../table.ts';
 import { ACTIVATION } from './activation.ts';
+import { BARRIERS } from './barriers.ts';
 import { CONVOLUTION } from './convolution.ts';
 import { ELEMENTWISE } from './elementwise.ts';
+import { FUSED_ATTENTION } from './fused-attention.ts';
 import { FUSED } from './fused.ts';
 import { INDEXING } from './indexing.ts';
 import { MATMUL } from './matmul.ts';
 import { NORMALIZATION } from './normalization.ts';
+import type { Operator } from './operator.ts';
 import { POOLING } from './pooling.ts';
 import { QUANTIZED } from './quantized.ts';
 import { RECURRENT } from './recurrent.ts';
@@ -13,31 +16,33 @@ import { REDUCTION } from './reduction.ts';
 import { RESIZE } from './resize.ts';
 import { ROTARY } from './rotary.ts';
 import { SHAPE } from './shape.ts';
-import { UNFOLD } from './unfold.ts';
+import { SOFTMAX } from './softmax.ts';
+import { ZERO_GRADIENT } from './zero-gradient.ts';
 
-/** Every operator that camwasm differentiates, grouped by kind: one row each. */
-export const GROUPS: readonly (readonly [title: string, rules: Readonly<Record<string, Rule>>])[] = [
+/** Every operator that camwasm knows, grouped by kind: one row each. */
+export const OPERATOR_GROUPS: readonly (readonly [
+  title: string,
+  rows: Readonly<Record<string, Operator>>,
+])[] = [
   ['Activations', ACTIVATION],
   ['Elementwise', ELEMENTWISE],
-  ['Normalisation', NORMALIZATION],
+  ['Normalization', NORMALIZATION],
+  ['Softmax', SOFTMAX],
   ['Reductions', REDUCTION],
   ['Convolutions', CONVOLUTION],
   ['Pools', POOLING],
   ['Resizing and sampling', RESIZE],
-  ['Blocks', UNFOLD],
   ['Shape', SHAPE],
   ['Indexing', INDEXING],
   ['Matrix products and attention', MATMUL],
   ['Recurrent layers', RECURRENT],
   ['Rotary positions', ROTARY],
-  ["Fused by onnxruntime's optimiser", FUSED],
-  ['Quantised', QUANTIZED],
+  ["Fused by onnxruntime's optimizer", FUSED],
+  ["Attention fused by onnxruntime's optimizer", FUSED_ATTENTION],
+  ['Quantized', QUANTIZED],
+  ['No gradient, and none needed', ZERO_GRADIENT],
+  ['Barriers', BARRIERS],
 ];
 
-/** The same by operator. */
-export const RULES: Readonly<Record<string, Rule>> = Object.assign(
-  {},
-  ...GROUPS.map(([, rules]) => rules),
-) as Record<string, Rule>;
-
-export { ZERO_GRADIENT } from './zero.ts';
+/** The same by operator, with its domain in front where that is not ONNX's own: `com.microsoft.FusedConv`. */
+export const OPERATORS: ReadonlyMap<string, Operator> = mergeTables(OPERATOR_GROUPS.map(([, rows]) => rows));

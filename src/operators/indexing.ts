@@ -1,22 +1,25 @@
 import type { Ref } from '../onnx/emitter.ts';
-import { zeros } from '../autodiff/context.ts';
-import { unary, type Context, type Rule } from './rule.ts';
-import { axisOf } from './axes.ts';
+import { sizeOf } from '../runtime/tensor.ts';
+import { lengthOf, resized, unknownAxes } from './axes.ts';
+import { cropped, elementwise, picked, type AxesRule } from './axis-rules.ts';
+import { unary, type Context, type NodeView, type Operator } from './operator.ts';
+import { axisArgument } from './axis-arguments.ts';
 import { gatherVjp, scatterAlong } from './gather.ts';
 
-/** Updates replace what they hit, or are added to it: the cotangent of the data is blotted out there, or is whole. */
+/** Whether updates are added to the data, whose cotangent is then whole; else they replace it, and block its cotangent. */
 const adds = (c: Context): boolean => {
   const reduction = c.text('reduction', 'none');
   if (reduction !== 'none' && reduction !== 'add') c.unsupported(`reduction "${reduction}"`);
   return reduction === 'add';
 };
 
-const scatterElements: Rule = {
+const scatterElements: Operator = {
+  axes: elementwise,
   vjp: (c) => {
     const { e, g } = c;
-    const axis = axisOf(c, 0);
+    const axis = axisArgument(c, 0);
     const indices = c.input(1);
-    const blot = () => e.op('ScatterElements', [g, indices, zeros(e, c.inputDims(2))], { axis });
+    const blot = () => e.op('ScatterElements', [g, indices, e.zeros(c.inputDims(2))], { axis });
     return [
       c.wants(0) ? (adds(c) ? g : blot()) : null,
       null,
@@ -25,28 +28,78 @@ const scatterElements: Rule = {
   },
 };
 
+const gathered: AxesRule = ({ c, axes: [axes], dims }) => {
+  if (!axes) return unknownAxes(dims);
+  const at = axisArgument(c, 0);
+  const table = c.inputDims(1).map((size) => picked([axes[at]], size));
+  return [...axes.slice(0, at), ...table, ...axes.slice(at + 1)];
+};
+
+/** One axis loses its order; others may be cut short. */
+const pickedAlong =
+  (axisIn: (c: NodeView) => number | undefined): AxesRule =>
+  ({ c, axes: [axes], dims }) => {
+    const along = axisIn(c);
+    if (along === undefined || axes?.length !== dims.length) return unknownAxes(dims);
+    return dims.map((size, i) => {
+      if (i === along) return picked([axes[i]], size);
+      return lengthOf(axes[i]) === size ? axes[i] : resized(axes, i, size);
+    });
+  };
+
+/** [batch axes, table of indices, axes that the indices leave whole] */
+const gatheredPoints: AxesRule = ({ c, axes: [axes], dims }) => {
+  if (!axes) return unknownAxes(dims);
+  const batch = c.int('batch_dims', 0);
+  const table = c.inputDims(1);
+  const end = batch + table[table.length - 1];
+  const points = table.slice(batch, -1).map((size) => picked(axes.slice(batch, end), size));
+  return [...axes.slice(0, batch), ...points, ...axes.slice(end)];
+};
+
+const centered: AxesRule = ({ axes: [axes], dims }) => {
+  if (axes?.length !== dims.length) return unknownAxes(dims);
+  return axes.map((axis, i) => {
+    const size = lengthOf(axis);
+    return size === dims[i] ? axis : cropped(axes, i, centerStart(size, dims[i]), dims[i]);
+  });
+};
+
+/** First position kept of an axis that is cropped to its center; negative where it is padded. */
+const centerStart = (from: number, to: number): number => Math.trunc((from - to) / 2);
+
 /** Choosing, gathering and scattering. */
-export const INDEXING: Readonly<Record<string, Rule>> = {
-  Gather: unary(gatherVjp),
+export const INDEXING: Readonly<Record<string, Operator>> = {
+  Gather: { axes: gathered, vjp: gatherVjp },
 
-  GatherElements: unary((c) => {
-    const data = zeros(c.e, c.inputDims(0));
-    return c.e.op('ScatterElements', [data, c.input(1), c.g], { axis: axisOf(c, 0), reduction: 'add' });
-  }),
+  GatherElements: {
+    axes: pickedAlong((c) => axisArgument(c, 0)),
+    vjp(c) {
+      const data = c.e.zeros(c.inputDims(0));
+      return c.e.op('ScatterElements', [data, c.input(1), c.g], {
+        axis: axisArgument(c, 0),
+        reduction: 'add',
+      });
+    },
+  },
 
-  GatherND: unary((c) => {
-    const data = zeros(c.e, c.inputDims(0));
-    return c.e.op('ScatterND', [data, wholeIndices(c), c.g], { reduction: 'add' });
-  }),
+  GatherND: {
+    axes: gatheredPoints,
+    vjp(c) {
+      const data = c.e.zeros(c.inputDims(0));
+      return c.e.op('ScatterND', [data, wholeIndices(c), c.g], { reduction: 'add' });
+    },
+  },
 
   Scatter: scatterElements,
   ScatterElements: scatterElements,
 
   ScatterND: {
+    axes: elementwise,
     vjp: (c) => {
       const { e, g } = c;
       const indices = c.input(1);
-      const blot = () => e.op('ScatterND', [g, indices, zeros(e, c.inputDims(2))]);
+      const blot = () => e.op('ScatterND', [g, indices, e.zeros(c.inputDims(2))]);
       return [
         c.wants(0) ? (adds(c) ? g : blot()) : null,
         null,
@@ -55,44 +108,54 @@ export const INDEXING: Readonly<Record<string, Rule>> = {
     },
   },
 
-  TopK: unary((c) => {
-    if (!c.cotangent(0)) return null;
-    const data = zeros(c.e, c.inputDims(0));
-    return c.e.op('ScatterElements', [data, c.output(1), c.g], { axis: axisOf(c, -1) });
-  }),
+  TopK: {
+    axes: pickedAlong((c) => axisArgument(c, -1)),
+    vjp(c) {
+      if (!c.cotangent(0)) return null;
+      const data = c.e.zeros(c.inputDims(0));
+      return c.e.op('ScatterElements', [data, c.output(1), c.g], { axis: axisArgument(c, -1) });
+    },
+  },
 
-  Compress: unary((c) => {
-    const { e, g } = c;
-    const dims = c.inputDims(0);
-    const kept = e.op('NonZero', [c.input(1)]);
-    const scatter = (shape: readonly number[], axis: number) =>
-      scatterAlong(e, g, kept, shape, axis, c.outputDims(0)[axis]);
-    if (c.attribute('axis') !== undefined) return scatter(dims, axisOf(c, 0));
-    return e.reshape(scatter([dims.reduce((a, b) => a * b, 1)], 0), dims);
-  }),
+  Compress: {
+    axes: pickedAlong((c) => (c.attribute('axis') === undefined ? undefined : axisArgument(c, 0))),
+    vjp(c) {
+      const { e, g } = c;
+      const dims = c.inputDims(0);
+      const kept = e.op('NonZero', [c.input(1)]);
+      const scatter = (shape: readonly number[], axis: number) =>
+        scatterAlong(e, g, kept, shape, axis, c.outputDims(0)[axis]);
+      if (c.attribute('axis') !== undefined) return scatter(dims, axisArgument(c, 0));
+      return e.reshape(scatter([sizeOf(dims)], 0), dims);
+    },
+  },
 
   Trilu: unary(({ e, g, has, input, int }) =>
     e.op('Trilu', has(1) ? [g, input(1)] : [g], { upper: int('upper', 1) }),
   ),
 
   // Reversing twice changes nothing.
-  ReverseSequence: unary(({ e, g, input, int }) =>
-    e.op('ReverseSequence', [g, input(1)], {
-      batch_axis: int('batch_axis', 1),
-      time_axis: int('time_axis', 0),
-    }),
-  ),
+  ReverseSequence: {
+    axes: pickedAlong((c) => c.int('time_axis', 0)),
+    vjp: ({ e, g, input, int }) =>
+      e.op('ReverseSequence', [g, input(1)], {
+        batch_axis: int('batch_axis', 1),
+        time_axis: int('time_axis', 0),
+      }),
+  },
 
-  CenterCropPad: unary((c) => {
-    const [from, to] = [c.inputDims(0), c.outputDims(0)];
-    // An axis is cropped or padded by its difference in size, the smaller half first.
-    const begins = from.map((size, axis) => Math.trunc((size - to[axis]) / 2));
-    const ends = from.map((size, axis) => size - to[axis] - begins[axis]);
-    return c.e.pad(c.g, [...begins, ...ends]);
-  }),
+  CenterCropPad: {
+    axes: centered,
+    vjp(c) {
+      const [from, to] = [c.inputDims(0), c.outputDims(0)];
+      const begins = from.map((size, axis) => centerStart(size, to[axis]));
+      const ends = from.map((size, axis) => size - to[axis] - begins[axis]);
+      return c.e.pad(c.g, [...begins, ...ends]);
+    },
+  },
 };
 
-/** GatherND's indices with the coordinates of the batch in front, which `batch_dims` leaves out. */
+/** GatherND's indices with the coordinates of the batch first, which `batch_dims` implies. */
 function wholeIndices(c: Context): Ref {
   const batch = c.inputDims(0).slice(0, c.int('batch_dims', 0));
   if (batch.length === 0) return c.input(1);

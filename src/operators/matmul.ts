@@ -1,20 +1,51 @@
 import type { Product, Ref } from '../onnx/emitter.ts';
-import { unbroadcast } from '../autodiff/unbroadcast.ts';
-import type { Context, Cotangent, Rule } from './rule.ts';
+import { axisOf, unknownAxes } from './axes.ts';
+import { elementwise, type AxesRule } from './axis-rules.ts';
+import type { Context, Cotangent, Operator, Roles } from './operator.ts';
 import { ATTENTION } from './attention.ts';
-import { einsumVjp } from './einsum.ts';
+import { einsumAxes, einsumVjp } from './einsum.ts';
+
+/** [.., M, K] x [.., K, N]: the summed axis disappears; weights make channels. */
+const productAxes: AxesRule = ({ c, axes, dims }) => {
+  const [a, b] = [0, 1].map((i) => {
+    const one = axes[i];
+    if (!one || one.length < 2 || c.int(i === 0 ? 'transA' : 'transB', 0) === 0) return one;
+    return [...one.slice(0, -2), one.at(-1)!, one.at(-2)!];
+  });
+  const rank = dims.length;
+  if ((a && a.length > rank) || (b && b.length > rank)) return unknownAxes(dims);
+  const stacks = elementwise({
+    c,
+    axes: [a?.slice(0, -2), b?.slice(0, -2)],
+    dims: dims.slice(0, -2),
+    output: 0,
+  });
+  return [
+    ...stacks,
+    a?.at(-2) ?? axisOf('channel', dims[rank - 2]),
+    b?.at(-1) ?? axisOf('channel', dims[rank - 1]),
+  ];
+};
+
+/** Roles of every matrix product. */
+export const matrixProduct: Pick<Roles, 'axes' | 'weighs'> = { axes: productAxes, weighs: 'matrix' };
 
 /** Matrix products, and attention, which is two of them. */
-export const MATMUL: Readonly<Record<string, Rule>> = {
-  Einsum: { vjp: einsumVjp },
+export const MATMUL: Readonly<Record<string, Operator>> = {
+  Einsum: { axes: einsumAxes, product: true, vjp: einsumVjp },
   Attention: ATTENTION,
-  MatMul: { vjp: (c) => productVjp(c, c.g, {}) },
+  MatMul: {
+    ...matrixProduct,
+    product: true,
+    carriesAttention: true,
+    channelsLast: true,
+    linear: () => ({ outputsFirst: false, scale: 1 }),
+    vjp: (c) => productVjp(c, c.g, {}),
+  },
   Gemm: {
-    vjp: (c) => {
-      const { alpha, beta } = { alpha: c.float('alpha', 1), beta: c.float('beta', 1) };
-      const product = { alpha, transA: c.int('transA', 0) === 1, transB: c.int('transB', 0) === 1 };
-      return [...productVjp(c, c.g, product), c.wants(2) ? addendVjp(c, beta) : null];
-    },
+    ...matrixProduct,
+    linear: ({ int, float }) => ({ outputsFirst: int('transB', 0) === 1, scale: float('alpha', 1) }),
+    vjp: gemmVjp,
   },
 };
 
@@ -33,7 +64,7 @@ export function productVjp(c: Context, g: Ref, product: Product): [Cotangent, Co
     from.length === to.length && from.every((size, axis) => size === to[axis]) ? ref : e.reshape(ref, to);
   const y = whole(g, c.outputDims(0), [...batch, rows, columns]);
   const settle = (ref: Ref, operand: readonly number[], dims: readonly number[]) =>
-    whole(unbroadcast(e, ref, [...batch, ...operand.slice(-2)], operand), operand, dims);
+    whole(e.sumTo(ref, [...batch, ...operand.slice(-2)], operand), operand, dims);
   const towardsA = () => {
     const right = whole(c.input(1), bDims, b);
     return transA
@@ -49,9 +80,15 @@ export function productVjp(c: Context, g: Ref, product: Product): [Cotangent, Co
   return [c.wants(0) ? settle(towardsA(), a, aDims) : null, c.wants(1) ? settle(towardsB(), b, bDims) : null];
 }
 
+export function gemmVjp(c: Context): Cotangent[] {
+  const { alpha, beta } = { alpha: c.float('alpha', 1), beta: c.float('beta', 1) };
+  const product = { alpha, transA: c.int('transA', 0) === 1, transB: c.int('transB', 0) === 1 };
+  return [...productVjp(c, c.g, product), c.wants(2) ? addendVjp(c, beta) : null];
+}
+
 /** Cotangent of Gemm's C, which is scaled by β and broadcast to the product. */
 function addendVjp({ e, g, inputDims, outputDims }: Context, beta: number): Ref {
-  const whole = unbroadcast(e, g, outputDims(0), inputDims(2));
+  const whole = e.sumTo(g, outputDims(0), inputDims(2));
   return beta === 1 ? whole : e.mul(whole, beta);
 }
 

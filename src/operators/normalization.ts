@@ -1,16 +1,22 @@
 import type { Ref } from '../onnx/emitter.ts';
-import { unary, type Context, type Rule } from './rule.ts';
-import { axesBetween, axisOf } from './axes.ts';
-import { SOFTMAX } from './softmax.ts';
+import { sizeOf } from '../runtime/tensor.ts';
+import { elementwise, reducedTo, type AxesRule } from './axis-rules.ts';
+import { broadcasting, unary, type Context, type NodeView, type Operator } from './operator.ts';
+import { axesBetween, axisArgument } from './axis-arguments.ts';
 import { standardize } from './standardize.ts';
 
-/** Normalisation layers, softmax among them. */
-export const NORMALIZATION: Readonly<Record<string, Rule>> = {
-  ...SOFTMAX,
+/** The normalized value comes first, its statistics after it. */
+export const withStatistics: AxesRule = (step) =>
+  step.output === 1 || step.output === 2 ? reducedTo(step) : elementwise(step);
 
+/** Normalization layers. */
+export const NORMALIZATION: Readonly<Record<string, Operator>> = {
   // y = (x − mean)·scale/√(variance + ε) + bias with statistics that x does not move
   // (Ioffe & Szegedy 2015, arXiv:1502.03167)
   BatchNormalization: {
+    axes: elementwise,
+    foldable: { since: 14, attributes: ['epsilon', 'momentum', 'training_mode'] },
+    bias: shiftOf,
     vjp(c) {
       const { g, e } = c;
       if (c.int('training_mode', 0) || c.node.outputs.filter(Boolean).length > 1)
@@ -22,13 +28,13 @@ export const NORMALIZATION: Readonly<Record<string, Rule>> = {
       const sum = (value: Ref) => e.reshape(e.reduceSum(value, shared), own);
       const inverse = e.div(1, e.sqrt(e.add(c.input(4), c.float('epsilon', 1e-5))));
       const dx = e.mul(g, spread(e.mul(c.input(1), inverse)));
-      const centred = () => e.sub(c.x, spread(c.input(3)));
+      const centered = () => e.sub(c.x, spread(c.input(3)));
       return [
         dx,
-        c.wants(1) ? e.mul(sum(e.mul(g, centred())), inverse) : null,
+        c.wants(1) ? e.mul(sum(e.mul(g, centered())), inverse) : null,
         c.wants(2) ? sum(g) : null,
         c.wants(3) ? e.neg(sum(dx)) : null,
-        c.wants(4) ? e.mul(sum(e.mul(dx, centred())), e.mul(-0.5, e.mul(inverse, inverse))) : null,
+        c.wants(4) ? e.mul(sum(e.mul(dx, centered())), e.mul(-0.5, e.mul(inverse, inverse))) : null,
       ];
     },
   },
@@ -36,8 +42,12 @@ export const NORMALIZATION: Readonly<Record<string, Rule>> = {
   LayerNormalization: layer(1e-5),
   RMSNormalization: layer(1e-5, false),
   SimplifiedLayerNormalization: layer(1e-5, false),
-  InstanceNormalization: { vjp: (c) => grouped(c, c.inputDims(0)[1]) },
-  GroupNormalization: { vjp: (c) => grouped(c, c.int('num_groups', 1)) },
+  InstanceNormalization: { axes: elementwise, vjp: (c) => grouped(c, c.inputDims(0)[1]) },
+  GroupNormalization: {
+    axes: elementwise,
+    normalizes: true,
+    vjp: (c) => grouped(c, c.int('num_groups', 1)),
+  },
   // The specification guards the deviation by 1e-9.
   MeanVarianceNormalization: unary((c) =>
     standardize(c.e, c.x, c.ints('axes') ?? [0, 2, 3], 1e-18).cotangent(c.g),
@@ -46,7 +56,7 @@ export const NORMALIZATION: Readonly<Record<string, Rule>> = {
   // y = x/‖x‖, and 0 where the norm is
   LpNormalization: unary((c) => {
     const { g, x, y, e } = c;
-    const axes = [axisOf(c, -1)];
+    const axes = [axisArgument(c, -1)];
     const p = c.int('p', 2);
     const norm = p === 1 ? e.reduceSum(e.abs(x), axes) : e.sqrt(e.reduceSum(e.mul(x, x), axes));
     const growth = p === 1 ? e.sign(x) : y;
@@ -65,6 +75,9 @@ export const NORMALIZATION: Readonly<Record<string, Rule>> = {
   }),
 
   Dropout: {
+    axes: elementwise,
+    passes: 'value',
+    carriesAttention: true,
     reads: [2],
     vjp(c) {
       if (c.has(2) && c.value(2)[0]) c.unsupported('training_mode is true');
@@ -74,17 +87,25 @@ export const NORMALIZATION: Readonly<Record<string, Rule>> = {
 };
 
 /** Statistics over the axes from `axis` on; scale and bias broadcast from the last axis. */
-function layer(epsilon: number, centred = true): Rule {
-  return {
-    broadcast: true,
-    vjp(c) {
+function layer(epsilon: number, centered = true): Operator {
+  return broadcasting(
+    (c) => {
       const { g, e } = c;
       if (c.cotangent(1) ?? c.cotangent(2)) c.unsupported('its statistics are used as outputs');
-      const axes = axesBetween(axisOf(c, -1), c.inputDims(0).length);
-      const { normal, cotangent } = standardize(e, c.x, axes, c.float('epsilon', epsilon), centred);
+      const axes = axesBetween(axisArgument(c, -1), c.inputDims(0).length);
+      const { normal, cotangent } = standardize(e, c.x, axes, c.float('epsilon', epsilon), centered);
       return [cotangent(e.mul(g, c.input(1))), c.wants(1) ? e.mul(g, normal) : null, c.wants(2) ? g : null];
     },
-  };
+    { axes: withStatistics, normalizes: true, channelsLast: true },
+  );
+}
+
+/** β − μγ/√(σ² + ε) */
+function shiftOf({ constant, float }: NodeView): number[] | undefined {
+  const [scale, shift, mean, variance] = [1, 2, 3, 4].map(constant);
+  if (!scale || !shift || !mean || !variance) return undefined;
+  const epsilon = float('epsilon', 1e-5);
+  return shift.map((b, c) => b - (mean[c] * scale[c]) / Math.sqrt(variance[c] + epsilon));
 }
 
 /**
@@ -95,7 +116,7 @@ function grouped(c: Context, groups: number): (Ref | null)[] {
   const { e } = c;
   const dims = c.inputDims(0);
   const [batch, channels, ...space] = dims;
-  const view = (value: Ref) => e.reshape(value, [batch, groups, channels / groups, volume(space)]);
+  const view = (value: Ref) => e.reshape(value, [batch, groups, channels / groups, sizeOf(space)]);
   const own = c.inputDims(1);
   const scale = e.reshape(c.input(1), [groups, own[0] / groups, 1]);
   const shared = own[0] === groups ? [0, 2, 3] : [0, 3];
@@ -114,7 +135,7 @@ function channelMean(c: Context, value: Ref): Ref {
   const [batch, channels, ...space] = c.inputDims(0);
   const size = c.int('size', 1);
   const half = (size - 1) / 2;
-  const columns = c.e.reshape(value, [batch, 1, channels, volume(space)]);
+  const columns = c.e.reshape(value, [batch, 1, channels, sizeOf(space)]);
   const pooled = c.e.op('AveragePool', [columns], {
     kernel_shape: [size, 1],
     pads: [half, 0, half, 0],
@@ -122,5 +143,3 @@ function channelMean(c: Context, value: Ref): Ref {
   });
   return c.e.reshape(pooled, c.inputDims(0));
 }
-
-const volume = (space: readonly number[]): number => space.reduce((a, b) => a * b, 1);

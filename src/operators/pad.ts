@@ -1,10 +1,10 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import type { Context, Cotangent } from './rule.ts';
-import { axesBetween, axesOf } from './axes.ts';
+import type { Context, Cotangent } from './operator.ts';
+import { axesBetween, axesArgument } from './axis-arguments.ts';
 import { unslice } from './slice.ts';
 
-/** Where the element `at` places from the first of `size` comes from, in the modes that repeat elements. */
-const SOURCES: Readonly<Record<string, (at: number, size: number) => number>> = {
+/** The source of the element `at` places from the first of `size`, in the modes that repeat elements. */
+const PAD_SOURCES: Readonly<Record<string, (at: number, size: number) => number>> = {
   edge: (at, size) => Math.min(Math.max(at, 0), size - 1),
   reflect: (at, size) => {
     const period = 2 * Math.max(1, size - 1);
@@ -16,11 +16,11 @@ const SOURCES: Readonly<Record<string, (at: number, size: number) => number>> = 
 
 const modulo = (a: number, n: number) => ((a % n) + n) % n;
 
-/** Cotangents of a Pad's data and of the constant that it fills in. */
+/** Cotangents of a Pad's data and of its constant. */
 export function padVjp(c: Context): Cotangent[] {
   const { e, g } = c;
   const dims = c.inputDims(0);
-  const pads = padsOf(c);
+  const pads = padAmounts(c);
   const mode = c.text('mode', 'constant');
   if (mode === 'constant') {
     const data = e.pad(
@@ -43,23 +43,23 @@ export function padVjp(c: Context): Cotangent[] {
       ref,
       shape,
       axis,
-      sources.map((at) => first + SOURCES[mode](at, rest)),
+      sources.map((at) => first + PAD_SOURCES[mode](at, rest)),
     );
   });
   return [ref];
 }
 
 /** All begins and all ends, for every axis. */
-function padsOf(c: Context): [number[], number[]] {
+function padAmounts(c: Context): [number[], number[]] {
   const rank = c.inputDims(0).length;
   const given = c.ints('pads') ?? c.value(1);
-  const axes = axesOf(c, { position: 3 }) ?? axesBetween(0, rank);
+  const axes = axesArgument(c, { position: 3 }) ?? axesBetween(0, rank);
   const along = (pads: readonly number[]) =>
     axesBetween(0, rank).map((axis) => pads[axes.indexOf(axis)] ?? 0);
   return [along(given.slice(0, axes.length)), along(given.slice(axes.length))];
 }
 
-/** The constant stands everywhere but in the data's place. */
+/** The constant fills everything around the data. */
 function filled({ e, g, inputDims, outputDims }: Context, data: Ref): Ref {
   const sum = (ref: Ref) => e.reduceSum(ref, axesBetween(0, outputDims(0).length), false);
   return e.reshape(e.sub(sum(g), sum(data)), inputDims(2));

@@ -1,60 +1,87 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import { zeros } from '../autodiff/context.ts';
-import { unary, type Context, type Rule } from './rule.ts';
-import { axesBetween } from './axes.ts';
+import { windowed } from './axis-rules.ts';
+import { unary, type Context, type NodeView, type Operator } from './operator.ts';
+import { axesBetween } from './axis-arguments.ts';
 import { imageCotangent } from './convolution.ts';
-import { product } from './product.ts';
+import { sizeOf } from '../runtime/tensor.ts';
 import { stepsOf, sweepsOf, type Sweep } from './window.ts';
 
-/** Pools: over windows, and over the whole image. */
-export const POOLING: Readonly<Record<string, Rule>> = {
-  /** The whole cotangent goes to the first maximum of its window, as in PyTorch. */
-  MaxPool: unary((c) => {
-    if (!c.cotangent(0)) return null;
-    const { e, g, x } = c;
-    const sweeps = poolSweepsOf(c);
-    const [, indices] = e.op(
-      'MaxPool',
-      [x],
-      {
-        kernel_shape: sweeps.map(({ kernel }) => kernel),
-        pads: [...sweeps.map(({ begin }) => begin), ...sweeps.map(({ margin }) => margin)],
-        ceil_mode: c.int('ceil_mode', 0),
-        ...stepsOf(sweeps),
-      },
-      2,
-    );
-    return scatterFlat(e, g, indices, c.inputDims(0));
-  }),
+const pool = { axes: windowed('kept') };
 
-  AveragePool: unary((c) => {
-    const sweeps = poolSweepsOf(c);
-    return sumWindows(c, shared(c, sweeps), sweeps);
-  }),
+/** Whether one window covers all of the image and nothing else. */
+const coversAll = ({ ints, inputDims }: NodeView): boolean =>
+  `${ints('kernel_shape')}` === `${inputDims(0).slice(2)}` && (ints('pads') ?? []).every((pad) => pad === 0);
+
+/** Pools over windows, and over the whole image. */
+export const POOLING: Readonly<Record<string, Operator>> = {
+  /** The whole cotangent goes to the first maximum of its window, as in PyTorch. */
+  MaxPool: {
+    ...pool,
+    kinked: true,
+    passes: 'extent',
+    vjp(c) {
+      if (!c.cotangent(0)) return null;
+      const { e, g, x } = c;
+      const sweeps = poolSweepsOf(c);
+      const [, indices] = e.op(
+        'MaxPool',
+        [x],
+        {
+          kernel_shape: sweeps.map(({ kernel }) => kernel),
+          pads: [...sweeps.map(({ begin }) => begin), ...sweeps.map(({ margin }) => margin)],
+          ceil_mode: c.int('ceil_mode', 0),
+          ...stepsOf(sweeps),
+        },
+        2,
+      );
+      return scatterFlat(e, g, indices, c.inputDims(0));
+    },
+  },
+
+  AveragePool: {
+    ...pool,
+    passes: 'extent',
+    averages: coversAll,
+    vjp(c) {
+      const sweeps = poolSweepsOf(c);
+      return sumWindows(c, shared(c, sweeps), sweeps);
+    },
+  },
 
   LpPool: lp((c, g) => sumWindows(c, g, poolSweepsOf(c))),
 
-  GlobalAveragePool: unary(({ e, g, inputDims }) => {
-    const dims = inputDims(0);
-    return e.expand(e.mul(g, 1 / product(dims.slice(2))), dims);
-  }),
+  GlobalAveragePool: {
+    ...pool,
+    averages: () => true,
+    vjp({ e, g, inputDims }) {
+      const dims = inputDims(0);
+      return e.expand(e.mul(g, 1 / sizeOf(dims.slice(2))), dims);
+    },
+  },
 
-  GlobalMaxPool: unary(({ e, g, x, inputDims }) => {
-    const dims = inputDims(0);
-    const rows = [dims[0], dims[1], product(dims.slice(2))];
-    const first = e.op('ArgMax', [e.reshape(x, rows)], { axis: 2 });
-    const updates = e.reshape(g, rows.with(2, 1));
-    return e.reshape(e.op('ScatterElements', [zeros(e, rows), first, updates], { axis: 2 }), dims);
-  }),
+  GlobalMaxPool: {
+    ...pool,
+    kinked: true,
+    vjp({ e, g, x, inputDims }) {
+      const dims = inputDims(0);
+      const rows = [dims[0], dims[1], sizeOf(dims.slice(2))];
+      const first = e.op('ArgMax', [e.reshape(x, rows)], { axis: 2 });
+      const updates = e.reshape(g, rows.with(2, 1));
+      return e.reshape(e.op('ScatterElements', [e.zeros(rows), first, updates], { axis: 2 }), dims);
+    },
+  },
 
   GlobalLpPool: lp((_, g) => g),
 
   /** Every element was moved to one place: its cotangent is fetched from there. */
-  MaxUnpool: unary(({ e, g, input, inputDims, outputDims }) => {
-    const [from, to] = [[product(inputDims(0))], [product(outputDims(0))]];
-    const fetched = e.gather(e.reshape(g, to), e.reshape(input(1), from), 0);
-    return e.reshape(fetched, inputDims(0));
-  }),
+  MaxUnpool: {
+    ...pool,
+    vjp({ e, g, input, inputDims, outputDims }) {
+      const [from, to] = [[sizeOf(inputDims(0))], [sizeOf(outputDims(0))]];
+      const fetched = e.gather(e.reshape(g, to), e.reshape(input(1), from), 0);
+      return e.reshape(fetched, inputDims(0));
+    },
+  },
 };
 
 const poolSweepsOf = (c: Context): Sweep[] => sweepsOf(c, c.ints('kernel_shape')!);
@@ -62,12 +89,12 @@ const poolSweepsOf = (c: Context): Sweep[] => sweepsOf(c, c.ints('kernel_shape')
 /** Adds updates to the places of a tensor that `indices`, counted over all axes, name. */
 function scatterFlat(e: Emitter, updates: Ref, indices: Ref, dims: readonly number[]): Ref {
   const flat = (ref: Ref) => e.reshape(ref, [-1]);
-  const data = zeros(e, [product(dims)]);
+  const data = e.zeros([sizeOf(dims)]);
   const sums = e.op('ScatterElements', [data, flat(indices), flat(updates)], { axis: 0, reduction: 'add' });
   return e.reshape(sums, dims);
 }
 
-/** Adds up, for every element, the cotangents of the windows that it lies in. */
+/** Sums, for every element, the cotangents of the windows over it. */
 function sumWindows({ e, inputDims }: Context, g: Ref, sweeps: readonly Sweep[]): Ref {
   const channels = inputDims(0)[1];
   const kernels = sweeps.map(({ kernel }) => kernel);
@@ -76,7 +103,7 @@ function sumWindows({ e, inputDims }: Context, g: Ref, sweeps: readonly Sweep[])
   return imageCotangent(e, g, { w, dims, group: channels }, sweeps);
 }
 
-/** Divides the cotangent of every window among the elements that its average is made of. */
+/** Divides the cotangent of every window among the elements of its average. */
 function shared(c: Context, sweeps: readonly Sweep[]): Ref {
   const padding = c.int('count_include_pad', 0) === 1;
   const counts = sweeps.map((sweep) => {
@@ -97,7 +124,7 @@ function shared(c: Context, sweeps: readonly Sweep[]): Ref {
 
 /**
  * How many taps of each window along an axis count in its average: those on elements, on demand those in the padding,
- * but never those that `ceil_mode` lets hang over.
+ * never those beyond it (`ceil_mode`).
  */
 function countsOf(sweep: Sweep, padding: boolean): number[] {
   const [first, last] = padding ? [-sweep.begin, sweep.size + sweep.margin] : [0, sweep.size];
@@ -108,8 +135,8 @@ function countsOf(sweep: Sweep, padding: boolean): number[] {
   });
 }
 
-/** y = (Σ |x|ᵖ)^(1/p), so ∂y/∂x = sign(x)·|x|^(p − 1)·y^(1 − p); `sum` adds up what comes from several windows. */
-function lp(sum: (c: Context, g: Ref) => Ref): Rule {
+/** y = (Σ |x|ᵖ)^(1/p), so ∂y/∂x = sign(x)·|x|^(p − 1)·y^(1 − p); `sum` adds the shares of overlapping windows. */
+function lp(sum: (c: Context, g: Ref) => Ref): Operator {
   return unary((c) => {
     const { e, g, x, y } = c;
     const p = c.float('p', 2);
@@ -117,5 +144,5 @@ function lp(sum: (c: Context, g: Ref) => Ref): Rule {
     const perNorm = e.where(e.greater(y, 0), e.div(g, p === 2 ? y : e.pow(y, p - 1)), 0);
     const slope = p === 2 ? x : e.mul(e.sign(x), e.pow(e.abs(x), p - 1));
     return e.mul(slope, sum(c, perNorm));
-  });
+  }, pool);
 }

@@ -1,9 +1,9 @@
 import type { Ref } from '../onnx/emitter.ts';
-import { unary, type Context, type Rule } from './rule.ts';
+import { unary, type Context, type Operator } from './operator.ts';
 import { ACTIVATION } from './activation.ts';
-import { fromFront } from './axes.ts';
+import { fromFront } from './axis-arguments.ts';
 import { CONVOLUTION } from './convolution.ts';
-import { dequantized, lined, rangeOf, type Layout } from './dequantize.ts';
+import { dequantized, lined, quantizedRange, type Quantization } from './dequantize.ts';
 import { ELEMENTWISE } from './elementwise.ts';
 import { FUSED_ATTENTION } from './fused-attention.ts';
 import { MATMUL } from './matmul.ts';
@@ -12,10 +12,10 @@ import { SHAPE } from './shape.ts';
 import { SOFTMAX } from './softmax.ts';
 
 /** x, scale, zero; the result's scale, zero */
-const ONE: Layout = { operands: [{ data: 0, scale: 1, zero: 2 }], result: { scale: 3, zero: 4 } };
+const ONE: Quantization = { operands: [{ data: 0, scale: 1, zero: 2 }], result: { scale: 3, zero: 4 } };
 
 /** a, scale, zero, b, scale, zero; the result's scale, zero */
-const TWO: Layout = {
+const TWO: Quantization = {
   operands: [
     { data: 0, scale: 1, zero: 2 },
     { data: 3, scale: 4, zero: 5 },
@@ -25,27 +25,31 @@ const TWO: Layout = {
 };
 
 /** The output channels of a convolution's kernel, first axis, may have a scale each. */
-const CONV: Layout = { ...TWO, operands: [TWO.operands[0], { ...TWO.operands[1], axis: 0 }] };
+const CONV: Quantization = { ...TWO, operands: [TWO.operands[0], { ...TWO.operands[1], axis: 0 }] };
 
-const channelsFirst =
-  (layout: Layout) =>
-  (c: Context): Layout =>
-    c.int('channels_last', 0) ? c.unsupported('channels_last') : layout;
+/** onnxruntime's own operators may have channels last, which the float rule does not know. */
+const channelsFirst = (row: Operator): Operator => ({
+  axes: row.axes,
+  weighs: row.weighs,
+  vjp: (c) => (c.int('channels_last', 0) ? c.unsupported('channels_last') : row.vjp?.(c)),
+});
 
 /**
- * Quantisation: rounding is taken for what it approximates, the identity (the straight-through estimator; Bengio et
- * al. 2013, arXiv:1308.3432, and Jacob et al. 2018, arXiv:1712.05877, § 3).
+ * Quantization: rounding counts as the identity that it approximates (the straight-through estimator; Bengio et al.
+ * 2013, arXiv:1308.3432, and Jacob et al. 2018, arXiv:1712.05877, § 3).
  */
-export const QUANTIZED: Readonly<Record<string, Rule>> = {
+export const QUANTIZED: Readonly<Record<string, Operator>> = {
   QuantizeLinear: unary(quantizeVjp),
   'com.microsoft.QuantizeLinear': unary(quantizeVjp),
-  DequantizeLinear: unary(dequantizeVjp),
-  'com.microsoft.DequantizeLinear': unary(dequantizeVjp),
-  // The scale follows the input's range, so that nothing saturates; q moves against the scale, so that x does not.
+  DequantizeLinear: unary(dequantizeVjp, {
+    foldable: { since: 10, attributes: ['axis'], types: ['float32', 'int8', 'uint8', 'int32'] },
+  }),
+  'com.microsoft.DequantizeLinear': unary(dequantizeVjp, { foldable: { since: 1, attributes: ['axis'] } }),
+  // The scale follows the input's range, so nothing saturates; q moves against the scale, so x does not move.
   DynamicQuantizeLinear: unary((c) => (c.cotangent(0) ? c.e.div(c.g, c.output(1)) : null)),
 
   QLinearConv: dequantized(CONVOLUTION.Conv, CONV),
-  'com.microsoft.QLinearConv': dequantized(CONVOLUTION.Conv, channelsFirst(CONV)),
+  'com.microsoft.QLinearConv': channelsFirst(dequantized(CONVOLUTION.Conv, CONV)),
   ConvInteger: dequantized(CONVOLUTION.Conv, {
     operands: [
       { data: 0, zero: 2 },
@@ -83,9 +87,9 @@ export const QUANTIZED: Readonly<Record<string, Rule>> = {
     ...ONE,
     opset: c.int('opset', 13),
   })),
-  'com.microsoft.QLinearAveragePool': dequantized(POOLING.AveragePool, channelsFirst({ ...ONE, opset: 11 })),
-  'com.microsoft.QLinearGlobalAveragePool': dequantized(POOLING.GlobalAveragePool, channelsFirst(ONE)),
-  // The result's parameters come first, then three inputs for every part.
+  'com.microsoft.QLinearAveragePool': channelsFirst(dequantized(POOLING.AveragePool, { ...ONE, opset: 11 })),
+  'com.microsoft.QLinearGlobalAveragePool': channelsFirst(dequantized(POOLING.GlobalAveragePool, ONE)),
+  // the result's parameters come first, then three inputs for every part
   'com.microsoft.QLinearConcat': dequantized(SHAPE.Concat, ({ node }) => ({
     operands: Array.from({ length: (node.inputs.length - 2) / 3 }, (_, i) => ({
       data: 2 + 3 * i,
@@ -110,10 +114,10 @@ export const QUANTIZED: Readonly<Record<string, Rule>> = {
   }),
 };
 
-/** Passes where x lies in the range that the result's type can say. */
+/** Passes where x is in the range of the result's type. */
 function quantizeVjp(c: Context): Ref {
   const { e, g, x } = c;
-  const [low, high] = rangeOf(c);
+  const [low, high] = quantizedRange(c);
   const scale = parameter(c, 1);
   const bound = (q: number) => e.mul(scale, c.has(2) ? e.sub(q, parameter(c, 2)) : q);
   const inside = e.and(e.op('GreaterOrEqual', [x, bound(low)]), e.op('LessOrEqual', [x, bound(high)]));

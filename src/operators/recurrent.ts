@@ -1,8 +1,9 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import { zeros } from '../autodiff/context.ts';
-import type { Context, Cotangent, Rule } from './rule.ts';
+import { axisOf, unknownAxes } from './axes.ts';
+import type { AxesRule } from './axis-rules.ts';
+import type { Context, Cotangent, Operator } from './operator.ts';
 
-/** One direction of a recurrent layer: T steps, B sequences side by side, H hidden numbers. */
+/** One direction of a recurrent layer: T steps, B sequences, H hidden numbers. */
 interface Direction {
   readonly c: Context;
   readonly e: Emitter;
@@ -15,13 +16,13 @@ interface Direction {
   /** [G·H, I], [G·H, H]: gates one below the other. */
   readonly w: Ref;
   readonly r: Ref;
-  /** [G·H] each, of the input and of the recurrence; left out where the layer has none. */
+  /** [G·H] each, of the input and of the recurrence; omitted where the layer has none. */
   readonly biases: readonly [Ref, Ref] | undefined;
   /** [T, B, H]: the state before every step. */
   readonly before: Ref;
   /** [T, B, H]: the state after every step. */
   readonly after: Ref;
-  /** [T, B, H]: cotangent of the state after every step, as far as it leaves the layer there. */
+  /** [T, B, H]: cotangent of the state after every step, from outside the layer. */
   readonly g: Ref;
   /** [B, H]: cotangent of the last state, and of the last cell. */
   readonly last: Ref;
@@ -30,7 +31,7 @@ interface Direction {
   readonly firstCell: Ref;
 }
 
-/** What a cell gives back: cotangents of the gates before their activation [T, B, G·H], and of the states before the first step [B, H]. */
+/** Cotangents of a cell's gates before their activation [T, B, G·H], and of the states before the first step [B, H]. */
 interface Unrolled {
   readonly gates: Ref;
   readonly first: Ref;
@@ -39,11 +40,21 @@ interface Unrolled {
 
 type Cell = (d: Direction) => Unrolled;
 
+/** X [T, B, I] gives Y [T, D, B, H], and the last states [D, B, H]. */
+const unrolledAxes: AxesRule = ({ axes: [x], dims, output }) => {
+  if (x?.length !== 3) return unknownAxes(dims);
+  const [directions, hidden] = [
+    axisOf('channel', dims[dims.length - 3]),
+    axisOf('channel', dims[dims.length - 1]),
+  ];
+  return [...(output === 0 ? [x[0]] : []), directions, x[1], hidden];
+};
+
 /**
- * Backpropagation through time (Werbos 1990). What does not wait for a later step is computed for all steps at once; one
- * Scan carries the rest from the last step to the first.
+ * Backpropagation through time (Werbos 1990). Terms that do not depend on a later step are computed for all steps at
+ * once; one Scan carries the rest from the last step to the first.
  */
-export const RECURRENT: Readonly<Record<string, Rule>> = {
+export const RECURRENT: Readonly<Record<string, Operator>> = {
   LSTM: recurrent(4, ['Sigmoid', 'Tanh', 'Tanh'], lstm),
   GRU: recurrent(3, ['Sigmoid', 'Tanh'], gru),
   RNN: recurrent(1, ['Tanh'], rnn),
@@ -79,8 +90,8 @@ function lstm(d: Direction): Unrolled {
   return { gates: back.results[0], first: back.states[0], firstCell: back.states[1] };
 }
 
-// z, r = σ(…), h = (1 − z)·n + z·h₋ with n = tanh(… + R (r·h₋) + b) (Cho et al. 2014, arXiv:1406.1078, eq. 8); where the
-// reset comes late, as in cuDNN, n = tanh(… + r·(R h₋ + b)).
+// z, r = σ(…), h = (1 − z)·n + z·h₋ with n = tanh(… + R (r·h₋) + b) (Cho et al. 2014, arXiv:1406.1078, eq. 8); with a
+// late reset, as in cuDNN, n = tanh(… + r·(R h₋ + b)).
 function gru(d: Direction): Unrolled {
   const { c, e, hidden, before } = d;
   const late = c.int('linear_before_reset', 0) === 1;
@@ -103,7 +114,7 @@ function gru(d: Direction): Unrolled {
     (b, [dh], [g, keep, reset, toZ, toR, toN]) => {
       const h = b.add(g, dh);
       const forN = b.mul(h, toN);
-      const product = late ? forN : b.matmul(forN, rNew); // of r with what it resets
+      const product = late ? forN : b.matmul(forN, rNew); // of r with the state that it resets
       const gates = [b.mul(h, toZ), b.mul(product, toR)];
       const kept = b.mul(product, reset);
       const around = b.add(b.matmul(b.concat(gates, 1), rGates), late ? b.matmul(kept, rNew) : kept);
@@ -134,7 +145,7 @@ function linear(e: Emitter, x: Ref, w: Ref, bias?: Ref): Ref {
 const preactivations = ({ e, x, w, before, r, biases }: Direction): Ref =>
   e.add(linear(e, x, w, biases?.[0]), linear(e, before, r, biases?.[1]));
 
-/** What every step finds: the values that the steps leave behind, one step later. */
+/** The values before every step: those after every step, one step later. */
 const shifted = (
   { e, reverse, length, batch, hidden }: Omit<Direction, 'before'>,
   left: Ref,
@@ -148,20 +159,21 @@ const shifted = (
 };
 
 /** https://onnx.ai/onnx/operators/onnx__LSTM.html and its siblings: X, W, R, B, sequence_lens, initial_h, initial_c, P. */
-function recurrent(gates: number, activations: readonly string[], cell: Cell): Rule {
+function recurrent(gates: number, activations: readonly string[], cell: Cell): Operator {
   return {
+    axes: unrolledAxes,
     vjp: (c) => {
       const { e } = c;
-      refuse(c, activations);
+      refuseVariantsOf(c, activations);
       const [length, batch, width] = c.inputDims(0);
       const [count, , hidden] = c.inputDims(2);
       const way = c.text('direction', 'forward');
-      const states = c.node.outputs[0] ? c.output(0) : again(c);
+      const states = c.node.outputs[0] ? c.output(0) : statesAgain(c);
       /** One direction's part of [D, …], without that axis. */
       const part = (ref: Ref, index: number, axis: number, dims: readonly number[]) =>
         e.reshape(count === 1 ? ref : e.slice(ref, [index], [index + 1], [axis]), dims);
       const line = (ref: Ref | undefined, index: number) =>
-        ref ? part(ref, index, 0, [batch, hidden]) : zeros(e, [batch, hidden]);
+        ref ? part(ref, index, 0, [batch, hidden]) : e.zeros([batch, hidden]);
       const each = Array.from({ length: count }, (_, index) => {
         const reverse = way === 'reverse' || index === 1;
         const bias =
@@ -181,7 +193,7 @@ function recurrent(gates: number, activations: readonly string[], cell: Cell): R
           r: part(c.input(2), index, 0, [gates * hidden, hidden]),
           biases: bias ? ([bias[0], bias[1]] as const) : undefined,
           after: part(states, index, 1, sequence),
-          g: g ? part(g, index, 1, sequence) : zeros(e, sequence),
+          g: g ? part(g, index, 1, sequence) : e.zeros(sequence),
           last: line(c.cotangent(1), index),
           lastCell: line(c.cotangent(2), index),
           firstCell: line(c.has(6) ? c.input(6) : undefined, index),
@@ -204,8 +216,8 @@ function recurrent(gates: number, activations: readonly string[], cell: Cell): R
   };
 }
 
-/** The states of all steps, where the model keeps none but the last. */
-function again(c: Context): Ref {
+/** The states of all steps, where the model keeps only the last. */
+function statesAgain(c: Context): Ref {
   const inputs = c.node.inputs.map((name, index) => (name ? c.input(index) : ''));
   return c.e.op(c.node.op, inputs, {
     hidden_size: c.inputDims(2)[2],
@@ -214,7 +226,7 @@ function again(c: Context): Ref {
   });
 }
 
-function refuse(c: Context, activations: readonly string[]): void {
+function refuseVariantsOf(c: Context, activations: readonly string[]): void {
   const given = (c.attribute('activations') ?? []) as readonly string[];
   const odd = given.find((name, index) => name !== activations[index % activations.length]);
   if (odd !== undefined) c.unsupported(`activation "${odd}"`);

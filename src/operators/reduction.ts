@@ -1,23 +1,28 @@
 import type { Ref } from '../onnx/emitter.ts';
-import type { Context, Rule } from './rule.ts';
-import { axesBetween, axesOf } from './axes.ts';
+import { sizeOf } from '../runtime/tensor.ts';
+import { unknownAxes } from './axes.ts';
+import { elementwise, reducedTo, type AxesRule } from './axis-rules.ts';
+import type { Context, Foldable, Operator, Roles } from './operator.ts';
+import { axesBetween, axesArgument } from './axis-arguments.ts';
 
-/** A reduction as its formula sees it: `g` and `y` with the reduced axes kept as 1, so that they broadcast over x. */
-interface Reduction {
+/** A reduction as its formula sees it: `g` and `y` keep the reduced axes as 1, so that they broadcast over x. */
+interface Reduced {
   readonly c: Context;
   readonly axes: readonly number[];
   readonly g: Ref;
   readonly y: Ref;
-  /** How many elements went into one. */
+  /** How many elements are reduced to one. */
   readonly count: number;
 }
 
 /** A reduction over axes (attribute, or input 1); over all of them when it names none, unless `noop_with_empty_axes`. */
-const reduction = (vjp: (r: Reduction) => Ref): Rule => ({
+const reduction = (vjp: (r: Reduced) => Ref, roles?: Partial<Roles>): Operator => ({
   reads: [1],
+  axes: reducedAxes,
+  ...roles,
   vjp(c) {
     const dims = c.inputDims(0);
-    const named = axesOf(c) ?? [];
+    const named = axesArgument(c) ?? [];
     const all = named.length === 0 && !c.int('noop_with_empty_axes', 0);
     const axes = all ? axesBetween(0, dims.length) : named;
     const kept = dims.map((size, axis) => (axes.includes(axis) ? 1 : size));
@@ -29,23 +34,56 @@ const reduction = (vjp: (r: Reduction) => Ref): Rule => ({
       get y() {
         return keep(c.y);
       },
-      count: axes.reduce((product, axis) => product * dims[axis], 1),
+      count: sizeOf(axes.map((axis) => dims[axis])),
     });
   },
 });
 
+const reducedAxes: AxesRule = (step) => {
+  const {
+    c,
+    axes: [axes],
+    dims,
+  } = step;
+  if (!axes) return unknownAxes(dims);
+  if (dims.length === axes.length) return reducedTo(step);
+  const gone = axesArgument(c) ?? axes.map((_, i) => i);
+  return axes.filter((_, i) => !gone.includes(i));
+};
+
 /** The extreme along axes; elements that tie share, as in torch.amax. */
-const extreme = reduction(({ c: { e, x }, axes, g, y }) => {
-  const wins = e.equal(x, y);
-  return e.where(wins, e.div(g, e.reduceSum(e.cast(wins, 'float32'), axes)), 0);
-});
+const extremeElement = reduction(
+  ({ c: { e, x }, axes, g, y }) => {
+    const wins = e.equal(x, y);
+    return e.where(wins, e.div(g, e.reduceSum(e.cast(wins, 'float32'), axes)), 0);
+  },
+  { kinked: true },
+);
+
+const foldableMean: Foldable = {
+  since: 1,
+  attributes: ['axes', 'keepdims', 'noop_with_empty_axes'],
+  // its axes were an attribute before opset 18
+  emit(e, { inputs, attributes }) {
+    const number = (name: string, otherwise: number) => (attributes.get(name) ?? otherwise) as number;
+    const axes = attributes.get('axes') as readonly number[] | undefined;
+    return e.op('ReduceMean', axes ? [inputs[0], e.ints(axes)] : inputs, {
+      keepdims: number('keepdims', 1),
+      noop_with_empty_axes: number('noop_with_empty_axes', 0),
+    });
+  },
+};
 
 /** Reductions over axes, and running sums. */
-export const REDUCTION: Readonly<Record<string, Rule>> = {
-  ReduceSum: reduction(({ c, g }) => c.e.expand(g, c.inputDims(0))),
-  ReduceMean: reduction(({ c, g, count }) => c.e.expand(c.e.div(g, count), c.inputDims(0))),
-  ReduceMax: extreme,
-  ReduceMin: extreme,
+export const REDUCTION: Readonly<Record<string, Operator>> = {
+  ReduceSum: reduction(({ c, g }) => c.e.expand(g, c.inputDims(0)), { passes: 'extent' }),
+  ReduceMean: reduction(({ c, g, count }) => c.e.expand(c.e.div(g, count), c.inputDims(0)), {
+    passes: 'extent',
+    averages: () => true,
+    foldable: foldableMean,
+  }),
+  ReduceMax: { ...extremeElement, passes: 'extent' },
+  ReduceMin: extremeElement,
   // The product of the others, where one zero leaves only its own cotangent and two leave none.
   ReduceProd: reduction(({ c: { e, x }, axes, g }) => {
     const zero = e.equal(x, 0);
@@ -62,6 +100,7 @@ export const REDUCTION: Readonly<Record<string, Rule>> = {
   ReduceLogSumExp: reduction(({ c: { e, x }, g, y }) => e.mul(g, e.exp(e.sub(x, y)))),
 
   CumSum: {
+    axes: elementwise,
     vjp: (c) =>
       c.e.op('CumSum', [c.g, c.input(1)], {
         exclusive: c.int('exclusive', 0),

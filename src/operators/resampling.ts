@@ -1,13 +1,13 @@
-import { axesBetween } from './axes.ts';
+import { axesBetween } from './axis-arguments.ts';
 import type { AxisMap } from './separable.ts';
 
 /** How Resize makes `count` samples from `size` along one axis. */
 export interface Resampling {
   readonly size: number;
   readonly count: number;
-  /** Samples per element, as the node states it: not always count / size. */
+  /** Samples per element, as the node states it: may differ from count / size. */
   readonly scale: number;
-  /** Start and end of the region of interest, in units of the axis; «tf_crop_and_resize» takes it alone. */
+  /** Start and end of the region of interest, in units of the axis; only `tf_crop_and_resize` uses it. */
   readonly region: readonly [number, number];
   readonly coordinates: string;
   readonly mode: string;
@@ -15,11 +15,11 @@ export interface Resampling {
   /** Coefficient a of the cubic kernel (Keys 1981). */
   readonly cubic: number;
   readonly antialias: boolean;
-  /** Weights of elements that do not exist are spread over the others, instead of falling to the last one. */
+  /** Weights of elements that do not exist are spread over the others, instead of going to the last one. */
   readonly excludeOutside: boolean;
 }
 
-// onnxruntime computes positions in float32: where one lies between two elements, its rounding decides.
+// onnxruntime computes positions in float32: halfway between two elements, its rounding decides.
 const f = Math.fround;
 
 /** The position of a sample among the elements: https://onnx.ai/onnx/operators/onnx__Resize.html */
@@ -48,7 +48,7 @@ const NEAREST: Readonly<Record<string, (x: number, r: Resampling) => number>> = 
   round_prefer_ceil: (x) => Math.floor(x + 0.5 + TIE),
   floor: Math.floor,
   ceil: Math.ceil,
-  // Resize 10, which has no attribute for it, and Upsample.
+  // Resize 10, which has no attribute for it, and Upsample
   simple: (x, { scale }) => (scale < 1 ? Math.ceil(x) : Math.trunc(x)),
 };
 
@@ -64,13 +64,13 @@ const KERNELS: Readonly<Record<string, { radius: number; weight: (t: number, a: 
   },
 };
 
-/** The weights with which the elements of an axis make up each sample. */
+/** The weight of every element of an axis in each sample. */
 export const resamplingMap = (r: Resampling): AxisMap => axesBetween(0, r.count).map((at) => rowOf(at, r));
 
 function rowOf(at: number, r: Resampling): number[] {
   const row = Array.from({ length: r.size }, () => 0);
   const x = COORDINATES[r.coordinates](at, r);
-  // Outside the image lies the extrapolation value, which has no gradient.
+  // The extrapolation value outside the image has no gradient.
   if (r.coordinates === 'tf_crop_and_resize' && (x < 0 || x > r.size - 1)) return row;
   const taps = r.mode === 'nearest' ? [[NEAREST[r.nearest](x, r), 1] as const] : kernelTaps(x, r);
   const inside = taps.filter(([index]) => index >= 0 && index < r.size);

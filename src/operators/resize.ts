@@ -1,30 +1,56 @@
 import type { Ref } from '../onnx/emitter.ts';
-import { unary, type Context, type Rule } from './rule.ts';
-import { axesBetween, axesOf } from './axes.ts';
+import { axisOf, unknownAxes } from './axes.ts';
+import { imageAxes, resizedEach, windowed, type AxesRule } from './axis-rules.ts';
+import type { Context, Operator } from './operator.ts';
+import { axesBetween, axesArgument } from './axis-arguments.ts';
 import { gridSampleVjp } from './grid-sample.ts';
 import { padVjp } from './pad.ts';
 import { resamplingMap, type Resampling } from './resampling.ts';
 import { roiAlignVjp } from './roi-align.ts';
 import { transposeMaps } from './separable.ts';
 
+const resizedImage: AxesRule = (step) => {
+  const {
+    axes: [axes],
+    dims,
+  } = step;
+  if (!axes || dims.length !== axes.length) return unknownAxes(dims);
+  // one pixel stretched to an image
+  const stretched = dims.length === 4 && axes.slice(2).every((axis) => axis.length === 0);
+  return stretched ? imageAxes(step) : resizedEach(step);
+};
+
+const sampled: Operator = { axes: imageAxes, vjp: gridSampleVjp };
+
+/** Rows and columns of the regions are not those of the image. */
+const regions: AxesRule = ({ dims }) => dims.map((size, i) => axisOf(i === 1 ? 'channel' : 'unknown', size));
+
 /** Operators that resample, pad or rearrange pixels. */
-export const RESIZE: Readonly<Record<string, Rule>> = {
-  Resize: { reads: [1, 2, 3], vjp: (c) => resample(c, c.opset < 11 ? legacy(c) : current(c)) },
-  Upsample: { reads: [1], vjp: (c) => resample(c, legacy(c)) },
+export const RESIZE: Readonly<Record<string, Operator>> = {
+  Resize: {
+    axes: resizedImage,
+    reads: [1, 2, 3],
+    vjp: (c) => resample(c, c.opset < 11 ? legacyResampling(c) : resampling(c)),
+  },
+  Upsample: { axes: resizedImage, reads: [1], vjp: (c) => resample(c, legacyResampling(c)) },
 
-  GridSample: { vjp: gridSampleVjp },
-  'com.microsoft.GridSample': { vjp: gridSampleVjp },
-  RoiAlign: unary(roiAlignVjp),
+  GridSample: sampled,
+  'com.microsoft.GridSample': sampled,
+  RoiAlign: { axes: regions, vjp: roiAlignVjp },
 
-  Pad: { reads: [1, 3], vjp: padVjp },
+  Pad: { axes: resizedEach, passes: 'extent', reads: [1, 3], vjp: padVjp },
 
-  DepthToSpace: unary((c) => {
-    const columnsFirst = c.text('mode', 'DCR') === 'CRD';
-    return spaceToDepth(c, columnsFirst ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4]);
-  }),
-  SpaceToDepth: unary(({ e, g, int }) =>
-    e.op('DepthToSpace', [g], { blocksize: int('blocksize', 1), mode: 'DCR' }),
-  ),
+  DepthToSpace: {
+    axes: windowed('new'),
+    vjp(c) {
+      const columnsFirst = c.text('mode', 'DCR') === 'CRD';
+      return spaceToDepth(c, columnsFirst ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4]);
+    },
+  },
+  SpaceToDepth: {
+    axes: windowed('new'),
+    vjp: ({ e, g, int }) => e.op('DepthToSpace', [g], { blocksize: int('blocksize', 1), mode: 'DCR' }),
+  },
 };
 
 /** Every mode is linear and goes axis by axis. */
@@ -37,13 +63,13 @@ function resample({ e, g, inputDims, outputDims }: Context, axes: readonly Resam
 /** onnxruntime leaves an axis of scale 1 as it is, whatever the coordinates. */
 const mapOf = (r: Resampling) => (r.scale === 1 ? null : resamplingMap(r));
 
-const PLAIN = { region: [0, 1], cubic: -0.75, antialias: false, excludeOutside: false } as const;
+const PLAIN_RESAMPLING = { region: [0, 1], cubic: -0.75, antialias: false, excludeOutside: false } as const;
 
 /** Upsample, and Resize as it was in opset 10. */
-function legacy(c: Context): Resampling[] {
+function legacyResampling(c: Context): Resampling[] {
   const scales = c.ints('scales') ?? c.value(1);
   return c.inputDims(0).map((size, axis) => ({
-    ...PLAIN,
+    ...PLAIN_RESAMPLING,
     size,
     count: c.outputDims(0)[axis],
     scale: scales[axis],
@@ -53,10 +79,10 @@ function legacy(c: Context): Resampling[] {
   }));
 }
 
-function current(c: Context): Resampling[] {
+function resampling(c: Context): Resampling[] {
   const dims = c.inputDims(0);
-  const axes = axesOf(c, { position: Infinity }) ?? axesBetween(0, dims.length);
-  const [scales, region] = [scalesOf(c, axes), given(c, 1)];
+  const axes = axesArgument(c, { position: Infinity }) ?? axesBetween(0, dims.length);
+  const [scales, region] = [scalesOf(c, axes), contentsOf(c, 1)];
   return dims.map((size, axis) => {
     const place = axes.indexOf(axis);
     const named = place >= 0;
@@ -75,13 +101,13 @@ function current(c: Context): Resampling[] {
   });
 }
 
-/** Contents of an optional input; an empty tensor says as much as none. */
-const given = (c: Context, index: number): readonly number[] | undefined =>
+/** Contents of an optional input; an empty tensor counts as none. */
+const contentsOf = (c: Context, index: number): readonly number[] | undefined =>
   c.has(index) && c.inputDims(index)[0] > 0 ? c.value(index) : undefined;
 
-/** Scales as given, or those that lead to the sizes given; keeping the aspect ratio takes one for all axes. */
+/** Scales as given, or those of the sizes given; keeping the aspect ratio takes one for all axes. */
 function scalesOf(c: Context, axes: readonly number[]): readonly number[] {
-  const scales = given(c, 2);
+  const scales = contentsOf(c, 2);
   if (scales) return scales;
   const ratios = c.value(3).map((size, i) => Math.fround(size / c.inputDims(0)[axes[i]]));
   const policy = c.text('keep_aspect_ratio_policy', 'stretch');
@@ -90,7 +116,7 @@ function scalesOf(c: Context, axes: readonly number[]): readonly number[] {
   return ratios.map(() => one);
 }
 
-/** Takes [N, C, H, W] apart into [N, C, H/b, b, W/b, b] and puts it together in the order of `perm`. */
+/** Splits [N, C, H, W] into [N, C, H/b, b, W/b, b] and joins it in the order of `perm`. */
 function spaceToDepth({ e, g, int, inputDims, outputDims }: Context, perm: readonly number[]): Ref {
   const block = int('blocksize', 1);
   const [batch, channels, height, width] = outputDims(0);

@@ -1,7 +1,6 @@
 import type { Ref } from '../onnx/emitter.ts';
-import { zeros } from '../autodiff/context.ts';
-import type { Context } from './rule.ts';
-import { axesBetween } from './axes.ts';
+import type { Context } from './operator.ts';
+import { axesBetween } from './axis-arguments.ts';
 
 /**
  * Cotangent of the image [N, C, H, W] of an average RoiAlign (He et al. 2017, arXiv:1703.06870). The bilinear samples of a
@@ -14,7 +13,7 @@ export function roiAlignVjp(c: Context): Ref {
   const dims = c.inputDims(0);
   const [batch, , height, width] = dims;
   const [regions, channels, rows, columns] = c.outputDims(0);
-  if (regions === 0) return zeros(e, dims);
+  if (regions === 0) return e.zeros(dims);
   const acrossColumns = e.reshape(binWeights(c, 0, columns, width), [regions, 1, columns, width]);
   const widened = e.transpose(e.matmul(g, acrossColumns), [1, 0, 2, 3]);
   // The regions of other images weigh nothing.

@@ -1,24 +1,27 @@
 import type { AttributeValue, Ref } from '../onnx/emitter.ts';
-import type { Context, Rule } from './rule.ts';
+import { elementwise } from './axis-rules.ts';
+import type { Context, Operator } from './operator.ts';
 
-/** Pairs of numbers turned by angles that grow with the position (Su et al. 2021, arXiv:2104.09864): turned back. */
-export const ROTARY: Readonly<Record<string, Rule>> = {
+/** Pairs of numbers are rotated by angles that grow with the position (Su et al. 2021, arXiv:2104.09864), cotangents back. */
+export const ROTARY: Readonly<Record<string, Operator>> = {
   'com.microsoft.RotaryEmbedding': {
-    vjp: (c) => turnedBack(c, c.input(1), c.input(2), c.input(3)),
+    axes: elementwise,
+    vjp: (c) => rotatedBack(c, c.input(1), c.input(2), c.input(3)),
   },
-  // Without positions, the angles stand in order: [B, S, D/2].
+  // without positions, the angles are in order: [B, S, D/2]
   RotaryEmbedding: {
+    axes: elementwise,
     vjp(c) {
-      if (c.has(3)) return turnedBack(c, c.input(3), c.input(1), c.input(2));
+      if (c.has(3)) return rotatedBack(c, c.input(3), c.input(1), c.input(2));
       const [batch, length, width] = c.inputDims(1);
       const positions = Array.from({ length: batch * length }, (_, i) => i);
       const flat = (index: number) => c.e.reshape(c.input(index), [batch * length, width]);
-      return turnedBack(c, c.e.constant('int64', [batch, length], positions), flat(1), flat(2));
+      return rotatedBack(c, c.e.constant('int64', [batch, length], positions), flat(1), flat(2));
     },
   },
 };
 
-function turnedBack(c: Context, positions: Ref, cos: Ref, sin: Ref): Ref {
+function rotatedBack(c: Context, positions: Ref, cos: Ref, sin: Ref): Ref {
   const names = ['interleaved', 'num_heads', 'rotary_embedding_dim', 'is_packed_batching'];
   const attributes: Record<string, AttributeValue> = {};
   for (const name of names) if (c.attribute(name) !== undefined) attributes[name] = c.int(name, 0);

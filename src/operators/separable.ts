@@ -1,5 +1,5 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import { product } from './product.ts';
+import { sizeOf } from '../runtime/tensor.ts';
 
 /** A linear map along one axis: row o holds the weights of the elements that make up the o-th result. */
 export type AxisMap = readonly (readonly number[])[];
@@ -56,6 +56,6 @@ function transposeMap(e: Emitter, g: Ref, dims: readonly number[], axis: number,
   const transposed = map[0].flatMap((_, i) => map.map((row) => row[i]));
   const weights = e.constant('float32', [size, count], transposed);
   // The axes before are a batch of matrices, those behind are their columns.
-  const columns = e.reshape(g, [product(dims.slice(0, axis)), count, product(dims.slice(axis + 1))]);
+  const columns = e.reshape(g, [sizeOf(dims.slice(0, axis)), count, sizeOf(dims.slice(axis + 1))]);
   return e.reshape(e.matmul(weights, columns), dims.with(axis, size));
 }

@@ -1,55 +1,115 @@
-import { zeros } from '../autodiff/context.ts';
-import { unary, type Rule } from './rule.ts';
-import { axisOf } from './axes.ts';
+import { lengthOf, resized, unknownAxes } from './axes.ts';
+import { axisArgument } from './axis-arguments.ts';
+import { cropped, elementwise, joined, regrouped, resizedEach, type AxesRule } from './axis-rules.ts';
+import { unary, type Foldable, type Operator } from './operator.ts';
 import { rangesOf, unslice } from './slice.ts';
 
-/** The values stay in order: so do their cotangents. */
-const reshaped = unary(({ e, g, inputDims }) => e.reshape(g, inputDims(0)));
+/** The values keep their order, and so do their cotangents. */
+const reshaped: Operator = {
+  axes: regrouped,
+  passes: 'shape',
+  vjp: ({ e, g, inputDims }) => e.reshape(g, inputDims(0)),
+};
 
-/** Operators that move values and leave them as they are. */
-export const SHAPE: Readonly<Record<string, Rule>> = {
-  Identity: unary(({ g }) => g),
+const foldableSince = (since: number, attributes?: readonly string[]): Foldable => ({ since, attributes });
+
+const permuted: AxesRule = ({ c, axes: [axes], dims }) => {
+  const perm = c.ints('perm') ?? dims.map((_, i) => dims.length - 1 - i);
+  return axes ? perm.map((axis) => axes[axis]) : unknownAxes(dims);
+};
+
+const concatenated: AxesRule = ({ c, axes, dims, output }) => {
+  const along = axisArgument(c, 1);
+  const others = elementwise({
+    c,
+    axes: axes.map((one) => one?.map((axis, i) => (i === along ? [] : axis))),
+    dims: dims.with(along, 1),
+    output,
+  });
+  const sizes = c.node.inputs.map((_, i) => c.inputDims(i)[along]);
+  const parts = axes.map((one) => one?.[along] ?? []);
+  return others.with(along, joined(parts, sizes, dims[along]));
+};
+
+const split: AxesRule = ({ c, axes: [axes], dims, output }) => {
+  if (!axes) return unknownAxes(dims);
+  const along = axisArgument(c, 0);
+  const start = Array.from({ length: output }, (_, i) => c.outputDims(i)[along]).reduce((a, b) => a + b, 0);
+  return axes.map((axis, i) =>
+    i === along && lengthOf(axis) !== dims[i] ? cropped(axes, i, start, dims[i]) : axis,
+  );
+};
+
+const sliced: AxesRule = ({ c, axes: [axes], dims }) => {
+  if (!axes) return unknownAxes(dims);
+  const ranges = rangesOf(c);
+  return dims.map((size, i) => {
+    if (size === lengthOf(axes[i])) return axes[i];
+    return ranges[i].step === 1 ? cropped(axes, i, ranges[i].start, size) : resized(axes, i, size);
+  });
+};
+
+/** Operators that move values and do not change them. */
+export const SHAPE: Readonly<Record<string, Operator>> = {
+  Identity: unary(({ g }) => g, { passes: 'value', carriesAttention: true, foldable: { since: 1 } }),
   Flatten: reshaped,
-  Reshape: reshaped,
-  Squeeze: reshaped,
-  Unsqueeze: reshaped,
+  Reshape: { ...reshaped, carriesAttention: true, foldable: foldableSince(5, ['allowzero']) },
+  Squeeze: { ...reshaped, carriesAttention: true, foldable: foldableSince(13) },
+  Unsqueeze: { ...reshaped, carriesAttention: true, foldable: foldableSince(13) },
 
-  Transpose: unary(({ e, g, ints, inputDims }) => {
-    const perm = ints('perm') ?? inputDims(0).map((_, axis, { length }) => length - 1 - axis);
-    return e.transpose(
-      g,
-      perm.map((_, axis) => perm.indexOf(axis)),
-    );
-  }),
+  Transpose: {
+    axes: permuted,
+    passes: 'order',
+    carriesAttention: true,
+    foldable: foldableSince(1, ['perm']),
+    vjp({ e, g, ints, inputDims }) {
+      const perm = ints('perm') ?? inputDims(0).map((_, axis, { length }) => length - 1 - axis);
+      return e.transpose(
+        g,
+        perm.map((_, axis) => perm.indexOf(axis)),
+      );
+    },
+  },
 
   Concat: {
-    vjp: (c) => {
-      const axis = axisOf(c, 1);
+    axes: concatenated,
+    vjp(c) {
+      const axis = axisArgument(c, 1);
       const sizes = c.node.inputs.map((_, index) => c.inputDims(index)[axis]);
       return sizes.length === 1 ? c.g : c.e.split(c.g, sizes, axis);
     },
   },
 
-  Split: unary((c) => {
-    const parts = c.node.outputs.map((_, index) => c.cotangent(index) ?? zeros(c.e, c.outputDims(index)));
-    return c.e.concat(parts, axisOf(c, 0));
-  }),
+  Split: {
+    axes: split,
+    vjp(c) {
+      const parts = c.node.outputs.map((_, index) => c.cotangent(index) ?? c.e.zeros(c.outputDims(index)));
+      return c.e.concat(parts, axisArgument(c, 0));
+    },
+  },
 
-  Slice: { reads: [1, 2, 3, 4], vjp: (c) => unslice(c.e, c.g, c.inputDims(0), rangesOf(c)) },
+  Slice: {
+    axes: sliced,
+    reads: [1, 2, 3, 4],
+    vjp: (c) => unslice(c.e, c.g, c.inputDims(0), rangesOf(c)),
+  },
 
-  Expand: { broadcast: true, vjp: ({ g }) => g },
+  Expand: { axes: resizedEach, broadcast: true, vjp: ({ g }) => g },
 
-  // Every copy along an axis becomes an axis of its own, which is summed away.
-  Tile: unary(({ e, g, inputDims, outputDims }) => {
-    const [from, to] = [inputDims(0), outputDims(0)];
-    const apart = e.reshape(
-      g,
-      from.flatMap((size, axis) => [size && to[axis] / size, size]),
-    );
-    return e.reduceSum(
-      apart,
-      from.map((_, axis) => 2 * axis),
-      false,
-    );
-  }),
+  // Every copy along an axis becomes an axis of its own, and is summed.
+  Tile: {
+    axes: resizedEach,
+    vjp({ e, g, inputDims, outputDims }) {
+      const [from, to] = [inputDims(0), outputDims(0)];
+      const apart = e.reshape(
+        g,
+        from.flatMap((size, axis) => [size && to[axis] / size, size]),
+      );
+      return e.reduceSum(
+        apart,
+        from.map((_, axis) => 2 * axis),
+        false,
+      );
+    },
+  },
 };

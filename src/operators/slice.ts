@@ -1,24 +1,23 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import { zeros } from '../autodiff/context.ts';
-import type { Context } from './rule.ts';
-import { fromFront } from './axes.ts';
+import type { NodeView } from './operator.ts';
+import { fromFront } from './axis-arguments.ts';
 
-/** `count` elements of an axis from `start` on, `step` apart. */
-export interface Range {
+/** `count` elements of an axis from `start`, `step` apart. */
+export interface AxisRange {
   readonly start: number;
   readonly step: number;
   readonly count: number;
 }
 
 /** What a Slice takes of each axis, bounds clamped as in ONNX's specification. */
-export function rangesOf(c: Context): Range[] {
+export function rangesOf(c: NodeView): AxisRange[] {
   const dims = c.inputDims(0);
   const given = (name: string, index: number) =>
     c.opset < 10 ? c.ints(name) : c.has(index) ? c.value(index) : undefined;
   const [starts, ends] = [given('starts', 1)!, given('ends', 2)!];
   const axes = given('axes', 3) ?? starts.map((_, axis) => axis);
   const steps = given('steps', 4) ?? starts.map(() => 1);
-  const ranges: Range[] = dims.map((count) => ({ start: 0, step: 1, count }));
+  const ranges: AxisRange[] = dims.map((count) => ({ start: 0, step: 1, count }));
   axes.forEach((given, i) => {
     const axis = fromFront(given, dims.length);
     const [size, step] = [dims[axis], steps[i]];
@@ -33,9 +32,9 @@ export function rangesOf(c: Context): Range[] {
   return ranges;
 }
 
-/** Puts what a slice took back into its place among zeros. */
-export function unslice(e: Emitter, g: Ref, dims: readonly number[], ranges: readonly Range[]): Ref {
-  if (ranges.some(({ count }) => count === 0)) return zeros(e, dims);
+/** Puts a slice back in its place among zeros. */
+export function unslice(e: Emitter, g: Ref, dims: readonly number[], ranges: readonly AxisRange[]): Ref {
+  if (ranges.some(({ count }) => count === 0)) return e.zeros(dims);
   const flipped = ranges.flatMap(({ step, count }, axis) => (step < 0 && count > 1 ? [axis] : []));
   const forward = flip(e, g, flipped);
   const strides = ranges.map(({ step, count }) => (count > 1 ? Math.abs(step) : 1));

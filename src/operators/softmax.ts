@@ -1,22 +1,22 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import { unary, type Context, type Rule } from './rule.ts';
-import { axesBetween, axisOf } from './axes.ts';
+import { unary, type Context, type Operator } from './operator.ts';
+import { axesBetween, axisArgument } from './axis-arguments.ts';
 
 /** One axis since opset 13; before, the axis and all after it, flattened together. */
 const axesOfSoftmax = (c: Context): number[] =>
-  c.opset >= 13 ? [axisOf(c, -1)] : axesBetween(axisOf(c, 1), c.inputDims(0).length);
+  c.opset >= 13 ? [axisArgument(c, -1)] : axesBetween(axisArgument(c, 1), c.inputDims(0).length);
 
 /** ∂s/∂x for y = softmax(x) over `axes`: y·(g − Σ g·y) */
 export const softmaxCotangent = (e: Emitter, g: Ref, y: Ref, axes: readonly number[]): Ref =>
   e.mul(y, e.sub(g, e.reduceSum(e.mul(g, y), axes)));
 
-export const SOFTMAX: Readonly<Record<string, Rule>> = {
-  Softmax: unary((c) => {
-    const { g, y, e } = c;
-    return softmaxCotangent(e, g, y, axesOfSoftmax(c));
-  }),
-  LogSoftmax: unary((c) => {
-    const { g, y, e } = c;
-    return e.sub(g, e.mul(e.exp(y), e.reduceSum(g, axesOfSoftmax(c))));
-  }),
+export const SOFTMAX: Readonly<Record<string, Operator>> = {
+  Softmax: unary((c) => softmaxCotangent(c.e, c.g, c.y, axesOfSoftmax(c)), { link: { kind: 'softmax' } }),
+  LogSoftmax: unary(
+    (c) => {
+      const { g, y, e } = c;
+      return e.sub(g, e.mul(e.exp(y), e.reduceSum(g, axesOfSoftmax(c))));
+    },
+    { link: { kind: 'softmax', log: true } },
+  ),
 };

@@ -1,4 +1,4 @@
-import type { Context } from './rule.ts';
+import type { Context } from './operator.ts';
 
 /**
  * How a window moves along one spatial axis: at position o of `count`, its tap k of `kernel` lies on element
@@ -12,9 +12,9 @@ export interface Sweep {
   readonly dilation: number;
   /** How far the first window starts before the first element. */
   readonly begin: number;
-  /** How far the last window ends behind the last element; negative where it leaves elements out. */
+  /** How far the last window ends after the last element; negative where it omits elements. */
   readonly end: number;
-  /** Padding behind the last element, as the node declares it: `ceil_mode` lets the last window end behind even that. */
+  /** Padding after the last element, as the node declares it: with `ceil_mode` the last window may end even later. */
   readonly margin: number;
 }
 
@@ -33,10 +33,10 @@ export function sweepsOf(c: Context, kernels: readonly number[]): Sweep[] {
   });
 }
 
-/** The sweeps of a transposed convolution: its window moves over the output, one position per element of the input. */
+/** The sweeps of a transposed convolution, whose window moves over the output, one position per element of the input. */
 export function transposedSweepsOf(c: Context, kernels: readonly number[]): Sweep[] {
   const auto = c.text('auto_pad', 'NOTSET');
-  // A given output_shape is reached by padding, too.
+  // Padding reaches a given output_shape as well.
   const mode = c.ints('output_shape') && auto !== 'SAME_UPPER' ? 'SAME_LOWER' : auto;
   const [counts, sizes] = [c.inputDims(0).slice(2), c.outputDims(0).slice(2)];
   const extra = c.ints('output_padding');
@@ -47,18 +47,9 @@ export function transposedSweepsOf(c: Context, kernels: readonly number[]): Swee
   });
 }
 
-/** The sweeps of a Col2Im: the windows that an image of `sizes` was taken apart into. */
-export function foldedSweepsOf(c: Context, kernels: readonly number[], sizes: readonly number[]): Sweep[] {
-  return givenSteps(c, kernels).map((step, axis) => {
-    const [begin, end] = padsOf(c, axis, 'NOTSET', 0);
-    const count = Math.floor((sizes[axis] + begin + end - reach(step)) / step.stride) + 1;
-    return sweep(step, sizes[axis], count, [begin, end]);
-  });
-}
+type WindowStep = Pick<Sweep, 'kernel' | 'stride' | 'dilation'>;
 
-type Step = Pick<Sweep, 'kernel' | 'stride' | 'dilation'>;
-
-function givenSteps(c: Context, kernels: readonly number[]): Step[] {
+function givenSteps(c: Context, kernels: readonly number[]): WindowStep[] {
   const [strides, dilations] = [c.ints('strides'), c.ints('dilations')];
   return kernels.map((kernel, axis) => ({
     kernel,
@@ -67,7 +58,7 @@ function givenSteps(c: Context, kernels: readonly number[]): Step[] {
   }));
 }
 
-const sweep = (step: Step, size: number, count: number, [begin, margin]: Pads): Sweep => ({
+const sweep = (step: WindowStep, size: number, count: number, [begin, margin]: Pads): Sweep => ({
   ...step,
   size,
   count,
@@ -80,7 +71,7 @@ type Pads = readonly [begin: number, end: number];
 
 /**
  * Padding along one axis: given, or `total` in halves, the smaller one first for SAME_UPPER. Below zero, where windows
- * leave elements out, onnxruntime rounds another way than the specification says.
+ * omit elements, onnxruntime rounds differently from the specification.
  */
 function padsOf(c: Context, axis: number, mode: string, total: number): Pads {
   if (mode === 'VALID') return [0, 0];
@@ -93,7 +84,7 @@ function padsOf(c: Context, axis: number, mode: string, total: number): Pads {
   return [begin, total - begin];
 }
 
-/** The attributes that say the same of a window operator. */
+/** The same as attributes of a window operator. */
 export const stepsOf = (sweeps: readonly Sweep[]): { strides: number[]; dilations: number[] } => ({
   strides: sweeps.map(({ stride }) => stride),
   dilations: sweeps.map(({ dilation }) => dilation),

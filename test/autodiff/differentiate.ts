@@ -1,8 +1,7 @@
-import { backwardGraph, type BackwardRequest } from '../../src/autodiff/backward.ts';
-import { readsOf } from '../../src/autodiff/reads.ts';
+import { backwardGraph, readsOf, type BackwardRequest } from '../../src/autodiff/backward.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
-import { probe } from '../../src/runtime/probe.ts';
+import { probe } from '../../src/network/probe.ts';
 import { createSession } from '../../src/runtime/session.ts';
 import { floatTensor, sizeOf, toFloat, type FloatTensor, type Tensor } from '../../src/runtime/tensor.ts';
 

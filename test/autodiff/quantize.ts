@@ -1,6 +1,6 @@
 import { isFloat } from '../../src/onnx/data-type.ts';
 import { Emitter, type AttributeValue, type Ref } from '../../src/onnx/emitter.ts';
-import { isInitializer, type Node } from '../../src/onnx/model.ts';
+import { isInitializer, type GraphNode } from '../../src/onnx/model.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
 import { makeTensor, tensorValues } from '../../src/onnx/tensor.ts';
@@ -83,7 +83,7 @@ const rows = (values: readonly number[], count: number): number[][] =>
     values.slice((m * values.length) / count, ((m + 1) * values.length) / count),
   );
 
-const attributesOf = ({ attributes }: Node): Record<string, AttributeValue> =>
+const attributesOf = ({ attributes }: GraphNode): Record<string, AttributeValue> =>
   Object.fromEntries([...attributes].map(([name, value]) => [name, value as AttributeValue]));
 
 /** Ranges of values, 0 among them, as uint8 parameters. */

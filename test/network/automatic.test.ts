@@ -55,6 +55,15 @@ const DESIGNS: readonly Design[] = [
     },
   },
   {
+    title: 'features after a crop',
+    why: /pooled or flattened/,
+    build: (d, x) => {
+      const cropped = d.e.op('CenterCropPad', [d.conv(x, 2, 4), d.e.ints([12, 12])], { axes: [2, 3] });
+      const features = d.relu(cropped);
+      return [d.head(features, 4, [2, 3]), features];
+    },
+  },
+  {
     title: 'what a gate weighs, not the gate (squeeze and excitation)',
     why: /pooled or flattened/,
     build: (d, x) => {
@@ -92,7 +101,7 @@ const DESIGNS: readonly Design[] = [
     },
   },
   {
-    title: 'the first normalisation of the last block (ViT)',
+    title: 'the first norm of the last block (ViT)',
     why: /last attention block/,
     build: (d, x) => {
       const all = d.e.concat([d.weights(1, 1, 8), patches(d, x)], 1);
@@ -101,7 +110,7 @@ const DESIGNS: readonly Design[] = [
     },
   },
   {
-    title: 'the same when normalisation is written out (before opset 17)',
+    title: 'the same when normalization is written out (before opset 17)',
     why: /last attention block/,
     build: (d, x) => {
       const old = (y: Ref) => d.oldNorm(y, 8);
@@ -110,7 +119,7 @@ const DESIGNS: readonly Design[] = [
     },
   },
   {
-    title: 'a normalisation behind the attention, where blocks have it there (Swin V2)',
+    title: 'a norm after the attention, in blocks that normalize there (Swin V2)',
     why: /last attention block/,
     build: (d, x) => {
       const start = d.norm(patches(d, x), 8);
@@ -121,7 +130,7 @@ const DESIGNS: readonly Design[] = [
     },
   },
   {
-    title: 'the normalisation, also where keys are thinned out and normalised again (PVT)',
+    title: 'the norm, also where keys are thinned out and normalized again (PVT)',
     why: /last attention block/,
     build: (d, x) => {
       const tokens = patches(d, x);
@@ -172,7 +181,7 @@ const DESIGNS: readonly Design[] = [
     },
   },
   {
-    title: 'the last map of a network without attention that normalises (MLP-Mixer)',
+    title: 'the last map of a network without attention that normalizes (MLP-Mixer)',
     why: /pooled or flattened/,
     build: (d, x) => {
       const tokens = patches(d, x);
@@ -197,7 +206,7 @@ for (const { title, build, why } of DESIGNS) {
   });
 }
 
-test('a layer in front of a barrier gives way to a later one', async () => {
+test('a layer before a barrier gives way to a later one', async () => {
   const build = (scales: boolean) => {
     const draft = new Draft();
     const features = draft.relu(draft.conv(draft.e.input('x', 'float32', [1, 2, 16, 16]), 2, 4));

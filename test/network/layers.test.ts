@@ -40,7 +40,7 @@ test('one is found by its name', () => {
 
 test('a name with a slip in it is told what it may have meant', () => {
   says(
-    '/blocks/blocks.1/norm2/LayerNormalisation_output_0',
+    '/blocks/blocks.1/norm2/LayerNormalizatoin_output_0',
     /Did you mean "\/blocks\/blocks\.1\/norm2\/LayerN/,
   );
 });
@@ -50,7 +50,7 @@ test("a node's name is told the name of its value", () => {
 });
 
 test('a value that is no map is told its shape', () => {
-  says('/blocks/blocks.1/attn/Softmax_output_0', /\[1, 2, 65, 65\].*no rows and columns.*--tokens/);
+  says('/blocks/blocks.1/attn/Softmax_output_0', /\[1, 2, 65, 65\].*no rows and columns.*`tokens`/);
 });
 
 test('sizes are no features', () => says('/patch_embed/Shape_output_0', /\[4\] holds int64/));

@@ -74,6 +74,25 @@ const PATTERNS: readonly Pattern[] = [
       };
     },
   },
+  ...(['CenterCropPad', 'Slice'] as const).map((op): Pattern => ({
+    title: `a map cropped by ${op}`,
+    build: (d, x) => {
+      const a = d.conv(x, 2, 6, { stride: 2 });
+      const cropped =
+        op === 'Slice'
+          ? d.e.slice(a, [1, 1], [7, 7], [2, 3])
+          : d.e.op('CenterCropPad', [a, d.e.ints([6, 6])], { axes: [2, 3] });
+      const b = d.relu(cropped);
+      return {
+        output: d.linear(d.e.op('Flatten', [d.e.op('GlobalAveragePool', [b])]), 6, 3),
+        expect: [
+          [a, 'nchw 6 of 8x8'],
+          [cropped, 'nchw 6 of 6x6'],
+          [b, 'nchw 6 of 6x6'],
+        ],
+      };
+    },
+  })),
   {
     title: 'channels last from the input on (TensorFlow)',
     dims: [1, 16, 16, 3],

@@ -59,7 +59,7 @@ test('a method that changes the picture into one of another crop says so', async
   } catch (error) {
     assert.instance(error, CamError);
     assert.is((error as CamError).code, 'UNSUPPORTED_MODEL');
-    assert.match((error as CamError).message, /The picture decides.*gradcam/);
+    assert.match((error as CamError).message, /The image decides.*gradcam/);
   }
   await explainer.close();
 });

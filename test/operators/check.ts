@@ -1,13 +1,12 @@
 import * as assert from 'uvu/assert';
-import { backwardGraph } from '../../src/autodiff/backward.ts';
-import { readsOf } from '../../src/autodiff/reads.ts';
+import { backwardGraph, readsOf } from '../../src/autodiff/backward.ts';
 import type { CamError } from '../../src/errors.ts';
 import { standsForReal } from '../../src/onnx/data-type.ts';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
-import { probe } from '../../src/runtime/probe.ts';
+import { probe } from '../../src/network/probe.ts';
 import { createSession, type Session } from '../../src/runtime/session.ts';
 import { floatTensor, fromFloat, sizeOf, type Tensor } from '../../src/runtime/tensor.ts';
 import { normal, uniform } from '../random.ts';
@@ -135,7 +134,14 @@ async function values(
   return { ...fed, ...results };
 }
 
-function build({ op, inputs, attributes = {}, outputs: count = 1, opset = 18 }: Case) {
+export interface Built {
+  readonly model: Uint8Array;
+  readonly feeds: Record<string, Tensor>;
+  readonly outputs: readonly string[];
+}
+
+/** A model of the case's one node, and drawn values of the inputs that are not constant. */
+export function build({ op, inputs, attributes = {}, outputs: count = 1, opset = 18 }: Case): Built {
   const e = new Emitter('v');
   const feeds: Record<string, Tensor> = {};
   const names = inputs.map((input, index) => {

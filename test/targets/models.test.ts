@@ -306,12 +306,17 @@ const REFUSED: Record<string, Refusal> = {
     'BAD_OPTION',
     /Did you mean "scores".*best, scores, boxes/,
   ),
-  'an output of indices': refuse(twoOutputs, { output: 'best' }, 'UNSUPPORTED_MODEL', /"best" holds int64/),
+  'an output of indices': refuse(
+    twoOutputs,
+    { output: 'best' },
+    'UNSUPPORTED_MODEL',
+    /"best" is an integer tensor \(int64\)/,
+  ),
   'a missing input': refuse(
     questionAnswering,
     {},
     'BAD_OPTION',
-    /more than the image "image": "question" \(int64 \[N, L\]\).*--input/,
+    /more than the image "image": "question" \(int64 \[N, L\]\).*`inputs`/,
   ),
   'an input that is not there': refuse(
     questionAnswering,

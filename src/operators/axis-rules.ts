@@ -1,0 +1,127 @@
+import type { NodeView } from './operator.ts';
+import {
+  axisOf,
+  countsOnly,
+  isSpace,
+  lengthOf,
+  regroup,
+  resized,
+  tokenAxis,
+  tokenGridOf,
+  unknownAxes,
+  type TracedAxes,
+  type TracedAxis,
+} from './axes.ts';
+
+/** A node, and what the axes of its inputs count; undefined for inputs that do not depend on the image. */
+export interface AxesStep {
+  readonly c: NodeView;
+  readonly axes: readonly (TracedAxes | undefined)[];
+  /** Shape of the output. */
+  readonly dims: readonly number[];
+  /** Its index among the node's outputs. */
+  readonly output: number;
+}
+
+/** What the axes of one output count. */
+export type AxesRule = (step: AxesStep) => TracedAxes;
+
+/** Inputs in the output's shape, or broadcast to it, position by position; the one that knows most leads. */
+export const elementwise: AxesRule = ({ axes, dims }) => {
+  const fitting = axes
+    .flatMap((one) =>
+      one && one.length <= dims.length ? [[...dims.slice(one.length).map(() => []), ...one]] : [],
+    )
+    .filter((one) => one.every((axis, i) => [1, dims[i]].includes(lengthOf(axis))))
+    .sort((a, b) => knowledge(b) - knowledge(a));
+  if (fitting.length === 0) return unknownAxes(dims);
+  return dims.map((size, i) => {
+    const options = fitting.map((one) => one[i]).filter((axis) => lengthOf(axis) === size);
+    return options.find((axis) => !countsOnly(axis, 'unknown')) ?? options[0] ?? axisOf('channel', size);
+  });
+};
+
+const knowledge = (axes: TracedAxes): number => axes.flat().filter(isSpace).length;
+
+/** Nothing is known about the output: its positions are not those of the input. */
+export const lost: AxesRule = ({ dims }) => unknownAxes(dims);
+
+/** The first input's values in another shape. */
+export const regrouped: AxesRule = ({ axes: [axes], dims }) =>
+  axes ? regroup(axes, dims) : unknownAxes(dims);
+
+/** Every axis of the first input by itself, padded, cropped or repeated to another size. */
+export const resizedEach: AxesRule = ({ axes: [axes], dims }) => {
+  if (!axes || axes.length > dims.length) return unknownAxes(dims);
+  const aligned = [...dims.slice(axes.length).map(() => []), ...axes];
+  return dims.map((size, i) => (lengthOf(aligned[i]) === size ? aligned[i] : resized(aligned, i, size)));
+};
+
+/** The first input with axes summed or reduced to one position. */
+export const reducedTo: AxesRule = ({ axes: [axes], dims }) =>
+  axes?.length === dims.length ? axes.map((axis, i) => (dims[i] === 1 ? [] : axis)) : unknownAxes(dims);
+
+/** The first input, but for its last axis: a linear map makes channels of it. */
+export const lastAxisNew: AxesRule = ({ axes: [axes], dims }) =>
+  axes?.length === dims.length
+    ? [...axes.slice(0, -1), axisOf('channel', dims[dims.length - 1])]
+    : unknownAxes(dims);
+
+/** [1, C, H, W], because the operator makes nothing else. */
+export const imageAxes: AxesRule = ({ dims }) => {
+  const names = ['unknown', 'channel', 'row', 'column'] as const;
+  return dims.length === 4 && dims[0] === 1
+    ? dims.map((size, i) => axisOf(names[i], size))
+    : unknownAxes(dims);
+};
+
+/** Windows slide over space, from the third axis on. A convolution makes channels of its own, a pool keeps them. */
+export const windowed =
+  (channels: 'new' | 'kept'): AxesRule =>
+  (step) => {
+    const {
+      c,
+      axes: [axes],
+      dims,
+    } = step;
+    const last = c.int('channels_last', 0) === 1;
+    const lostAll = () => (last ? unknownAxes(dims) : imageAxes(step));
+    if (!axes || axes.length !== dims.length) return lostAll();
+    const at = last ? dims.length - 1 : 1;
+    const out = dims.map((size, i) => {
+      if (i === at && channels === 'new') return axisOf('channel', size);
+      return lengthOf(axes[i]) === size ? axes[i] : resized(axes, i, size);
+    });
+    const space = out.filter((_, i) => i > 0 && i !== at);
+    return space.every((axis) => axis.length === 0 || countsOnly(axis, 'unknown')) ? lostAll() : out;
+  };
+
+/** `size` positions from `start` along an axis: of tokens, those of the whole image or of none of it are known. */
+export function cropped(axes: TracedAxes, index: number, start: number, size: number): TracedAxis {
+  const grid = tokenGridOf(axes[index]);
+  if (!grid) return resized(axes, index, size);
+  const { height, width, prefix } = grid;
+  const end = prefix + height * width;
+  if (start <= prefix && start + size >= end) return tokenAxis(size, { ...grid, prefix: prefix - start });
+  return axisOf(start >= end || start + size <= prefix ? 'channel' : 'unknown', size);
+}
+
+/** Positions picked from axes in any order: channels stay channels, space is no longer in order. */
+export const picked = (from: readonly TracedAxis[], size: number): TracedAxis =>
+  axisOf(from.every((axis) => countsOnly(axis, 'channel')) ? 'channel' : 'unknown', size);
+
+/** Parts end to end: rows that were rolled, channels, or the tokens of one image and others. */
+export function joined(parts: readonly TracedAxis[], sizes: readonly number[], size: number): TracedAxis {
+  const spatial = parts.filter((axis) => axis.some(isSpace));
+  const direction = (['row', 'column'] as const).find(
+    (of) => spatial.length > 0 && spatial.every((axis) => countsOnly(axis, of)),
+  );
+  if (direction) return axisOf(direction, size);
+  if (spatial.length === 0)
+    return axisOf(parts.some((axis) => countsOnly(axis, 'unknown')) ? 'unknown' : 'channel', size);
+  const at = parts.findIndex((axis) => tokenGridOf(axis));
+  if (spatial.length > 1 || at < 0) return axisOf('unknown', size);
+  const before = sizes.slice(0, at).reduce((a, b) => a + b, 0);
+  const grid = tokenGridOf(parts[at])!;
+  return tokenAxis(size, { ...grid, prefix: grid.prefix + before });
+}
