@@ -37,7 +37,7 @@ function unknownFact(what: string): never {
 }
 
 /** One node as its roles see it. */
-export function viewOf(model: Model, node: GraphNode, values: ValueFacts): NodeView {
+export function nodeViewOf(model: Model, node: GraphNode, values: ValueFacts): NodeView {
   const { inputs, outputs, attributes } = node;
   const read = <T>(name: string, kind: string, otherwise: T): T => {
     const value = attributes.get(name);
@@ -144,7 +144,7 @@ export function contextOf(
 ): Context {
   const { inputs, outputs } = node;
   return contextFrom({
-    ...viewOf(model, node, forward),
+    ...nodeViewOf(model, node, forward),
     e,
     gradient: () => cotangents[0] ?? e.zeros(forward.dims(outputs[0])),
     input: (index) => forward.ref(inputs[index]),

@@ -1,4 +1,4 @@
-import { valueFacts, viewOf } from '../autodiff/context.ts';
+import { valueFacts, nodeViewOf } from '../autodiff/context.ts';
 import { needsOf } from '../onnx/flow.ts';
 import { elementwise } from '../operators/axis-rules.ts';
 import {
@@ -40,7 +40,7 @@ function traceFrom(
     if (!needsOf(node).some((name) => found.has(name))) continue;
     const row = OPERATORS.get(node.op);
     const rule = row?.axes ?? elementwise;
-    const c = viewOf(model, node, values);
+    const c = nodeViewOf(model, node, values);
     const axes = node.inputs.map((name) => found.get(name));
     for (const [output, name] of node.outputs.entries()) {
       const dims = facts.dims.get(name);

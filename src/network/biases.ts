@@ -1,4 +1,4 @@
-import { valueFacts, viewOf } from '../autodiff/context.ts';
+import { valueFacts, nodeViewOf } from '../autodiff/context.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { Network } from './network.ts';
 
@@ -18,7 +18,7 @@ export function biasTerms(network: Network, input: string, output: string): Bias
     const [value] = node.outputs;
     const [images, channels, ...space] = facts.dims.get(value) ?? [];
     if (!reached.has(value) || images !== 1 || space.length !== 2) return [];
-    const numbers = OPERATORS.get(node.op)?.bias?.(viewOf(model, node, values));
+    const numbers = OPERATORS.get(node.op)?.bias?.(nodeViewOf(model, node, values));
     const bias = numbers && Float32Array.from(numbers);
     if (!bias || bias.length !== channels || bias.every((b) => b === 0)) return [];
     return [{ value, bias }];

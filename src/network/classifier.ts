@@ -1,4 +1,4 @@
-import { valueFacts, viewOf } from '../autodiff/context.ts';
+import { valueFacts, nodeViewOf } from '../autodiff/context.ts';
 import { CamError } from '../errors.ts';
 import type { Initializer, GraphNode } from '../onnx/model.ts';
 import { isInitializer } from '../onnx/model.ts';
@@ -45,8 +45,7 @@ export function classifierWeights(
       : averaged(network, node, axes.get(node.outputs[0]) ?? [], channels);
     if (left !== undefined) pooled = left === 1;
     else if (pooled && linear) weights = linear;
-    else if (!(keepsValues(node) || (weights && isBias(network, node))))
-      refuse(`${node.op} stands between them`);
+    else if (!(keepsValues(node) || (weights && isBias(network, node)))) refuse(`${node.op} is between them`);
     value = node.outputs[0];
   }
   if (!pooled) refuse('nothing pools it');
@@ -67,7 +66,8 @@ function averaged(
 ): number | undefined {
   const factors = axes.flat();
   const left = lengthOf(factors.filter(isSpace));
-  const takesAll = OPERATORS.get(node.op)?.averages?.(viewOf(model, node, valueFacts(model, facts))) ?? false;
+  const takesAll =
+    OPERATORS.get(node.op)?.averages?.(nodeViewOf(model, node, valueFacts(model, facts))) ?? false;
   return takesAll && lengthOf(factors) === left * channels ? left : undefined;
 }
 
@@ -89,7 +89,7 @@ function linearRow(
   index: number,
 ): Float32Array | undefined {
   const { model, facts } = network;
-  const linear = OPERATORS.get(node.op)?.linear?.(viewOf(model, node, valueFacts(model, facts)));
+  const linear = OPERATORS.get(node.op)?.linear?.(nodeViewOf(model, node, valueFacts(model, facts)));
   const { tensor, turned } = weightTensor(network, node.inputs[1]);
   if (!linear || !tensor || node.inputs[0] !== value || sizeOf(tensor.dims) % channels !== 0)
     return undefined;

@@ -2,7 +2,7 @@ import type { RectifierRule } from '../autodiff/rectifier.ts';
 import type { GradientPlan, Network } from './network.ts';
 
 /** The gradients of a call: by which values, and by the input under which rules for rectifiers. */
-export interface GradientWish {
+export interface GradientRequest {
   readonly output: string;
   readonly input: string;
   readonly layers: readonly string[];
@@ -25,7 +25,7 @@ export interface GradientPlans {
  */
 export function planGradients(
   network: Network,
-  { output, input, layers, inner, rectifiers }: GradientWish,
+  { output, input, layers, inner, rectifiers }: GradientRequest,
 ): GradientPlans {
   const attempt = (wrt: readonly string[], rectifier: RectifierRule = 'plain'): GradientPlan | Error => {
     const plan: GradientPlan = { output, wrt, rectifier };

@@ -62,7 +62,7 @@ export function extraInputs(
   return Object.fromEntries(extra.map((input) => [input.name, tensorFor(input, given[input.name])]));
 }
 
-/** Zeros for the inputs besides the image, of size 1 where the model leaves it open: enough to look at its graph. */
+/** Zeros for the inputs besides the image, of size 1 where the model leaves the size open: enough to inspect its graph. */
 export const blankInputs = (inputs: readonly ValueInfo[], image: string): Record<string, InputTensor> =>
   Object.fromEntries(
     inputs

@@ -40,7 +40,7 @@ function givenLayout(dims: readonly number[], { height, width, prefix }: TokenGr
 
 /**
  * The layer of that name.
- * @throws {CamError} UNKNOWN_LAYER when there is none, with similar names or the reason why the value has no map.
+ * @throws {CamError} UNKNOWN_LAYER when there is none, with similar names or the reason that the value has no map.
  */
 export function findLayer(network: Network, layers: readonly Layer[], name: string): Layer {
   const found = layers.find((layer) => layer.name === name);

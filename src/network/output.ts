@@ -45,8 +45,8 @@ export function outputNamed({ graph }: Model, facts: Facts, name?: string): stri
   );
 }
 
-/** Whether the node hands its input on, if in another shape or within bounds. */
-function handsOn({ op }: GraphNode): boolean {
+/** Whether the node only reshapes or clamps its input. */
+function passesOn({ op }: GraphNode): boolean {
   const { passes, bounds = false } = OPERATORS.get(op) ?? {};
   return passes === 'value' || passes === 'shape' || bounds;
 }
@@ -76,7 +76,7 @@ export function classOutput(network: Network, input: string, output: string): Cl
   const dimsOf = (value: string) => facts.dims.get(value) ?? [];
   let value = output;
   let node = flow.producer(value);
-  while (node && handsOn(node) && sizeOf(dimsOf(node.inputs[0])) === sizeOf(dimsOf(output))) {
+  while (node && passesOn(node) && sizeOf(dimsOf(node.inputs[0])) === sizeOf(dimsOf(output))) {
     value = node.inputs[0];
     node = flow.producer(value);
   }

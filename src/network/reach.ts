@@ -8,7 +8,7 @@ import type { Network } from './network.ts';
 
 /**
  * Values whose gradient would have to pass a node that has none, with that node. Walks as the backward driver does,
- * without emitting anything; `refused` are nodes whose rule is known to give up.
+ * without emitting anything; `refused` are nodes whose rule is known to refuse them.
  */
 export function barriers(
   network: Network,

@@ -30,11 +30,11 @@ export const DATA_TYPES = [
   'float4e2m1',
 ] as const;
 
-/** Types whose values a gradient can flow through as they are. */
+/** Whether a gradient can flow through values of this type as they are. */
 export const isFloat = (type: DataType | undefined): boolean =>
   type === 'float32' || type === 'float16' || type === 'float64' || type === 'bfloat16';
 
-/** Smallest and largest number of the integer types that quantised values have. */
+/** Smallest and largest number of the integer types of quantized values. */
 export const QUANTIZED_RANGE: Readonly<Partial<Record<DataType, readonly [number, number]>>> = {
   uint8: [0, 255],
   int8: [-128, 127],
@@ -42,7 +42,7 @@ export const QUANTIZED_RANGE: Readonly<Partial<Record<DataType, readonly [number
   int16: [-32768, 32767],
 };
 
-/** Types whose values are reckoned with as real numbers: floats, and quantised ones. */
+/** Whether values of this type stand for real numbers: floats and quantized values. */
 export const standsForReal = (type: DataType): boolean => isFloat(type) || type in QUANTIZED_RANGE;
 
 export const dataTypeCode = (type: DataType): number => DATA_TYPES.indexOf(type);

@@ -1,13 +1,13 @@
-import { CamError } from '../errors.ts';
+import { InternalError } from '../errors.ts';
 import { dataTypeCode, type DataType } from './data-type.ts';
 import type { Initializer } from './model.ts';
 import { makeTensor } from './tensor.ts';
 import { MessageWriter } from './wire.ts';
 
-/** The name of a value in the graph that is being built. */
+/** The name of a value in the graph under construction. */
 export type Ref = string;
 
-/** What an emitted node takes: a value, a float scalar, or '' for an optional input left out. */
+/** An input of an emitted node: a value, a float scalar, or '' for an omitted optional input. */
 export type Operand = Ref | number;
 
 export type AttributeValue =
@@ -19,20 +19,20 @@ export type AttributeValue =
   | { readonly strings: readonly string[] }
   | { readonly graph: MessageWriter };
 
-/** What a matrix product does with its operands. */
+/** Options of a matrix product. */
 export interface Product {
   readonly alpha?: number;
   readonly transA?: boolean;
   readonly transB?: boolean;
 }
 
-/** Opset of every graph that camwasm emits: the newest that spares axes attributes and has float reductions in scatter. */
+/** Opset of every graph that camwasm emits: the first with axes as inputs of all reductions and with reductions in scatter. */
 export const EMITTED_OPSET = 18;
 const EMITTED_IR = 9;
 
 /**
  * Builds an ONNX graph node by node. Every method appends nodes and returns the name of the result; numbers among
- * the operands become float32 scalars. Shapes are whatever ONNX infers: nothing is tracked here.
+ * the operands become float32 scalars. Shapes are left to ONNX's inference.
  */
 export class Emitter {
   readonly #graph = new MessageWriter();
@@ -41,14 +41,14 @@ export class Emitter {
   #count = 0;
   readonly #prefix: string;
 
-  /** `prefix` starts the name of every value made here: it must start no name that comes in from elsewhere. */
+  /** @param prefix start of the name of every new value; names from elsewhere must not start with it. */
   constructor(prefix = '∂') {
     this.#prefix = prefix;
   }
 
   // ----- building blocks -----
 
-  /** A node of any operator; `outputs` > 1 gives the refs of all of them. */
+  /** A node of any operator; with a number of `outputs`, the refs of all of them. */
   op(op: string, inputs: readonly Operand[], attributes?: Record<string, AttributeValue>): Ref;
   op(
     op: string,
@@ -78,7 +78,7 @@ export class Emitter {
     return this.constant('float32', [], [value]);
   }
 
-  /** A constant tensor; equal ones are stored once. */
+  /** A constant tensor. Equal ones are stored once. */
   constant(type: 'float32' | 'int64' | 'bool', dims: readonly number[], values: ArrayLike<number>): Ref {
     const key = `${type}[${dims.join()}]${Array.from(values, (v) => (Object.is(v, -0) ? '-0' : v)).join()}`;
     let name = this.#constants.get(key);
@@ -95,16 +95,16 @@ export class Emitter {
     return this.constant('int64', [values.length], values);
   }
 
-  /** Carries a tensor of the model over, byte for byte, under its own name. */
+  /** Copies a tensor of the model, byte for byte, by default under its own name. */
   initializer(tensor: Initializer, name: string = tensor.name): Ref {
     if (this.#known.has(name)) return name;
     this.#known.add(name);
-    // A name that stands twice counts as the last one says.
+    // Of a field that occurs twice, the last one counts.
     this.#graph.message(5, new MessageWriter().raw(tensor.proto).string(8, name));
     return name;
   }
 
-  /** Carries a node of the model over, byte for byte. */
+  /** Copies a node of the model, byte for byte. */
   copyNode(proto: Uint8Array): void {
     this.#graph.bytesField(1, proto);
   }
@@ -112,11 +112,11 @@ export class Emitter {
   input(name: string, type: DataType, dims: readonly (number | string)[]): Ref {
     if (this.#known.has(name)) return name;
     this.#known.add(name);
-    this.#graph.message(11, valueInfo(name, type, dims));
+    this.#graph.message(11, valueInfoProto(name, type, dims));
     return name;
   }
 
-  /** Makes a value an output of the graph, under the name given. */
+  /** Makes a value an output of the graph under this name. */
   output(value: Ref, name: string): void {
     this.alias(value, name);
     this.outputValue(name);
@@ -131,7 +131,7 @@ export class Emitter {
     this.#graph.message(12, new MessageWriter().string(1, name));
   }
 
-  /** The ModelProto. `opsets` defaults to the opset that the methods below speak. */
+  /** The ModelProto. `opsets` defaults to that of the methods below. */
   bytes(opsets: ReadonlyMap<string, number> = EMITTED_OPSETS, irVersion: number = EMITTED_IR): Uint8Array {
     const model = new MessageWriter().int(1, irVersion).string(2, 'camwasm');
     model.message(7, this.#graph.string(2, 'camwasm'));
@@ -181,7 +181,7 @@ export class Emitter {
   abs(a: Operand): Ref {
     return this.op('Abs', [a]);
   }
-  /** α·op(a)·op(b), where op transposes the last two axes or does nothing. */
+  /** α·op(a)·op(b), where op is the identity or transposes the last two axes. */
   matmul(a: Ref, b: Ref, { alpha = 1, transA = false, transB = false }: Product = {}): Ref {
     return this.op('com.microsoft.FusedMatMul', [a, b], {
       alpha: { float: alpha },
@@ -245,7 +245,7 @@ export class Emitter {
   pad(a: Ref, pads: readonly number[]): Ref {
     return pads.every((n) => n === 0) ? a : this.op('Pad', [a, this.ints(pads), this.scalar(0)]);
   }
-  /** Copies along an axis chosen by constant indices. */
+  /** Slabs along an axis, by constant indices. */
   gather(a: Ref, indices: Ref, axis: number): Ref {
     return this.op('Gather', [a, indices], { axis });
   }
@@ -253,9 +253,9 @@ export class Emitter {
   // ----- loops -----
 
   /**
-   * Steps along the first axis of all `sequences`, or from its end when `reverse`. `step` gets the states and one slice of each
-   * sequence, emits into the loop's body, and says the next states and one slice of each result. Gives the
-   * last states and the results, stacked in the order of the sequences.
+   * Steps along the first axis of all `sequences`, from its end when `reverse`. `step` receives the states and one slice of
+   * each sequence, emits into the loop's body, and returns the next states and one slice of each result. Returns the last
+   * states and the results, stacked in the order of the sequences.
    */
   scan(
     states: readonly Ref[],
@@ -318,7 +318,7 @@ function attributeProto(name: string, value: AttributeValue): MessageWriter {
   if (typeof value === 'string') return message.bytesField(4, new TextEncoder().encode(value)).int(20, 3);
   if (typeof value === 'number') {
     if (!Number.isInteger(value))
-      throw new CamError('BAD_OPTION', `Attribute ${name} = ${value}: say { float }.`);
+      throw new InternalError(`The attribute ${name} = ${value} must be written as { float }.`);
     return message.int(3, value).int(20, 2);
   }
   if ('graph' in value) return message.message(6, value.graph).int(20, 5);
@@ -335,7 +335,7 @@ function attributeProto(name: string, value: AttributeValue): MessageWriter {
   return message.int(20, 7);
 }
 
-function valueInfo(name: string, type: DataType, dims: readonly (number | string)[]): MessageWriter {
+function valueInfoProto(name: string, type: DataType, dims: readonly (number | string)[]): MessageWriter {
   const shape = new MessageWriter();
   for (const size of dims) {
     const dim = new MessageWriter();

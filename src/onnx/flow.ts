@@ -1,11 +1,11 @@
 import { isGraph, type Graph, type GraphNode } from './model.ts';
 
-/** Who makes and who takes each value of a graph: the questions that slicing and differentiating ask. */
+/** The producer and the consumers of each value of a graph. */
 export interface Flow {
-  /** The node that makes a value; undefined for inputs and initializers. */
+  /** The node that computes a value; undefined for inputs and initializers. */
   producer(value: string): GraphNode | undefined;
   consumers(value: string): readonly GraphNode[];
-  /** Values that depend on any of `sources`, themselves included; not through the nodes that `blocks` tells. */
+  /** Values that depend on any of `sources`, themselves included, other than through nodes that `blocks` stops. */
   downstream(sources: Iterable<string>, blocks?: (node: GraphNode) => boolean): ReadonlySet<string>;
   /** Nodes that `targets` depend on, in an order in which they can run; the walk stops at `stop`. */
   upstream(targets: Iterable<string>, stop?: ReadonlySet<string>): readonly GraphNode[];
@@ -13,12 +13,12 @@ export interface Flow {
 
 export function flowOf(graph: Graph): Flow {
   const producers = new Map<string, GraphNode>();
-  const takers = new Map<string, GraphNode[]>();
+  const nodesOf = new Map<string, GraphNode[]>();
   for (const node of graph.nodes) {
     for (const name of node.outputs) if (name) producers.set(name, node);
-    for (const name of needsOf(node)) takers.set(name, [...(takers.get(name) ?? []), node]);
+    for (const name of needsOf(node)) nodesOf.set(name, [...(nodesOf.get(name) ?? []), node]);
   }
-  const consumers = (value: string) => takers.get(value) ?? [];
+  const consumers = (value: string) => nodesOf.get(value) ?? [];
   return {
     producer: (value) => producers.get(value),
     consumers,
@@ -57,14 +57,14 @@ export function flowOf(graph: Graph): Flow {
   };
 }
 
-/** Values whose contents follow from those of the inputs, and not from their shapes alone. */
+/** Values that depend on the contents of the inputs, not on their shapes alone. */
 export const movingValues = ({ inputs }: Graph, flow: Flow): ReadonlySet<string> =>
   flow.downstream(
     inputs.map(({ name }) => name),
     ({ op }) => op === 'Shape' || op === 'Size',
   );
 
-/** Everything that a node reads, what its subgraphs take from outside included. */
+/** Every value that a node reads, its subgraphs included. */
 export function needsOf(node: GraphNode): string[] {
   const names = new Set(node.inputs.filter(Boolean));
   for (const attribute of node.attributes.values())
@@ -75,7 +75,7 @@ export function needsOf(node: GraphNode): string[] {
 function captured(graph: Graph): Set<string> {
   const own = new Set([...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()]);
   for (const node of graph.nodes) node.outputs.forEach((name) => own.add(name));
-  const taken = new Set([...graph.nodes.flatMap(needsOf), ...graph.outputs.map(({ name }) => name)]);
-  own.forEach((name) => taken.delete(name));
-  return taken;
+  const read = new Set([...graph.nodes.flatMap(needsOf), ...graph.outputs.map(({ name }) => name)]);
+  own.forEach((name) => read.delete(name));
+  return read;
 }

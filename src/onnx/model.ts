@@ -1,14 +1,14 @@
-/** An ONNX model as camwasm sees it: names and structure decoded, weights left where they are. */
+/** An ONNX model as camwasm sees it: names and structure decoded, weights left in the file's bytes. */
 
 import type { DataType } from './data-type.ts';
 
-/** A tensor that stands in the model. `proto` is its TensorProto message, a view into the file's bytes. */
+/** A tensor of the model. `proto` is its TensorProto message, a view of the file's bytes. */
 export interface Initializer {
   readonly name: string;
   readonly type: DataType;
   readonly dims: readonly number[];
   readonly proto: Uint8Array;
-  /** Where the numbers lie, when that is a file beside the model. */
+  /** The place of the numbers, when they are in a file beside the model. */
   readonly external: ExternalData | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface Initializer {
 export interface ExternalData {
   /** The file, relative to the model. */
   readonly location: string;
-  /** Bytes from its start, and how many; undefined for all that is left. */
+  /** Bytes from its start, and their number; undefined for the rest of the file. */
   readonly offset: number;
   readonly length: number | undefined;
 }
@@ -34,11 +34,11 @@ export interface GraphNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, Attribute>;
-  /** The NodeProto message, to be written back whole. */
+  /** The NodeProto message, to write back whole. */
   readonly proto: Uint8Array;
 }
 
-/** A graph input or output. A dimension is a size, a symbol, or '' when nothing is said. */
+/** A graph input or output. A dimension is a size, a symbol, or '' where the model says nothing. */
 export interface ValueInfo {
   readonly name: string;
   readonly type: DataType | undefined;
@@ -46,7 +46,7 @@ export interface ValueInfo {
   readonly proto: Uint8Array;
 }
 
-/** What there is to tell of an input or output. */
+/** Name, type and shape of an input or output. */
 export type Port = Pick<ValueInfo, 'name' | 'type' | 'dims'>;
 
 export const portOf = ({ name, type, dims }: ValueInfo): Port => ({ name, type, dims });
@@ -60,9 +60,9 @@ export interface Graph {
 }
 
 export interface Model {
-  /** The file, byte for byte: what onnxruntime-web executes. */
+  /** The file, byte for byte, as onnxruntime-web runs it. */
   readonly bytes: Uint8Array;
-  /** Bytes behind `bytes` in its buffer that may be written to, so that outputs are added without a copy. */
+  /** Spare bytes after `bytes` in its buffer: `withOutputs` writes there instead of to a copy. */
   readonly room: number;
   readonly irVersion: number;
   /** Domain ('' is ONNX's own) to version. */
@@ -80,11 +80,11 @@ export interface Model {
 export const opsetOf = ({ opsets }: Pick<Model, 'opsets'>, { op }: Pick<GraphNode, 'op'>): number =>
   opsets.get(op.slice(0, Math.max(0, op.lastIndexOf('.')))) ?? 1;
 
-/** Is this attribute a tensor? */
+/** Whether the attribute is a tensor. */
 export const isInitializer = (attribute: Attribute | undefined): attribute is Initializer =>
   typeof attribute === 'object' && 'proto' in attribute && 'external' in attribute;
 
-/** Is this attribute a subgraph (If, Loop, Scan)? */
+/** Whether the attribute is a subgraph (If, Loop, Scan). */
 export const isGraph = (attribute: Attribute | undefined): attribute is Graph =>
   typeof attribute === 'object' && 'nodes' in attribute;
 

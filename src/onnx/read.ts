@@ -16,8 +16,8 @@ import { fields, floats, utf8, varints, type Field } from './wire.ts';
 /**
  * Reads a ModelProto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto): structure now, weights never.
  * Every `proto` in the result is a view of `bytes`, which must not change afterwards.
- * @param room bytes behind `bytes` in its buffer that camwasm may write to.
- * @throws CamError BAD_MODEL when the bytes are no ONNX model or stop in the middle of one.
+ * @param room spare bytes after `bytes` in its buffer, which camwasm may write to.
+ * @throws {CamError} BAD_MODEL when the bytes are not an ONNX model, or end in the middle of one.
  */
 export function readModel(bytes: Uint8Array, room = 0): Model {
   try {
@@ -26,7 +26,7 @@ export function readModel(bytes: Uint8Array, room = 0): Model {
     if (!(cause instanceof RangeError)) throw cause;
     throw new CamError(
       'BAD_MODEL',
-      `This is not an ONNX model, or it is cut off (${cause.message}). Check that the file was downloaded or exported completely.`,
+      `This is not an ONNX model, or it is cut off (${cause.message}). Check that the download or export was complete.`,
       { cause },
     );
   }
@@ -43,10 +43,10 @@ function model(bytes: Uint8Array): Omit<Model, 'room'> {
     else if (field.id === 8) opsets.set(...opset(field.bytes));
     else if (field.id === 25) functions.add(functionName(field.bytes));
   }
-  if (graphs.length === 0) throw new RangeError('it holds no graph');
-  // A message field that stands twice is to be merged: its repeated fields are joined.
+  if (graphs.length === 0) throw new RangeError('it has no graph');
+  // Protobuf merges a message field that occurs twice: its repeated fields are joined.
   const parsed = graph(graphs.flatMap((part) => [...fields(part)]));
-  if (parsed.nodes.length === 0) throw new RangeError('its graph holds no nodes');
+  if (parsed.nodes.length === 0) throw new RangeError('its graph has no nodes');
   return {
     bytes,
     irVersion,
@@ -100,7 +100,7 @@ function graph(parts: readonly Field[]): Graph {
   return { nodes, inputs: inputs.filter(({ name }) => !initializers.has(name)), outputs, initializers };
 }
 
-/** A Constant node is an initializer by another name: one kind of constant is enough for everything above. */
+/** A Constant node as an initializer, so that there is one kind of constant. */
 function constantOf({ op, outputs: [name], attributes }: GraphNode): Initializer | undefined {
   if (op !== 'Constant') return undefined;
   const [[kind, value]] = attributes;
@@ -153,7 +153,7 @@ function attribute(bytes: Uint8Array): [string, Attribute | undefined] {
   const list = LISTS[type as keyof typeof LISTS] as (typeof LISTS)[keyof typeof LISTS] | undefined;
   if (list === 'strings' || strings.length > 0) return [name, strings];
   if (list !== undefined || numbers.length > 0) return [name, numbers];
-  // proto3 leaves out a zero: an attribute of type FLOAT, INT or STRING without a value has that value.
+  // proto3 omits zeros: an attribute of type FLOAT, INT or STRING without a value is zero or empty.
   return [name, single ?? { 1: 0, 2: 0, 3: '' }[type]];
 }
 
@@ -214,7 +214,7 @@ const externalOf = (place: ReadonlyMap<string, string>): ExternalData => ({
   length: place.has('length') ? Number(place.get('length')) : undefined,
 });
 
-/** Relative paths of the files that hold external weights. */
+/** Relative paths of the files of external weights. */
 function externalFiles({ initializers, nodes }: Graph): string[] {
   const attributes = nodes.flatMap((node) => [...node.attributes.values()]);
   const tensors = [...initializers.values(), ...attributes.filter(isInitializer)];

@@ -7,16 +7,16 @@ import type { Facts, Model } from './model.ts';
 /** The part of a model between two values, as a model of its own. */
 export interface Slice {
   readonly model: Uint8Array;
-  /** Its inputs: `from` first, then values that run past it (skip connections, further inputs of the model). */
+  /** Its inputs: `from` first, then values that bypass it (skip connections, other inputs of the model). */
   readonly inputs: readonly string[];
   readonly output: string;
 }
 
 /**
- * Cuts out the nodes that lead from the value `from` to the value `to`. Nodes and weights are carried over byte for byte,
- * at the model's own opset. What `to` needs besides `from`, and what does not depend on the model's inputs, comes along;
- * what does becomes an input.
- * @throws CamError UNKNOWN_LAYER when `to` does not depend on `from`.
+ * Cuts out the nodes from the value `from` to the value `to`. Nodes and weights are copied byte for byte, at the model's
+ * own opset. Of the other values that `to` needs, those that depend on the model's inputs become inputs, and the rest is
+ * included.
+ * @throws {CamError} UNKNOWN_LAYER when `to` does not depend on `from`.
  */
 export function slice(model: Model, facts: Facts, from: string, to: string): Slice {
   const { graph, opsets, irVersion } = model;
@@ -37,7 +37,7 @@ export function slice(model: Model, facts: Facts, from: string, to: string): Sli
   for (const name of inputs) {
     const dims = facts.dims.get(name) ?? [];
     const type = facts.types.get(name) ?? 'float32';
-    // The first axis of a map counts images: left open, so that several can go through. Integers are shape arithmetic.
+    // The batch axis of a map stays open, for several images at once. Integers are shape arithmetic.
     e.input(name, type, isFloat(type) && dims.length > 1 ? ['N', ...dims.slice(1)] : dims);
   }
   const nodes = flow.upstream([to], new Set(inputs));

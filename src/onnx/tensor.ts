@@ -23,9 +23,9 @@ const RAW: Partial<Record<DataType, readonly [width: number, read: Reader]>> = {
 };
 
 /**
- * Decodes a tensor of the model to plain numbers, row-major. Meant for small tensors (shapes, pads, scales,
- * classifier rows): weights go from file to file as bytes.
- * @throws CamError BAD_MODEL when the data lies in a file that `files` has not, or has a type without numbers.
+ * Decodes a tensor of the model to plain numbers, row-major. For small tensors (shapes, pads, scales, classifier rows):
+ * weights are copied as bytes.
+ * @throws {CamError} BAD_MODEL when the data is in a file that `files` lacks, or its type has no numbers.
  */
 export function tensorValues(tensor: Initializer, files: ExternalFiles = new Map()): number[] {
   const reader = RAW[tensor.type];
@@ -38,7 +38,7 @@ export function tensorValues(tensor: Initializer, files: ExternalFiles = new Map
   if (tensor.external) {
     const { location, offset, length } = tensor.external;
     const file = files.get(location);
-    if (!file) throw unreadable(tensor, `they lie in "${location}". Pass it as \`external\``);
+    if (!file) throw unreadable(tensor, `they are in "${location}". Pass it as \`external\``);
     raw(file.subarray(offset, length === undefined ? undefined : offset + length));
     return out;
   }
@@ -55,7 +55,7 @@ export function tensorValues(tensor: Initializer, files: ExternalFiles = new Map
 const unreadable = ({ name }: Initializer, why: string): CamError =>
   new CamError('BAD_MODEL', `The values of "${name}" cannot be read: ${why}.`);
 
-/** Half-precision values travel as their bit patterns in `int32_data`. */
+/** Half-precision values are stored as bit patterns in `int32_data`. */
 const fromInt32 = (type: DataType, value: number): number =>
   type === 'float16' ? halfToFloat(value) : type === 'bfloat16' ? bfloatToFloat(value) : value;
 
@@ -70,11 +70,11 @@ export function halfToFloat(bits: number): number {
 
 const bfloatToFloat = (bits: number): number => new Float32Array(Uint32Array.of(bits << 16).buffer)[0];
 
-/** Types of the tensors that are made here. */
+/** Types of tensors that `makeTensor` can encode. */
 export type MadeType =
   'float32' | 'float16' | 'int64' | 'int32' | 'int16' | 'uint16' | 'int8' | 'uint8' | 'bool';
 
-const ENCODE: Readonly<Record<MadeType, (values: ArrayLike<number>) => ArrayBufferView>> = {
+const ENCODE_RAW: Readonly<Record<MadeType, (values: ArrayLike<number>) => ArrayBufferView>> = {
   float32: (values) => Float32Array.from(values),
   /** Bit patterns. */
   float16: (values) => Uint16Array.from(values),
@@ -87,14 +87,14 @@ const ENCODE: Readonly<Record<MadeType, (values: ArrayLike<number>) => ArrayBuff
   bool: (values) => Uint8Array.from(values),
 };
 
-/** A TensorProto made here. */
+/** Encodes a tensor. */
 export function makeTensor(
   name: string,
   type: MadeType,
   dims: readonly number[],
   values: ArrayLike<number>,
 ): Initializer {
-  const data = ENCODE[type](values);
+  const data = ENCODE_RAW[type](values);
   const message = new MessageWriter();
   for (const size of dims) message.int(1, size);
   message.int(2, dataTypeCode(type)).string(8, name);

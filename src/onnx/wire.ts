@@ -10,13 +10,13 @@ export interface Field {
   readonly bytes: Uint8Array;
 }
 
-const NOTHING = new Uint8Array(0);
+const EMPTY = new Uint8Array(0);
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 export const utf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
-/** Walks the fields of a message in order. Throws RangeError where the bytes cannot be a message. */
+/** Walks the fields of a message in order. @throws {RangeError} when the bytes are not a message. */
 export function* fields(bytes: Uint8Array): Generator<Field> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const cursor = { at: 0 };
@@ -26,7 +26,7 @@ export function* fields(bytes: Uint8Array): Generator<Field> {
     const id = Math.floor(tag / 8);
     if (id === 0) throw new RangeError('field number 0');
     let number = 0;
-    let payload: Uint8Array = NOTHING;
+    let payload: Uint8Array = EMPTY;
     if (wire === 0) number = varint(bytes, cursor);
     else if (wire === 1) {
       number = view.getFloat64(cursor.at, true);
@@ -44,7 +44,7 @@ export function* fields(bytes: Uint8Array): Generator<Field> {
   }
 }
 
-/** A repeated varint field arrives packed (one payload) or one by one: both give numbers. */
+/** The numbers of a repeated varint field, packed in one payload or one by one. */
 export function* varints(field: Field): Generator<number> {
   if (field.wire === 0) yield field.number;
   else for (const cursor = { at: 0 }; cursor.at < field.bytes.length;) yield varint(field.bytes, cursor);
@@ -81,7 +81,7 @@ function varint(bytes: Uint8Array, cursor: { at: number }): number {
   throw new RangeError('a number of more than ten bytes');
 }
 
-/** Builds a message out of fields; payloads are copied once, by `bytes()`. */
+/** Builds a message from fields; payloads are copied once, by `bytes()`. */
 export class MessageWriter {
   readonly #chunks: Uint8Array[] = [];
   #length = 0;
@@ -109,7 +109,7 @@ export class MessageWriter {
     return this;
   }
 
-  /** Appends bytes that already are whole fields. */
+  /** Appends bytes that are whole fields already. */
   raw(value: Uint8Array): this {
     return this.#push(value);
   }

@@ -7,7 +7,7 @@ const SELU = { alpha: 1.6732632423543772, gamma: 1.0507009873554805 };
 
 /**
  * Activation functions. Kinks follow PyTorch. Those that onnxruntime fuses into the convolution before (Relu, LeakyRelu,
- * Clip, Sigmoid, HardSigmoid, Tanh) read y: saving x would keep the two apart.
+ * Clip, Sigmoid, HardSigmoid, Tanh) read y: saving x would prevent the fusion.
  */
 export const ACTIVATION: Readonly<Record<string, Operator>> = {
   Relu: unary(({ g, y, e }) => e.where(e.greater(y, 0), g, 0), {

@@ -96,7 +96,7 @@ export const windowed =
     return space.every((axis) => axis.length === 0 || countsOnly(axis, 'unknown')) ? lostAll() : out;
   };
 
-/** `size` positions from `start` along an axis: of tokens, those of the whole image or of none of it are known. */
+/** `size` positions from `start` along an axis. Of tokens, the result is known with the whole image or none of it. */
 export function cropped(axes: TracedAxes, index: number, start: number, size: number): TracedAxis {
   const grid = tokenGridOf(axes[index]);
   if (!grid) return resized(axes, index, size);

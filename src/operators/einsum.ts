@@ -28,8 +28,8 @@ export const einsumAxes: AxesRule = ({ c, axes, dims }) => {
 };
 
 /**
- * The cotangent of an operand is the Einsum of the result's cotangent with the other operands; axes summed in this operand alone
- * are expanded again.
+ * The cotangent of an operand is the Einsum of the result's cotangent with the other operands; axes summed in this
+ * operand alone are expanded again.
  */
 export function einsumVjp(c: Context): Cotangent[] {
   const { operands, result, sizes } = parseEquation(c);
@@ -81,7 +81,7 @@ function parseEquation(c: NodeView): Equation {
   return { operands, result: named(right ?? implicitResult(left)), sizes };
 }
 
-/** Without an arrow the result has the ellipsis, then the letters that stand once, in alphabetical order. */
+/** Without an arrow the result has the ellipsis, then the letters that occur once, in alphabetical order. */
 const implicitResult = (left: string): string => {
   const letters = [...left.replaceAll(/[.,]/g, '')];
   const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));

@@ -30,9 +30,9 @@ const extremeInput = broadcasting((c) => {
   return wins.map((win, i) => (c.wants(i) ? e.where(win, share, 0) : null));
 });
 
-/** Folded as they are since the opset that made them broadcast, and lost an attribute. */
-const arithmetic: Foldable = { since: 7 };
-const plain: Foldable = { since: 6 };
+// Before these opsets they had other attributes.
+const foldableBinary: Foldable = { since: 7 };
+const foldableUnary: Foldable = { since: 6 };
 
 /** A constant that Add adds to every channel: [C, 1, 1]. */
 function channelBias({ node: { inputs }, constant, inputDims }: NodeView): ArrayLike<number> | undefined {
@@ -44,21 +44,21 @@ function channelBias({ node: { inputs }, constant, inputDims }: NodeView): Array
 
 /** Arithmetic, elementwise functions and choices between values. */
 export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
-  Add: variadic(({ g }) => g, { foldable: arithmetic, bias: channelBias, carriesAttention: true }),
+  Add: variadic(({ g }) => g, { foldable: foldableBinary, bias: channelBias, carriesAttention: true }),
   Sub: binary(
     ({ g }) => g,
     ({ g, e }) => e.neg(g),
-    { foldable: arithmetic, carriesAttention: true },
+    { foldable: foldableBinary, carriesAttention: true },
   ),
   Mul: binary(
     (c) => c.e.mul(c.g, c.input(1)),
     (c) => c.e.mul(c.g, c.input(0)),
-    { foldable: arithmetic, carriesAttention: true },
+    { foldable: foldableBinary, carriesAttention: true },
   ),
   Div: binary(
     (c) => c.e.div(c.g, c.input(1)),
     (c) => c.e.neg(c.e.div(c.e.mul(c.g, c.y), c.input(1))),
-    { foldable: arithmetic, carriesAttention: true },
+    { foldable: foldableBinary, carriesAttention: true },
   ),
   Mod: binary(
     ({ g }) => g,
@@ -99,11 +99,11 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   }),
   CastLike: unary(({ g }) => g, { casts: true }),
 
-  Neg: unary(({ g, e }) => e.neg(g), { foldable: plain }),
+  Neg: unary(({ g, e }) => e.neg(g), { foldable: foldableUnary }),
   Abs: unary(({ g, x, e }) => e.mul(g, e.sign(x)), { kinked: true }),
-  Reciprocal: unary(({ g, y, e }) => e.neg(e.mul(g, e.mul(y, y))), { foldable: plain }),
-  Sqrt: unary(({ g, y, e }) => e.div(g, e.mul(2, y)), { foldable: plain }),
-  Exp: unary(({ g, y, e }) => e.mul(g, y), { foldable: plain }),
+  Reciprocal: unary(({ g, y, e }) => e.neg(e.mul(g, e.mul(y, y))), { foldable: foldableUnary }),
+  Sqrt: unary(({ g, y, e }) => e.div(g, e.mul(2, y)), { foldable: foldableUnary }),
+  Exp: unary(({ g, y, e }) => e.mul(g, y), { foldable: foldableUnary }),
   Log: unary(({ g, x, e }) => e.div(g, x)),
   Erf: unary(({ g, x, e }) => e.mul(g, e.mul(2 / Math.sqrt(Math.PI), e.exp(e.neg(e.mul(x, x)))))),
 

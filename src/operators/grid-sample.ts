@@ -98,7 +98,7 @@ const FAR = { weight: [-0.75, 3.75, -6, 3], slope: [-2.25, 7.5, -6] };
 const polynomial = (e: Emitter, d: Ref, [first, ...others]: readonly number[]): Ref =>
   others.reduce<Operand>((sum, coefficient) => e.add(e.mul(sum, d), coefficient), first) as Ref;
 
-/** Moves a tap that lies outside the image to the pixel that stands in for it there; zeros weigh nothing. */
+/** Moves a tap outside the image to the pixel that replaces it; zeros have no weight. */
 function intoImage({ e, text, int }: Context, { index, weight, slope }: Tap, size: number): Tap {
   const mode = text('padding_mode', 'zeros');
   const inside = e.op('Clip', [index, 0, size - 1]);

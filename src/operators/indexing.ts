@@ -6,7 +6,7 @@ import { unary, type Context, type NodeView, type Operator } from './operator.ts
 import { axisArgument } from './axis-arguments.ts';
 import { gatherVjp, scatterAlong } from './gather.ts';
 
-/** Whether updates are added to the data, whose cotangent is then whole; else they replace it, and block its cotangent. */
+/** Whether updates are added to the data; otherwise they replace it, and block its cotangent. */
 const adds = (c: Context): boolean => {
   const reduction = c.text('reduction', 'none');
   if (reduction !== 'none' && reduction !== 'add') c.unsupported(`reduction "${reduction}"`);
@@ -35,7 +35,7 @@ const gathered: AxesRule = ({ c, axes: [axes], dims }) => {
   return [...axes.slice(0, at), ...table, ...axes.slice(at + 1)];
 };
 
-/** One axis loses its order; others may be cut short. */
+/** One axis loses its order; others may be cropped. */
 const pickedAlong =
   (axisIn: (c: NodeView) => number | undefined): AxesRule =>
   ({ c, axes: [axes], dims }) => {
@@ -134,7 +134,7 @@ export const INDEXING: Readonly<Record<string, Operator>> = {
     e.op('Trilu', has(1) ? [g, input(1)] : [g], { upper: int('upper', 1) }),
   ),
 
-  // Reversing twice changes nothing.
+  // its own inverse
   ReverseSequence: {
     axes: pickedAlong((c) => c.int('time_axis', 0)),
     vjp: ({ e, g, input, int }) =>

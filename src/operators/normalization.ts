@@ -64,8 +64,8 @@ export const NORMALIZATION: Readonly<Record<string, Operator>> = {
     return e.where(e.equal(norm, 0), 0, e.div(change, norm));
   }),
 
-  // y = x·s^−β with s = bias + α·(mean of x² over neighbouring channels) (Krizhevsky et al. 2012, § 3.3); windows
-  // are odd and so symmetric: onnxruntime takes no others
+  // y = x·s^−β with s = bias + α·(mean of x² over neighboring channels) (Krizhevsky et al. 2012, § 3.3); windows
+  // are odd and so symmetric: onnxruntime accepts no others
   LRN: unary((c) => {
     const { g, x, y, e } = c;
     const [alpha, beta] = [c.float('alpha', 1e-4), c.float('beta', 0.75)];
@@ -130,7 +130,7 @@ function grouped(c: Context, groups: number): (Ref | null)[] {
   ];
 }
 
-/** Mean over a window of `size` channels around each; those beyond the ends count as 0. */
+/** Mean over a window of `size` channels around each; channels beyond the ends count as 0. */
 function channelMean(c: Context, value: Ref): Ref {
   const [batch, channels, ...space] = c.inputDims(0);
   const size = c.int('size', 1);

@@ -16,7 +16,7 @@ export type Vjp = (c: Context) => Cotangent | readonly Cotangent[];
 /** One row of the table: all that camwasm knows about an operator. */
 export type Operator = Gradient & Roles;
 
-/** What flows back through an operator: exactly one of three. */
+/** The gradient of an operator: exactly one of three. */
 type Gradient =
   | { readonly vjp: Vjp; readonly zeroGradient?: undefined; readonly barrier?: undefined }
   /** The output is constant, or changes in steps, as the inputs move: nothing flows back. */
@@ -38,11 +38,11 @@ export interface Roles {
   /** How a node of constants moves into the backward graph; absent where it cannot. */
   readonly foldable?: Foldable;
   /**
-   * Hands its input on and makes no features: unchanged, in another shape, in another order of axes, or with another
+   * Passes its input on and makes no features: unchanged, in another shape, in another order of axes, or with another
    * extent (padded, pooled).
    */
   readonly passes?: 'value' | 'shape' | 'order' | 'extent';
-  /** Hands its input on within bounds: at the end of a model, a guard. */
+  /** Clamps its input: at the end of a model, a guard. */
   readonly bounds?: true;
   /** Makes features of its first input and of weights. */
   readonly weighs?: 'window' | 'transposed-window' | 'matrix';
@@ -50,7 +50,7 @@ export interface Roles {
   readonly linear?: (n: NodeView) => LinearWeights;
   /** What is added to each channel, where that is constant (Srinivas & Fleuret 2019, arXiv:1905.00780, sec. 3.2). */
   readonly bias?: (n: NodeView) => ArrayLike<number> | undefined;
-  /** Whether the node weighs all positions alike that it brings together, and omits none. */
+  /** Whether the node gives all positions that it combines the same weight, and omits none. */
   readonly averages?: (n: NodeView) => boolean;
   /** Makes probabilities of logits, or their logarithms. */
   readonly link?: { readonly kind: Link; readonly log?: true };
@@ -135,7 +135,7 @@ export interface ContextSource extends NodeView {
   cotangent(index: number): Ref | undefined;
   /** Whether this input needs a cotangent. */
   wants(index: number): boolean;
-  /** The rule that replaces an operator's own on this pass (guided backpropagation): fused operators heed it. */
+  /** The rule that replaces an operator's own on this pass (guided backpropagation): fused operators use it too. */
   replaced(op: string): Vjp | undefined;
   /** Stops with an error that names the node and the obstacle: `mode "tf_crop_and_resize"`. */
   unsupported(what: string): never;

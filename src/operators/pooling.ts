@@ -86,7 +86,7 @@ export const POOLING: Readonly<Record<string, Operator>> = {
 
 const poolSweepsOf = (c: Context): Sweep[] => sweepsOf(c, c.ints('kernel_shape')!);
 
-/** Adds updates to the places of a tensor that `indices`, counted over all axes, name. */
+/** Adds updates to zeros at `indices`, which count over all axes. */
 function scatterFlat(e: Emitter, updates: Ref, indices: Ref, dims: readonly number[]): Ref {
   const flat = (ref: Ref) => e.reshape(ref, [-1]);
   const data = e.zeros([sizeOf(dims)]);

@@ -27,7 +27,7 @@ const TWO: Quantization = {
 /** The output channels of a convolution's kernel, first axis, may have a scale each. */
 const CONV: Quantization = { ...TWO, operands: [TWO.operands[0], { ...TWO.operands[1], axis: 0 }] };
 
-/** onnxruntime's own operators may have channels last, which the float rule does not know. */
+/** onnxruntime's own operators may have channels last, which the float rule does not support. */
 const channelsFirst = (row: Operator): Operator => ({
   axes: row.axes,
   weighs: row.weighs,

@@ -53,14 +53,14 @@ export const RESIZE: Readonly<Record<string, Operator>> = {
   },
 };
 
-/** Every mode is linear and goes axis by axis. */
+/** Every mode is linear and separable. */
 function resample({ e, g, inputDims, outputDims }: Context, axes: readonly Resampling[]): Ref {
-  // onnxruntime copies when the sizes stay, whatever else the node says.
+  // onnxruntime copies when the sizes are the same, whatever the other attributes.
   if (inputDims(0).every((size, axis) => size === outputDims(0)[axis])) return g;
   return transposeMaps(e, g, outputDims(0), axes.map(mapOf));
 }
 
-/** onnxruntime leaves an axis of scale 1 as it is, whatever the coordinates. */
+/** onnxruntime leaves an axis of scale 1 alone, whatever the coordinates. */
 const mapOf = (r: Resampling) => (r.scale === 1 ? null : resamplingMap(r));
 
 const PLAIN_RESAMPLING = { region: [0, 1], cubic: -0.75, antialias: false, excludeOutside: false } as const;

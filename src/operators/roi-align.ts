@@ -3,9 +3,8 @@ import type { Context } from './operator.ts';
 import { axesBetween } from './axis-arguments.ts';
 
 /**
- * Cotangent of the image [N, C, H, W] of an average RoiAlign (He et al. 2017, arXiv:1703.06870). The bilinear samples of a
- * bin average to weights that are a product of one per row and one per column: with these as matrices A and B of
- * each region, ∂s/∂x = Σ Aᵀ·g·B over the regions of an image. Boxes receive nothing, as in PyTorch.
+ * Cotangent of the image [N, C, H, W] of an average RoiAlign (He et al. 2017, arXiv:1703.06870). The averaged bilinear
+ * samples of a bin are weights of rows times weights of columns: with these as matrices A and B of each region, ∂s/∂x = Σ Aᵀ·g·B over the regions of an image. Boxes receive nothing, as in PyTorch.
  */
 export function roiAlignVjp(c: Context): Ref {
   const { e, g } = c;
@@ -16,7 +15,7 @@ export function roiAlignVjp(c: Context): Ref {
   if (regions === 0) return e.zeros(dims);
   const acrossColumns = e.reshape(binWeights(c, 0, columns, width), [regions, 1, columns, width]);
   const widened = e.transpose(e.matmul(g, acrossColumns), [1, 0, 2, 3]);
-  // The regions of other images weigh nothing.
+  // Regions of other images have no weight.
   const images = e.constant('int64', [batch, 1, 1, 1], axesBetween(0, batch));
   const own = e.equal(e.reshape(c.input(2), [1, regions, 1, 1]), images);
   const acrossRows = e.where(own, binWeights(c, 1, rows, height), 0);
@@ -24,7 +23,7 @@ export function roiAlignVjp(c: Context): Ref {
   return e.matmul(heightened, e.reshape(widened, [1, channels, regions * rows, width]));
 }
 
-/** How much each of `size` pixels along an axis of the image (0: x, 1: y) counts in each bin: [regions, bins, size]. */
+/** The weights of `size` pixels along an axis of the image (0: x, 1: y) in each bin: [regions, bins, size]. */
 function binWeights(c: Context, axis: number, bins: number, size: number): Ref {
   const { e } = c;
   const [regions] = c.outputDims(0);
@@ -38,7 +37,7 @@ function binWeights(c: Context, axis: number, bins: number, size: number): Ref {
   const start = edge(axis);
   const extent = e.sub(edge(axis + 2), start);
   const bin = e.div(aligned ? extent : e.op('Max', [extent, 1]), bins);
-  // Samples per bin: given, or one for every pixel that it covers, which differs from region to region.
+  // Samples per bin: given, or one per pixel of the bin, which differs between regions.
   const ratio = c.int('sampling_ratio', 0);
   const samples = ratio > 0 ? e.scalar(ratio) : e.op('Ceil', [bin]);
   const counts = e.op('Max', [samples, 1]);

@@ -2,7 +2,7 @@ import type { AttributeValue, Ref } from '../onnx/emitter.ts';
 import { elementwise } from './axis-rules.ts';
 import type { Context, Operator } from './operator.ts';
 
-/** Pairs of numbers are rotated by angles that grow with the position (Su et al. 2021, arXiv:2104.09864), cotangents back. */
+/** Pairs of numbers are rotated by angles that grow with the position (Su et al. 2021, arXiv:2104.09864), and cotangents back. */
 export const ROTARY: Readonly<Record<string, Operator>> = {
   'com.microsoft.RotaryEmbedding': {
     axes: elementwise,

@@ -1,7 +1,7 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 
-/** A linear map along one axis: row o holds the weights of the elements that make up the o-th result. */
+/** A linear map along one axis: row o has the weights of the elements in the o-th result. */
 export type AxisMap = readonly (readonly number[])[];
 
 /** Passes a cotangent of shape `dims` back through one linear map per axis; null leaves an axis as it is. */
@@ -15,7 +15,7 @@ export function transposeMaps(
   let ref = sumRepeats(e, g, dims, repeats);
   let shape = dims.map((count, axis) => count / (repeats[axis] ?? 1));
   const rest = maps.flatMap((map, axis) => (map && repeats[axis] === undefined ? [{ map, axis }] : []));
-  // The axes that shrink most come first: the others then have less to do.
+  // Axes that shrink most come first, which leaves less work for the others.
   const growth = (map: AxisMap) => map[0].length / map.length;
   for (const { map, axis } of rest.sort((a, b) => growth(a.map) - growth(b.map))) {
     ref = transposeMap(e, ref, shape, axis, map);
@@ -32,7 +32,7 @@ function repeatsOf(map: AxisMap): number | undefined {
   return Number.isInteger(times) && repeats ? times : undefined;
 }
 
-/** Adds up what stands for the same element. */
+/** Sums the repeats of each element. */
 function sumRepeats(
   e: Emitter,
   g: Ref,
@@ -55,7 +55,7 @@ function transposeMap(e: Emitter, g: Ref, dims: readonly number[], axis: number,
   if (axis === dims.length - 1) return e.matmul(g, e.constant('float32', [count, size], map.flat()));
   const transposed = map[0].flatMap((_, i) => map.map((row) => row[i]));
   const weights = e.constant('float32', [size, count], transposed);
-  // The axes before are a batch of matrices, those behind are their columns.
+  // The axes before it are a batch of matrices, those after it their columns.
   const columns = e.reshape(g, [sizeOf(dims.slice(0, axis)), count, sizeOf(dims.slice(axis + 1))]);
   return e.reshape(e.matmul(weights, columns), dims.with(axis, size));
 }

@@ -1,7 +1,7 @@
 import type { Context } from './operator.ts';
 
 /**
- * How a window moves along one spatial axis: at position o of `count`, its tap k of `kernel` lies on element
+ * How a window moves along one spatial axis: at position o of `count`, its tap k of `kernel` is on element
  * o·stride + k·dilation − begin of `size`, or outside.
  */
 export interface Sweep {

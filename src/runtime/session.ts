@@ -6,13 +6,13 @@ import { loadRuntime, type RuntimeOptions } from './ort.ts';
 import type { NumericArray, Tensor } from './tensor.ts';
 
 export interface SessionOptions extends RuntimeOptions {
-  /** false leaves the graph as it is: quicker to create, for a graph that runs once. */
+  /** Whether onnxruntime-web optimizes the graph. Default true; false loads faster, for a graph that runs once. */
   optimize?: boolean;
-  /** Weights that lie beside the model. */
+  /** Files of weights beside the model. */
   external?: readonly { path: string; data: Uint8Array }[];
 }
 
-/** What is known of an input or output before anything runs; a dimension is a size or a symbol. */
+/** An input or output before anything runs; a dimension is a size or a symbol. */
 export interface PortInfo {
   readonly name: string;
   readonly type: DataType;
@@ -23,14 +23,17 @@ export interface PortInfo {
 export interface Session {
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
-  /** Runs to the end on this thread; only the outputs named in `fetches` are computed and copied out. */
+  /**
+   * Runs on this thread to the end; only the outputs named in `fetches` are computed and copied.
+   * @throws {CamError} RUNTIME when the run fails.
+   */
   run(feeds: Readonly<Record<string, Tensor>>, fetches: readonly string[]): Promise<Record<string, Tensor>>;
   release(): Promise<void>;
 }
 
 /**
- * Hands a ModelProto to onnxruntime-web.
- * @throws CamError BAD_MODEL when it refuses the model, with its reason and what can be done.
+ * Hands a ModelProto to onnxruntime-web, which copies it.
+ * @throws {CamError} BAD_MODEL when it refuses the model.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const { ort, start } = await loadRuntime(options);
@@ -59,8 +62,8 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
         name,
         new ort.Tensor(t.type as 'float32', t.data as Float32Array, t.dims),
       ]);
-      // Runs block the thread, and whoever would abort the next one.
-      if (performance.now() - breathed > HELD) {
+      // Runs block the thread, and with it an abort of the next one.
+      if (performance.now() - breathed > MAX_BLOCKED_MS) {
         await breathe();
         breathed = performance.now();
       }
@@ -82,19 +85,19 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
   };
 }
 
-/** Milliseconds that runs may hold the thread for before others have a turn. */
-const HELD = 50;
+/** The longest time for which runs may block the thread before others have a turn. */
+const MAX_BLOCKED_MS = 50;
 
 const port = (info: InferenceSession.ValueMetadata): PortInfo =>
   info.isTensor
     ? { name: info.name, type: info.type as DataType, dims: info.shape }
     : { name: info.name, type: 'undefined', dims: [] };
 
-/** What onnxruntime-web refuses in a model, in its words, and what can be done about it. */
+/** Errors of onnxruntime-web about a model, and what to do about them. */
 const ADVICE: readonly (readonly [words: RegExp, say: (...found: string[]) => string])[] = [
   [
     /(?:Fatal error: )?(\S+?)(?:\(-?\d+\))? is not a registered function\/op/,
-    (op) => `it has no operator ${op}. Export the model without it, or made of ONNX's own operators.`,
+    (op) => `it has no operator ${op}. Export the model without it, or built from ONNX's own operators.`,
   ],
   [
     /Opset (\d+) is under development.* for domain (\S+) is till opset (\d+)/s,
@@ -113,7 +116,7 @@ const ADVICE: readonly (readonly [words: RegExp, say: (...found: string[]) => st
   ],
 ];
 
-/** Where no row of the table knows better. */
+/** Advice for errors that the table lacks. */
 const MEND = 'Check the file with onnx.checker, or export it again.';
 
 function loadAdvice(cause: unknown): string {
@@ -127,12 +130,12 @@ function loadAdvice(cause: unknown): string {
 }
 
 const TOO_LARGE =
-  'it needs more memory than the runtime can have, which is 4 GB. Give it a smaller input (--size), or fewer at once (--batch-size).';
+  'it needs more memory than the 4 GB of the runtime. Use a smaller input (`preprocessing.width`, `preprocessing.height`) or fewer images at once (`batchSize`).';
 
 const outOfMemory = (cause: unknown): boolean =>
   /bad_alloc|out of memory|Array buffer allocation failed|Failed to allocate memory/i.test(messageOf(cause));
 
-/** Did a run or a load end for want of memory? */
+/** Whether a run or a load failed for lack of memory. */
 export const ranOutOfMemory = (error: unknown): boolean =>
   error instanceof CamError && error.cause !== undefined && outOfMemory(error.cause);
 
@@ -141,7 +144,7 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 /** A place in onnxruntime's source, on the machine that built it, and the function there. */
 const SOURCE = /\/\S+\.(?:h|hpp|cc|cpp|c):\d+ (?:[^()]*\((?:[^()]|\([^()]*\))*\)(?: const)? )?/g;
 
-/** onnxruntime-web throws plain strings wrapped in Error, with codes and source places in front. */
+/** The message of an onnxruntime-web error, without its codes and source places. */
 const reason = (cause: unknown): string =>
   messageOf(cause)
     .replace(/^.*?ERROR_MESSAGE:\s*/s, '')

@@ -1,6 +1,6 @@
 import { answering } from '../platform/instantiate.ts';
 
-/** Runs what makes a session; the first one starts onnxruntime-web's wasm. */
+/** Runs a function that creates a session; the first one starts onnxruntime-web's wasm. */
 export type Start = <Result>(create: () => Promise<Result>) => Promise<Result>;
 
 /** Where onnxruntime-web looks for its wasm: its `env.wasm`. */
@@ -9,7 +9,7 @@ interface WasmFlags {
   wasmPaths?: unknown;
 }
 
-/** The first call goes through `start`, and the others wait for it. */
+/** Sends the first call through `start`; the others wait for it. */
 export function aloneFirst(start: Start): Start {
   let first: Promise<unknown> | undefined;
   return async (create) => {
@@ -23,7 +23,7 @@ export function aloneFirst(start: Start): Start {
   };
 }
 
-/** A start with the wasm's bytes, where there are any and the process has not said itself where they are. */
+/** A start with the wasm's bytes, unless there are none or the process has set their place itself. */
 export function fromBytes(wasm: WasmFlags, bytes: Promise<ArrayBuffer | undefined> | undefined): Start {
   return async (create) => {
     const wasmBinary = await bytes;
@@ -33,15 +33,15 @@ export function fromBytes(wasm: WasmFlags, bytes: Promise<ArrayBuffer | undefine
       return await create();
     } finally {
       delete wasm.wasmBinary;
-      structuredClone(wasmBinary, { transfer: [wasmBinary] }); // taken away: onnxruntime-web keeps it for good
+      structuredClone(wasmBinary, { transfer: [wasmBinary] }); // frees the bytes, which onnxruntime-web keeps
     }
   };
 }
 
 /**
  * A start with the wasm compiled. onnxruntime-web compiles its wasm from bytes and offers no other way
- * (microsoft/onnxruntime#21430), which Workers refuse: it is handed a token instead of bytes, and the module when it
- * comes back with it.
+ * (microsoft/onnxruntime#21430), which Workers forbid: it gets a token instead of bytes, and the module when it compiles
+ * the token.
  */
 export function fromModule(wasm: WasmFlags, module: WebAssembly.Module): Start {
   return (create) => {

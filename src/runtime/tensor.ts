@@ -14,7 +14,7 @@ export type NumericArray =
   | BigInt64Array
   | BigUint64Array;
 
-/** A value that goes into or comes out of a run: row-major, float16 as its bit patterns in a Uint16Array. */
+/** An input or output of a run: row-major, float16 as bit patterns in a Uint16Array. */
 export interface Tensor<Data extends NumericArray = NumericArray> {
   readonly type: DataType;
   readonly dims: readonly number[];
@@ -29,9 +29,10 @@ export const floatTensor = (dims: readonly number[], data: Float32Array): FloatT
   data,
 });
 
+/** The number of elements of a shape. */
 export const sizeOf = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
 
-/** Any number type to float32. */
+/** Numbers of any type as float32. */
 export function toFloat({ type, dims, data }: Tensor): FloatTensor {
   if (data instanceof Float32Array) return floatTensor(dims, data);
   const values = Float32Array.from(data as ArrayLike<number | bigint>, Number);
@@ -54,7 +55,10 @@ const ENCODE: Partial<Record<DataType, Encode>> = {
   bool: (values) => Uint8Array.from(values, (v) => (v === 0 ? 0 : 1)),
 };
 
-/** Numbers to the type that a model's input has. @throws CamError UNSUPPORTED_MODEL for types that cannot be fed. */
+/**
+ * Numbers as the type of a model's input.
+ * @throws {CamError} UNSUPPORTED_MODEL for types that cannot be fed.
+ */
 export function fromNumbers(dims: readonly number[], data: Numbers, type: DataType): Tensor {
   const encode = ENCODE[type];
   if (!encode) throw new CamError('UNSUPPORTED_MODEL', `camwasm cannot feed an input of type ${type}.`);
@@ -62,11 +66,11 @@ export function fromNumbers(dims: readonly number[], data: Numbers, type: DataTy
   return { type, dims, data: encode(plain) };
 }
 
-/** float32 to the type that a model's input has. */
+/** float32 as the type of a model's input. */
 export const fromFloat = ({ dims, data }: FloatTensor, type: DataType): Tensor =>
   fromNumbers(dims, data, type);
 
-/** A number to IEEE 754 binary16 bits, rounded to nearest even. */
+/** A number as IEEE 754 binary16 bits, rounded to nearest even. */
 function floatToHalf(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
@@ -77,6 +81,6 @@ function floatToHalf(value: number): number {
   const floor = Math.floor(scaled);
   const rest = scaled - floor;
   const units = rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
-  // Units of 1024 and more carry into the exponent by themselves.
+  // units of 1024 and more carry into the exponent
   return sign | (units + (exponent + 14) * 1024);
 }

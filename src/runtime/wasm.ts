@@ -1,13 +1,13 @@
 import { readFileWithRoom } from '../platform/files.ts';
 import { dependencyFile } from '../platform/package.ts';
 
-/** What onnxruntime-web's build for Node, Deno and Bun loads, and the versions that this is known of. */
+/** The file that onnxruntime-web's build for Node, Deno and Bun loads, in the versions known to do so. */
 const FILE = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 const VERSIONS = /^1\.30\./;
 
 /**
- * onnxruntime-web's wasm, where it lies on a disk. By itself it reads the file while the thread waits, and copies the
- * 14 MB once more; a buffer is used as it is. Undefined leaves it to onnxruntime-web, which has words for what fails.
+ * onnxruntime-web's wasm from the disk. onnxruntime-web itself would read the file synchronously and copy its 14 MB; it
+ * uses a buffer as it is. Undefined leaves the loading, and its errors, to onnxruntime-web.
  */
 export async function wasmOnDisk(version: string | undefined): Promise<ArrayBuffer | undefined> {
   const path = VERSIONS.test(version ?? '') ? dependencyFile(FILE) : undefined;

@@ -36,7 +36,7 @@ test('a value that is used several times, twice by one node, collects every way'
   );
 });
 
-test('a layer that lies on the way to another has its whole gradient', async () => {
+test('a layer on the path to another has its whole gradient', async () => {
   // a = 2x, b = a², y = b + a
   const [da, db, dx] = await gradients(['a', 'b', 'x'], (e, x) => {
     e.alias(e.mul(x, 2), 'a');
@@ -54,7 +54,7 @@ test('a layer that lies on the way to another has its whole gradient', async () 
   );
 });
 
-test('a layer that nothing flows back through has its own gradient beside that of an earlier one', async () => {
+test('a layer with a zero gradient has its own cotangent, next to that of an earlier layer', async () => {
   // a = 2x, b = sign a, y = 3a + 5b
   const [da, db] = await gradients(['a', 'b'], (e, x) => {
     e.alias(e.mul(x, 2), 'a');
@@ -102,7 +102,7 @@ test('a choice by the data itself is kept as it was made', async () => {
   );
 });
 
-test('what was rounded to whole numbers is a constant behind', async () => {
+test('values rounded to integers are constants from there on', async () => {
   // y = x·float(int(x))
   const [dx] = await gradients(['x'], (e, x) =>
     e.alias(e.mul(x, e.cast(e.cast(x, 'int32'), 'float32')), 'y'),
@@ -113,7 +113,7 @@ test('what was rounded to whole numbers is a constant behind', async () => {
   );
 });
 
-test('nodes need not stand in running order', async () => {
+test('nodes need not be in running order', async () => {
   const turned = (bytes: Uint8Array) => {
     const { graph } = readModel(bytes);
     const e = new Emitter('t');
@@ -137,7 +137,7 @@ test('nodes need not stand in running order', async () => {
   );
 });
 
-test('a recurrent layer whose sequence of states is left out is run again', async () => {
+test('a recurrent layer without its sequence of states is run again', async () => {
   const weights = (name: string, dims: readonly number[]) =>
     makeTensor(
       name,
@@ -162,7 +162,7 @@ test('a recurrent layer whose sequence of states is left out is run again', asyn
   whole.forEach((v, i) => assert.ok(Math.abs(v - without[i]) < 1e-6));
 });
 
-test('functions that a model defines are named as what is in the way', async () => {
+test('functions of a model are named as the obstacle', async () => {
   const withFunction = (bytes: Uint8Array): Uint8Array => {
     const io = (writer: MessageWriter, from: string, to: string) => writer.string(4, from).string(5, to);
     const twice = new MessageWriter().string(1, 'a').string(1, 'a').string(2, 'b').string(4, 'Add');
@@ -186,7 +186,7 @@ test('functions that a model defines are named as what is in the way', async () 
   assert.unreachable('no error');
 });
 
-test('a branch that takes the value from outside stops the gradient, and says so', async () => {
+test('a branch that captures the value stops the gradient with an error', async () => {
   // if (true) y = 2x else y = x: only the branches name x.
   const branch = (op: string) => {
     const node = new MessageWriter().string(1, 'x').string(2, `b${op}`).string(4, op);

@@ -30,7 +30,7 @@ const IMAGE = floatTensor(DIMS, Float32Array.from(noise(DIMS)[1]));
 
 type Weights = (name: string) => Ref;
 
-/** A convolution with a skip connection and Relu, tokens, Gelu, a scaled product, a normalised sum. */
+/** A convolution with a skip connection and Relu, tokens, Gelu, a scaled product, a normalized sum. */
 const plain = (e: Emitter, x: Ref, w: Weights): Ref => {
   const conv = e.op('Conv', [x, w('kernel'), w('bias')], { pads: [1, 1, 1, 1] });
   const features = e.op('Relu', [e.add(conv, w('addend'))]);

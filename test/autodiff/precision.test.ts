@@ -34,19 +34,19 @@ function gradCam({ values: [activation], gradients: [gradient] }: Differentiated
 }
 
 function correlation(a: readonly number[], b: readonly number[]): number {
-  const centred = (list: readonly number[]) => {
+  const centered = (list: readonly number[]) => {
     const mean = list.reduce((sum, v) => sum + v, 0) / list.length;
     return list.map((v) => v - mean);
   };
-  const [x, y] = [centred(a), centred(b)];
+  const [x, y] = [centered(a), centered(b)];
   const dot = (p: readonly number[], q: readonly number[]) => p.reduce((sum, v, i) => sum + v * q[i], 0);
   return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
 }
 
 // Weights are off by up to 1/254 of their channel's largest, activations by up to 1/510 of their range, at every layer. Maps
 // of range 1 then follow the float network's to 0.99 and stay within 0.1 of it. Not all fixtures do: with their random
-// weights efficientnet comes to 0.983 and 0.25 (qdq), mobilenet_v2 to 0.924 and 0.36 (qoperator). They are left out here, and
-// so are those that the quantiser above cannot write (opset < 13 for qdq, kernels that are not initializers).
+// weights efficientnet comes to 0.983 and 0.25 (qdq), mobilenet_v2 to 0.924 and 0.36 (qoperator). They are omitted here, and
+// so are those that the quantizer above cannot write (opset < 13 for qdq, kernels that are not initializers).
 for (const name of ['gap', 'resnet', 'squeezenet', 'densenet', 'shufflenet']) {
   for (const form of ['qdq', 'qoperator'] as const) {
     test(`${name}, 8 bits (${form})`, async () => {
@@ -61,7 +61,7 @@ for (const name of ['gap', 'resnet', 'squeezenet', 'densenet', 'shufflenet']) {
   }
 }
 
-// Half precision has 11 bits. mobilenet_v2 is left out: 0.9991 and 0.039.
+// Half precision has 11 bits. mobilenet_v2 is omitted: 0.9991 and 0.039.
 for (const name of [
   'vgg',
   'alexnet',

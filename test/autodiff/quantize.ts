@@ -15,8 +15,8 @@ interface Parameters {
 }
 
 /**
- * Static quantisation as onnxruntime's tools do it: activations as uint8 with one scale per tensor, from the range
- * that they have for one input; kernels as int8 with one scale per output channel. Either with QuantizeLinear and
+ * Static quantization as in onnxruntime's tools: activations as uint8 with one scale per tensor, from their range for
+ * one input; kernels as int8 with one scale per output channel. Either with QuantizeLinear and
  * DequantizeLinear around float operators, or with QLinearConv in the convolutions' place.
  */
 export async function quantized(

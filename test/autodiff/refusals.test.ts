@@ -31,7 +31,7 @@ const REFUSALS: readonly Refusal[] = [
     says: /training_mode is true/,
   },
   {
-    title: 'batch normalisation that trains',
+    title: 'batch normalization that trains',
     op: 'BatchNormalization',
     inputs: 5,
     attributes: { training_mode: 1 },
@@ -39,7 +39,7 @@ const REFUSALS: readonly Refusal[] = [
     says: /training mode/,
   },
   {
-    title: 'batch normalisation that trains (opset 9)',
+    title: 'batch normalization that trains (opset 9)',
     op: 'BatchNormalization',
     inputs: 5,
     outputs: 5,
@@ -47,7 +47,7 @@ const REFUSALS: readonly Refusal[] = [
     says: /training mode/,
   },
   {
-    title: 'the mean of a layer normalisation',
+    title: 'the mean of a layer normalization',
     op: 'LayerNormalization',
     inputs: 3,
     outputs: 3,
@@ -55,7 +55,7 @@ const REFUSALS: readonly Refusal[] = [
     says: /statistics/,
   },
   {
-    title: 'the deviation of a layer normalisation',
+    title: 'the deviation of a layer normalization',
     op: 'LayerNormalization',
     inputs: 3,
     outputs: 3,

@@ -6,7 +6,7 @@ import { CamError } from '../../src/errors.ts';
 import { inspect } from '../../src/explain/inspect.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { fixture, fixtureNames } from '../fixtures.ts';
-import { Draft, open, positions } from '../network/graph.ts';
+import { Draft, open, positions } from '../network/draft.ts';
 
 const test = suite('inspect');
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { Explainer } from '../../src/index.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { relativeError } from '../fixtures.ts';
-import { Draft } from '../network/graph.ts';
+import { Draft } from '../network/draft.ts';
 import { noise, tensor } from './networks.ts';
 
 // Graphs that were exported for one image may take several for one, and say nothing.

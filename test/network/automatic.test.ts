@@ -8,7 +8,7 @@ import { Network } from '../../src/network/network.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { fixture, fixtureNames } from '../fixtures.ts';
-import { Draft, open, positions } from './graph.ts';
+import { Draft, open, positions } from './draft.ts';
 
 const test = suite('automatic layer');
 
@@ -35,7 +35,7 @@ for (const name of fixtureNames()) {
 
 interface Design {
   readonly title: string;
-  /** Builds on "x" [1, 2, 16, 16] and gives the output and the value to be chosen. */
+  /** Builds on "x" [1, 2, 16, 16] and returns the output and the value to choose. */
   readonly build: (d: Draft, x: Ref) => readonly [output: Ref, chosen: Ref];
   readonly why: RegExp;
 }
@@ -228,7 +228,7 @@ test('a layer before a barrier gives way to a later one', async () => {
   }
 });
 
-test('a model without space says so', async () => {
+test('a model without space is refused', async () => {
   const draft = new Draft();
   const x = draft.e.input('x', 'float32', [1, 2, 16, 16]);
   const { network } = await open(

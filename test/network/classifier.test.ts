@@ -7,7 +7,7 @@ import { classOutput } from '../../src/network/output.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { relativeError } from '../fixtures.ts';
 import { uniform } from '../random.ts';
-import { Draft, open, positions } from './graph.ts';
+import { Draft, open, positions } from './draft.ts';
 
 // Four channels over 3 x 4 positions, three classes: W[k][c] is the weight with which class c reads channel k.
 const [CHANNELS, CLASSES] = [4, 3];
@@ -21,14 +21,13 @@ const turned = ({ e }: Draft): Ref => e.constant('float32', [CLASSES, CHANNELS],
 const pooled = ({ e }: Draft, map: Ref): Ref => e.op('Flatten', [e.op('GlobalAveragePool', [map])]);
 const read = (d: Draft, means: Ref): Ref => d.e.op('MatMul', [means, matrix(d)]);
 
-/** How exporters write global average pooling and one linear layer, behind a map [1, 4, 3, 4]. */
+/** How exporters write global average pooling and one linear layer, after a map [1, 4, 3, 4]. */
 const SPELLINGS: Readonly<Record<string, (d: Draft, map: Ref) => Ref>> = {
   'GlobalAveragePool, Flatten, Gemm': (d, map) => d.e.op('Gemm', [pooled(d, map), matrix(d)]),
   'Gemm with turned weights': (d, map) => d.e.op('Gemm', [pooled(d, map), turned(d)], { transB: 1 }),
   'MatMul and a bias': (d, map) => d.e.add(read(d, pooled(d, map)), d.weights(CLASSES)),
-  'weights behind Transpose': (d, map) =>
-    d.e.op('MatMul', [pooled(d, map), d.e.transpose(turned(d), [1, 0])]),
-  'turned weights behind Transpose': (d, map) =>
+  'weights after Transpose': (d, map) => d.e.op('MatMul', [pooled(d, map), d.e.transpose(turned(d), [1, 0])]),
+  'turned weights after Transpose': (d, map) =>
     d.e.op('Gemm', [pooled(d, map), d.e.transpose(matrix(d), [1, 0])], { transB: 1 }),
   'a 1x1 Conv': ({ e }, map) => {
     const weights = e.constant('float32', [CLASSES, CHANNELS, 1, 1], Wt.flat());
@@ -47,39 +46,39 @@ const SPELLINGS: Readonly<Record<string, (d: Draft, map: Ref) => Ref>> = {
   'channels last': (d, map) => read(d, d.e.reduceMean(d.e.transpose(map, [0, 2, 3, 1]), [1, 2], false)),
 };
 
-/** Heads that are not CAM's, and what is said of them. */
+/** Heads that are not CAM's, and why they are refused. */
 const REFUSED: Readonly<Record<string, { build: (d: Draft, map: Ref) => Ref; why: RegExp }>> = {
   'no pooling': {
     build: (d, map) => d.linear(d.e.op('Flatten', [map]), 48, CLASSES),
-    why: /MatMul stands between/,
+    why: /MatMul is between/,
   },
   'the largest of all positions': {
     build: (d, map) => read(d, d.e.op('Flatten', [d.e.op('GlobalMaxPool', [map])])),
-    why: /GlobalMaxPool stands between/,
+    why: /GlobalMaxPool is between/,
   },
   'the mean of rows alone': {
     build: (d, map) => d.linear(d.e.op('Flatten', [d.e.reduceMean(map, [2])]), 16, CLASSES),
-    why: /MatMul stands between/,
+    why: /MatMul is between/,
   },
   'a mean over channels': {
     build: (d, map) => d.linear(d.e.op('Flatten', [d.e.reduceMean(map, [1])]), 12, CLASSES),
-    why: /ReduceMean stands between/,
+    why: /ReduceMean is between/,
   },
   'a hidden layer': {
     build: (d, map) => d.linear(d.relu(d.linear(pooled(d, map), CHANNELS, 5)), 5, CLASSES),
-    why: /(MatMul|Relu) stands between/,
+    why: /(MatMul|Relu) is between/,
   },
-  'a window that leaves out the rest of the map': {
+  'a window that omits the rest of the map': {
     build: (d, map) => {
       const window = { kernel_shape: [2, 3], strides: [3, 4] };
       return read(d, d.e.op('Flatten', [d.e.op('AveragePool', [map], window)]));
     },
-    why: /AveragePool stands between/,
+    why: /AveragePool is between/,
   },
-  'a window that leaves several positions': {
+  'a window with several positions left': {
     build: (d, map) =>
       d.linear(d.e.op('Flatten', [d.e.op('AveragePool', [map], { kernel_shape: [2, 2] })]), 24, CLASSES),
-    why: /AveragePool stands between/,
+    why: /AveragePool is between/,
   },
 };
 
@@ -105,7 +104,7 @@ for (const [title, build] of Object.entries(SPELLINGS)) {
     Wt.forEach((expected, c) => assert.ok(relativeError(found[c], expected) < 1e-6, `class ${c}`));
   });
 }
-test('a head beside another one', async () => {
+test('a head next to another one', async () => {
   const found = await weightsOf((d, map) => {
     const means = pooled(d, map);
     d.e.output(d.linear(means, CHANNELS, 2), 'z');
@@ -124,7 +123,7 @@ test('no linear layer: a channel for each class', async () => {
 });
 test.run();
 
-const refused = suite('heads that CAM does not know');
+const refused = suite('heads that CAM refuses');
 
 for (const [title, { build, why }] of Object.entries(REFUSED)) {
   refused(title, async () => {

@@ -22,7 +22,7 @@ const says = (name: string, what: RegExp): void =>
       what.test(error.message),
   );
 
-test('are listed in the order in which they are computed, without the output', () => {
+test('are listed in running order, without the output', () => {
   const reached = new Map(network.flow.upstream(['output']).map((node, at) => [node.outputs[0], at]));
   const order = layers.map(({ name }) => reached.get(name)!);
   assert.equal(
@@ -38,29 +38,29 @@ test('one is found by its name', () => {
   assert.is(findLayer(network, layers, name).name, name);
 });
 
-test('a name with a slip in it is told what it may have meant', () => {
+test('a misspelled name gets suggestions', () => {
   says(
     '/blocks/blocks.1/norm2/LayerNormalizatoin_output_0',
     /Did you mean "\/blocks\/blocks\.1\/norm2\/LayerN/,
   );
 });
 
-test("a node's name is told the name of its value", () => {
+test("a node's name gets the name of its value", () => {
   says('/patch_embed/proj/Conv', /makes the value "\/patch_embed\/proj\/Conv_output_0"/);
 });
 
-test('a value that is no map is told its shape', () => {
+test('a value that is not a map is refused with its shape', () => {
   says('/blocks/blocks.1/attn/Softmax_output_0', /\[1, 2, 65, 65\].*no rows and columns.*`tokens`/);
 });
 
-test('sizes are no features', () => says('/patch_embed/Shape_output_0', /\[4\] holds int64/));
+test('sizes are not features', () => says('/patch_embed/Shape_output_0', /\[4\] holds int64/));
 
-test('a constant does not depend on the picture', () => {
+test('a constant does not depend on the image', () => {
   const [constant] = network.model.graph.initializers.keys();
   says(constant, /constant/);
 });
 
-test('the output is no layer', () => says('output', /an output of the model/));
+test('the output is not a layer', () => says('output', /an output of the model/));
 
 test.after(() => network.close());
 

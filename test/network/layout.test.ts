@@ -9,14 +9,14 @@ import type { Ref } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { floatTensor, sizeOf, toFloat } from '../../src/runtime/tensor.ts';
 import { fixture, fixtureNames } from '../fixtures.ts';
-import { Draft, open, positions } from './graph.ts';
+import { Draft, open, positions } from './draft.ts';
 
 const test = suite('layout');
 
-/** «nchw 8 of 16x16», «tokens 8 of 4x4 behind 1»; undefined for a value that is no map. */
-const told = (layout: Layout | undefined): string | undefined =>
+/** "nchw 8 of 16x16", "tokens 8 of 4x4 after 1"; undefined for a value that is not a map. */
+const describe = (layout: Layout | undefined): string | undefined =>
   layout &&
-  `${layout.kind} ${layout.channels} of ${layout.height}x${layout.width}${layout.prefix ? ` behind ${layout.prefix}` : ''}`;
+  `${layout.kind} ${layout.channels} of ${layout.height}x${layout.width}${layout.prefix ? ` after ${layout.prefix}` : ''}`;
 
 interface Pattern {
   readonly title: string;
@@ -27,7 +27,7 @@ interface Pattern {
     d: Draft,
     x: Ref,
   ) => { output: Ref; expect: readonly (readonly [Ref, string | undefined])[] };
-  /** The values only carry pixels from place to place: where they came from tells whether the layout is right. */
+  /** The values only move pixels: their origin shows whether the layout is right. */
   readonly moves?: true;
 }
 
@@ -128,9 +128,9 @@ const PATTERNS: readonly Pattern[] = [
         expect: [
           [flat, 'nchw 8 of 4x6'],
           [tokens, 'tokens 8 of 4x6'],
-          [all, 'tokens 8 of 4x6 behind 5'],
-          [d.norms[0], 'tokens 8 of 4x6 behind 5'],
-          [out, 'tokens 8 of 4x6 behind 5'],
+          [all, 'tokens 8 of 4x6 after 5'],
+          [d.norms[0], 'tokens 8 of 4x6 after 5'],
+          [out, 'tokens 8 of 4x6 after 5'],
           [patches, 'tokens 8 of 4x6'],
           [cls, undefined],
         ],
@@ -138,7 +138,7 @@ const PATTERNS: readonly Pattern[] = [
     },
   },
   {
-    title: 'a token behind the others',
+    title: 'a token after the others',
     build: (d, x) => {
       const tokens = d.e.transpose(
         d.e.reshape(d.conv(x, 2, 8, { kernel: 4, stride: 4 }), [1, 8, 16]),
@@ -156,7 +156,7 @@ const PATTERNS: readonly Pattern[] = [
     },
   },
   {
-    title: 'class attention: the class token asks, the picture answers (CaiT, XCiT)',
+    title: 'class attention: the class token is the query, the image the values (CaiT, XCiT)',
     build: (d, x) => {
       const tokens = d.e.transpose(
         d.e.reshape(d.conv(x, 2, 8, { kernel: 4, stride: 4 }), [1, 8, 16]),
@@ -169,7 +169,7 @@ const PATTERNS: readonly Pattern[] = [
       return {
         output: d.head(answer, 8, [1]),
         expect: [
-          [all, 'tokens 8 of 4x4 behind 1'],
+          [all, 'tokens 8 of 4x4 after 1'],
           [asks, undefined],
           [answer, undefined],
         ],
@@ -198,7 +198,7 @@ const PATTERNS: readonly Pattern[] = [
     },
   },
   {
-    title: 'queries of a decoder are no picture, however many (DETR)',
+    title: 'queries of a decoder are not an image, however many (DETR)',
     build: (d, x) => {
       const tokens = d.e.transpose(
         d.e.reshape(d.conv(x, 2, 8, { kernel: 4, stride: 4 }), [1, 8, 16]),
@@ -218,7 +218,7 @@ const PATTERNS: readonly Pattern[] = [
     },
   },
   {
-    title: 'attention between tokens is no map, also with one head',
+    title: 'attention between tokens is not a map, even with one head',
     build: (d, x) => {
       const tokens = d.e.transpose(
         d.e.reshape(d.conv(x, 2, 8, { kernel: 4, stride: 4 }), [1, 8, 16]),
@@ -236,7 +236,7 @@ const PATTERNS: readonly Pattern[] = [
     },
   },
   {
-    title: 'after an operator that the trail is lost at, a normalisation picks it up by its shape',
+    title: 'after an operator that loses the trace, a norm recovers it by shape',
     dims: [1, 2, 16, 24],
     build: (d, x) => {
       const flat = d.e.reshape(d.conv(x, 2, 8, { kernel: 4, stride: 4 }), [1, 8, 24]);
@@ -247,7 +247,7 @@ const PATTERNS: readonly Pattern[] = [
         output: d.head(found, 8, [1]),
         expect: [
           [shuffled, undefined],
-          [found, 'tokens 8 of 4x6 behind 1'],
+          [found, 'tokens 8 of 4x6 after 1'],
         ],
       };
     },
@@ -273,7 +273,7 @@ const PATTERNS: readonly Pattern[] = [
     },
   },
   {
-    title: 'a grid over the whole picture instead of windows (MaxViT), left as it is: no map',
+    title: 'a grid over the whole image instead of windows (MaxViT), not put back: not a map',
     build: (d, x) => {
       const last = d.e.transpose(x, [0, 2, 3, 1]);
       const grid = d.e.transpose(d.e.reshape(last, [1, 4, 4, 4, 4, 2]), [0, 2, 4, 1, 3, 5]);
@@ -321,7 +321,7 @@ const PATTERNS: readonly Pattern[] = [
     },
   },
   {
-    title: 'pixels of a patch beside each other in the batch, and back (MobileViT)',
+    title: 'pixels of a patch side by side in the batch, and back (MobileViT)',
     moves: true,
     build: (d, x) => {
       const split = d.e.transpose(d.e.reshape(x, [16, 2, 8, 2]), [0, 2, 1, 3]);
@@ -359,7 +359,7 @@ for (const { title, dims = [1, 2, 16, 16], build, moves } of PATTERNS) {
     const { network } = await open(draft, output, image);
     const layers = new Map(layersOf(network, 'x', 'y').map(({ name, layout }) => [name, layout]));
     assert.equal(
-      expect.map(([name]) => told(layers.get(name))),
+      expect.map(([name]) => describe(layers.get(name))),
       expect.map(([, layout]) => layout),
     );
     if (moves) {
@@ -374,7 +374,7 @@ for (const { title, dims = [1, 2, 16, 16], build, moves } of PATTERNS) {
 }
 
 for (const name of fixtureNames()) {
-  test(`${name}: the layer of the fixture lies as it says`, async () => {
+  test(`${name}: the layer of the fixture has the stated layout`, async () => {
     const { model: bytes, layer, layout, tensor } = fixture(name);
     const model = readModel(bytes);
     const [input] = model.graph.inputs;
@@ -389,20 +389,20 @@ for (const name of fixtureNames()) {
   });
 }
 
-test('tokens lie as the caller says, where that many are met', async () => {
+test('values with that many tokens have the grid that the caller describes', async () => {
   const draft = new Draft();
   const x = draft.e.input('x', 'float32', [1, 2, 16, 16]);
   const map = draft.conv(x, 2, 8, { kernel: 4, stride: 4 });
   const tokens = draft.e.transpose(draft.e.reshape(map, [1, 8, 16]), [0, 2, 1]);
   const { network } = await open(draft, draft.head(tokens, 8, [1]), positions(16, 16));
   const layouts = (text: string) =>
-    layersOf(network, 'x', 'y', parseTokens(text)).map(({ layout }) => told(layout));
-  assert.equal(layouts('2x6+4'), ['nchw 8 of 4x4', 'nchw 8 of 4x4', 'tokens 8 of 2x6 behind 4']);
+    layersOf(network, 'x', 'y', parseTokens(text)).map(({ layout }) => describe(layout));
+  assert.equal(layouts('2x6+4'), ['nchw 8 of 4x4', 'nchw 8 of 4x4', 'tokens 8 of 2x6 after 4']);
   assert.equal(layouts('14x14+1'), ['nchw 8 of 4x4', 'nchw 8 of 4x4', 'tokens 8 of 4x4']);
   await network.close();
 });
 
-test('--tokens', () => {
+test('a grid of tokens is parsed from text', () => {
   assert.equal(parseTokens('14x14+1'), { height: 14, width: 14, prefix: 1 });
   assert.equal(parseTokens(' 8X12 '), { height: 8, width: 12, prefix: 0 });
   for (const wrong of ['', '14', '0x3', '14x14+', '14x14-1', '1.5x2', 'axb']) {

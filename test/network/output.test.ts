@@ -2,9 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { classOutput } from '../../src/network/output.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
-import { Draft, open, positions } from './graph.ts';
+import { Draft, open, positions } from './draft.ts';
 
-const test = suite('where the classes stand in an output');
+const test = suite('the axis of the classes in an output');
 
 interface Design {
   /** Builds on a map [1, 12, 8, 8]. */

@@ -27,7 +27,7 @@ test('keeps weights as views of the file', () => {
   for (const { proto } of readModel(bytes).graph.initializers.values()) assert.is(proto.buffer, bytes.buffer);
 });
 
-test('joins a graph that stands in two parts', () => {
+test('joins a graph in two parts', () => {
   const { model: bytes, layer } = fixture('gap');
   const names = readModel(tapped(bytes, { outputs: [layer] })).graph.outputs.map(({ name }) => name);
   assert.equal(names, [...readModel(bytes).graph.outputs.map(({ name }) => name), layer]);
@@ -50,7 +50,7 @@ test('reads what the emitter writes', () => {
   assert.equal(tensorValues([...graph.initializers.values()][0]), [-1, 2]);
 });
 
-test('takes Constant nodes for initializers, and an attribute left out by proto3 for zero', () => {
+test('reads Constant nodes as initializers, and attributes omitted by proto3 as zero', () => {
   const attribute = new MessageWriter().string(1, 'value_int').int(20, 2); // type INT, no value
   const node = new MessageWriter().string(2, 'c').string(4, 'Constant').message(5, attribute);
   const relu = new MessageWriter().string(1, 'x').string(2, 'y').string(4, 'Relu');

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readsOf } from '../../src/autodiff/backward.ts';
-import { valueFacts, viewOf } from '../../src/autodiff/context.ts';
+import { valueFacts, nodeViewOf } from '../../src/autodiff/context.ts';
 import { probe } from '../../src/network/probe.ts';
 import { standsForReal } from '../../src/onnx/data-type.ts';
 import type { Facts, Model } from '../../src/onnx/model.ts';
@@ -37,7 +37,7 @@ async function trace(given: Case, axesOf = imageAxes): Promise<Traced> {
   const model = readModel(bytes);
   const facts = await probe(model, feeds, readsOf(model), {});
   const [node] = model.graph.nodes;
-  const c = viewOf(model, node, valueFacts(model, facts));
+  const c = nodeViewOf(model, node, valueFacts(model, facts));
   const axes = node.inputs.map((name) => (name in feeds ? axesOf(feeds[name].dims) : undefined));
   const outputs = node.outputs.flatMap((name, output) => {
     const dims = facts.dims.get(name)!;

@@ -3,22 +3,22 @@ import type { MadeType } from '../../src/onnx/tensor.ts';
 
 /** One node with inputs: what the generic check differentiates and compares with differences. */
 export interface Case {
-  /** Tells this case from the operator's others: «dilated, asymmetric pads». */
+  /** Distinguishes the cases of one operator: "dilated, asymmetric pads". */
   title?: string;
   op: string;
   inputs: readonly Input[];
   attributes?: Record<string, AttributeValue>;
   /** Number of outputs; each is checked. Default 1. */
   outputs?: number;
-  /** Outputs beyond the first that carry no gradient (Dropout's mask) are left out with `check: [0]`. */
+  /** Outputs beyond the first that carry no gradient (Dropout's mask) are omitted with `check: [0]`. */
   check?: readonly number[];
   /** Version of ONNX's operator set. Default 18. */
   opset?: number;
-  /** Where differences say nothing (straight-through estimators, ties), the cotangents for `seed`. */
+  /** The cotangents for `seed`, where differences mean nothing (straight-through estimators, ties). */
   expect?: readonly (readonly number[] | undefined)[];
   /** Default: ones. */
   seed?: readonly number[];
-  /** Has no gradient: what the error says is in the way. */
+  /** Has no gradient: the reason in the error. */
   refuses?: string;
 }
 
@@ -28,11 +28,11 @@ export interface Input {
   values?: readonly number[] | 'normal' | 'positive' | 'unit' | 'distinct';
   /** Draws keep at least 0.1 away from these: the kinks of a function. */
   avoid?: readonly number[];
-  /** Default float32. Inputs of other types are constants, but for quantised ones, whose cases say what to `expect`. */
+  /** Default float32. Inputs of other types are constants, except quantized ones, whose cases state what to `expect`. */
   type?: MadeType;
   /** Fixed inputs are initializers: shapes, axes, weights that are not differentiated. */
   fixed?: true;
-  /** An optional input left out. */
+  /** An omitted optional input. */
   absent?: true;
 }
 

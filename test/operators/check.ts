@@ -167,7 +167,7 @@ function draw({ dims, values = 'normal', avoid = [] }: Input, index: number): nu
   const size = sizeOf(dims);
   const [gauss, flat] = [normal(index + 1), uniform(index + 1)];
   if (values === 'distinct') {
-    // Neighbours differ by more than any step moves them: a maximum stays where it is.
+    // Neighbors differ by more than any step, so that a maximum stays in place.
     const order = Array.from({ length: size }, (_, i) => i).sort(
       (a, b) => Math.sin(a * 12.9898) - Math.sin(b * 12.9898),
     );

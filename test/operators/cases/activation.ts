@@ -77,7 +77,7 @@ export const ACTIVATION_CASES: readonly Case[] = [
   },
   {
     op: 'Clip',
-    title: 'bounds lie outside',
+    title: 'bounds outside the values',
     inputs: [given(-1, 0, 3, 6, 7), scalar(0), scalar(6)],
     expect: [[0, 0, 1, 0, 0]],
   },

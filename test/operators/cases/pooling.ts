@@ -25,7 +25,7 @@ const GEOMETRIES: readonly (readonly [title: string, dims: readonly number[], at
   ['stride 1 by default', [1, 2, 4, 5], { kernel_shape: [2, 3] }],
   ['overlapping, padded', [1, 2, 7, 6], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }],
   ['asymmetric pads', [1, 2, 5, 6], { kernel_shape: [3, 4], strides: [2, 1], pads: [0, 2, 1, 3] }],
-  ['elements left out', [1, 2, 7, 8], { kernel_shape: [2, 2], strides: [3, 3] }],
+  ['elements omitted', [1, 2, 7, 8], { kernel_shape: [2, 2], strides: [3, 3] }],
   ['ceil_mode', [1, 2, 6, 7], { kernel_shape: [3, 3], strides: [2, 3], ceil_mode: 1 }],
   [
     'ceil_mode, padded',

@@ -1,6 +1,6 @@
 import { absent, scalar, weights, x, type Case, type Input } from '../case.ts';
 
-/** A quantised input that is differentiated: cotangents are expected in steps of its scale. */
+/** A quantized input to differentiate by: cotangents are expected in steps of its scale. */
 const q = (dims: readonly number[], values: readonly number[], type: 'uint8' | 'int8' = 'uint8'): Input => ({
   dims,
   values,
@@ -263,16 +263,16 @@ export const QUANTIZED_CASES: readonly Case[] = [
     { num_heads: 1 },
   ),
 
-  // What only moves quantised values, or chooses among them, knows nothing of scales.
+  // Operators that move or choose quantized values do not need their scales.
   {
-    title: 'quantised',
+    title: 'quantized',
     op: 'MaxPool',
     attributes: { kernel_shape: [2] },
     inputs: [q([1, 1, 4], [1, 9, 3, 4])],
     expect: [[0, 2, 0, 1]],
   },
   {
-    title: 'quantised',
+    title: 'quantized',
     op: 'Concat',
     attributes: { axis: 0 },
     inputs: [q([1], [1]), q([2], [2, 3])],

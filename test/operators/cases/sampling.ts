@@ -3,7 +3,7 @@ import { weights, x, type Case, type Input } from '../case.ts';
 
 type Attributes = Record<string, AttributeValue>;
 
-/** Positions well away from pixel centres, where a sample has kinks or jumps; some lie outside the image. */
+/** Positions well away from pixel centers, where a sample has kinks or jumps; some are outside the image. */
 const grid = (dims: readonly number[], sizes: readonly number[], align: boolean): Input => {
   const axes = sizes.length;
   const positions = [-2.3, -0.7, 0.3, 0.7, 1.3, 2.7, 3.3, 5.7, 8.3];

@@ -3,11 +3,11 @@ import * as assert from 'uvu/assert';
 import { CamError, Explainer } from '../../src/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
 import { normal } from '../random.ts';
-import { Draft } from './graph.ts';
+import { Draft } from './draft.ts';
 
-const test = suite('a picture that decides where the model looks');
+const test = suite('an image that decides where the model crops');
 
-/** Features [1, 6, 6, 8], of which three rows are kept: those from the number of the brightest colour on. */
+/** Features [1, 6, 6, 8], of which three rows are kept: from the index of the brightest color on. */
 function cropping(): { model: Uint8Array; features: string } {
   const d = new Draft();
   const { e } = d;
@@ -20,22 +20,22 @@ function cropping(): { model: Uint8Array; features: string } {
   return { model: e.bytes(new Map([['', 18]]), 8), features };
 }
 
-/** A picture whose colour `brightest` is brightest. */
-const picture = (brightest: number) => {
+/** An image whose color `brightest` is brightest. */
+const imageOf = (brightest: number) => {
   const draw = normal(3);
-  const colour = (at: number) => Math.floor(at / 192);
+  const color = (at: number) => Math.floor(at / 192);
   return floatTensor(
     [1, 3, 12, 16],
-    Float32Array.from({ length: 576 }, (_, at) => draw() + (colour(at) === brightest ? 2 : 0)),
+    Float32Array.from({ length: 576 }, (_, at) => draw() + (color(at) === brightest ? 2 : 0)),
   );
 };
 
-test('each picture has the gradients of its own crop', async () => {
+test('each image has the gradients of its own crop', async () => {
   const { model, features } = cropping();
   const explainer = await Explainer.load(model);
   for (const brightest of [0, 2, 1, 0]) {
     const options = { layer: features, target: 1, tensors: true };
-    const { tensors } = await explainer.explain(picture(brightest), options);
+    const { tensors } = await explainer.explain(imageOf(brightest), options);
     const [{ data }] = tensors!.gradients;
     const rows = Array.from({ length: 6 }, (_, row) =>
       data.some((g, at) => Math.floor(at / 8) % 6 === row && g !== 0),
@@ -48,13 +48,13 @@ test('each picture has the gradients of its own crop', async () => {
   await explainer.close();
 });
 
-test('a method that changes the picture into one of another crop says so', async () => {
+test('a method that changes the image, and with it the crop, is refused', async () => {
   const { model, features } = cropping();
   const explainer = await Explainer.load(model);
-  // So much noise that any colour may win.
+  // So much noise that any color may win.
   const options = { layer: features, target: 1, smoothNoise: { n: 8, sigma: 50 } };
   try {
-    await explainer.explain(picture(2), options);
+    await explainer.explain(imageOf(2), options);
     assert.unreachable('no error');
   } catch (error) {
     assert.instance(error, CamError);

@@ -4,7 +4,7 @@ import { readModel } from '../../src/onnx/read.ts';
 import { floatTensor, sizeOf, type FloatTensor } from '../../src/runtime/tensor.ts';
 import { uniform } from '../random.ts';
 
-/** Small layers to build networks from, with weights drawn at random; every method gives the name of its result. */
+/** Small layers to build networks from, with weights drawn at random; every method returns the name of its result. */
 export class Draft {
   readonly e: Emitter = new Emitter('v');
   readonly #draw = uniform(1);
@@ -37,12 +37,12 @@ export class Draft {
   norm(x: Ref, channels: number): Ref {
     return this.e.op('LayerNormalization', [x, this.weights(channels), this.weights(channels)]);
   }
-  /** Layer normalisation in single steps, as exports before opset 17 have it. */
+  /** Layer normalization in single steps, as exported before opset 17. */
   oldNorm(x: Ref, channels: number): Ref {
     const { e } = this;
-    const centred = e.sub(x, e.reduceMean(x, [-1]));
-    const deviation = e.sqrt(e.add(e.reduceMean(e.pow(centred, 2), [-1]), 1e-5));
-    return e.add(e.mul(e.div(centred, deviation), this.weights(channels)), this.weights(channels));
+    const centered = e.sub(x, e.reduceMean(x, [-1]));
+    const deviation = e.sqrt(e.add(e.reduceMean(e.pow(centered, 2), [-1]), 1e-5));
+    return e.add(e.mul(e.div(centered, deviation), this.weights(channels)), this.weights(channels));
   }
   /** Self-attention in [B, T, C]: queries, keys and values from `x`, or the queries from elsewhere. */
   attention(
@@ -74,7 +74,7 @@ export class Draft {
     const mid = this.e.add(x, this.attention(first, [1, tokens, channels]));
     return this.e.add(mid, this.linear(this.relu(this.linear(norm(mid), channels, 8)), 8, channels));
   }
-  /** What the blocks began with. */
+  /** The first norm of every block. */
   readonly norms: Ref[] = [];
   /** Means over all positions, and a linear head of three classes. */
   head(x: Ref, channels: number, axes: readonly number[]): Ref {
@@ -87,7 +87,7 @@ export interface Opened {
   readonly image: FloatTensor;
 }
 
-/** Runs what was built on an image of that shape; the input is "x" and the output "y". */
+/** Opens the network that was built on an image of that shape; the input is "x" and the output "y". */
 export async function open(
   draft: Draft,
   output: Ref,
@@ -102,7 +102,7 @@ export async function open(
   return { network, image };
 }
 
-/** [1, 2, H, W]: every pixel says in which row and column it stands. */
+/** [1, 2, H, W]: every pixel holds its row and its column. */
 export function positions(height: number, width: number): FloatTensor {
   const size = height * width;
   const data = Float32Array.from({ length: 2 * size }, (_, at) =>
