@@ -277,7 +277,11 @@ test('a size that the memory does not hold is the fault of --size, where one was
   const ort = refusing('std::bad_alloc');
   const sized = await Explainer.load(undefined, { ort, preprocessing: { width: 5000, height: 5000 } });
   await fails(sized.explain(golfBall), 'BAD_OPTION', /--size.*too large.*memory/);
-  await fails((await Explainer.load(undefined, { ort })).explain(golfBall), 'BAD_MODEL', /memory.*`preprocessing.width`/);
+  await fails(
+    (await Explainer.load(undefined, { ort })).explain(golfBall),
+    'BAD_MODEL',
+    /memory.*`preprocessing.width`/,
+  );
 });
 
 test('refuses what is no model', async () => {
