@@ -65,7 +65,7 @@ const rolesOf = (row: Operator): string[] =>
     row.bounds && 'bounds',
     row.casts && 'changes the type',
     row.kinked && 'kinked',
-    row.link && `makes ${row.link.log ? 'log-' : ''}probabilities (${row.link.kind})`,
+    row.link && `makes ${row.logarithm ? 'log-' : ''}probabilities (${row.link})`,
     row.weighs && 'makes features',
     row.linear && 'linear layer',
     row.bias && 'adds a bias',

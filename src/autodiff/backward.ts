@@ -5,7 +5,6 @@ import { flowOf, needsOf, type Flow } from '../onnx/flow.ts';
 import { opsetOf, type Facts, type GraphNode, type Model } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { NO_RULE, NoGradientError } from '../operators/no-gradient.ts';
-import type { Cotangent } from '../operators/operator.ts';
 import { contextOf, forwardValues, type Forward } from './context.ts';
 import { RECTIFIERS, type RuleSet } from './rectifier.ts';
 
@@ -59,9 +58,8 @@ export function backwardGraph(model: Model, facts: Facts, request: BackwardReque
     const row = OPERATORS.get(node.op);
     const vjp = rules.get(node.op) ?? row?.vjp;
     if (!vjp) throw noRule(model, node);
-    const results = vjp(contextOf(model, node, forward, e, { cotangents, wanted, rules }));
-    const list = (Array.isArray(results) ? results : [results]) as readonly Cotangent[];
-    list.forEach((result, index) => {
+    const results = [vjp(contextOf(model, node, forward, e, { cotangents, wanted, rules }))].flat();
+    results.forEach((result, index) => {
       const name = node.inputs[index];
       if (!result || !wanted[index]) return;
       const whole = row?.broadcast

@@ -52,7 +52,7 @@ export function extraInputs(
       throw badOption('inputs', `The input "${name}" takes the image. Remove it from \`inputs\`.`);
     if (!extra.some((input) => input.name === name)) unknownInput('inputs', name, extra);
   }
-  const missing = extra.filter(({ name }) => !(name in given));
+  const missing = extra.filter(({ name }) => !Object.hasOwn(given, name));
   if (missing.length > 0) {
     throw badOption(
       'inputs',

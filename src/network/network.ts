@@ -102,11 +102,11 @@ export class Network {
     const wanted = [...new Set(values)];
     const session = await this.tap(wanted);
     this.runs.forward++;
-    const results = await session.run(
-      feeds,
-      wanted.filter((name) => !(name in feeds)),
+    const [fed, computed] = [true, false].map((isFed) =>
+      wanted.filter((name) => Object.hasOwn(feeds, name) === isFed),
     );
-    return { ...results, ...Object.fromEntries(wanted.filter((n) => n in feeds).map((n) => [n, feeds[n]])) };
+    const results = await session.run(feeds, computed);
+    return { ...results, ...Object.fromEntries(fed.map((name) => [name, feeds[name]])) };
   }
 
   /**

@@ -54,7 +54,7 @@ function passesOn({ op }: GraphNode): boolean {
 /** The end of a model, by the node that makes its probabilities: Softmax may be spelled out, exp(y − max y) / Σ exp. */
 function endOf(flow: Flow, { op, inputs }: GraphNode): { link: Link; logits: string } | undefined {
   const link = OPERATORS.get(op)?.link;
-  if (link) return { link: link.kind, logits: inputs[0] };
+  if (link) return { link, logits: inputs[0] };
   const [powers, sum] = inputs.map((name) => flow.producer(name));
   const spelledOut =
     op === 'Div' && powers?.op === 'Exp' && sum?.op === 'ReduceSum' && sum.inputs[0] === inputs[0];
@@ -107,7 +107,7 @@ export function classOutput(network: Network, input: string, output: string): Cl
     name: output,
     shape: dimsOf(output),
     logits,
-    probabilities: end && node && !OPERATORS.get(node.op)?.link?.log ? node.outputs[0] : undefined,
+    probabilities: end && node && !OPERATORS.get(node.op)?.logarithm ? node.outputs[0] : undefined,
     // A single logit is that of yes against no.
     link: end?.link ?? (classes === 1 ? 'sigmoid' : 'softmax'),
     dims,

@@ -10,14 +10,12 @@ const SELU = { alpha: 1.6732632423543772, gamma: 1.0507009873554805 };
  * Clip, Sigmoid, HardSigmoid, Tanh) read y: saving x would prevent the fusion.
  */
 export const ACTIVATION: Readonly<Record<string, Operator>> = {
-  Relu: unary(({ g, y, e }) => e.where(e.greater(y, 0), g, 0), {
-    kinked: true,
-    activation: { parameters: [] },
-  }),
+  Relu: unary(({ g, y, e }) => e.where(e.greater(y, 0), g, 0), { kinked: true, activation: [] }),
   LeakyRelu: unary((c) => leaky(c, c.float('alpha', 0.01) < 0 ? c.x : c.y), {
     kinked: true,
     // x and y have the same sign
-    activation: { parameters: ['alpha'], vjp: (c) => leaky(c, c.y) },
+    activation: ['alpha'],
+    vjpByOutput: (c) => leaky(c, c.y),
   }),
   PRelu: broadcasting(
     (c) => {
@@ -53,27 +51,22 @@ export const ACTIVATION: Readonly<Record<string, Operator>> = {
     {
       kinked: true,
       bounds: true,
-      activation: {
-        parameters: ['min', 'max'],
-        vjp: ({ g, y, e, float }) => {
-          const inside = e.and(e.greater(y, float('min', -Infinity)), e.less(y, float('max', Infinity)));
-          return e.where(inside, g, 0);
-        },
+      activation: ['min', 'max'],
+      vjpByOutput: ({ g, y, e, float }) => {
+        const inside = e.and(e.greater(y, float('min', -Infinity)), e.less(y, float('max', Infinity)));
+        return e.where(inside, g, 0);
       },
     },
   ),
 
-  Sigmoid: unary(({ g, y, e }) => e.mul(g, e.mul(y, e.sub(1, y))), {
-    link: { kind: 'sigmoid' },
-    activation: { parameters: [] },
-  }),
+  Sigmoid: unary(({ g, y, e }) => e.mul(g, e.mul(y, e.sub(1, y))), { link: 'sigmoid', activation: [] }),
   HardSigmoid: unary(
     (c) => {
       const { g, y, e } = c;
       const inside = e.and(e.greater(y, 0), e.less(y, 1));
       return e.where(inside, e.mul(g, c.float('alpha', 0.2)), 0);
     },
-    { kinked: true, activation: { parameters: ['alpha', 'beta'] } },
+    { kinked: true, activation: ['alpha', 'beta'] },
   ),
   HardSwish: unary(({ g, x, e }) => {
     const slope = e.add(e.mul(x, 1 / 3), 0.5);
@@ -103,7 +96,7 @@ export const ACTIVATION: Readonly<Record<string, Operator>> = {
     return e.where(e.greater(x, 0), g, e.mul(g, e.exp(e.div(x, c.float('alpha', 1)))));
   }),
 
-  Tanh: unary(({ g, y, e }) => e.mul(g, e.sub(1, e.mul(y, y))), { activation: { parameters: [] } }),
+  Tanh: unary(({ g, y, e }) => e.mul(g, e.sub(1, e.mul(y, y))), { activation: [] }),
   Softplus: unary(({ g, x, e }) => e.mul(g, e.sigmoid(x))),
   Softsign: unary(({ g, x, e }) => {
     const d = e.add(1, e.abs(x));

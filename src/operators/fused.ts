@@ -111,9 +111,9 @@ type ActivationNumber = (at: number, name: string, otherwise: number) => number;
 function beforeActivation(c: Context, name: string, number: ActivationNumber): Ref {
   if (name === '') return c.g;
   const row = Object.hasOwn(ACTIVATION, name) ? ACTIVATION[name] : undefined;
-  const rule = c.replaced(name) ?? row?.activation?.vjp ?? row?.vjp;
+  const rule = c.replaced(name) ?? row?.vjpByOutput ?? row?.vjp;
   if (!row?.activation || !rule) return c.unsupported(`activation "${name}"`);
-  const { parameters } = row.activation;
+  const parameters = row.activation;
   const float = (parameter: string, otherwise: number) =>
     number(parameters.indexOf(parameter), parameter, otherwise);
   return onlyCotangent(rule(c.as({ float })));

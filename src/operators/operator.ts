@@ -52,8 +52,10 @@ export interface Roles {
   readonly bias?: (n: NodeView) => ArrayLike<number> | undefined;
   /** Whether the node gives all positions that it combines the same weight, and omits none. */
   readonly averages?: (n: NodeView) => boolean;
-  /** Makes probabilities of logits, or their logarithms. */
-  readonly link?: { readonly kind: Link; readonly log?: true };
+  /** Makes probabilities of logits. */
+  readonly link?: Link;
+  /** Gives the logarithms of these probabilities. */
+  readonly logarithm?: true;
   readonly normalizes?: true;
   /** The last axis counts channels, and in three axes the one before it tokens. */
   readonly channelsLast?: true;
@@ -63,8 +65,10 @@ export interface Roles {
   readonly product?: true;
   /** Masks, scales or mixes attention weights on their way to the values. */
   readonly carriesAttention?: true;
-  /** An activation that fused operators end with. */
-  readonly activation?: FusedActivation;
+  /** An activation that fused operators end with: the names of its numbers in `activation_params`. */
+  readonly activation?: readonly string[];
+  /** Its vjp by the output alone, where its own needs the input: a fused operator does not have it. */
+  readonly vjpByOutput?: Vjp;
   /** Its results are lists of tensors, which have no shape. */
   readonly lists?: true;
 }
@@ -76,13 +80,6 @@ export interface LinearWeights {
   /** Whether the matrix is [outputs, inputs]. */
   readonly outputsFirst: boolean;
   readonly scale: number;
-}
-
-export interface FusedActivation {
-  /** Names of the numbers in `activation_params`. */
-  readonly parameters: readonly string[];
-  /** By the output alone, where the operator's own rule needs the input: a fused operator has none. */
-  readonly vjp?: Vjp;
 }
 
 /** How far a node of the model means the same at the opset of the backward graph. */

@@ -11,12 +11,12 @@ export const softmaxCotangent = (e: Emitter, g: Ref, y: Ref, axes: readonly numb
   e.mul(y, e.sub(g, e.reduceSum(e.mul(g, y), axes)));
 
 export const SOFTMAX: Readonly<Record<string, Operator>> = {
-  Softmax: unary((c) => softmaxCotangent(c.e, c.g, c.y, axesOfSoftmax(c)), { link: { kind: 'softmax' } }),
+  Softmax: unary((c) => softmaxCotangent(c.e, c.g, c.y, axesOfSoftmax(c)), { link: 'softmax' }),
   LogSoftmax: unary(
     (c) => {
       const { g, y, e } = c;
       return e.sub(g, e.mul(e.exp(y), e.reduceSum(g, axesOfSoftmax(c))));
     },
-    { link: { kind: 'softmax', log: true } },
+    { link: 'softmax', logarithm: true },
   ),
 };
