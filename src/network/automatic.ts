@@ -38,7 +38,7 @@ export function automaticLayer(
   if (ends.length === 0) {
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      'No value of this model has a spatial extent, so it has no layer for a class activation map. Use a method of the input, such as saliency, or describe the grid of its tokens with `tokens`: 14x14+1.',
+      'No value of this model has a spatial extent, so it has no layer for a class activation map. Use a method of the input, such as saliency, or give the height and width of its grid of tokens as `tokens`.',
       { option: 'tokens' },
     );
   }

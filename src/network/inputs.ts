@@ -23,7 +23,7 @@ export function imageInput(inputs: readonly ValueInfo[], name?: string): ValueIn
     );
   }
   if (name === undefined) return inputs.find(({ dims }) => dims?.length === 4) ?? inputs[0];
-  return inputs.find((input) => input.name === name) ?? unknownInput('input', name, inputs);
+  return inputs.find((input) => input.name === name) ?? unknownInput('imageInput', name, inputs);
 }
 
 /** @throws {CamError} UNSUPPORTED_MODEL when the input takes several images at once. */
@@ -121,7 +121,7 @@ export const shapeText = (dims: ValueInfo['dims']): string =>
 const described = ({ name, type, dims }: ValueInfo): string =>
   `"${name}" (${type ?? 'of unknown type'} ${shapeText(dims)})`;
 
-function unknownInput(option: 'input' | 'inputs', name: string, inputs: readonly ValueInfo[]): never {
+function unknownInput(option: 'imageInput' | 'inputs', name: string, inputs: readonly ValueInfo[]): never {
   const names = inputs.map((input) => input.name);
   const known = names.length > 0 ? ` Its inputs: ${names.join(', ')}.` : ' It takes only the image.';
   throw badOption(option, `The model has no input "${name}".${didYouMean(name, names)}${known}`);

@@ -71,7 +71,7 @@ export function findLayer(network: Network, layers: readonly Layer[], name: stri
   const used = leads || flow.consumers(name).some(({ outputs }) => outputs.some((next) => reached.has(next)));
   return refuse(
     used
-      ? `"${name}" has the shape ${shape}, in which no rows and columns of one image were found. If it holds tokens, describe their grid with \`tokens\`: 14x14+1.`
+      ? `"${name}" has the shape ${shape}, in which no rows and columns of one image were found. If it holds tokens, give the height and width of their grid as \`tokens\`.`
       : `"${name}" ${shape} does not lead to the output.`,
   );
 }
