@@ -4,17 +4,8 @@
  * @module
  */
 export { CamError, type ErrorCode } from './errors.ts';
+export { WRITERS, mapsOf, rawArrays, type ArtifactOptions, type MapArray } from './explain/artifact.ts';
 export { Explainer, type ModelInfo } from './explain/explainer.ts';
-export type * from './types.ts';
-export type { Drawable } from './image/drawable.ts';
-export type { Picture } from './image/picture.ts';
-export type { ModelFiles } from './models/source.ts';
-export type { WasmModules } from './types.ts';
-export type { OrtModule, RuntimeOptions, Threads } from './runtime/ort.ts';
-export { METHODS, findMethod } from './methods/index.ts';
-export { findClass, splitClasses } from './targets/label.ts';
-export { parseTarget } from './targets/parse.ts';
-export { targetText } from './targets/text.ts';
 export {
   inspect,
   type Barrier,
@@ -23,4 +14,16 @@ export {
   type Inspection,
   type LayerInfo,
 } from './explain/inspect.ts';
+export type { ModelInput } from './explain/loaded.ts';
+export { onScale, overlay, toJPEG, toPNG } from './explain/overlay.ts';
+export { COLORMAPS } from './image/colormaps.ts';
+export type { Drawable } from './image/drawable.ts';
+export { readNpy, writeNpy, type NpyArray } from './image/npy.ts';
+export { findMethod, METHODS } from './methods/index.ts';
+export type { ModelFiles } from './models/source.ts';
 export { parseTokens } from './network/layout.ts';
+export type { OrtModule, RuntimeOptions, Threads } from './runtime/ort.ts';
+export { findClass, splitClasses } from './targets/label.ts';
+export { parseTarget } from './targets/parse.ts';
+export { targetText } from './targets/text.ts';
+export type * from './types.ts';

@@ -8,7 +8,7 @@ const code = (word: string): string => `\`${word}\``;
 /** docs/methods.md: what each row of the table of methods shows, needs and costs, and when to take it. */
 export function methodsPage(): string {
   const families = FAMILIES.map(
-    ({ title, methods }) =>
+    ([title, methods]) =>
       `## ${title}\n\n${Object.entries(methods)
         .map(([id, row]) => section(id, row))
         .join('\n\n')}`,
@@ -29,7 +29,7 @@ function section(id: string, method: Method): string {
   const lines: [label: string, text: string | undefined][] = [
     ['When', method.when],
     ['Costs', costOf(method)],
-    ['Needs', needs.length > 0 ? needs.join('; ') : 'nothing but scores'],
+    ['Needs', needs.length > 0 ? needs.join('; ') : 'nothing but runs of the model'],
     ['Builds on', method.base && `${code(method.base)}, or another CAM (\`--base\`)`],
     ['Presets', presetsOf(method)],
     ['Paper', method.paper],
@@ -38,8 +38,8 @@ function section(id: string, method: Method): string {
   return `### ${method.title}: ${code(id)}\n\n${method.about}\n\n${listed.join('\n')}`;
 }
 
-function costOf({ cost, runs, samples }: Method): string {
-  const shared = runs === undefined && cost !== 'none' ? ' (shared)' : '';
+function costOf({ cost, shared: isShared, samples }: Method): string {
+  const shared = isShared && cost !== 'none' ? ' (shared)' : '';
   return `${cost}${shared}${samples === undefined ? '' : `; N = ${samples}`}`;
 }
 

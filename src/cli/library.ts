@@ -4,7 +4,7 @@ import type { Inspection, InspectOptions } from '../explain/inspect.ts';
 /** A loaded model, as far as the command line uses it. */
 export type LoadedModel = Pick<
   Explainer,
-  'labels' | 'files' | 'warnings' | 'threads' | 'hasValue' | 'explainAll' | 'close'
+  'labels' | 'files' | 'warnings' | 'threads' | 'info' | 'explainAll' | 'close'
 >;
 
 /** The part of camwasm that runs models; tests pass another. */

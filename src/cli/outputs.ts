@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import { CamError } from '../errors.ts';
-import type { Explanation } from '../index.ts';
+import type { Explanation, MethodId } from '../index.ts';
 import { METHODS } from '../methods/index.ts';
 import type { Guard } from './guard.ts';
 import type { Input } from './inputs.ts';
@@ -71,7 +71,7 @@ export function resultPath(plan: Plan, { job, method, class: index, map }: Resul
 
 /** How many maps a method gives for one class; undefined where only the model can tell. */
 function mapCount({ raw, layers }: Plan, id: string): number | undefined {
-  const method = METHODS[id];
+  const method = METHODS[id as MethodId];
   if (!raw || method.level !== 'layer') return 1;
   return layers ?? (method.stages ? undefined : 1);
 }

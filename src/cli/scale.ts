@@ -1,4 +1,4 @@
-import type { Report } from '../index.ts';
+import { onScale, type Report } from '../index.ts';
 
 /** The reports with the heatmaps of each method on one scale: from the least to the largest value of all of them. */
 export function onSharedScale(reports: readonly Report[]): Report[] {
@@ -9,6 +9,6 @@ export function onSharedScale(reports: readonly Report[]): Report[] {
   }
   return reports.map((report) => ({
     ...report,
-    explanations: report.explanations.map((one) => one.onScale(ranges.get(one.method)!)),
+    explanations: report.explanations.map((one) => onScale(one, ranges.get(one.method)!)),
   }));
 }

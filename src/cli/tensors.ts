@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Explanation } from '../index.ts';
+import type { Explanation, MethodId } from '../index.ts';
 import { METHODS } from '../methods/index.ts';
 import { rawArrays } from '../explain/artifact.ts';
 import type { Job, Plan } from './plan.ts';
@@ -15,12 +15,12 @@ export interface NamedArray {
 /** What --save-tensors writes for one job and class, known before anything runs. */
 export function tensorPaths(plan: Plan, job: Job, index: TargetName | undefined): string[] {
   const { layers = 1 } = plan;
-  const atInput = job.methods.some((method) => METHODS[method].level === 'input');
+  const atInput = job.methods.some((method) => METHODS[method as MethodId].level === 'input');
   const names = [
     ...(job.input ? [...numbered('activation', layers), ...numbered('gradient', layers)] : []),
     ...(job.input && atInput ? ['input_gradient.npy'] : []),
     ...job.methods.flatMap((method) =>
-      numbered(rawName(job, method, index), METHODS[method].level === 'layer' ? layers : 1),
+      numbered(rawName(job, method, index), METHODS[method as MethodId].level === 'layer' ? layers : 1),
     ),
   ];
   return names.map((name) => join(folderOf(plan, job, index), name));

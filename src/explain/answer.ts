@@ -1,33 +1,74 @@
-import type { Aim, Asker } from './aim.ts';
-import { checkSignal } from './checks.ts';
-import { attentionGradient, contrastGradient, inputGradient, layerGradient } from './gradients.ts';
+import type { Asks, MethodRequest, Reply, Steps } from '../methods/ask.ts';
+import type { Count } from '../methods/cost.ts';
+import { checkSignal } from './call.ts';
+import {
+  attentionGradient,
+  contrastGradient,
+  headGradient,
+  inputGradient,
+  layerGradient,
+} from './gradients.ts';
+import type { MethodRun } from './method-run.ts';
 import { scores } from './scores.ts';
-import type { Reply, Request } from '../methods/request.ts';
-import type { Layer } from '../network/layers.ts';
 
-type Answer<Ask extends Request['ask']> = (
-  asker: Asker,
-  request: Extract<Request, { ask: Ask }>,
+type Answer<Ask extends keyof Asks> = (
+  run: MethodRun,
+  request: Extract<MethodRequest, { ask: Ask }>,
 ) => Promise<Reply>;
 
-/** How each request is answered. */
-const ANSWERS: { readonly [Ask in Request['ask']]: Answer<Ask> } = {
+/** How each request is answered: the only place where a method costs runs. */
+const ANSWERS: { readonly [Ask in keyof Asks]: Answer<Ask> } = {
   scores,
-  'input-gradient': inputGradient,
-  'layer-gradient': layerGradient,
-  'contrast-gradient': contrastGradient,
-  'attention-gradient': attentionGradient,
+  headScores: scores,
+  inputGradient,
+  layerGradient,
+  headGradient,
+  contrastGradient,
+  attentionGradient,
 };
 
-/** Answers what a method asks of the network: the only place where that costs runs. */
-export function answering(
-  aim: Aim,
-  method: string,
-  layer: Layer | undefined,
-): (request: Request) => Promise<Reply> {
-  return (request) => {
-    checkSignal(aim.scene.options.signal);
-    const answer = ANSWERS[request.ask] as (asker: Asker, request: Request) => Promise<Reply>;
-    return answer({ aim, method, layer }, request);
-  };
+/** How often a method asks for each gradient, for its progress. */
+export type Totals = Partial<Record<keyof Asks, number>>;
+
+/** The counts of a row as numbers, where they do not depend on the layer. */
+export const totalsOf = (
+  asks: Partial<Record<keyof Asks, Count>>,
+  samples: number,
+  attentionLayers: number,
+): Totals =>
+  Object.fromEntries(
+    Object.entries(asks).flatMap(([ask, count]) => {
+      const total = count === 'N' ? samples : count === 'L' ? attentionLayers : count;
+      return typeof total === 'number' ? [[ask, total]] : [];
+    }),
+  );
+
+/** Runs a formula to its result, answering what it asks. @throws {CamError} ABORTED between runs. */
+export async function drive<Result extends object>(
+  steps: Result | Steps<Result>,
+  run: MethodRun,
+  totals: Totals,
+): Promise<Result> {
+  if (!isSteps(steps)) return steps;
+  const { signal, onProgress } = run.options;
+  const done = new Map<string, number>();
+  let turn = steps.next();
+  while (!turn.done) {
+    checkSignal(signal);
+    const { ask } = turn.value;
+    const reply = await answer(run, turn.value);
+    const count = (done.get(ask) ?? 0) + 1;
+    done.set(ask, count);
+    const total = totals[ask];
+    if (ask.endsWith('Gradient') && total !== undefined && ask !== 'contrastGradient')
+      onProgress?.({ method: run.id, done: count, total });
+    turn = steps.next(reply);
+  }
+  return turn.value;
 }
+
+const isSteps = <Result extends object>(value: Result | Steps<Result>): value is Steps<Result> =>
+  'next' in value;
+
+const answer = (run: MethodRun, request: MethodRequest): Promise<Reply> =>
+  (ANSWERS[request.ask] as (run: MethodRun, request: MethodRequest) => Promise<Reply>)(run, request);

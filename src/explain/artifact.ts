@@ -1,9 +1,10 @@
-import type { Explanation } from '../index.ts';
 import { encode } from '../image/encode.ts';
 import { writeNpy } from '../image/npy.ts';
 import { signedPicture, type OverlayOptions } from '../image/overlay.ts';
 import { METHODS } from '../methods/index.ts';
 import type { Format } from '../options/options.ts';
+import type { Explanation } from '../types.ts';
+import { overlay } from './overlay.ts';
 
 export interface ArtifactOptions extends OverlayOptions {
   readonly raw: boolean;
@@ -38,8 +39,8 @@ type Write = (
 
 const picture =
   (format: 'png' | 'jpg'): Write =>
-  (explanation, map, { raw, ...look }) =>
-    encode(raw ? signedPicture(explanation.raw[map]) : explanation.overlay(look), format);
+  async (explanation, map, { raw, ...options }) =>
+    encode(raw ? signedPicture(explanation.raw[map]) : await overlay(explanation, options), format);
 
 /** The bytes of a result in each format. `json` describes the result around its numbers. */
 export const WRITERS: Readonly<Record<Format, Write>> = {

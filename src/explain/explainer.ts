@@ -1,209 +1,221 @@
-import { CamError } from '../errors.ts';
-import { checkOptions } from './checks.ts';
-import { explainTargets } from './explain.ts';
-import { prepare, readImage, readMask, type Intake } from './intake.ts';
-import type { Answer, ExplainOptions, ImageInput, LoadOptions, Report } from '../types.ts';
+import { badOption } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
-import { loadKernels, type Kernels } from '../kernels/index.ts';
-import { builtinModel } from '../models/builtin.ts';
 import { labelWarnings } from '../models/labels.ts';
-import { preprocessingFor } from '../models/preprocessing.ts';
-import { loadModel, type ModelSource } from '../models/source.ts';
-import { blankInputs, extraInputs, imageInput, shapeKey, type InputTensor } from '../network/inputs.ts';
-import { Network, type Values } from '../network/network.ts';
-import type { ValueInfo } from '../onnx/model.ts';
-import { loadRuntime, type RuntimeOptions, type Threads } from '../runtime/ort.ts';
-import { ranOutOfMemory } from '../runtime/session.ts';
-import { fromFloat, type FloatTensor } from '../runtime/tensor.ts';
+import { extraInputs } from '../network/inputs.ts';
+import type { Values } from '../network/network.ts';
+import { portOf, type Port } from '../onnx/model.ts';
+import type { Threads } from '../runtime/ort.ts';
+import type {
+  Answer,
+  ClassScore,
+  ExplainOptions,
+  ImageInput,
+  LoadOptions,
+  PredictOptions,
+  Report,
+} from '../types.ts';
+import { checkSignal, checkValues, readCall, requireSingle } from './call.ts';
+import { rankingOf, requireFinite, runForward } from './forward.ts';
+import { prepareInput, type PreparedInput } from './input.ts';
+import { blamingSize, loadEverything, networkSlot, type LoadedModel, type ModelInput } from './loaded.ts';
+import { planFor } from './plan.ts';
+import { explainSteps, outputFor, type CallContext } from './steps.ts';
+import { stopwatch, type Stopwatch } from './stopwatch.ts';
+import { targetMask, targetTensor } from './target-images.ts';
 
-/** What a model says of itself. */
+/** What a model declares. */
 export interface ModelInfo {
-  readonly inputs: readonly ValueInfo[];
-  readonly outputs: readonly ValueInfo[];
-  /** Version of ONNX's operator set. */
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /** Version of the ONNX operator set. */
   readonly opset: number;
   /** How pictures become its input; undefined where it takes none. */
   readonly preprocessing: Preprocessing | undefined;
+  /** Names of all values: what `layer` can name. */
+  readonly values: readonly string[];
 }
 
-/** A model, loaded once, that explains many images. */
+/**
+ * A model, loaded once, that explains many images. Calls run one after the other.
+ *
+ * @example
+ * const explainer = await Explainer.load('resnet50.onnx', { labels: 'imagenet.txt' });
+ * const explanation = await explainer.explain('cat.jpg', { method: 'layercam' });
+ * await writeFile('cat.layercam.png', await toPNG(explanation));
+ * await explainer.close();
+ */
 export class Explainer {
   /** Class names by index; empty when the model brings none. */
   readonly labels: readonly string[];
   readonly info: ModelInfo;
-  /** The files that the model was read from: weights, labels and settings that were found beside it among them. */
+  /** The files that the model was read from, with weights, labels and settings found beside it. */
   readonly files: readonly (string | URL)[];
-  /** What is to be known of the model before anything is explained, such as labels that are not as many as its classes. */
+  /** Warnings about the model, e.g. fewer labels than classes. */
   readonly warnings: readonly string[];
-  /** How many threads run the model, and why if it is only one. */
+  /** Number of threads that run the model, and why it is one where more were asked for. */
   readonly threads: Threads;
-  readonly #intake: Intake;
-  readonly #source: ModelSource;
-  readonly #options: LoadOptions;
-  readonly #kernels: Kernels;
-  #network: { key: string; network: Network } | undefined;
+  readonly #model: LoadedModel;
+  readonly #network: ReturnType<typeof networkSlot>;
   #closed = false;
   /** The call that runs now: sessions are shared, so calls take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(source: ModelSource, options: LoadOptions, kernels: Kernels, threads: Threads) {
+  private constructor(model: LoadedModel) {
+    const { source, labels, preprocessing } = model;
     const { graph, opsets } = source.model;
-    this.#source = source;
-    this.#options = options;
-    this.#kernels = kernels;
-    this.threads = threads;
-    this.labels = options.labels ?? source.labels ?? [];
+    this.#model = model;
+    this.#network = networkSlot(model);
+    this.labels = labels;
     this.files = source.files;
+    this.threads = model.threads;
     this.warnings = labelWarnings(
-      this.labels,
+      labels,
       graph.outputs,
-      options.labels ? '--labels' : 'config.json beside it, or give others with --labels',
+      model.labelsGiven ? '`labels`' : 'config.json beside it, or set `labels`',
     );
-    const input = imageInput(graph.inputs, options.imageInput);
-    const preprocessing = preprocessingFor(input, source.preprocessing, options.preprocessing ?? {});
-    this.#intake = { model: source.model, input, preprocessing, modules: options.modules };
-    this.info = { inputs: graph.inputs, outputs: graph.outputs, opset: opsets.get('') ?? 1, preprocessing };
+    this.info = {
+      inputs: graph.inputs.map(portOf),
+      outputs: graph.outputs.map(portOf),
+      opset: opsets.get('') ?? 1,
+      preprocessing,
+      values: [
+        ...graph.inputs.map(({ name }) => name),
+        ...graph.nodes.flatMap(({ outputs }) => outputs.filter(Boolean)),
+      ],
+    };
   }
 
   /**
-   * Loads a model: a path or URL, its bytes, or nothing for the built-in one (36 everyday things). Beside a path, the
-   * labels and preprocessing of a Hugging Face export are found.
-   * @throws CamError BAD_MODEL when it cannot be read, UNSUPPORTED_MODEL when it takes no input, BAD_OPTION for options
-   * that make no sense or that it contradicts.
+   * Loads a model: a path, URL, file, Blob or bytes; nothing for the built-in one (36 everyday things). Labels and
+   * preprocessing of a Hugging Face export are found beside a path.
+   *
+   * @example
+   * const explainer = await Explainer.load('resnet50.onnx', { labels: 'imagenet.txt' });
+   * @throws {CamError} BAD_MODEL when it cannot be read.
+   * @throws {CamError} UNSUPPORTED_MODEL when it has no input.
+   * @throws {CamError} BAD_LABELS when the labels cannot be read.
+   * @throws {CamError} BAD_OPTION when an option is unknown, malformed, or contradicts the model.
    */
-  static async load(
-    model?: string | URL | Uint8Array | ArrayBuffer,
-    options: LoadOptions = {},
-  ): Promise<Explainer> {
-    const [source, kernels, { threads }] = await Promise.all([
-      loadModel(model ?? builtinModel(), options),
-      loadKernels(options.modules?.kernels),
-      loadRuntime(runtimeOptionsOf(options)),
-    ]);
-    return new Explainer(source, options, kernels, threads);
-  }
-
-  /** One method, one target: where did the model look? @throws the error of a method that cannot explain this. */
-  async explain(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Answer> {
-    const { explanations, failures, ...besides } = await this.explainAll(image, options);
-    if (failures.length > 0) throw failures[0].error;
-    return { ...explanations[0], ...besides };
+  static async load(model?: ModelInput, options: LoadOptions = {}): Promise<Explainer> {
+    return new Explainer(await loadEverything(model, options));
   }
 
   /**
-   * Several methods and targets of one image out of one forward pass. A method that fails is reported, and loses
-   * nothing of the others. Only `class-visualization` takes no image.
-   * @throws CamError BAD_IMAGE, BAD_TENSOR, BAD_OPTION, UNKNOWN_METHOD, UNKNOWN_LAYER, UNKNOWN_CLASS, UNSUPPORTED_MODEL,
-   * RUNTIME, ABORTED.
+   * Explains one target by one method: where did the model look? The image is a path or URL, encoded bytes (`.npy`
+   * included), a Blob, pixels, a canvas, or a tensor; only `class-visualization` takes none.
+   *
+   * @example
+   * const { heatmap, target } = await explainer.explain('cat.jpg', { method: 'layercam', class: 'tabby' });
+   * console.log(target.label, target.probability, heatmap.width, heatmap.height);
+   * @throws {CamError} the codes of `explainAll`, and that of a method that cannot explain this model or image.
+   */
+  async explain(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Answer> {
+    requireSingle(options);
+    const { explanations, failures, ...report } = await this.explainAll(image, options);
+    if (failures.length > 0) throw failures[0].error;
+    return { ...explanations[0], ...report };
+  }
+
+  /**
+   * Several methods and targets of one image from one forward pass. A method that fails is reported in `failures`; the
+   * others stand.
+   *
+   * @example
+   * const { explanations, failures } = await explainer.explainAll('cat.jpg', {
+   *   method: ['gradcam', 'layercam'],
+   *   top: 3,
+   * });
+   * @throws {CamError} BAD_IMAGE, BAD_TENSOR when the image cannot be read or does not fit the model.
+   * @throws {CamError} BAD_OPTION, BAD_TARGET, UNKNOWN_METHOD, UNKNOWN_LAYER, UNKNOWN_CLASS for what was asked.
+   * @throws {CamError} UNSUPPORTED_MODEL, RUNTIME when the model cannot run.
+   * @throws {CamError} ABORTED (`name` is `AbortError`) when `signal` is aborted.
    */
   async explainAll(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Report> {
-    return this.#whileOpen(() => this.#explainAll(image, options));
-  }
-
-  async #explainAll(image: ImageInput | undefined, options: ExplainOptions): Promise<Report> {
-    checkOptions(options);
-    const started = performance.now();
-    const prepared = await prepare(this.#intake, image, options.maxPixels);
-    const decoded = performance.now();
-    const further = this.#further(options.inputs);
-    const network = await this.#networkFor(prepared.tensor, further);
-    const timings = { decode: decoded - started, prepare: performance.now() - decoded };
-    return explainTargets({
-      network,
-      prepared,
-      options,
-      timings,
-      kernels: this.#kernels,
-      labels: this.labels,
-      blank: image === undefined,
-      preprocessing: this.info.preprocessing,
-      imageInput: this.#intake.input,
-      further,
-      pictureOf: (source) => readMask(this.#intake, source),
-      tensorOf: async (source) =>
-        (await prepare(this.#intake, await readImage(source), options.maxPixels)).tensor,
+    return this.#inTurn(async () => {
+      checkValues(options);
+      checkSignal(options.signal);
+      const call = readCall(options, this.labels, image !== undefined);
+      const watch = stopwatch();
+      const prepared = await watch.time('decode', () => prepareInput(this.#model, image, options.maxPixels));
+      const context = await this.#contextFor(prepared, options, watch);
+      const before = { ...context.network.runs };
+      const steps = await explainSteps(call, prepared, options, context);
+      const { runs } = context.network;
+      return {
+        ...steps,
+        preprocessing: prepared.image.picture || prepared.blank ? this.info.preprocessing : undefined,
+        timings: watch.timings,
+        runs: {
+          forward: runs.forward - before.forward,
+          backward: runs.backward - before.backward,
+          head: runs.head - before.head,
+        },
+      };
     });
   }
 
-  /** Does the model have a value of this name? */
-  hasValue(name: string): boolean {
-    const { nodes, inputs } = this.#source.model.graph;
-    return nodes.some(({ outputs }) => outputs.includes(name)) || inputs.some((input) => input.name === name);
-  }
-
-  /** The network at the size of the image, for looking at rather than explaining; other inputs are zeros by default. */
-  async network(image?: ImageInput, inputs?: Readonly<Record<string, InputTensor>>): Promise<Network> {
-    return this.#whileOpen(async () =>
-      this.#networkFor(
-        (await prepare(this.#intake, image)).tensor,
-        this.#further(inputs ?? blankInputs(this.info.inputs, this.#intake.input.name)),
-      ),
-    );
+  /**
+   * The best classes of an image, best first, without explaining them; empty where the output is not a vector of classes.
+   *
+   * @example
+   * const [best] = await explainer.predict('cat.jpg');
+   * console.log(best.label, best.probability);
+   * @throws {CamError} BAD_IMAGE, BAD_TENSOR, BAD_OPTION, UNSUPPORTED_MODEL, RUNTIME, ABORTED as `explainAll`.
+   */
+  async predict(image: ImageInput, options: PredictOptions = {}): Promise<ClassScore[]> {
+    return this.#inTurn(async () => {
+      checkValues(options);
+      checkSignal(options.signal);
+      const prepared = await prepareInput(this.#model, image, options.maxPixels);
+      const { network, input, others, labels } = await this.#contextFor(prepared, options, stopwatch());
+      const output = outputFor(network, input, [options.output ?? []].flat());
+      const plan = planFor(network, { input, output, methods: [], options: {} });
+      const pass = await runForward(network, plan, prepared, others);
+      const ranking = rankingOf(pass, labels);
+      requireFinite(pass, ranking);
+      return ranking.best(options.top ?? 5);
+    });
   }
 
   /** Frees the runtime's memory; the explainer cannot be used afterwards. */
   async close(): Promise<void> {
+    const close = () => this.#network.close();
+    this.#turn = this.#turn.then(close, close);
     this.#closed = true;
-    await this.#inTurn(async () => this.#network?.network.close());
-    this.#network = undefined;
+    await this.#turn;
   }
 
+  /** `await using explainer = …` closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  /** @throws CamError BAD_OPTION after `close`, and where a size was asked for that the memory does not hold. */
-  #whileOpen<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#inTurn(async () => {
-      if (this.#closed) throw bad('This explainer is closed. Load the model again.');
-      try {
-        return await work();
-      } catch (cause) {
-        const { width, height } = this.#options.preprocessing ?? {};
-        if ((width ?? height) === undefined || !ranOutOfMemory(cause)) throw cause;
-        throw bad(`--size (width, height) is too large for this model. ${(cause as Error).message}`, cause);
-      }
-    });
-  }
-
+  /** @throws {CamError} BAD_OPTION after `close`. */
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turn.then(work);
+    const turn = this.#turn.then(() => {
+      if (this.#closed) throw badOption(undefined, 'This explainer is closed. Load the model again.');
+      return blamingSize(this.#model.options, work);
+    });
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
-  #further(given: Readonly<Record<string, InputTensor>> | undefined): Values {
-    return extraInputs(this.info.inputs, this.#intake.input.name, given);
-  }
-
-  async #networkFor(tensor: FloatTensor, further: Values): Promise<Network> {
-    const key = `${tensor.dims.join()};${shapeKey(further)}`;
-    if (this.#network?.key === key && this.#network.network.settled) return this.#network.network;
-    await this.#network?.network.close();
-    this.#network = undefined;
-    const { model, external } = this.#source;
-    if (model.graph.outputs.length === 0) {
-      throw new CamError(
-        'UNSUPPORTED_MODEL',
-        'The model has no output: there is nothing to explain. Export it with the scores of its classes as an output.',
-      );
-    }
-    const { name, type } = this.#intake.input;
-    const network = await Network.open(
-      model,
-      { ...further, [name]: fromFloat(tensor, type ?? 'float32') },
-      { ...runtimeOptionsOf(this.#options), external },
-    );
-    this.#network = { key, network };
-    return network;
+  async #contextFor(
+    { tensor }: PreparedInput,
+    { inputs, maxPixels }: Pick<ExplainOptions, 'inputs' | 'maxPixels'>,
+    watch: Stopwatch,
+  ): Promise<CallContext> {
+    const model = this.#model;
+    const others: Values = extraInputs(model.source.model.graph.inputs, model.input.name, inputs);
+    return {
+      network: await watch.time('prepare', () => this.#network.at(tensor, others)),
+      kernels: model.kernels,
+      labels: this.labels,
+      input: model.input.name,
+      others,
+      watch,
+      readMask: (source) => targetMask(source, { modules: model.options.modules, maxPixels }),
+      readTensor: (source) => targetTensor(source, model, maxPixels),
+    };
   }
 }
-
-const runtimeOptionsOf = ({ threads, ort, executionProviders, modules }: LoadOptions): RuntimeOptions => ({
-  threads,
-  ort,
-  executionProviders,
-  module: modules?.runtime,
-});
-
-const bad = (message: string, cause?: unknown): CamError => new CamError('BAD_OPTION', message, { cause });

@@ -1,122 +1,104 @@
-import type { Asker } from './aim.ts';
-import { CamError } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
-import type { Request, Step } from '../methods/request.ts';
+import type { AttentionRequest, ContrastRequest, GradientRequest } from '../methods/ask.ts';
+import { attentionPlan } from '../network/attention.ts';
 import { headFeeds, inLayout } from '../network/head.ts';
 import { toVolume } from '../network/layout.ts';
 import type { GradientPlan } from '../network/network.ts';
-import { attentionPlan } from '../network/attention.ts';
 import { floatTensor, toFloat, type FloatTensor } from '../runtime/tensor.ts';
-import { scoreFrom, variantFeeds } from './scene.ts';
-import { classOf } from '../targets/objective.ts';
 import { allClasses } from '../targets/score.ts';
+import { layerOf, type MethodRun } from './method-run.ts';
+import { explainedOutput, variantFeeds } from './forward.ts';
+import { layoutOfImage } from './input.ts';
+import { plannedAttention } from './plan.ts';
+import { requireClass, scoreFor, type TargetRun } from './target-run.ts';
 
-/** At the input, where it holds other numbers. */
-export async function inputGradient(
-  asker: Asker,
-  { input: data, step }: { input: Float32Array; step: Step },
-): Promise<Volume> {
-  const { input, inputLayout, kernels } = asker.aim.scene;
-  return toVolume(await gradientFor(asker, data, input, step), inputLayout!, kernels);
+/** ∂y/∂input at another input, [C, H, W]. */
+export async function inputGradient(run: MethodRun, { data }: GradientRequest): Promise<Volume> {
+  const { plan, input } = run.target.pass;
+  return toVolume(await gradientAt(run, data, plan.input), layoutOfImage(input), run.kernels);
 }
 
-/** At the layer, where it or the input holds other numbers. */
-export const layerGradient = (
-  asker: Asker,
-  request: Extract<Request, { ask: 'layer-gradient' }>,
-): Promise<Volume> =>
-  request.of === 'layer' ? gradientBehind(asker, request) : gradientForInput(asker, request);
-
-async function gradientForInput(asker: Asker, { data, step }: { data: Float32Array; step: Step }) {
-  const { name, layout } = asker.layer!;
-  return toVolume(await gradientFor(asker, data, name, step), layout, asker.aim.scene.kernels);
+/** ∂y/∂A for another input, [C, h, w]. */
+export async function layerGradient(run: MethodRun, { data }: GradientRequest): Promise<Volume> {
+  const { name, layout } = layerOf(run);
+  return toVolume(await gradientAt(run, data, name), layout, run.kernels);
 }
 
 /** ∂y/∂value where the input is `data`: one pass forward, one back. */
-async function gradientFor({ aim, method }: Asker, data: Float32Array, value: string, step: Step) {
-  const { network, explained, options } = aim.scene;
-  const plan: GradientPlan = { output: explained, wrt: [value], rectifier: 'plain' };
-  const values = await network.forward(variantFeeds(aim.scene, data, 1), [
-    ...network.plan(plan).saved,
+async function gradientAt(
+  { target, kernels }: MethodRun,
+  data: Float32Array,
+  value: string,
+): Promise<FloatTensor> {
+  const { network, plan } = target.pass;
+  const { explained } = plan;
+  const gradientPlan: GradientPlan = { output: explained, wrt: [value], rectifier: 'plain' };
+  const values = await network.forward(variantFeeds(target.pass, data, 1, kernels), [
+    ...network.plan(gradientPlan).saved,
     explained,
   ]);
-  const gradients = await network.backward(plan, aim.score(toFloat(values[explained])).seed, values);
-  options.onProgress?.({ method, done: step[0] + 1, total: step[1] });
-  return gradients.get(value)!;
+  const { seed } = target.scoreOf(explainedOutput({ plan, values }));
+  return only(await network.backward(gradientPlan, seed, values));
 }
 
-async function gradientBehind(asker: Asker, { data, step }: { data: Float32Array; step: Step }) {
-  const { network, values, kernels } = asker.aim.scene;
-  const { name, layout } = asker.layer!;
-  const laid = inLayout(data, layout, toFloat(values[name]).data, kernels);
-  const tensor = floatTensor(network.facts.dims.get(name)!, laid);
-  const gradient = await headGradient(asker, name, tensor, 'frozen');
-  asker.aim.scene.options.onProgress?.({ method: asker.method, done: step[0] + 1, total: step[1] });
-  return toVolume(gradient, layout, kernels);
+/** ∂y/∂A at other activations, [C, h, w]; every ReLU stays as it is at A. */
+export async function headGradient(run: MethodRun, { data }: GradientRequest): Promise<Volume> {
+  const { target, kernels } = run;
+  const { name, layout } = layerOf(run);
+  const activations = toFloat(target.pass.values[name]);
+  const tensor = floatTensor(activations.dims, inLayout(data, layout, activations.data, kernels));
+  return toVolume(await gradientAfter(target, name, tensor, 'frozen'), layout, kernels);
 }
 
-/** ∂y/∂value where another tensor stands in its place; `frozen` keeps kinks on the side that they are on. */
-async function headGradient(
-  { aim }: Asker,
+/** ∂y/∂value where another tensor takes its place; `frozen` keeps every kink on its side. */
+async function gradientAfter(
+  { pass, scoreOf }: TargetRun,
   from: string,
   tensor: FloatTensor,
-  rectifier: GradientPlan['rectifier'] = 'plain',
+  rectifier: GradientPlan['rectifier'],
 ): Promise<FloatTensor> {
-  const { network, explained, values } = aim.scene;
-  const plan: GradientPlan = { output: explained, wrt: [from], rectifier };
+  const { network, plan, values } = pass;
+  const gradientPlan: GradientPlan = { output: plan.explained, wrt: [from], rectifier };
   const changed = network.flow.downstream([from]);
-  const taps = network.plan(plan).saved.filter((name) => name !== from && changed.has(name));
-  const feeds = headFeeds(network, from, explained, tensor, values);
-  const results = await network.runHead(from, explained, feeds, taps);
-  const { seed } = aim.score(toFloat(results[explained]));
-  const gradients = await network.backward(plan, seed, { ...values, ...feeds, ...results }, values);
-  return gradients.get(from)!;
+  const taps = network.plan(gradientPlan).saved.filter((name) => name !== from && changed.has(name));
+  const feeds = headFeeds(network, from, plan.explained, tensor, values);
+  const results = await network.runHead(from, plan.explained, feeds, taps);
+  const { seed } = scoreOf(explainedOutput({ plan, values: results }));
+  return only(await network.backward(gradientPlan, seed, { ...values, ...feeds, ...results }, values));
 }
 
-/** At the layer, of a class against others. */
-export async function contrastGradient(
-  { aim, layer }: Asker,
-  request: Extract<Request, { ask: 'contrast-gradient' }>,
-): Promise<Volume> {
-  const { network, explained, values, output, kernels, options } = aim.scene;
-  const index = classOf(aim.objective);
-  if (index === undefined) {
-    throw new CamError(
-      'BAD_TARGET',
-      'Finer-CAM compares one class with others. Use gradcam for other targets.',
-    );
-  }
-  const { scores, seedOf } = allClasses(toFloat(values[explained]), output, scoreFrom(aim.scene));
-  const seed = seedOf(request.contrast(scores, index).map((w) => (options.counterfactual ? -w : w)));
-  const { name, layout } = layer!;
-  const gradients = await network.backward(
-    { output: explained, wrt: [name], rectifier: 'plain' },
-    seed,
-    values,
-  );
-  return toVolume(gradients.get(name)!, layout, kernels);
+/** The gradient at the layer of one class against others, [C, h, w]. */
+export async function contrastGradient(run: MethodRun, { contrast }: ContrastRequest): Promise<Volume> {
+  const { target, kernels, options } = run;
+  const { network, plan, values } = target.pass;
+  const index = requireClass(target, 'Finer-CAM');
+  const output = explainedOutput(target.pass);
+  const { scores, seedOf } = allClasses(output, plan.output, scoreFor(plan, options.score));
+  const sign = options.counterfactual ? -1 : 1;
+  const seed = seedOf(contrast(scores, index).map((weight) => sign * weight));
+  const { name, layout } = layerOf(run);
+  const gradientPlan: GradientPlan = { output: plan.explained, wrt: [name], rectifier: 'plain' };
+  return toVolume(only(await network.backward(gradientPlan, seed, values)), layout, kernels);
 }
 
-/** ∂s^l/∂A^l, where s^l is the score that the head gives to the mean of the tokens behind attention layer l. */
-export async function attentionGradient(
-  asker: Asker,
-  { layer: l, step }: { layer: number; step: Step },
-): Promise<Volume> {
-  const { network, values, attention, options } = asker.aim.scene;
-  if (attention === undefined || attention instanceof Error) throw attention!;
-  const { layers, count } = attention;
+/** ∂s^l/∂A^l, where s^l is the score that the head gives to the mean of the tokens after attention layer l. */
+export async function attentionGradient({ target }: MethodRun, request: AttentionRequest): Promise<Volume> {
+  const { network, plan, values } = target.pass;
+  const { layers, count } = plannedAttention(plan);
   const last = attentionPlan(layers.at(-1)!).output;
-  const plan = attentionPlan(layers[l]);
-  const { dims, data } = toFloat(values[plan.output]);
-  const behind = await headGradient(asker, last, floatTensor(dims, rowsAsMean(data, count)));
-  const gradients = await network.backward(plan, rowsAsMean(behind.data, count), values);
-  options.onProgress?.({ method: asker.method, done: step[0] + 1, total: step[1] });
-  const [probabilities] = plan.wrt;
-  return { data: gradients.get(probabilities)!.data, channels: layers[l].heads, height: count, width: count };
+  const block = attentionPlan(layers[request.layer]);
+  const { dims, data } = toFloat(values[block.output]);
+  const head = await gradientAfter(target, last, floatTensor(dims, meanOfRows(data, count)), 'plain');
+  const gradients = await network.backward(block, meanOfRows(head.data, count), values);
+  const { heads } = layers[request.layer];
+  return { data: only(gradients).data, channels: heads, height: count, width: count };
 }
 
-/** Every row of [rows, columns] replaced by the mean of them all: symmetric, so it is its own gradient. */
-function rowsAsMean(data: Float32Array, rows: number): Float32Array {
+/** The gradient of a plan with a single value. */
+const only = (gradients: ReadonlyMap<string, FloatTensor>): FloatTensor => [...gradients.values()][0];
+
+/** Every row of [rows, columns] replaced by the mean of all rows: symmetric, so it is its own gradient. */
+function meanOfRows(data: Float32Array, rows: number): Float32Array {
   const columns = data.length / rows;
   const mean = new Float32Array(columns);
   data.forEach((value, at) => (mean[at % columns] += value / rows));

@@ -1,129 +1,139 @@
-import type { NoGradientError } from '../operators/no-gradient.ts';
-import { OPERATORS } from '../operators/index.ts';
 import { CamError } from '../errors.ts';
-import { Explainer } from './explainer.ts';
-import type { LoadOptions } from '../types.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
-import { builtinModel } from '../models/builtin.ts';
-import { loadModel } from '../models/source.ts';
 import { automaticLayer } from '../network/automatic.ts';
 import type { TokenGrid } from '../network/axes.ts';
-import { imageInput } from '../network/inputs.ts';
+import { blankInputs, extraInputs, imageInput } from '../network/inputs.ts';
 import { layersOf } from '../network/layers.ts';
 import type { Layout } from '../network/layout.ts';
 import type { Network } from '../network/network.ts';
 import { classOutput, outputNamed, type Link } from '../network/output.ts';
 import { reachOf } from '../network/reach.ts';
 import { portOf, type Model, type Port, type ValueInfo } from '../onnx/model.ts';
+import { OPERATORS } from '../operators/index.ts';
+import type { NoGradientError } from '../operators/no-gradient.ts';
 import { floatTensor, sizeOf, type FloatTensor } from '../runtime/tensor.ts';
+import type { LoadOptions } from '../types.ts';
+import { prepareInput } from './input.ts';
+import { blamingSize, loadEverything, networkSlot, type LoadedModel, type ModelInput } from './loaded.ts';
 
+/** Options of `inspect`. */
 export interface InspectOptions extends LoadOptions {
-  /** The model's output that would be explained. Default: the first that holds real numbers. */
+  /** Name of the model's output to explain. Default: the first with floating-point values. */
   output?: string;
-  /** How tokens lie, where it is not found out. */
+  /** Grid of a transformer's tokens, where the graph does not tell. */
   tokens?: TokenGrid;
 }
 
-/** What is in a model, ready for JSON. */
+/** A model's contents, ready for JSON. */
 export interface Inspection {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly irVersion: number;
-  /** Version of ONNX's own operator set, and of all that the model uses, by domain. */
+  /** Version of the ONNX operator set, and of all operator sets by domain. */
   readonly opset: number;
   readonly opsets: Readonly<Record<string, number>>;
-  /** How many nodes of each operator, the most frequent first. */
+  /** Number of nodes per operator, the most frequent first. */
   readonly operators: Readonly<Record<string, number>>;
-  /** How many numbers the constants hold. */
+  /** Number of values in the constants. */
   readonly parameters: number;
-  /** Operators in the model that camwasm has no gradient for. */
+  /** Operators in the model without a gradient. */
   readonly unsupported: readonly string[];
   /** How pictures become the input; null where it takes none. */
   readonly preprocessing: Preprocessing | null;
-  /** Why the model cannot be run, and nothing below is known; null when it can. */
+  /** Why the model cannot be explained, and nothing below is known; null when it can. */
   readonly problem: string | null;
   readonly explained: Explained | null;
-  /** Values that a CAM can be computed at, in the order in which they are computed. */
+  /** Values at which a CAM can be computed, in running order. */
   readonly layers: readonly LayerInfo[];
-  /** Why the automatic layer is that one; null when there is none. */
+  /** The default layer and why it was chosen; null when there is none. */
   readonly automatic: { readonly layer: string; readonly why: string } | null;
-  /** Does a gradient reach the input, for saliency and its kind? */
+  /** Whether a gradient reaches the input, as saliency methods need. */
   readonly inputGradient: boolean;
-  /** Nodes that stop a gradient on its way. */
+  /** Nodes that stop a gradient. */
   readonly barriers: readonly Barrier[];
 }
 
-/** An input or output as the file declares it: a size left open is a symbol, or '' when nothing is said. */
 /** The value that is differentiated. */
 export interface Explained {
   /** The model's output. */
   readonly output: string;
-  /** Where the logits are: before a Softmax or Sigmoid at the end. */
+  /** The value of the logits: before a final Softmax or Sigmoid. */
   readonly logits: string;
   readonly dims: readonly number[];
   readonly classes: number;
   /** Positions per class: 1 for a classifier, pixels for a dense output. */
   readonly positions: number;
-  /** What makes probabilities of the logits at the end of the model, and is looked through. */
+  /** The final Softmax or Sigmoid, which is looked through. */
   readonly link: Link | null;
 }
 
+/** A value at which a CAM can be computed. */
 export interface LayerInfo {
   readonly name: string;
   readonly op: string;
-  /** At the input size that was looked at. */
+  /** At the inspected input size. */
   readonly dims: readonly number[];
   readonly layout: Layout;
-  /** Is it the layer that is taken when none is named? */
+  /** Whether it is the default layer. */
   readonly automatic: boolean;
-  /** Does a gradient reach it? */
+  /** Whether a gradient reaches it. */
   readonly gradient: boolean;
 }
 
+/** A node that stops a gradient. */
 export interface Barrier {
   readonly node: string;
   readonly op: string;
   readonly why: string;
-  /** The nearest value behind it from which gradients exist; null when another barrier follows. */
+  /** The nearest later value that gradients reach; null when another barrier follows. */
   readonly from: string | null;
 }
 
 /**
- * Looks a model over without explaining anything: what it takes and gives, which layers there are, and what gradients
- * reach, found out by building the backward graph and not running it. A model that the runtime cannot run is told of
- * as far as its file goes.
- * @throws CamError BAD_MODEL when it is no model, BAD_OPTION for options that make no sense.
+ * Describes a model without explaining anything: inputs, outputs, layers, and what gradients reach, found by building the
+ * backward graph without running it. A model that cannot run is described as far as its file goes.
+ *
+ * @example
+ * const { layers, automatic, barriers } = await inspect('resnet50.onnx');
+ * @throws {CamError} BAD_MODEL when it cannot be read.
+ * @throws {CamError} BAD_OPTION when an option is unknown, malformed, or contradicts the model.
  */
-export async function inspect(
-  model?: string | URL | Uint8Array | ArrayBuffer,
-  options: InspectOptions = {},
-): Promise<Inspection> {
-  const explainer = await Explainer.load(model, options);
+export async function inspect(model?: ModelInput, options: InspectOptions = {}): Promise<Inspection> {
+  const loaded = await loadEverything(model, options);
+  const slot = networkSlot(loaded);
+  const declared = { ...declaredBy(loaded.source.model), preprocessing: loaded.preprocessing ?? null };
   try {
-    const { preprocessing = null } = explainer.info;
-    const blank = blankFor(imageInput(explainer.info.inputs, options.imageInput), preprocessing);
-    const network = await explainer.network(blank).catch((error: unknown) => error);
-    if (network instanceof CamError) {
-      const source = await loadModel(model ?? builtinModel(), options);
-      return { ...stated(source.model), preprocessing, ...NOTHING, problem: network.message };
-    }
-    if (network instanceof Error) throw network;
-    return { ...stated((network as Network).model), preprocessing, ...seen(network as Network, options) };
+    const network = await blamingSize(options, () => openBlank(loaded, slot.at));
+    return { ...declared, ...foundIn(network, options) };
+  } catch (error) {
+    if (!(error instanceof CamError) || error.code === 'BAD_OPTION') throw error;
+    return { ...declared, ...NOTHING, problem: error.message };
   } finally {
-    await explainer.close();
+    await slot.close();
   }
 }
 
-/** Zeros for an input that takes no picture, where its size is known: enough to look at the graph. */
-function blankFor({ dims }: ValueInfo, preprocessing: Preprocessing | null): FloatTensor | undefined {
+/** The network for a blank image; other inputs are zeros. */
+async function openBlank(model: LoadedModel, open: ReturnType<typeof networkSlot>['at']): Promise<Network> {
+  const { inputs } = model.source.model.graph;
+  const { name } = model.input;
+  const { tensor } = await prepareInput(model, blankTensor(model.input, model.preprocessing));
+  return open(tensor, extraInputs(inputs, name, blankInputs(inputs, name)));
+}
+
+/** Zeros for an input that takes no picture, if its size is known. */
+function blankTensor({ dims }: ValueInfo, preprocessing: Preprocessing | undefined): FloatTensor | undefined {
   const [, ...sizes] = dims ?? [];
   if (preprocessing || !dims || !sizes.every((size) => typeof size === 'number')) return undefined;
   return floatTensor([1, ...sizes], new Float32Array(sizeOf(sizes)));
 }
 
-type Seen = Pick<Inspection, 'problem' | 'explained' | 'layers' | 'automatic' | 'inputGradient' | 'barriers'>;
+type Found = Pick<
+  Inspection,
+  'problem' | 'explained' | 'layers' | 'automatic' | 'inputGradient' | 'barriers'
+>;
 
-const NOTHING: Omit<Seen, 'problem'> = {
+const NOTHING: Omit<Found, 'problem'> = {
   explained: null,
   layers: [],
   automatic: null,
@@ -131,8 +141,8 @@ const NOTHING: Omit<Seen, 'problem'> = {
   barriers: [],
 };
 
-/** What the file says. */
-function stated(model: Model): Omit<Inspection, keyof Seen | 'preprocessing'> {
+/** What the file declares. */
+function declaredBy(model: Model): Omit<Inspection, keyof Found | 'preprocessing'> {
   const { graph, opsets, irVersion } = model;
   const counts = new Map<string, number>();
   for (const { op } of graph.nodes) counts.set(op, (counts.get(op) ?? 0) + 1);
@@ -149,7 +159,7 @@ function stated(model: Model): Omit<Inspection, keyof Seen | 'preprocessing'> {
 }
 
 /** What is known once the runtime has run it. */
-function seen(network: Network, options: InspectOptions): Seen {
+function foundIn(network: Network, options: InspectOptions): Found {
   const { model, facts } = network;
   try {
     const input = imageInput(model.graph.inputs, options.imageInput).name;

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import type { Explanation, Failure, Report, TargetInfo } from '../index.ts';
+import type { Explanation, Failure, Report, TargetInfo } from '../types.ts';
 import { METHODS } from '../methods/index.ts';
 import type { Method } from '../methods/method.ts';
 import type { MapArray } from './artifact.ts';
@@ -131,7 +131,7 @@ export const methodsJson = (): MethodsJson => ({
     about: row.about,
     when: row.when,
     cost: row.cost,
-    shared: row.runs === undefined,
+    shared: row.shared,
     paper: row.paper,
     needs: row.needs,
     samples: row.samples ?? null,

@@ -1,103 +1,114 @@
-import type { Asker } from './aim.ts';
-import { checkSignal } from './checks.ts';
 import { CamError } from '../errors.ts';
-import type { ScoresRequest } from '../methods/request.ts';
+import type { ScoresRequest } from '../methods/ask.ts';
 import { headFeeds, inLayout } from '../network/head.ts';
 import type { Layer } from '../network/layers.ts';
 import type { Values } from '../network/network.ts';
 import { floatTensor, toFloat, type FloatTensor } from '../runtime/tensor.ts';
-import { variantFeeds, type Scene } from './scene.ts';
+import { layerOf, type MethodRun } from './method-run.ts';
+import { checkSignal } from './call.ts';
+import { variantFeeds, type ForwardPass } from './forward.ts';
 
-const USUAL_BATCH = 16;
+const DEFAULT_BATCH = 16;
 
-/** The scores of many variants of the image, or of the layer's value, as many at once as the graph keeps apart. */
+/** The scores of many variants of the input, or of the layer's value, in batches if the graph keeps variants apart. */
 export async function scores(
-  { aim, method, layer }: Asker,
-  { of, count, make, score }: ScoresRequest,
+  run: MethodRun,
+  { ask, count, make, score }: ScoresRequest,
 ): Promise<Float32Array> {
-  const { scene } = aim;
-  const { options, network, explained } = scene;
-  const run = of === 'input' ? forInputs : behind(layer!);
+  const { pass } = run.target;
+  const { network, plan } = pass;
+  const { batchSize = DEFAULT_BATCH, signal, onProgress } = run.options;
+  const layer = ask === 'headScores' ? layerOf(run) : undefined;
+  const runVariants = layer ? variantsOfLayer(run, layer) : variantsOfInput(run);
   const found = new Float32Array(count);
-  const [declared] = of === 'input' ? (scene.imageInput.dims ?? []) : [];
-  let batch = typeof declared === 'number' ? declared : (options.batchSize ?? USUAL_BATCH);
+  let batch = (layer ? undefined : declaredBatch(pass)) ?? batchSize;
   const apart = () =>
-    network.once(['batches', of, layer?.name, explained], () => keepsApart(scene, run, make(0, 1)));
+    network.once(['batches', ask, layer?.name, plan.explained], () =>
+      keepsApart(pass, runVariants, make(0, 1)),
+    );
   if (batch > 1 && count > 1 && !(await apart())) batch = 1;
   for (let from = 0; from < count;) {
-    checkSignal(options.signal);
+    checkSignal(signal);
     const to = Math.min(count, from + batch);
-    const output = await outputOf(scene, run, make(from, to), to - from);
+    const output = await outputOf(pass, runVariants, make(from, to), to - from);
     if (output === undefined) {
       if (batch === 1)
-        throw new CamError('RUNTIME', `The model gave no output "${explained}" for a changed input.`);
-      batch = 1; // so many at once are too many
+        throw new CamError('RUNTIME', `The model gave no output "${plan.explained}" for a changed input.`);
+      batch = 1; // so many at once do not run
       continue;
     }
     const size = output.data.length / (to - from);
     for (let i = 0; i < to - from; i++) {
       const one = output.data.subarray(i * size, (i + 1) * size);
-      found[from + i] = aim.score(floatTensor(network.facts.dims.get(explained)!, one), score).score;
+      found[from + i] = run.target.scoreOf(floatTensor(dimsOf(pass), one), score).score;
     }
     from = to;
-    options.onProgress?.({ method, done: to, total: count });
+    onProgress?.({ method: run.id, done: to, total: count });
   }
   return found;
 }
 
-type Run = (scene: Scene, data: Float32Array, count: number) => Promise<Values>;
+/** Runs `count` variants at once and returns the explained value. */
+type RunVariants = (data: Float32Array, count: number) => Promise<Values>;
 
-const forInputs: Run = (scene, data, count) =>
-  scene.network.forward(variantFeeds(scene, data, count), [scene.explained]);
+const variantsOfInput =
+  ({ target: { pass }, kernels }: MethodRun): RunVariants =>
+  (data, count) =>
+    pass.network.forward(variantFeeds(pass, data, count, kernels), [pass.plan.explained]);
 
-const behind =
-  ({ name, layout }: Layer): Run =>
-  (scene, data, count) => {
-    const { network, explained, values, kernels } = scene;
-    const laid = inLayout(data, layout, toFloat(values[name]).data, kernels);
-    const tensor = floatTensor([count, ...network.facts.dims.get(name)!.slice(1)], laid);
-    return network.runHead(name, explained, headFeeds(network, name, explained, tensor, values));
+const variantsOfLayer =
+  ({ target: { pass }, kernels }: MethodRun, { name, layout }: Layer): RunVariants =>
+  (data, count) => {
+    const { network, plan, values } = pass;
+    const { dims, data: original } = toFloat(values[name]);
+    const tensor = floatTensor([count, ...dims.slice(1)], inLayout(data, layout, original, kernels));
+    return network.runHead(name, plan.explained, headFeeds(network, name, plan.explained, tensor, values));
   };
 
-/** Largest difference between a variant's output alone and beside another one, of its largest magnitude. */
-const ALIKE = 1e-3;
+/** The batch that the model's input declares; undefined where it is open. */
+function declaredBatch({ network, plan }: ForwardPass): number | undefined {
+  const input = network.model.graph.inputs.find(({ name }) => name === plan.input);
+  const [batch] = input?.dims ?? [];
+  return typeof batch === 'number' ? batch : undefined;
+}
+
+const dimsOf = ({ network, plan }: ForwardPass): readonly number[] => network.facts.dims.get(plan.explained)!;
+
+/** Largest difference between a variant's output alone and in a batch, relative to its largest magnitude. */
+const TOLERANCE = 1e-3;
 
 /**
- * Does a variant give the same beside another one as alone? Graphs that were exported for one image count positions
- * where several images have theirs ([1, n·boxes, C]), attend to the tokens of all, or scale what is quantised by all.
+ * Whether a variant gives the same in a batch as alone. Graphs that were exported for one image may count positions where
+ * several images have theirs ([1, n·boxes, C]), attend to the tokens of all, or scale quantized values by all.
  */
-async function keepsApart(scene: Scene, run: Run, one: Float32Array): Promise<boolean> {
+async function keepsApart(pass: ForwardPass, run: RunVariants, one: Float32Array): Promise<boolean> {
   const both = new Float32Array(2 * one.length);
   both.set(one);
   both.set(
     one.map((value) => 0.5 * value + 0.1),
     one.length,
   );
-  const alone = await outputOf(scene, run, one, 1);
-  const beside = await outputOf(scene, run, both, 2);
-  if (!alone || !beside) return false;
+  const alone = await outputOf(pass, run, one, 1);
+  const batched = await outputOf(pass, run, both, 2);
+  if (!alone || !batched) return false;
   let [off, size] = [0, 0];
   alone.data.forEach((value, i) => {
-    off = Math.max(off, Math.abs(value - beside.data[i]));
+    off = Math.max(off, Math.abs(value - batched.data[i]));
     size = Math.max(size, Math.abs(value));
   });
-  return off <= ALIKE * size;
+  return off <= TOLERANCE * size;
 }
 
-/**
- * The explained output of several variants at once, one after the other; undefined when the graph cannot take so many,
- * or lays them out another way.
- */
+/** The explained output of several variants; undefined when the graph does not take so many, or lays them out otherwise. */
 async function outputOf(
-  scene: Scene,
-  run: Run,
+  pass: ForwardPass,
+  run: RunVariants,
   data: Float32Array,
   count: number,
 ): Promise<FloatTensor | undefined> {
-  const { network, explained } = scene;
   try {
-    const output = toFloat((await run(scene, data, count))[explained]);
-    const dims = network.facts.dims.get(explained)!;
+    const output = toFloat((await run(data, count))[pass.plan.explained]);
+    const dims = dimsOf(pass);
     const [, ...one] = dims[0] === 1 ? dims : [1, ...dims];
     return `${output.dims}` === `${count === 1 ? dims : [count, ...one]}` ? output : undefined;
   } catch (error) {

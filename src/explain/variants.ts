@@ -1,51 +1,55 @@
-import { CamError } from '../errors.ts';
+import { badOption } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
+import { spanOf } from '../methods/arrays.ts';
 import { random } from '../methods/random.ts';
-import type { Scene } from './scene.ts';
-import { imageOf } from './maps.ts';
+import type { ExplainOptions } from '../types.ts';
 
-/** The image in another light, and how a map of it is brought back. */
+/** A changed image, and how a map of it is mapped back. */
 export interface Variant {
   readonly change: (image: Volume) => Float32Array;
   readonly undo: (map: Volume) => Volume;
 }
 
-const AS_IT_IS: Variant = { change: ({ data }) => data, undo: (map) => map };
+const UNCHANGED: Variant = { change: ({ data }) => data, undo: (map) => map };
 
-/** The variants of the image whose maps are averaged; one alone is the image itself. @throws CamError BAD_OPTION. */
-export function variantsOf(scene: Scene): readonly Variant[] {
-  const { smoothNoise, smoothAug } = scene.options;
-  if (scene.blank || (smoothNoise === undefined && !smoothAug)) return [AS_IT_IS];
-  imageOf(scene); // or there is nothing to change
-  const noisy = noiseOf(scene);
-  const changed = smoothAug ? AUGMENTED : [AS_IT_IS];
+/**
+ * The variants of the image whose maps are averaged; none where the image is explained as it is.
+ * @throws {CamError} BAD_OPTION for noise that is not possible.
+ */
+export function variantsOf(
+  image: () => Volume,
+  { smoothNoise, smoothAug, seed = 0 }: Pick<ExplainOptions, 'smoothNoise' | 'smoothAug' | 'seed'>,
+): readonly Variant[] {
+  if (smoothNoise === undefined && !smoothAug) return [];
+  const noisy = smoothNoise ? noiseVariants(image(), smoothNoise, seed) : [UNCHANGED];
+  const augmented = smoothAug ? AUGMENTED : [UNCHANGED];
   return noisy.flatMap((noise) =>
-    changed.map(({ change, undo }) => ({
-      change: (image) => change({ ...image, data: noise.change(image) }),
+    augmented.map(({ change, undo }) => ({
+      change: (volume) => change({ ...volume, data: noise.change(volume) }),
       undo,
     })),
   );
 }
 
 /** n copies with Gaussian noise (Smilkov et al. 2017, arXiv:1706.03825, for any method). */
-function noiseOf(scene: Scene): readonly Variant[] {
-  const { smoothNoise, seed = 0 } = scene.options;
-  if (smoothNoise === undefined) return [AS_IT_IS];
-  const { n, sigma } = smoothNoise;
+function noiseVariants(
+  { data }: Volume,
+  { n, sigma }: NonNullable<ExplainOptions['smoothNoise']>,
+  seed: number,
+): readonly Variant[] {
   if (!(Number.isInteger(n) && n > 0 && sigma >= 0 && Number.isFinite(sigma))) {
-    throw new CamError(
-      'BAD_OPTION',
-      `Noise of ${n} copies and deviation ${sigma} is not possible: n is a whole number above 0, sigma a share of the input's range.`,
+    throw badOption(
+      'smoothNoise',
+      `\`smoothNoise\` is ${n} copies with deviation ${sigma}: n must be a whole number above 0, sigma a share of the input's range.`,
     );
   }
-  const { data } = imageOf(scene);
-  const range = data.reduce((a, b) => Math.max(a, b)) - data.reduce((a, b) => Math.min(a, b));
+  const deviation = sigma * spanOf(data);
   return Array.from({ length: n }, (_, i) => ({
-    change: (image) => {
+    change: (volume) => {
       const { normal } = random(seed, 'smooth-noise', i);
-      return image.data.map((value) => value + sigma * range * normal());
+      return volume.data.map((value) => value + deviation * normal());
     },
-    undo: AS_IT_IS.undo,
+    undo: UNCHANGED.undo,
   }));
 }
 
@@ -55,10 +59,10 @@ const mirrored = (volume: Volume): Volume => {
   return { ...volume, data };
 };
 
-/** As it is and mirrored, at 0.9, 1 and 1.1 times its values: pytorch-grad-cam's aug_smooth. */
+/** The image and its mirror image, at 0.9, 1 and 1.1 times its values: pytorch-grad-cam's aug_smooth. */
 const AUGMENTED: readonly Variant[] = [false, true].flatMap((mirror) =>
   [0.9, 1, 1.1].map((factor) => ({
     change: (image: Volume) => (mirror ? mirrored(image) : image).data.map((value) => factor * value),
-    undo: mirror ? mirrored : AS_IT_IS.undo,
+    undo: mirror ? mirrored : UNCHANGED.undo,
   })),
 );

@@ -13,7 +13,19 @@ export type { Plane, Volume } from './volume.ts';
  *   deployed as one).
  * @throws CamError `RUNTIME` where WebAssembly or its SIMD instructions are missing.
  */
-export async function loadKernels(source?: BufferSource | WebAssembly.Module): Promise<Kernels> {
+export async function loadKernels(source?: KernelsSource): Promise<Kernels> {
+  given ??= source;
   const memory = new WebAssembly.Memory({ initial: 1 });
   return bind(await instantiate(memory, source), memory);
+}
+
+type KernelsSource = BufferSource | WebAssembly.Module;
+
+/** The compiled kernels that were passed first: a runtime that needs them passed needs them everywhere. */
+let given: KernelsSource | undefined;
+let shared: Promise<Kernels> | undefined;
+
+/** Kernels for work outside of an explainer, such as drawing; started when first used. */
+export function sharedKernels(): Promise<Kernels> {
+  return (shared ??= loadKernels(given));
 }

@@ -1,37 +1,31 @@
-import { channelSums } from './gradient.ts';
-import type { LayerMethod, LayerView } from './method.ts';
+import { channelSums } from './arrays.ts';
+import { layerMethod, type LayerMethod, type LayerView } from './method.ts';
 
-/** Methods that weigh activations without asking for a gradient. */
-export const ACTIVATION_METHODS: Readonly<Record<string, LayerMethod>> = {
-  cam: {
+/** Methods that weight activations without a gradient. */
+export const ACTIVATION_METHODS: Readonly<Record<'cam' | 'fem' | 'randomcam', LayerMethod>> = {
+  cam: layerMethod({
     title: 'CAM',
     paper: 'Zhou et al. 2016, Learning Deep Features for Discriminative Localization, arXiv:1512.04150',
-    about: 'Activations weighted by the linear classifier that follows the global average pooling.',
+    about: 'Activations weighted by the linear classifier after the global average pooling.',
     when: 'On networks with that head, where Grad-CAM is the same up to scale: to check one against the other.',
-    cost: 'none',
-    level: 'layer',
     needs: ['activations', 'classifier'],
     signedIn: ['torch-cam'],
     map: ({ A, classifier, k }) => k.weightedSum(A, classifier),
-  },
-  fem: {
+  }),
+  fem: layerMethod({
     title: 'FEM',
     paper:
       'Fuad et al. 2020, Features Understanding in 3D CNNs for Actions Recognition in Video, hal-02963298',
     about: 'Channels weighted by how many of their positions stand out (two deviations above their mean).',
-    when: 'As Eigen-CAM: what stands out, whatever the class.',
-    cost: 'none',
-    level: 'layer',
+    when: 'Like Eigen-CAM: what stands out, whatever the class.',
     needs: ['activations'],
     map: (view) => view.k.weightedSum(view.A, outstanding(view, 2)),
-  },
-  randomcam: {
+  }),
+  randomcam: layerMethod({
     title: 'Random CAM',
     paper: 'Gildenblat et al. 2021, pytorch-grad-cam',
     about: 'Random weights: what the activations look like without any explanation.',
     when: 'As a baseline: a method that does no better says nothing.',
-    cost: 'none',
-    level: 'layer',
     needs: ['activations'],
     map: ({ A, k, random }) => {
       const { uniform } = random();
@@ -40,11 +34,11 @@ export const ACTIVATION_METHODS: Readonly<Record<string, LayerMethod>> = {
         Float32Array.from({ length: A.channels }, () => 2 * uniform() - 1),
       );
     },
-  },
+  }),
 };
 
 /** w_k = share of positions with A_k > μ_k + κ σ_k. */
-function outstanding({ A, k }: LayerView, kappa: number): Float32Array {
+function outstanding({ A, k }: LayerView<'activations'>, kappa: number): Float32Array {
   const positions = A.height * A.width;
   const means = k.spatialMean(A);
   const variances = channelSums(A, (value, channel) => (value - means[channel]) ** 2 / positions);

@@ -1,50 +1,49 @@
-import type { Volume } from '../kernels/volume.ts';
-import type { AttentionView, InputMethod, InputView } from './method.ts';
-import { attentionGradient, type Steps } from './request.ts';
+import type { Volume } from '../kernels/index.ts';
+import type { Steps } from './ask.ts';
+import { inputMethod, type AttentionMaps, type InputMethod, type InputView } from './method.ts';
 
-/** Methods for vision transformers. N tokens: the first few are class and register tokens, the others the picture. */
-export const ATTENTION_METHODS: Readonly<Record<string, InputMethod>> = {
-  legrad: {
+/** Methods for vision transformers. Of N tokens the first few are class and register tokens, the rest the image. */
+export const ATTENTION_METHODS: Readonly<Record<'legrad' | 'rollout', InputMethod>> = {
+  legrad: inputMethod({
     title: 'LeGrad',
     paper: 'Bousselham et al. 2024, arXiv:2404.03214',
     about: "Positive gradients of each layer's own score by its attention: where attending more would help.",
     when: 'First, on vision transformers.',
-    cost: 'L × (1 forward + 1 backward of the head + 1 backward of a block)',
-    runs: 'own',
-    level: 'input',
     shows: 'heatmap',
     collapse: 'sum',
-    needs: ['attention', 'attention-gradients'],
+    needs: ['attention'],
+    asks: { attentionGradient: 'L' },
     map: layerGradients,
-  },
-  rollout: {
+  }),
+  rollout: inputMethod({
     title: 'Attention rollout',
     paper: 'Abnar & Zuidema 2020, arXiv:2005.00928',
     about: 'Attention multiplied through all layers: where information could come from, whatever the class.',
     when: 'To see where a transformer looks at all; it knows nothing of classes.',
-    cost: 'none',
-    level: 'input',
     shows: 'heatmap',
     collapse: 'sum',
     needs: ['attention'],
-    map: ({ attention }) => picture(rollOut(attention), attention),
-  },
+    map: ({ attention }) => imageTokens(rollOut(attention), attention),
+  }),
 };
 
 /** mean over layers, heads and queries of max(∂s^l/∂A^l, 0). */
-function* layerGradients({ attention }: InputView): Steps<Volume> {
+function* layerGradients({
+  attention,
+  attentionGradient,
+}: InputView<'attention', 'attentionGradient'>): Steps<Volume> {
   const { layers } = attention;
   const sums = new Float32Array(layers[0].width);
   for (let l = 0; l < layers.length; l++) {
-    const { data, channels, height, width } = yield* attentionGradient(l, [l, layers.length]);
+    const { data, channels, height, width } = yield* attentionGradient(l);
     const share = 1 / (layers.length * channels * height);
     data.forEach((value, at) => (sums[at % width] += Math.max(value, 0) * share));
   }
-  return picture(sums, attention);
+  return imageTokens(sums, attention);
 }
 
 /** Ā = ½ mean over heads of A + ½ I, multiplied from the last layer to the first; the row of what is read out. */
-function rollOut({ layers, prefix }: AttentionView): Float32Array {
+function rollOut({ layers, prefix }: AttentionMaps): Float32Array {
   const N = layers[0].width;
   // The class token is read out; without one, the mean of all.
   let row = Float32Array.from({ length: N }, (_, i) => (prefix > 0 ? Number(i === 0) : 1 / N));
@@ -58,8 +57,8 @@ function rollOut({ layers, prefix }: AttentionView): Float32Array {
   return row;
 }
 
-/** The tokens of the picture as a map [1, h, w]. */
-const picture = (tokens: Float32Array, { prefix, height, width }: AttentionView): Volume => ({
+/** The tokens of the image as a map [1, h, w]. */
+const imageTokens = (tokens: Float32Array, { prefix, height, width }: AttentionMaps): Volume => ({
   data: tokens.slice(prefix, prefix + height * width),
   channels: 1,
   height,

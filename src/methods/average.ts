@@ -1,65 +1,60 @@
-import type { Volume } from '../kernels/volume.ts';
-import type { InputMethod, InputView } from './method.ts';
-import { inputGradient, scores, type Steps } from './request.ts';
+import type { Volume } from '../kernels/index.ts';
+import { spanOf } from './arrays.ts';
+import type { Steps } from './ask.ts';
+import { inputMethod, type InputMethod, type InputView } from './method.ts';
 
 /** Methods that average gradients over many inputs. */
-export const AVERAGE_METHODS: Readonly<Record<string, InputMethod>> = {
-  smoothgrad: {
+export const AVERAGE_METHODS: Readonly<
+  Record<'smoothgrad' | 'squaregrad' | 'vargrad' | 'integrated-gradients', InputMethod>
+> = {
+  smoothgrad: inputMethod({
     title: 'SmoothGrad',
     paper: 'Smilkov et al. 2017, arXiv:1706.03825',
-    about: 'Gradient averaged over noisy copies of the image: what is left of it when chance is taken away.',
-    when: 'In place of saliency, when time is there.',
-    cost: 'N × (1 forward + 1 backward)',
-    runs: 'own',
-    level: 'input',
+    about: 'Gradient averaged over noisy copies of the image: what remains of it once the noise cancels.',
+    when: 'Instead of saliency, when time allows.',
     shows: 'heatmap',
-    needs: ['input-gradient'],
+    needs: [],
+    asks: { inputGradient: 'N' },
     samples: 50,
     map: (view) => overNoise(view, (moments) => moments.mean),
-  },
-  squaregrad: {
+  }),
+  squaregrad: inputMethod({
     title: 'SquareGrad',
     paper: 'Hooker et al. 2019, arXiv:1806.10758 (SmoothGrad-Squared)',
     about: 'Squared gradient averaged over noisy copies of the image: what moves the score, either way.',
     when: "For sharper maps than SmoothGrad; it did best in the paper's retraining test.",
-    cost: 'N × (1 forward + 1 backward)',
-    runs: 'own',
-    level: 'input',
     shows: 'heatmap',
-    needs: ['input-gradient'],
+    needs: [],
+    asks: { inputGradient: 'N' },
     samples: 50,
     map: (view) => overNoise(view, (moments) => moments.square),
-  },
-  vargrad: {
+  }),
+  vargrad: inputMethod({
     title: 'VarGrad',
     paper: 'Adebayo et al. 2018, arXiv:1810.03307',
-    about: 'Variance of the gradient over noisy copies of the image: where it is not sure of itself.',
+    about: 'Variance of the gradient over noisy copies of the image: where it is uncertain.',
     when: 'Beside SquareGrad, which it resembles.',
-    cost: 'N × (1 forward + 1 backward)',
-    runs: 'own',
-    level: 'input',
     shows: 'heatmap',
-    needs: ['input-gradient'],
+    needs: [],
+    asks: { inputGradient: 'N' },
     samples: 50,
     map: (view) =>
       overNoise(view, ({ mean, square }, n) =>
         square.map((value, at) => Math.max(value - mean[at] ** 2, 0) * (n / Math.max(n - 1, 1))),
       ),
-  },
-  'integrated-gradients': {
+  }),
+  'integrated-gradients': inputMethod({
     title: 'Integrated gradients',
     paper: 'Sundararajan et al. 2017, arXiv:1703.01365',
-    about: "Each pixel's share of the score, gained on the straight way from a baseline to the image.",
+    about: "Each pixel's share of the score, gained on the straight line from a baseline to the image.",
     when: 'When shares must add up to the score; how nearly they do is reported (`completeness`).',
-    cost: 'N × (1 forward + 1 backward) + 1 forward',
-    runs: 'own',
-    level: 'input',
     shows: 'heatmap',
     collapse: 'total',
-    needs: ['input-gradient'],
+    needs: [],
+    asks: { inputGradient: 'N', scores: 1 },
     samples: 50,
     map: integrate,
-  },
+  }),
 };
 
 /** Deviation of the noise as a share of the input's range: within the paper's 10 to 20 %. */
@@ -71,19 +66,17 @@ interface Moments {
 }
 
 function* overNoise(
-  { input, samples, random }: InputView,
+  { input, samples, random, inputGradient }: InputView<never, 'inputGradient'>,
   of: (moments: Moments, n: number) => Float32Array,
 ): Steps<Volume> {
   const { normal } = random();
-  const low = input.data.reduce((a, b) => Math.min(a, b), Infinity);
-  const high = input.data.reduce((a, b) => Math.max(a, b), -Infinity);
+  const span = spanOf(input.data);
   const moments: Moments = {
     mean: new Float32Array(input.data.length),
     square: new Float32Array(input.data.length),
   };
   for (let i = 0; i < samples; i++) {
-    const noisy = input.data.map((value) => value + NOISE * (high - low) * normal());
-    const { data } = yield* inputGradient(noisy, [i, samples]);
+    const { data } = yield* inputGradient(input.data.map((value) => value + NOISE * span * normal()));
     data.forEach((g, at) => {
       moments.mean[at] += g / samples;
       moments.square[at] += (g * g) / samples;
@@ -96,15 +89,21 @@ function* overNoise(
 const GAP = 0.05;
 
 /** (x − x') ∘ ∫ ∂y/∂x (x' + t (x − x')) dt over t in [0, 1], by the midpoint rule: eq. 1 and 3. */
-function* integrate({ input, samples, score, baseline, warn, measure }: InputView): Steps<Volume> {
+function* integrate({
+  input,
+  samples,
+  score,
+  baseline,
+  inputGradient,
+  scores,
+  warn,
+  measure,
+}: InputView<never, 'inputGradient' | 'scores'>): Steps<Volume> {
   const from = baseline('zero');
   const sum = new Float64Array(input.data.length);
   for (let i = 0; i < samples; i++) {
     const t = (i + 0.5) / samples;
-    const { data } = yield* inputGradient(
-      from.map((value, at) => value + t * (input.data[at] - value)),
-      [i, samples],
-    );
+    const { data } = yield* inputGradient(from.map((value, at) => value + t * (input.data[at] - value)));
     data.forEach((g, at) => (sum[at] += g / samples));
   }
   const data = Float32Array.from(sum, (g, at) => g * (input.data[at] - from[at]));
@@ -113,7 +112,7 @@ function* integrate({ input, samples, score, baseline, warn, measure }: InputVie
   measure('completeness', share);
   if (Math.abs(share - 1) > GAP) {
     warn(
-      `The shares add up to ${(100 * share).toFixed(1)} % of the score's change from the baseline: take more samples than ${samples}.`,
+      `The shares add up to ${(100 * share).toFixed(1)} % of the score's change from the baseline: use more than ${samples} samples.`,
     );
   }
   return { ...input, data };

@@ -1,25 +1,25 @@
-import type { Volume } from '../kernels/volume.ts';
+import type { Volume } from '../kernels/index.ts';
 import { blurred } from './blur.ts';
 
-/** Pictures in which nothing is to be seen. `zero` is 0 after normalisation: the data set's mean colour, as a rule. */
+/** Images without content. `zero` is 0 after normalization: usually the mean color of the training set. */
 export const BASELINES = ['zero', 'black', 'white', 'mean', 'blur'] as const;
 export type Baseline = (typeof BASELINES)[number];
 
-/** What black and white are in each channel of the model's input. */
+/** Values of black and white in each channel of the model's input. */
 export interface Extremes {
   readonly black: readonly number[];
   readonly white: readonly number[];
 }
 
-/** Of the blur, as a share of the longer side: 50 of 224 pixels, cut off at half of it (Zhang et al. 2021, arXiv:2103.13859). */
+/** Of the blur, as a share of the longer side: 50 of 224 pixels, cut off at half of that (Zhang et al. 2021, arXiv:2103.13859). */
 const DEVIATION = 50 / 224;
 const CUT = 0.5;
 
-/** The input [C, H, W] that stands for "nothing there". `mean` is the image's own mean colour. */
+/** The baseline input [C, H, W]. `mean` is the mean color of the image itself. */
 export function baselineOf(kind: Baseline, input: Volume, extremes: Extremes): Float32Array {
   const size = input.height * input.width;
-  const filled = (colour: (channel: number) => number): Float32Array =>
-    input.data.map((_, at) => colour(Math.floor(at / size)));
+  const filled = (color: (channel: number) => number): Float32Array =>
+    input.data.map((_, at) => color(Math.floor(at / size)));
   const makers: Readonly<Record<Baseline, () => Float32Array>> = {
     zero: () => filled(() => 0),
     black: () => filled((c) => extremes.black[c]),

@@ -1,6 +1,6 @@
-import type { Volume } from '../kernels/volume.ts';
+import type { Volume } from '../kernels/index.ts';
 
-/** Gaussian blur of every channel, edges mirrored. `deviation` is in elements; taps end at `cut` deviations. */
+/** Gaussian blur of every channel, edges reflected. `deviation` is in elements; taps are cut off at `cut` deviations. */
 export function blurred(volume: Volume, deviation: number, cut = 3): Volume {
   const { height, width } = volume;
   const reach = Math.max(1, Math.round(cut * deviation));
@@ -9,7 +9,7 @@ export function blurred(volume: Volume, deviation: number, cut = 3): Volume {
   );
   const sum = taps.reduce((a, b) => a + b, 0);
   const along = (from: Float32Array, length: number, stride: number): Float32Array => {
-    const places = Int32Array.from({ length: length + 2 * reach }, (_, i) => mirrored(i - reach, length));
+    const places = Int32Array.from({ length: length + 2 * reach }, (_, i) => reflected(i - reach, length));
     return from.map((_, at) => {
       const place = Math.floor(at / stride) % length;
       const start = at - place * stride;
@@ -21,8 +21,8 @@ export function blurred(volume: Volume, deviation: number, cut = 3): Volume {
   return { ...volume, data: along(along(volume.data, width, 1), height, width) };
 }
 
-/** An index beyond the edge, thrown back from it; the edge itself is not repeated. */
-function mirrored(at: number, length: number): number {
+/** An index beyond the edge, reflected; the edge itself is not repeated. */
+function reflected(at: number, length: number): number {
   if (length === 1) return 0;
   const period = 2 * (length - 1);
   const place = ((at % period) + period) % period;

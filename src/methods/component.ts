@@ -1,11 +1,11 @@
 import type { Kernels, Plane, Volume } from '../kernels/index.ts';
 
 /**
- * The positions' coordinates along the first principal component of a matrix [positions, channels], as a map. Its sign is
- * a matter of chance, and is chosen so that the map correlates positively with the mean over channels.
+ * Coordinates of the positions along the first principal component of a matrix [positions, channels], as a map. Its sign is
+ * arbitrary, and chosen so that the map correlates positively with the mean over channels.
  */
-export function firstComponent(A: Volume, k: Kernels, options: { centred: boolean }): Plane {
-  const X = options.centred ? centred(A, k) : A;
+export function firstComponent(A: Volume, k: Kernels, options: { centered: boolean }): Plane {
+  const X = options.centered ? centered(A, k) : A;
   return oriented(A.height * A.width <= A.channels ? byPositions(X, k) : byChannels(X, k), A, k);
 }
 
@@ -23,12 +23,12 @@ function byChannels(X: Volume, k: Kernels): Plane {
   return k.weightedSum(X, firstEigenvector(k.gram(rows, positions, X.channels), X.channels, k).vector);
 }
 
-/** Squarings after which an eigenvalue that is smaller by a thousandth is gone. */
+/** Squarings after which an eigenvalue a thousandth smaller has vanished. */
 const SQUARINGS = 16;
 
 /**
- * Eigenvector of the largest eigenvalue of a symmetric positive semidefinite matrix [n, n]: squared again and again, the
- * matrix comes down to it.
+ * Eigenvector of the largest eigenvalue of a symmetric positive semidefinite matrix [n, n]: repeated squaring leaves
+ * nothing else.
  */
 export function firstEigenvector(
   matrix: Float32Array,
@@ -58,18 +58,18 @@ function unitTrace(matrix: Float32Array, n: number): Float32Array {
   return trace > 0 ? matrix.map((value) => value / trace) : matrix;
 }
 
-/** Of a matrix of trace 1: Σλ² = 1 too when one eigenvalue is all there is. */
+/** For a matrix of trace 1: Σλ² = 1 only if a single eigenvalue is left. */
 const hasRankOne = (matrix: Float32Array): boolean =>
   Math.abs(matrix.reduce((sum, value) => sum + value * value, 0) - 1) < 1e-12;
 
-/** Every channel less its mean. */
-export function centred(A: Volume, k: Kernels): Volume {
+/** Every channel minus its mean. */
+export function centered(A: Volume, k: Kernels): Volume {
   const means = k.spatialMean(A);
   const positions = A.height * A.width;
   return { ...A, data: A.data.map((value, at) => value - means[Math.floor(at / positions)]) };
 }
 
-/** The map, turned over if it runs against the mean over channels of what was projected. */
+/** The map, negated if it correlates negatively with the mean over channels of A. */
 export function oriented(map: Plane, A: Volume, k: Kernels): Plane {
   const sums = k.weightedSum(A, new Float32Array(A.channels).fill(1)).data;
   const mean = sums.reduce((a, b) => a + b, 0) / sums.length;
@@ -80,14 +80,14 @@ export function oriented(map: Plane, A: Volume, k: Kernels): Plane {
 export const negative = (map: Plane): Plane => ({ ...map, data: map.data.map((value) => -value) });
 
 /**
- * Kernels that give the first principal component of what they would add up over channels: smooths any map that is a sum
+ * Kernels that return the first principal component of what they would sum over channels: smooths any map that is a sum
  * of weighted activations (Gildenblat et al. 2021, pytorch-grad-cam's eigen_smooth).
  */
 export function eigenSmoothing(k: Kernels): Kernels {
   const component = (A: Volume, weight: (channel: number, at: number) => number): Plane => {
     const positions = A.height * A.width;
     const weighted = A.data.map((value, at) => value * weight(Math.floor(at / positions), at));
-    return firstComponent({ ...A, data: weighted }, k, { centred: true });
+    return firstComponent({ ...A, data: weighted }, k, { centered: true });
   };
   return {
     ...k,

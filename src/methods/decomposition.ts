@@ -1,39 +1,35 @@
-import type { Plane, Volume } from '../kernels/volume.ts';
-import type { InputMethod, InputView } from './method.ts';
+import type { Plane, Volume } from '../kernels/index.ts';
+import { product } from './arrays.ts';
+import { inputMethod, type InputMethod, type InputView } from './method.ts';
 
 /** Methods that split the score into the shares of input and biases. */
-export const DECOMPOSITION_METHODS: Readonly<Record<string, InputMethod>> = {
-  fullgrad: {
+export const DECOMPOSITION_METHODS: Readonly<Record<'fullgrad', InputMethod>> = {
+  fullgrad: inputMethod({
     title: 'FullGrad',
     paper: 'Srinivas & Fleuret 2019, arXiv:1905.00780',
-    about: 'Input times gradient plus the share of every bias in the network, added up over all layers.',
-    when: 'For one map of the whole network, fine and without a choice of layer.',
-    cost: '1 backward through the whole network',
-    level: 'input',
+    about: 'Input times gradient plus the share of every bias in the network, summed over all layers.',
+    when: 'For one detailed map of the whole network, without choosing a layer.',
     shows: 'heatmap',
     collapse: 'sum',
     needs: ['input-gradient', 'biases'],
     map: (view) => fullGradient(view, 'volume', 0),
     compat: { 'pytorch-grad-cam': (view) => fullGradient(view, 'channel', 1e-7) },
-  },
+  }),
 };
 
 /**
  * Σ ψ(x ∘ ∂y/∂x) + Σ_l Σ_c ψ(b ∘ ∂y/∂b), where ψ is the upsampled, min-maxed magnitude: of each layer as one (the authors'
- * code), or of each channel by itself, which brings dead channels up to the others (pytorch-grad-cam).
+ * code), or of each channel by itself, which scales dead channels up to the others (pytorch-grad-cam).
  */
 function fullGradient(
-  { k, input, gradient, biases }: InputView,
+  { k, input, gradient, biases }: InputView<'input-gradient' | 'biases'>,
   each: 'volume' | 'channel',
   epsilon: number,
 ): Volume {
   const { height, width } = input;
+  const ones = new Float32Array(input.channels).fill(1);
   const shares: Plane[] = [
-    k.magnitudeSum(
-      { ...input, data: input.data.map((value, at) => value * gradient.plain.data[at]) },
-      new Float32Array(input.channels).fill(1),
-      { each, epsilon },
-    ),
+    k.magnitudeSum(product(input, gradient), ones, { each, epsilon }),
     ...biases.map(({ g, bias }) => k.magnitudeSum(g, bias, { each, epsilon })),
   ];
   return { data: added(shares.map((share) => k.resample(share, height, width))), channels: 1, height, width };

@@ -5,7 +5,7 @@ import { ATTENTION_METHODS } from './attention.ts';
 import { AVERAGE_METHODS } from './average.ts';
 import { DECOMPOSITION_METHODS } from './decomposition.ts';
 import { EIGEN_METHODS } from './eigen.ts';
-import { FACTOR_METHODS } from './factor.ts';
+import { FACTORIZATION_METHODS } from './factorization.ts';
 import { GRADIENT_METHODS } from './gradient.ts';
 import { INPUT_METHODS } from './input.ts';
 import { MASK_METHODS } from './mask.ts';
@@ -14,46 +14,59 @@ import { OCCLUSION_METHODS } from './occlusion.ts';
 import { REFINED_METHODS } from './refined.ts';
 import { VISUALIZATION_METHODS } from './visualization.ts';
 
-/** Methods that belong together. */
-export interface Family {
-  readonly title: string;
-  readonly methods: Readonly<Record<string, Method>>;
-}
-
-export const FAMILIES: readonly Family[] = [
-  {
-    title: 'Gradient-weighted activations',
-    methods: { ...GRADIENT_METHODS, ...REFINED_METHODS },
-  },
-  {
-    title: 'Activations without a gradient',
-    methods: { ...ACTIVATION_METHODS, ...EIGEN_METHODS, ...FACTOR_METHODS },
-  },
-  { title: 'Perturbed channels', methods: { ...MASK_METHODS, ...ABLATION_METHODS } },
-  { title: 'Transformers', methods: ATTENTION_METHODS },
-  {
-    title: 'Gradients at the input',
-    methods: { ...INPUT_METHODS, ...AVERAGE_METHODS, ...DECOMPOSITION_METHODS },
-  },
-  { title: 'Perturbed input', methods: OCCLUSION_METHODS },
-  { title: 'Pictures of a class', methods: VISUALIZATION_METHODS },
+/** Every method, by family: one row each. */
+export const FAMILIES: readonly (readonly [title: string, methods: Readonly<Record<string, Method>>])[] = [
+  ['Gradient-weighted activations', { ...GRADIENT_METHODS, ...REFINED_METHODS }],
+  ['Activations without a gradient', { ...ACTIVATION_METHODS, ...EIGEN_METHODS, ...FACTORIZATION_METHODS }],
+  ['Perturbed channels', { ...MASK_METHODS, ...ABLATION_METHODS }],
+  ['Transformers', ATTENTION_METHODS],
+  ['Gradients at the input', { ...INPUT_METHODS, ...AVERAGE_METHODS, ...DECOMPOSITION_METHODS }],
+  ['Perturbed input', OCCLUSION_METHODS],
+  ['Images of a class', VISUALIZATION_METHODS],
 ];
 
-/** Every method, by id: one row each. */
-export const METHODS: Readonly<Record<string, Method>> = Object.assign(
-  {},
-  ...FAMILIES.map(({ methods }) => methods),
-) as Record<string, Method>;
+/** Id of a method. */
+export type MethodId =
+  | keyof typeof GRADIENT_METHODS
+  | keyof typeof REFINED_METHODS
+  | keyof typeof ACTIVATION_METHODS
+  | keyof typeof EIGEN_METHODS
+  | keyof typeof FACTORIZATION_METHODS
+  | keyof typeof MASK_METHODS
+  | keyof typeof ABLATION_METHODS
+  | keyof typeof ATTENTION_METHODS
+  | keyof typeof INPUT_METHODS
+  | keyof typeof AVERAGE_METHODS
+  | keyof typeof DECOMPOSITION_METHODS
+  | keyof typeof OCCLUSION_METHODS
+  | keyof typeof VISUALIZATION_METHODS;
+
+/** Every method, by id. */
+export const METHODS: Readonly<Record<MethodId, Method>> = {
+  ...GRADIENT_METHODS,
+  ...REFINED_METHODS,
+  ...ACTIVATION_METHODS,
+  ...EIGEN_METHODS,
+  ...FACTORIZATION_METHODS,
+  ...MASK_METHODS,
+  ...ABLATION_METHODS,
+  ...ATTENTION_METHODS,
+  ...INPUT_METHODS,
+  ...AVERAGE_METHODS,
+  ...DECOMPOSITION_METHODS,
+  ...OCCLUSION_METHODS,
+  ...VISUALIZATION_METHODS,
+};
 
 /** Ids are compared without case, spaces, dashes and underscores; `+` reads as `p`. */
-const plain = (name: string): string =>
+const plainId = (name: string): string =>
   name
     .toLowerCase()
     .replaceAll('+', 'p')
     .replace(/[\s_-]/g, '');
 
-/** Other names in use. */
-const ALIASES: Readonly<Record<string, string>> = {
+/** Other names in use, British spelling included. */
+const ALIASES: Readonly<Record<string, MethodId>> = {
   gradcamplusplus: 'gradcampp',
   vanillagradient: 'saliency',
   gradient: 'saliency',
@@ -75,11 +88,22 @@ const ALIASES: Readonly<Record<string, string>> = {
   classmodelvisualisation: 'class-visualization',
 };
 
-/** Looks a method up, forgivingly: `Grad-CAM`, `grad_cam++`. @throws CamError UNKNOWN_METHOD with what is near. */
-export function findMethod(name: string): [id: string, method: Method] {
-  const wanted = plain(name);
-  const id = ALIASES[wanted] ?? Object.keys(METHODS).find((key) => plain(key) === wanted);
-  if (id !== undefined) return [id, METHODS[id]];
-  const hint = didYouMean(name, Object.keys(METHODS)) || ` Known: ${Object.keys(METHODS).join(', ')}.`;
-  throw new CamError('UNKNOWN_METHOD', `There is no method "${name}".${hint}`);
+const BY_NAME: ReadonlyMap<string, MethodId> = new Map([
+  ...(Object.keys(METHODS) as MethodId[]).map((id) => [plainId(id), id] as const),
+  ...Object.entries(ALIASES),
+]);
+
+/**
+ * The id of a method by any of its names: `Grad-CAM`, `grad_cam++`, `ig`.
+ *
+ * @example
+ * findMethod('Grad-CAM++'); // 'gradcampp'
+ * @throws {CamError} UNKNOWN_METHOD, with the nearest names.
+ */
+export function findMethod(name: string): MethodId {
+  const id = BY_NAME.get(plainId(name));
+  if (id !== undefined) return id;
+  const ids = Object.keys(METHODS);
+  const hint = didYouMean(name, ids) || ` Known: ${ids.join(', ')}.`;
+  throw new CamError('UNKNOWN_METHOD', `There is no method "${name}".${hint}`, { option: 'method' });
 }

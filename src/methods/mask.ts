@@ -1,50 +1,48 @@
 import type { MaskOptions, Plane, Volume } from '../kernels/index.ts';
-import type { LayerMethod, LayerView } from './method.ts';
-import { scores, type Steps } from './request.ts';
+import { indices, maximum, minimum, mostVarying } from './arrays.ts';
+import type { Steps } from './ask.ts';
+import { layerMethod, type LayerMethod, type LayerView } from './method.ts';
 
-/** Methods that look at the image again through masks made of the activations. */
-export const MASK_METHODS: Readonly<Record<string, LayerMethod>> = {
-  scorecam: {
+type MaskView = LayerView<'activations', 'scores'>;
+type GroupView = LayerView<'activations' | 'gradients', 'scores'>;
+
+/** Methods that run the image again under masks made of the activations. */
+export const MASK_METHODS: Readonly<Record<'scorecam' | 'sscam' | 'iscam' | 'groupcam', LayerMethod>> = {
+  scorecam: layerMethod({
     title: 'Score-CAM',
     paper: 'Wang et al. 2020, arXiv:1910.01279',
-    about: 'Channels weighted by the score of the image seen through each of them: no gradient is used.',
+    about: 'Channels weighted by the score of the image masked by each of them: no gradient is used.',
     when: 'Where gradients are missing or noisy. `channels` keeps those that vary most (Faster Score-CAM).',
-    cost: 'C forwards',
-    runs: 'own',
-    level: 'layer',
     needs: ['activations'],
+    asks: { scores: 'C' },
     map: (view) => scoreCam(view, varying(view)),
     compat: {
       'pytorch-grad-cam': (view) => scoreCam(view, all(view), { alignCorners: true, epsilon: 1e-8 }),
       'torch-cam': (view) => scoreCam(view, all(view), NORMALIZED_FIRST),
     },
-  },
-  sscam: {
+  }),
+  sscam: layerMethod({
     title: 'SS-CAM',
     paper: 'Wang et al. 2020, arXiv:2006.14255',
     about: 'Score-CAM with scores averaged over noisy masks.',
     when: 'When Score-CAM is patchy. It is slow: give it few `channels` or `samples`.',
-    cost: 'N × C forwards',
-    runs: 'own',
-    level: 'layer',
     needs: ['activations'],
+    asks: { scores: 'N × C' },
     samples: 35,
     map: (view) => smoothScoreCam(view, varying(view)),
     compat: { 'torch-cam': (view) => smoothScoreCam(view, all(view), NORMALIZED_FIRST) },
-  },
-  iscam: {
+  }),
+  iscam: layerMethod({
     title: 'IS-CAM',
     paper: 'Naidu et al. 2020, arXiv:2010.03023',
     about: 'Score-CAM with scores averaged while each mask is faded in.',
-    when: 'As SS-CAM, without chance and at less cost.',
-    cost: 'N × C forwards',
-    runs: 'own',
-    level: 'layer',
+    when: 'Like SS-CAM, deterministic and cheaper.',
     needs: ['activations'],
+    asks: { scores: 'N × C' },
     samples: 10,
     map: (view) => integratedScoreCam(view, varying(view), (step) => step / view.samples),
     compat: {
-      // Its mask is multiplied in place by each coefficient's sum so far: 0.1, 0.3, 0.6, ... 5.5.
+      // Its mask is multiplied in place by the running sum of the coefficients: 0.1, 0.3, 0.6, ... 5.5.
       'torch-cam': (view) =>
         integratedScoreCam(
           view,
@@ -53,19 +51,17 @@ export const MASK_METHODS: Readonly<Record<string, LayerMethod>> = {
           NORMALIZED_FIRST,
         ),
     },
-  },
-  groupcam: {
+  }),
+  groupcam: layerMethod({
     title: 'Group-CAM',
     paper: 'Zhang et al. 2021, arXiv:2103.13859',
-    about: 'Channels put into groups; each group weighted by what its region adds to a blurred image.',
-    when: 'In place of Score-CAM: as convincing, and far faster.',
-    cost: '1 backward + N + 1 forwards',
-    runs: 'own',
-    level: 'layer',
+    about: 'Channels in groups; each group weighted by what its region adds to a blurred image.',
+    when: 'Instead of Score-CAM: as convincing, and far faster.',
     needs: ['activations', 'gradients'],
+    asks: { scores: 'N + 1' },
     samples: 32,
     map: groupCam,
-  },
+  }),
 };
 
 /** torch-cam's order: min-max at feature resolution, then upsampling. */
@@ -73,9 +69,13 @@ const NORMALIZED_FIRST: MaskOptions = { order: 'normalize-resize', epsilon: 1e-8
 
 /**
  * w = softmax over channels of the masked inputs' scores (eq. 7 with eq. 5; the score of the baseline is the same for
- * every channel and cancels). Channels left out have weight 0.
+ * every channel and cancels). Omitted channels have weight 0.
  */
-function* scoreCam({ A, input, k }: LayerView, channels: number[], options?: MaskOptions): Steps<Plane> {
+function* scoreCam(
+  { A, input, k, scores }: MaskView,
+  channels: number[],
+  options?: MaskOptions,
+): Steps<Plane> {
   const found = yield* scores(channels.length, (from, to) =>
     k.maskInputs(input, A, channels.slice(from, to), options),
   );
@@ -86,8 +86,8 @@ function* scoreCam({ A, input, k }: LayerView, channels: number[], options?: Mas
 const NOISE = 2;
 
 /** As Score-CAM with the mean score of (mask + noise) · input. */
-function* smoothScoreCam(view: LayerView, channels: number[], options?: MaskOptions): Steps<Plane> {
-  const { A, input, k, samples } = view;
+function* smoothScoreCam(view: MaskView, channels: number[], options?: MaskOptions): Steps<Plane> {
+  const { A, input, k, samples, scores } = view;
   const size = input.height * input.width;
   const found = yield* scores(channels.length * samples, (from, to) => {
     const picked = Array.from({ length: to - from }, (_, i) => channels[Math.floor((from + i) / samples)]);
@@ -105,7 +105,7 @@ function* smoothScoreCam(view: LayerView, channels: number[], options?: MaskOpti
 
 /** As Score-CAM with the mean score of coefficient(i) · mask · input for i = 1..N. */
 function* integratedScoreCam(
-  { A, input, k, samples }: LayerView,
+  { A, input, k, samples, scores }: MaskView,
   channels: number[],
   coefficient: (step: number) => number,
   options?: MaskOptions,
@@ -120,27 +120,27 @@ function* integratedScoreCam(
   return k.weightedSum(A, softmaxOver(channels, meansOf(found, samples), A));
 }
 
-/** Share of a group's map that is held to be noise. */
+/** Share of a group's map that counts as noise. */
 const NOISE_SHARE = 0.7;
 
 /**
  * M_l = ReLU(Σ over group l of w_k A_k) with Grad-CAM's w_k, its lower 70 % set to zero, upsampled and min-maxed; the map is
  * Σ_l (F(M_l · I + (1 − M_l) · blur(I)) − F(blur(I))) M_l, where F is the class's probability (the authors' code).
  */
-function* groupCam(view: LayerView): Steps<Plane> {
-  const { A, g, input, k } = view;
+function* groupCam(view: GroupView): Steps<Plane> {
+  const { A, g, input, k, scores } = view;
   const masks = groupMasks(A, k.spatialMean(g), view);
-  const blank = view.baseline('blur');
+  const blurry = view.baseline('blur');
   const size = input.height * input.width;
   const found = yield* scores(
     masks.length + 1,
     (from, to) => {
-      const batch = new Float32Array((to - from) * blank.length);
+      const batch = new Float32Array((to - from) * blurry.length);
       for (let n = from; n < to; n++) {
         const mask = masks.at(n)?.large;
-        for (let at = 0; at < blank.length; at++) {
+        for (let at = 0; at < blurry.length; at++) {
           const share = mask ? mask[at % size] : 0;
-          batch[(n - from) * blank.length + at] = share * input.data[at] + (1 - share) * blank[at];
+          batch[(n - from) * blurry.length + at] = share * input.data[at] + (1 - share) * blurry[at];
         }
       }
       return batch;
@@ -153,8 +153,8 @@ function* groupCam(view: LayerView): Steps<Plane> {
   return { data, height: A.height, width: A.width };
 }
 
-/** Masks in [0, 1] of every group with something in it, at the layer's and at the input's resolution. */
-function groupMasks(A: Volume, weights: Float32Array, { input, k, samples }: LayerView) {
+/** Masks in [0, 1] of every group that is not empty, at the resolution of the layer and of the input. */
+function groupMasks(A: Volume, weights: Float32Array, { input, k, samples }: GroupView) {
   const positions = A.height * A.width;
   const width = Math.ceil(A.channels / samples);
   const masks: { small: Float32Array; large: Float32Array }[] = [];
@@ -166,34 +166,29 @@ function groupMasks(A: Volume, weights: Float32Array, { input, k, samples }: Lay
     const small = map.data.map((v) => (v > Math.max(threshold, 0) ? v : 0));
     if (ordered[positions - 1] === 0 || small.every((v) => v === small[0])) continue;
     const large = k.resample({ ...map, data: small }, input.height, input.width);
-    const [low, high] = extent(large.data);
-    const toUnit = (v: number) => (v - low) / (high - low); // linear, so it may as well come before the upsampling
+    const [low, high] = [minimum(large.data), maximum(large.data)];
+    const toUnit = (v: number) => (v - low) / (high - low); // linear, so the order with upsampling does not matter
     masks.push({ small: small.map(toUnit), large: large.data.map(toUnit) });
   }
   return masks;
 }
 
-const extent = (values: Float32Array): [low: number, high: number] => [
-  values.reduce((a, b) => Math.min(a, b), Infinity),
-  values.reduce((a, b) => Math.max(a, b), -Infinity),
-];
-
-/** Linear between the two nearest of sorted values. */
+/** Linear interpolation between the two nearest of the sorted values. */
 function percentile(sorted: Float32Array, share: number): number {
   const place = share * (sorted.length - 1);
   const low = Math.floor(place);
   return sorted[low] + (place - low) * (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]);
 }
 
-/** Means of every `count` numbers in a row. */
+/** Means of each run of `count` numbers. */
 const meansOf = (values: Float32Array, count: number): Float32Array =>
   Float32Array.from({ length: values.length / count }, (_, i) =>
     values.subarray(i * count, (i + 1) * count).reduce((sum, value) => sum + value / count, 0),
   );
 
-/** Softmax of the scores, at the channels that they belong to; the others are 0. */
+/** Softmax of the scores, placed at their channels; the other channels are 0. */
 function softmaxOver(channels: readonly number[], found: Float32Array, A: Volume): Float32Array {
-  const top = found.reduce((a, b) => Math.max(a, b), -Infinity);
+  const top = maximum(found);
   const powers = found.map((score) => Math.exp(score - top));
   const sum = powers.reduce((a, b) => a + b, 0);
   const weights = new Float32Array(A.channels);
@@ -201,30 +196,17 @@ function softmaxOver(channels: readonly number[], found: Float32Array, A: Volume
   return weights;
 }
 
-const all = (view: LayerView): number[] => mostVarying(view, [...Array(view.A.channels).keys()]);
+const all = (view: MaskView): number[] => mostVarying(view, indices(view.A.channels));
 
-/** Channels that are not constant over space: a constant one masks nothing in particular. */
-function varying(view: LayerView): number[] {
+/** Channels that are not constant over space: a constant one makes no mask. */
+function varying(view: MaskView): number[] {
   const { A, warn } = view;
   const positions = A.height * A.width;
-  const found = [...Array(A.channels).keys()].filter((channel) => {
+  const found = indices(A.channels).filter((channel) => {
     const plane = A.data.subarray(channel * positions, (channel + 1) * positions);
     return plane.some((value) => value !== plane[0]);
   });
   if (found.length === 0)
-    warn('Every channel of this layer is constant over space: there is nothing to mask with.');
+    warn('Every channel of this layer is constant over space, so none of them makes a mask.');
   return mostVarying(view, found);
-}
-
-/** The `channels` asked for that vary most over space: Faster Score-CAM (Li 2020, github.com/tabayashi0117/Score-CAM). */
-export function mostVarying({ A, k, channels: most }: LayerView, channels: readonly number[]): number[] {
-  if (most === undefined || most >= channels.length) return [...channels];
-  const positions = A.height * A.width;
-  const means = k.spatialMean(A);
-  const squares = k.spatialDot(A, A);
-  const variance = (channel: number) => squares[channel] / positions - means[channel] ** 2;
-  return channels
-    .toSorted((a, b) => variance(b) - variance(a))
-    .slice(0, most)
-    .sort((a, b) => a - b);
 }

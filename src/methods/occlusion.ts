@@ -1,48 +1,43 @@
-import type { Kernels } from '../kernels/index.ts';
-import type { Volume } from '../kernels/volume.ts';
-import type { InputMethod, InputView } from './method.ts';
+import type { Kernels, Volume } from '../kernels/index.ts';
+import type { Steps } from './ask.ts';
+import { inputMethod, type InputMethod, type InputView } from './method.ts';
 import type { Random } from './random.ts';
-import { scores, type Steps } from './request.ts';
-
-/** Methods that hide parts of the image. */
-export const OCCLUSION_METHODS: Readonly<Record<string, InputMethod>> = {
-  occlusion: {
-    title: 'Occlusion',
-    paper: 'Zeiler & Fergus 2014, arXiv:1311.2901, sec. 4.2',
-    about: 'How far the score falls when a patch that slides over the image hides each place.',
-    when: 'To check a map against what the model does; needs no gradient and no layer.',
-    cost: '169 forwards',
-    runs: 'own',
-    level: 'input',
-    shows: 'heatmap',
-    collapse: 'sum',
-    needs: [],
-    map: occlude,
-  },
-  rise: {
-    title: 'RISE',
-    paper: 'Petsiuk et al. 2018, arXiv:1806.07421',
-    about: 'Mean of random masks, weighted by the score of the image seen through them.',
-    when: 'As occlusion, for regions of any shape; more masks, less grain.',
-    cost: 'N forwards',
-    runs: 'own',
-    level: 'input',
-    shows: 'heatmap',
-    collapse: 'sum',
-    needs: [],
-    samples: 1000,
-    map: sampleMasks,
-  },
-};
 
 /** The patch is a seventh of each side, and moves by half of itself. */
 const PATCHES = 7;
 const PLACES = 2 * PATCHES - 1;
 
+/** Methods that hide parts of the image. */
+export const OCCLUSION_METHODS: Readonly<Record<'occlusion' | 'rise', InputMethod>> = {
+  occlusion: inputMethod({
+    title: 'Occlusion',
+    paper: 'Zeiler & Fergus 2014, arXiv:1311.2901, sec. 4.2',
+    about: 'How far the score drops when a sliding patch hides each place.',
+    when: 'To check a map against what the model does; needs no gradient and no layer.',
+    shows: 'heatmap',
+    collapse: 'sum',
+    needs: [],
+    asks: { scores: PLACES ** 2 },
+    map: occlude,
+  }),
+  rise: inputMethod({
+    title: 'RISE',
+    paper: 'Petsiuk et al. 2018, arXiv:1806.07421',
+    about: 'Mean of random masks, weighted by the score of the image seen through them.',
+    when: 'Like occlusion, for regions of any shape; more masks, less grain.',
+    shows: 'heatmap',
+    collapse: 'sum',
+    needs: [],
+    asks: { scores: 'N' },
+    samples: 1000,
+    map: sampleMasks,
+  }),
+};
+
 /** Mean over the patches that hide a place of y(x) − y(x with the patch). */
-function* occlude({ input, score, baseline }: InputView): Steps<Volume> {
+function* occlude({ input, score, baseline, scores }: InputView<never, 'scores'>): Steps<Volume> {
   const { channels, height, width } = input;
-  const blank = baseline('mean');
+  const hidden = baseline('mean');
   const span = (place: number, side: number): [from: number, to: number] => [
     Math.floor((place * side) / (2 * PATCHES)),
     Math.ceil(((place + 2) * side) / (2 * PATCHES)),
@@ -60,7 +55,7 @@ function* occlude({ input, score, baseline }: InputView): Steps<Volume> {
       covered(from + n, (at) => {
         for (let c = 0; c < channels; c++) {
           const place = c * height * width + at;
-          batch[start + place] = blank[place];
+          batch[start + place] = hidden[place];
         }
       });
     }
@@ -77,12 +72,12 @@ function* occlude({ input, score, baseline }: InputView): Steps<Volume> {
   return { data: data.map((value, at) => value / counts[at]), channels: 1, height, width };
 }
 
-/** Cells of a mask along each side, and the chance that one of them is open. */
+/** Cells of a mask along each side, and the probability that a cell is open. */
 const CELLS = 7;
 const OPEN = 0.5;
 
 /** S = Σ_i p(x ∘ M_i) M_i / (N p): masks of random cells, upsampled and shifted at random, and the class's probability (eq. 6). */
-function* sampleMasks({ input, k, samples, random }: InputView): Steps<Volume> {
+function* sampleMasks({ input, k, samples, random, scores }: InputView<never, 'scores'>): Steps<Volume> {
   const { height, width } = input;
   const size = height * width;
   const found = yield* scores(
@@ -100,7 +95,7 @@ function* sampleMasks({ input, k, samples, random }: InputView): Steps<Volume> {
   );
   const data = new Float32Array(size);
   found.forEach((probability, n) => {
-    const mask = randomMask(random(n), height, width, k); // once more, rather than all of them in memory
+    const mask = randomMask(random(n), height, width, k); // drawn again rather than kept in memory
     for (let at = 0; at < size; at++) data[at] += (probability / (samples * OPEN)) * mask[at];
   });
   return { data, channels: 1, height, width };

@@ -1,4 +1,4 @@
-/** A stream of random numbers that its seed decides. */
+/** A stream of random numbers, determined by its seed. */
 export interface Random {
   /** Uniform in [0, 1). */
   readonly uniform: () => number;
@@ -20,12 +20,12 @@ export function random(seed: number, name: string, stream = 0): Random {
     c = (((c << 21) | (c >>> 11)) + out) | 0;
     return out >>> 0;
   };
-  for (let i = 0; i < 12; i++) next(); // seeds that differ in one bit have parted by then
+  for (let i = 0; i < 12; i++) next(); // by then, seeds that differ in one bit have diverged
   const uniform = (): number => next() / 2 ** 32;
   return { uniform, normal: normalOf(uniform) };
 }
 
-/** Box and Muller's transform makes two at a time. */
+/** The Box-Muller transform, which makes two at a time. */
 function normalOf(uniform: () => number): () => number {
   let spare: number | undefined;
   return () => {

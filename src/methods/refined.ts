@@ -1,82 +1,71 @@
-import type { Plane } from '../kernels/volume.ts';
-import { channelSums } from './gradient.ts';
-import type { LayerMethod, LayerView } from './method.ts';
-import {
-  contrastGradient,
-  headGradient,
-  layerGradient,
-  type Contrast,
-  type Step,
-  type Steps,
-} from './request.ts';
+import type { Plane } from '../kernels/index.ts';
+import { channelSums, maximum, spanOf } from './arrays.ts';
+import type { Contrast, Steps } from './ask.ts';
+import { layerMethod, type LayerMethod, type LayerView } from './method.ts';
 
-/** Methods that take Grad-CAM further: other objectives, second derivatives, noise, several layers. */
-export const REFINED_METHODS: Readonly<Record<string, LayerMethod>> = {
-  smoothgradcampp: {
+/** Methods that extend Grad-CAM: other objectives, second derivatives, noise, several layers. */
+export const REFINED_METHODS: Readonly<
+  Record<'smoothgradcampp' | 'shapleycam' | 'finercam' | 'refinecam', LayerMethod>
+> = {
+  smoothgradcampp: layerMethod({
     title: 'Smooth Grad-CAM++',
     paper: 'Omeiza et al. 2019, arXiv:1908.01224',
     about: 'Grad-CAM++ with derivatives averaged over noisy copies of the image.',
-    when: 'When Grad-CAM++ is noisy and time is there.',
-    cost: 'N × (1 forward + 1 backward)',
-    runs: 'own',
-    level: 'layer',
-    needs: ['activations', 'backward'],
+    when: 'When Grad-CAM++ is noisy and time allows.',
+    needs: ['activations'],
+    asks: { layerGradient: 'N' },
     samples: 8,
-    map: (view) => smoothPlusPlus(view, 0.15 * rangeOf(view.input.data)),
-    compat: { 'torch-cam': (view) => smoothPlusPlusOfTorchCam(view) },
-  },
-  shapleycam: {
+    map: (view) => smoothPlusPlus(view, 0.15 * spanOf(view.input.data)),
+    compat: { 'torch-cam': smoothPlusPlusOfTorchCam },
+  }),
+  shapleycam: layerMethod({
     title: 'ShapleyCAM',
     paper: 'Cai 2025, arXiv:2501.06261',
     about:
-      'Grad-CAM with a second-order term: what each channel adds to the score, as a Shapley value sees it.',
-    when: 'On probabilities or heads that bend (GELU, layer norm); on linear heads it is Grad-CAM.',
-    cost: '1 backward + 2 × (1 forward + 1 backward) of the head',
-    runs: 'own',
-    level: 'layer',
-    needs: ['activations', 'gradients', 'head'],
+      'Grad-CAM with a second-order term: what each channel adds to the score, as an approximate Shapley value.',
+    when: 'On probabilities or nonlinear heads (GELU, layer norm); on linear heads it is Grad-CAM.',
+    needs: ['activations', 'gradients'],
+    asks: { headGradient: 2 },
     map: shapley,
-  },
-  finercam: {
+  }),
+  finercam: layerMethod({
     title: 'Finer-CAM',
     paper: 'Zhang et al. 2025, arXiv:2501.11309',
-    about: 'What speaks for the class rather than for the three classes most like it.',
-    when: 'Between classes that look alike: birds, cars, breeds.',
-    cost: '1 backward',
-    runs: 'own',
-    level: 'layer',
-    needs: ['activations', 'backward'],
+    about: 'Evidence for the class rather than for the three classes most like it.',
+    when: 'For classes that look alike: birds, cars, breeds.',
+    needs: ['activations', 'base'],
+    asks: { contrastGradient: 1 },
     base: 'gradcam',
     map: (view) => contrasted(view, difference(0.6)),
     compat: { 'pytorch-grad-cam': (view) => contrasted(view, weightedDifference(1)) },
-  },
-  refinecam: {
+  }),
+  refinecam: layerMethod({
     title: 'RefineCAM',
     paper: 'How to Evaluate and Refine your CAM, arXiv:2605.14641',
     about: 'Product of the maps of several layers: only what the coarse and the fine ones agree on.',
     when: 'For sharp maps from several layers.',
-    cost: '1 backward',
-    level: 'layer',
-    needs: ['activations', 'gradients'],
+    needs: ['activations', 'gradients', 'base'],
     base: 'gradcampp',
     fuse: 'product',
     stages: true,
-    map: (view) => view.base(view),
-  },
+    map: ({ base, g }) => base(g),
+  }),
 };
 
-const rangeOf = (data: Float32Array): number =>
-  data.reduce((a, b) => Math.max(a, b), -Infinity) - data.reduce((a, b) => Math.min(a, b), Infinity);
+type NoisyView = LayerView<'activations', 'layerGradient'>;
 
 /** Gradients at the layer for each of N noisy inputs. */
-function* noisyGradients({ input, samples, random }: LayerView, deviation: number): Steps<Float32Array[]> {
+function* noisyGradients(
+  { input, samples, random, layerGradient }: NoisyView,
+  deviation: number,
+): Steps<Float32Array[]> {
   const { normal } = random();
-  const found: Float32Array[] = [];
+  const gradients: Float32Array[] = [];
   for (let i = 0; i < samples; i++) {
     const noisy = input.data.map((value) => value + deviation * normal());
-    found.push((yield* layerGradient(noisy, [i, samples])).data);
+    gradients.push((yield* layerGradient(noisy)).data);
   }
-  return found;
+  return gradients;
 }
 
 const meanOf = (all: readonly Float32Array[], f: (g: number) => number): Float32Array =>
@@ -86,7 +75,7 @@ const meanOf = (all: readonly Float32Array[], f: (g: number) => number): Float32
  * α = D2 / (2 D2 + S_k D3) with D_p = mean of g^p, w_k = Σ_ij α max(D1, 0). The paper prints D1 as the numerator (eq. 7);
  * with D2 it is Grad-CAM++ where there is no noise, as its text says.
  */
-function* smoothPlusPlus(view: LayerView, deviation: number): Steps<Plane> {
+function* smoothPlusPlus(view: NoisyView, deviation: number): Steps<Plane> {
   const { A, k } = view;
   const gradients = yield* noisyGradients(view, deviation);
   const [D1, D2, D3] = [1, 2, 3].map((p) => meanOf(gradients, (g) => g ** p));
@@ -99,7 +88,7 @@ function* smoothPlusPlus(view: LayerView, deviation: number): Steps<Plane> {
 }
 
 /** α = D2 / (2 D2 + Σ_ij D3 A + 1e-8) and the gradient of the last noisy pass alone. */
-function* smoothPlusPlusOfTorchCam(view: LayerView): Steps<Plane> {
+function* smoothPlusPlusOfTorchCam(view: NoisyView): Steps<Plane> {
   const { A, k } = view;
   const gradients = yield* noisyGradients(view, 0.3);
   const [D2, D3] = [2, 3].map((p) => meanOf(gradients, (g) => g ** p));
@@ -111,34 +100,36 @@ function* smoothPlusPlusOfTorchCam(view: LayerView): Steps<Plane> {
   return k.weightedSum(A, weights);
 }
 
-/** Half the distance of the central difference, as a share of A. */
+/** Half the step of the central difference, as a share of A. */
 const STEP = 1e-3;
 
 /** w_k = mean_ij (g − ½ H·A)_k; H·A is how g changes along A. */
-function* shapley({ A, g, k }: LayerView): Steps<Plane> {
-  const along = function* (factor: number, step: Step) {
-    return (yield* headGradient(
-      A.data.map((value) => factor * value),
-      step,
-    )).data;
-  };
-  const ahead = yield* along(1 + STEP, [0, 2]);
-  const behind = yield* along(1 - STEP, [1, 2]);
-  const weights = channelSums(g, (value, _, at) => value - (ahead[at] - behind[at]) / (4 * STEP));
+function* shapley({
+  A,
+  g,
+  k,
+  headGradient,
+}: LayerView<'activations' | 'gradients', 'headGradient'>): Steps<Plane> {
+  const { data: above } = yield* headGradient(A.data.map((value) => (1 + STEP) * value));
+  const { data: below } = yield* headGradient(A.data.map((value) => (1 - STEP) * value));
+  const weights = channelSums(g, (value, _, at) => value - (above[at] - below[at]) / (4 * STEP));
   return k.weightedSum(
     A,
     weights.map((sum) => sum / (A.height * A.width)),
   );
 }
 
-function* contrasted(view: LayerView, contrast: Contrast): Steps<Plane> {
-  return yield* view.base({ ...view, g: yield* contrastGradient(contrast) });
+function* contrasted(
+  { base, contrastGradient }: LayerView<'activations' | 'base', 'contrastGradient'>,
+  contrast: Contrast,
+): Steps<Plane> {
+  return yield* base(yield* contrastGradient(contrast));
 }
 
-/** How many classes are compared with. */
+/** Number of classes to compare with. */
 const RIVALS = 3;
 
-/** Classes whose score is nearest to that of class `index`. */
+/** The classes whose scores are nearest to that of class `index`. */
 const rivalsOf = (y: Float32Array, index: number): number[] =>
   [...y.keys()]
     .filter((d) => d !== index)
@@ -154,12 +145,12 @@ function difference(gamma: number): Contrast {
 }
 
 /**
- * f = Σ_d p_d (y_c − α y_d) / (Σ_d p_d + 1e-9) with p = softmax(y), which is differentiated too:
+ * f = Σ_d p_d (y_c − α y_d) / (Σ_d p_d + 1e-9) with p = softmax(y), differentiated through p as well:
  * ∂f/∂y_j = Σ_d p_d [(δ_dj − p_j)(y_c − α y_d − f) + δ_cj − α δ_dj] / (Σ_d p_d + 1e-9).
  */
 function weightedDifference(alpha: number): Contrast {
   return (y, c) => {
-    const top = y.reduce((a, b) => Math.max(a, b));
+    const top = maximum(y);
     const powers = Float64Array.from(y, (value) => Math.exp(value - top));
     const total = powers.reduce((a, b) => a + b);
     const p = powers.map((power) => power / total);

@@ -22,11 +22,11 @@ export function classesOf(
 /** Names of the layers; a comma list is split only where the whole is no value of the model. */
 export function layersOf(
   { layer: texts }: Partial<Pick<Settings, 'layer'>>,
-  model: Pick<Explainer, 'hasValue'>,
+  model: Pick<Explainer, 'info'>,
 ): string[] | undefined {
   if (!texts) return undefined;
   const names = texts.flatMap((text) =>
-    model.hasValue(text) ? [text] : text.split(',').map((name) => name.trim()),
+    model.info.values.includes(text) ? [text] : text.split(',').map((name) => name.trim()),
   );
   if (names.includes('')) throw bad(`--layer takes the name of a value in the model, not "${texts.join()}".`);
   return [...new Set(names)];

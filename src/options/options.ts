@@ -3,7 +3,7 @@ import type { ColorChannels } from '../image/channels.ts';
 import type { Fit } from '../image/placement.ts';
 import type { TensorLayout } from '../image/preprocess.ts';
 import { BASELINES, type Baseline } from '../methods/baseline.ts';
-import { COMPATS, FUSE, type Compat, type Fusion } from '../methods/method.ts';
+import { COMPATS, FUSIONS, type Compat, type Fusion } from '../methods/method.ts';
 import type { TokenGrid } from '../network/axes.ts';
 import type { Score } from '../targets/target.ts';
 import {
@@ -213,7 +213,7 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
   fuse: {
     group: 'Change the method',
     describe: 'how several layers become one map',
-    reading: oneOf(FUSE),
+    reading: oneOf(FUSIONS),
     fallback: "as the method's paper says, else mean",
   },
   'smooth-noise': {

@@ -25,7 +25,7 @@ export interface Question {
 export async function explain(question: Question): Promise<Response> {
   const { model, image, query, limits, signal } = question;
   const format = await formatFor(query.format, question.accept);
-  const methods = [...new Set((query.method ?? ['gradcam']).map((name) => findMethod(name)[0]))];
+  const methods = [...new Set((query.method ?? ['gradcam']).map((name) => findMethod(name)))];
   // The best classes are counted and not listed: there may be any number of them.
   const classes = query.class && classesOf(query, model.labels);
   checkCount(methods.length * (classes?.length ?? query.top ?? 1), format, limits);

@@ -1,6 +1,5 @@
 import { CamError } from '../errors.ts';
 import type { Explainer } from '../explain/explainer.ts';
-import { portOf } from '../onnx/model.ts';
 import { Problem } from './problem.ts';
 
 /** How to load each model that is served, by its name in the query; the first one is the default. */
@@ -52,10 +51,7 @@ async function load(name: string, loader: () => Promise<Explainer>): Promise<Exp
 }
 
 /** A model as GET /models tells of it. */
-export const describe = ({ info, labels, threads }: Explainer): object => ({
-  ...info,
-  inputs: info.inputs.map(portOf),
-  outputs: info.outputs.map(portOf),
-  labels,
-  threads: threads.count,
-});
+export const describe = ({ info, labels, threads }: Explainer): object => {
+  const { inputs, outputs, opset, preprocessing } = info;
+  return { inputs, outputs, opset, preprocessing, labels, threads: threads.count };
+};

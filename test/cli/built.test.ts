@@ -186,7 +186,7 @@ built('an interrupt ends it between two runs, with nothing written', async ({ cw
   // Deno ends the process by the signal itself, which shells show as 130 too.
   if (signal === null || !('Deno' in globalThis)) {
     assert.is(status, 130);
-    assert.match(stderr, /camwasm: Stopped/);
+    assert.match(stderr, /camwasm: Aborted/);
   } else assert.is(signal, 'SIGINT');
   assert.equal(readdirSync(cwd), []);
 });

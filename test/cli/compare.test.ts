@@ -46,7 +46,7 @@ compare(
     const fail = (_: unknown, method: string) =>
       method === 'rollout' ? new CamError('UNSUPPORTED_MODEL', 'No attention.') : undefined;
     const { code, stdout, stderr } = await camwasm(['compare', 'a.jpg'], { fail });
-    const shared = Object.values(METHODS).filter(({ runs }) => runs === undefined);
+    const shared = Object.values(METHODS).filter((row) => row.shared);
     assert.is(code, 0);
     assert.is(stderr, 'camwasm: note: a.jpg: not for this model: rollout.\n');
     assert.match(stdout, new RegExp(`1 class, ${shared.length - 1} methods`));
@@ -81,7 +81,7 @@ const pixel = ({ data, width }: Picture, x: number, y: number): number[] => [
 ];
 
 compare('a picture has a cell for each method and class, text, and a colour bar', async () => {
-  const line = '--methods cam,gradcam,layercam,saliency --classes 1,0 --colormap viridis';
+  const line = '--methods cam,gradcam,layercam,saliency --classes 1,0 --colormap viridis --alpha 0';
   const drawn = await decode(await sheet(line, 'a.compare.png', { overlay: [10, 20, 30] }));
   const cells = [...rowsOf(drawn, [10, 20, 30])];
   // Cells are as wide as high pictures of 3 x 2 become: 224 x 149.

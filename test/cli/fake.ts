@@ -11,11 +11,12 @@ import type {
   ImageInput,
   InspectOptions,
   Inspection,
+  MethodId,
   Report,
   Target,
   TargetInfo,
 } from '../../src/index.ts';
-import { rescaled } from '../../src/explain/heatmap.ts';
+import { place } from '../../src/image/placement.ts';
 import { METHODS } from '../../src/methods/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
 import { targetText } from '../../src/targets/text.ts';
@@ -84,7 +85,7 @@ const LAYER = 'stage4';
 
 /** The layers that a method looks at by itself. */
 function layersFor(id: string): string[] {
-  const method = METHODS[id];
+  const method = METHODS[id as MethodId];
   return method.level === 'layer' && method.stages ? ['stage3', LAYER] : [LAYER];
 }
 
@@ -101,14 +102,14 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
         }
       : { index: undefined, label: targetText(said), score: 1.25, probability: undefined };
   const explained = (method: string, index: number | Target, layers: readonly string[]): Explanation => {
-    const row = METHODS[method];
+    const row = METHODS[method as MethodId];
     const channels = row.level === 'layer' ? 1 : 3;
     const raw = Float32Array.from({ length: channels * 6 }, (_, i) => i - 3);
     const color = [...(fake.overlay ?? [255, 255, 255]), 255];
     const data = Uint8ClampedArray.from({ length: 24 }, (_, i) => color[i % 4]);
     const picture = { width: 3, height: 2, data };
     const explanation: Explanation = {
-      method,
+      method: method as MethodId,
       target: target(index),
       layers: row.level === 'layer' ? layers : [],
       heatmap: { width: 3, height: 2, data: Float32Array.of(0, 0.1, 0.2, 0.3, 0.4, 1) },
@@ -128,13 +129,12 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
         gradients: layers.map(() => floatTensor([1, 1, 2, 3], raw.slice(0, 6))),
         inputGradient: row.level === 'input' ? floatTensor([1, 3, 2, 3], raw) : undefined,
       },
-      placement: undefined as unknown as Explanation['placement'],
-      overlay: () => picture,
-      onScale: (range) => ({
-        ...explanation,
-        range,
-        heatmap: rescaled(explanation.heatmap, explanation.range, range),
-      }),
+      image: {
+        picture,
+        input: undefined,
+        placement: place(picture, picture, 'stretch'),
+        preprocessing: undefined,
+      },
     };
     return explanation;
   };
@@ -143,7 +143,13 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
     files: [file ?? [], ...(fake.beside ?? [])].flat(),
     warnings: fake.modelWarnings ?? [],
     threads: { count: 3, note: undefined },
-    hasValue: (name) => (fake.values ?? [LAYER]).includes(name),
+    info: {
+      inputs: [],
+      outputs: [],
+      opset: 17,
+      preprocessing: undefined,
+      values: fake.values ?? [LAYER],
+    },
     explainAll: async (image, options = {}): Promise<Report> => {
       asked.calls.push({ image, options });
       const failing = fake.fail?.(image, '*');
@@ -156,7 +162,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       for (const index of classes) {
         for (const method of methods) {
           const error = fake.fail?.(image, method);
-          if (error) failures.push({ method, target: target(index), error });
+          if (error) failures.push({ method: method as MethodId, target: target(index), error });
           else explanations.push(explained(method, index, [options.layer ?? layersFor(method)].flat()));
         }
       }
@@ -167,7 +173,14 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
         logit: index,
       }));
       if (fake.progress) options.onProgress?.({ method: methods[0], done: 1, total: 2 });
-      return { prediction, explanations, failures, preprocessing: undefined, timings: { forward: 1.25 } };
+      return {
+        prediction,
+        explanations,
+        failures,
+        preprocessing: undefined,
+        timings: { forward: 1.25 },
+        runs: { forward: 1, backward: 1, head: 0 },
+      };
     },
     close: () => {
       asked.closed++;

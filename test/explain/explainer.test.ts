@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CamError, Explainer, type ErrorCode } from '../../src/index.ts';
+import { CamError, Explainer, type ErrorCode, overlay } from '../../src/index.ts';
 import { fields, MessageWriter } from '../../src/onnx/wire.ts';
 import type { OrtModule } from '../../src/runtime/ort.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
@@ -73,7 +73,7 @@ test('one answer tells of the prediction, the preprocessing and the time as a re
   assert.equal(answer.preprocessing, preprocessing);
   for (const stage of ['decode', 'prepare', 'forward', 'backward', 'gradcam', 'heatmap'])
     assert.ok(answer.timings[stage] >= 0, stage);
-  assert.is(answer.overlay().width, 640);
+  assert.is((await overlay(answer)).width, 640);
   await explainer.close();
 });
 
@@ -98,8 +98,7 @@ test('the prediction of a GAP network is what its own output says', async () => 
 
 test('one forward and one backward per class serve all gradient methods', async () => {
   const explainer = await Explainer.load();
-  const { runs } = await explainer.network(golfBall);
-  await explainer.explainAll(golfBall, {
+  const { runs } = await explainer.explainAll(golfBall, {
     method: ['cam', 'gradcam', 'gradcampp', 'layercam', 'saliency'],
     target: ['golf ball', 'dog'],
   });
@@ -172,7 +171,7 @@ test('stops between runs when the signal says so', async () => {
       if (done === 8) stop.abort();
     },
   });
-  await fails(work, 'ABORTED', /Stopped/);
+  await fails(work, 'ABORTED', /Aborted/);
   assert.equal(progress, [4, 8]);
   await explainer.close();
 });
@@ -192,7 +191,7 @@ test('refuses what it cannot explain, and says what to do', async () => {
   await fails(explainer.explain(undefined, { method: 'class-visualization' }), 'BAD_OPTION', /class/);
   await explainer.close();
   await fails(explainer.explain(golfBall), 'BAD_OPTION', /closed/);
-  await fails(explainer.network(golfBall), 'BAD_OPTION', /closed/);
+  await fails(explainer.predict(golfBall), 'BAD_OPTION', /closed/);
 });
 
 test('refuses what types forbid and programs pass all the same', async () => {
@@ -200,10 +199,10 @@ test('refuses what types forbid and programs pass all the same', async () => {
   const pixels = { data: new Uint8ClampedArray(10), width: 40, height: 30 };
   await fails(explainer.explain(pixels), 'BAD_IMAGE', /40 x 30 pixels with 10 bytes/);
   await fails(explainer.explain({ ...pixels, width: 1e5, height: 1e5 }), 'BAD_IMAGE', /bytes/);
-  await fails(explainer.explain('cat.jpg' as never), 'BAD_IMAGE', /A string is no image/);
-  await fails(explainer.explain(null as never), 'BAD_IMAGE', /null is no image/);
-  await fails(explainer.explain(golfBall, { layer: [] }), 'BAD_OPTION', /layer is an empty list/);
-  await fails(explainer.explain(golfBall, { method: [] }), 'BAD_OPTION', /method is an empty list/);
+  await fails(explainer.explain('cat.jpg' as never), 'BAD_IMAGE', /not an image/);
+  await fails(explainer.explain(null as never), 'BAD_IMAGE', /null is not an image/);
+  await fails(explainer.explain(golfBall, { layer: [] }), 'BAD_OPTION', /`layer` is an empty list/);
+  await fails(explainer.explain(golfBall, { method: [] }), 'BAD_OPTION', /`method` is an empty list/);
   await fails(explainer.explain(golfBall, { score: 'foo' as 'logit' }), 'BAD_OPTION', /logit, probability/);
   await explainer.close();
 });
@@ -216,7 +215,7 @@ test('says that the input is no layer, and who looks there', async () => {
 
 test('warns of labels that are not as many as the classes', async () => {
   const explainer = await Explainer.load(undefined, { labels: ['ant', 'bee'] });
-  assert.match(explainer.warnings.join(), /36 classes apart, and the labels are 2.*--labels/);
+  assert.match(explainer.warnings.join(), /36 classes apart, and the labels are 2.*`labels`/);
   assert.equal((await Explainer.load()).warnings, []);
 });
 
@@ -273,10 +272,10 @@ for (const [text, message] of REASONS) {
   });
 }
 
-test('a size that the memory does not hold is the fault of --size, where one was asked for', async () => {
+test('a size that the memory does not hold is the fault of the size that was asked for', async () => {
   const ort = refusing('std::bad_alloc');
   const sized = await Explainer.load(undefined, { ort, preprocessing: { width: 5000, height: 5000 } });
-  await fails(sized.explain(golfBall), 'BAD_OPTION', /--size.*too large.*memory/);
+  await fails(sized.explain(golfBall), 'BAD_OPTION', /`preprocessing\.width`.*too large.*memory/);
   await fails(
     (await Explainer.load(undefined, { ort })).explain(golfBall),
     'BAD_MODEL',

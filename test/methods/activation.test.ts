@@ -38,7 +38,7 @@ const rowsOf = (data: Float32Array, channels: number): Matrix => {
   );
 };
 
-const centred = (rows: Matrix): Matrix => {
+const centered = (rows: Matrix): Matrix => {
   const mean = rows[0].map((_, c) => rows.reduce((sum, row) => sum + row[c], 0) / rows.length);
   return rows.map((row) => row.map((v, c) => v - mean[c]));
 };
@@ -78,10 +78,10 @@ for (const [channels, height, width] of [
   );
   const rows = rowsOf(data, channels);
 
-  test(`Eigen-CAM of ${shape.join(' x ')} is the first principal component, not centred`, async () => {
+  test(`Eigen-CAM of ${shape.join(' x ')} is the first principal component, not centered`, async () => {
     near((await explain(head, tensor(shape, data), { method: 'eigencam' })).raw[0].data, projection(rows));
     const options = { method: 'eigencam', compat: 'pytorch-grad-cam' } as const;
-    near((await explain(head, tensor(shape, data), options)).raw[0].data, projection(centred(rows), rows));
+    near((await explain(head, tensor(shape, data), options)).raw[0].data, projection(centered(rows), rows));
   });
 
   test(`Eigen-Grad-CAM of ${shape.join(' x ')} weighs channels first`, async () => {
@@ -94,9 +94,9 @@ for (const [channels, height, width] of [
 
   test(`KPCA-CAM of ${shape.join(' x ')} is the first component of tanh(x·x' / C + 1)`, async () => {
     const { raw } = await explain(head, tensor(shape, data), { method: 'kpcacam' });
-    const flat = centred(rows);
+    const flat = centered(rows);
     const kernel = flat.map((a) => flat.map((b) => Math.tanh(dot(a, b) / channels + 1)));
-    const doubly = centred(
+    const doubly = centered(
       kernel.map((row) => row.map((v) => v - row.reduce((x, y) => x + y, 0) / row.length)),
     );
     const { vector, value } = dominant(doubly);
@@ -120,11 +120,11 @@ test('a component alone is found whatever its sign, and zeros have none', () => 
     width: 2,
   };
   near(
-    firstComponent(A, k, { centred: false }).data,
+    firstComponent(A, k, { centered: false }).data,
     profile.map((v) => v * Math.hypot(2, 1)),
   );
   const zeros = { data: new Float32Array(8), channels: 2, height: 2, width: 2 };
-  assert.equal([...firstComponent(zeros, k, { centred: true }).data], [0, 0, 0, 0]);
+  assert.equal([...firstComponent(zeros, k, { centered: true }).data], [0, 0, 0, 0]);
 });
 
 test('Seg-Eigen-CAM takes |g| A and turns to the side that reaches further', async () => {
@@ -134,7 +134,7 @@ test('Seg-Eigen-CAM takes |g| A and turns to the side that reaches further', asy
     method: 'segeigencam',
   });
   const rows = rowsOf(data, 3).map((row) => row.map((v, c) => (v * [1, 2, 0.5][c]) / 16));
-  const map = projection(centred(rows));
+  const map = projection(centered(rows));
   const turned = -Math.min(...map) > Math.max(...map) ? map.map((v) => -v) : map;
   near(raw[0].data, turned);
 });

@@ -1,9 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Explainer, type ExplainOptions } from '../../src/index.ts';
+import { Explainer, overlay, type ExplainOptions } from '../../src/index.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { random } from '../../src/methods/random.ts';
 import { biasTerms } from '../../src/network/biases.ts';
+import { Network } from '../../src/network/network.ts';
+import { readModel } from '../../src/onnx/read.ts';
 import { tensorValues } from '../../src/onnx/tensor.ts';
 import { toFloat } from '../../src/runtime/tensor.ts';
 import { fixture, relativeError } from '../fixtures.ts';
@@ -112,7 +114,7 @@ test('too few steps leave a gap, and it is said', async () => {
   });
   const { measures, warnings } = await explain(steep, input, { method: 'integrated-gradients', samples: 2 });
   assert.ok(Math.abs(measures.completeness - 1) > 0.05);
-  assert.match(warnings[0], /take more samples than 2/);
+  assert.match(warnings[0], /use more than 2 samples/);
 });
 
 test('guided Grad-CAM takes any CAM', async () => {
@@ -134,10 +136,10 @@ test('guided Grad-CAM takes any CAM', async () => {
 test('input × gradient and all bias shares add up to the score (FullGrad, proposition 1)', async () => {
   for (const name of ['gap', 'resnet', 'densenet', 'shufflenet']) {
     const { model, tensor: file, target } = fixture(name);
-    const explainer = await Explainer.load(model);
     const image = file('input');
-    const net = await explainer.network(image);
-    const [{ name: from }] = net.model.graph.inputs;
+    const parsed = readModel(model);
+    const [{ name: from }] = parsed.graph.inputs;
+    const net = await Network.open(parsed, { [from]: image }, {});
     const to = net.model.graph.outputs[0].name;
     const terms = biasTerms(net, from, to);
     assert.ok(terms.length > 2, name);
@@ -160,7 +162,7 @@ test('input × gradient and all bias shares add up to the score (FullGrad, propo
     assert.is(more.length, 0);
     sum += tensorValues(net.model.graph.initializers.get(gemm.inputs[2])!)[target];
     near([sum], [logits[target]]);
-    await explainer.close();
+    await net.close();
   }
 });
 
@@ -212,13 +214,14 @@ test('the picture of a class raises its score until it is the prediction', async
 
 test('its picture has the structure of one: neighbours are alike', async () => {
   const explainer = await Explainer.load();
-  const { raw, overlay, shows } = await explainer.explain(undefined, {
+  const explanation = await explainer.explain(undefined, {
     method: 'class-visualization',
     target: 'golf ball',
   });
+  const { raw, shows } = explanation;
   assert.is(shows, 'image');
   const [{ data, height, width }] = raw;
-  const picture = overlay();
+  const picture = await overlay(explanation);
   assert.equal([picture.width, picture.height], [width, height]);
   const plane = data.subarray(0, height * width);
   const k = await loadKernels();

@@ -70,8 +70,7 @@ test('a network that takes one image at a time is given one mask at a time', asy
   const reshaped = network(shape, build);
   for (const { model } of [declared, reshaped]) {
     const explainer = await Explainer.load(model);
-    const { runs } = await explainer.network(input);
-    const { layers, raw: found } = await explainer.explain(input, { method: 'scorecam', target: 0 });
+    const { layers, raw: found, runs } = await explainer.explain(input, { method: 'scorecam', target: 0 });
     assert.equal(layers.length, 1);
     near(found[0].data, await raw({ method: 'scorecam' }));
     assert.ok(runs.forward >= 4);
@@ -143,8 +142,7 @@ test("pytorch-grad-cam's Ablation-CAM sinks channels by 10⁷ where activations 
 test('Ablation-CAM runs what lies behind the layer, and nothing else', async () => {
   const { model, tensor: file, layer } = fixture('resnet');
   const explainer = await Explainer.load(model);
-  const { runs } = await explainer.network(file('input'));
-  const { explanations } = await explainer.explainAll(file('input'), { method: 'ablationcam', layer });
+  const { explanations, runs } = await explainer.explainAll(file('input'), { method: 'ablationcam', layer });
   assert.is(explanations.length, 1);
   assert.is(runs.forward, 1);
   assert.ok(runs.head > 1);

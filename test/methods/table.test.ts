@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Explainer, METHODS, findMethod, type ExplainOptions } from '../../src/index.ts';
+import { Explainer, METHODS, findMethod, overlay, type ExplainOptions } from '../../src/index.ts';
+import type { Need } from '../../src/methods/method.ts';
 import { random } from '../../src/methods/random.ts';
 import { fixture, relativeError } from '../fixtures.ts';
 
@@ -13,7 +14,8 @@ const EXAMPLES = {
 };
 
 for (const [id, method] of Object.entries(METHODS)) {
-  const given = method.needs.includes('attention') ? EXAMPLES.transformer : EXAMPLES.cnn;
+  const needs: readonly Need[] = method.needs;
+  const given = needs.includes('attention') ? EXAMPLES.transformer : EXAMPLES.cnn;
   const image = id === 'class-visualization' ? undefined : given.tensor('input');
   const options: ExplainOptions = {
     method: id,
@@ -27,8 +29,8 @@ for (const [id, method] of Object.entries(METHODS)) {
     for (const text of [method.title, method.about, method.when, method.cost]) assert.ok(text.length > 2);
     assert.match(method.paper, /(19|20)\d\d|arXiv:/);
     assert.match(method.about, /\.$/);
-    assert.equal(findMethod(id)[0], id);
-    assert.equal(findMethod(id.toUpperCase().replaceAll('-', ' '))[0], id);
+    assert.equal(findMethod(id), id);
+    assert.equal(findMethod(id.toUpperCase().replaceAll('-', ' ')), id);
   });
 
   test(`${id}: a heatmap in [0, 1] at the image's size, the same each time and in batches of any size`, async () => {
@@ -43,7 +45,7 @@ for (const [id, method] of Object.entries(METHODS)) {
     assert.equal(again.raw, first.raw);
     assert.equal(again.heatmap, first.heatmap);
     first.raw.forEach(({ data }, i) => assert.ok(relativeError(alone.raw[i].data, data) < 1e-3));
-    const picture = first.overlay();
+    const picture = await overlay(first);
     assert.is(picture.data.length, picture.width * picture.height * 4);
     await explainer.close();
   });

@@ -58,7 +58,7 @@ export async function compare(context: CommandContext): Promise<number> {
       onProgress: out.progress.update,
     });
     if (report.explanations.length > 0) {
-      const sheet = sheetOf(titleOf(input, file, report), report, settings, barOf(settings));
+      const sheet = await sheetOf(titleOf(input, file, report), report, settings, barOf(settings));
       const drawn = await draw(sheet);
       if (path === STDOUT) await out.result(drawn);
       else {

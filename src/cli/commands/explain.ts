@@ -177,7 +177,7 @@ async function tell(
 ): Promise<void> {
   const { json, quiet } = settings;
   const { prediction, preprocessing } = report;
-  const facts = { prediction, preprocessing, timings };
+  const facts = { prediction, preprocessing, timings, runs: report.runs };
   if (json) {
     const results = written.map(({ explanation, outputs }) => resultJson(explanation, outputs));
     await out.result(lineOf(imageJson(subject, facts, results, failures)));

@@ -1,4 +1,4 @@
-import type { Explanation, Report, TargetInfo } from '../../index.ts';
+import { overlay, type Explanation, type Report, type TargetInfo } from '../../index.ts';
 import type { ColormapId } from '../../image/colormaps.ts';
 import type { OverlayOptions } from '../../image/overlay.ts';
 import type { Picture } from '../../image/picture.ts';
@@ -34,12 +34,12 @@ export interface Bar {
 /** Longer side of a cell, in pixels. */
 export const SIDE = 224;
 
-export function sheetOf(
+export async function sheetOf(
   title: string,
   { explanations }: Pick<Report, 'explanations'>,
   look: OverlayOptions,
   bar: Bar,
-): Sheet {
+): Promise<Sheet> {
   const methods = [...new Set(explanations.map(({ method }) => method))];
   const rows = new Map<string | number, Explanation[]>();
   for (const explanation of explanations) {
@@ -49,14 +49,18 @@ export function sheetOf(
   return {
     title,
     columns: methods.map((id) => METHODS[id].title),
-    rows: [...rows.values()].map((ofTarget) => ({
-      label: ofTarget[0].target.label,
-      amounts: amountsOf(ofTarget[0].target),
-      cells: methods.map((id) => {
-        const found = ofTarget.find(({ method }) => method === id);
-        return found && thumbnail(found.overlay(look));
-      }),
-    })),
+    rows: await Promise.all(
+      [...rows.values()].map(async (ofTarget) => ({
+        label: ofTarget[0].target.label,
+        amounts: amountsOf(ofTarget[0].target),
+        cells: await Promise.all(
+          methods.map(async (id) => {
+            const found = ofTarget.find(({ method }) => method === id);
+            return found && thumbnail(await overlay(found, look));
+          }),
+        ),
+      })),
+    ),
     bar,
   };
 }

@@ -1,29 +1,28 @@
-import type { Volume } from '../kernels/volume.ts';
-import type { InputMethod, InputView } from './method.ts';
+import type { Volume } from '../kernels/index.ts';
+import { minimum } from './arrays.ts';
+import { inputMethod, type InputMethod, type InputView } from './method.ts';
 
-/** Methods that find several things at once. */
-export const FACTOR_METHODS: Readonly<Record<string, InputMethod>> = {
-  dff: {
-    title: 'Deep feature factorisation',
+/** Methods that factor the activations into concepts. */
+export const FACTORIZATION_METHODS: Readonly<Record<'dff', InputMethod>> = {
+  dff: inputMethod({
+    title: 'Deep feature factorization',
     paper: 'Collins et al. 2018, arXiv:1806.10206',
-    about: 'Concepts that make up the activations, one colour each: parts and things, whatever the class.',
-    when: 'To see what a layer tells apart, before asking about a class.',
-    cost: 'none',
-    level: 'input',
+    about: 'Concepts that make up the activations, one color each: parts and objects, whatever the class.',
+    when: 'To see what a layer distinguishes, before asking about a class.',
     shows: 'concepts',
     collapse: 'largest',
     needs: ['activations'],
-    map: factorise,
-  },
+    map: factorize,
+  }),
 };
 
 const ROUNDS = 200;
 
 /**
- * Non-negative matrix factorisation A − min_k ≈ W H, by multiplicative updates (Lee & Seung 2001): W [C, K] concepts,
- * H [K, h·w] where each is. Maps are scaled by their concept's length, so that they compare.
+ * Non-negative matrix factorization A − min_k ≈ W H, by multiplicative updates (Lee & Seung 2001): W [C, K] concepts,
+ * H [K, h·w] where each is. Maps are scaled by the length of their concept, which makes them comparable.
  */
-function factorise({ A, concepts, random }: InputView): Volume {
+function factorize({ A, concepts, random }: InputView<'activations'>): Volume {
   const { channels, height, width } = A;
   const positions = height * width;
   const V = nonNegative(A);
@@ -42,11 +41,11 @@ function factorise({ A, concepts, random }: InputView): Volume {
   return { data, channels: concepts, height, width };
 }
 
-/** Every channel from its minimum up: [C, h·w]. */
+/** Every channel minus its minimum: [C, h·w]. */
 function nonNegative({ data, channels, height, width }: Volume): Float64Array {
   const positions = height * width;
   const lows = Array.from({ length: channels }, (_, k) =>
-    data.subarray(k * positions, (k + 1) * positions).reduce((a, b) => Math.min(a, b), Infinity),
+    minimum(data.subarray(k * positions, (k + 1) * positions)),
   );
   return Float64Array.from(data, (value, at) => value - lows[Math.floor(at / positions)]);
 }

@@ -1,0 +1,105 @@
+import { carryBack } from '../image/placement.ts';
+import type { Kernels, Plane, Volume } from '../kernels/index.ts';
+import type { Chosen } from '../methods/choice.ts';
+import type { Method } from '../methods/method.ts';
+import type { ExplainOptions, Explanation, Tensors } from '../types.ts';
+import { COLLAPSES, collapsed, heatmapOf, type Heatmap, type Upsample } from './heatmap.ts';
+import { layersFor, type Notes } from './raw-maps.ts';
+import type { TargetRun } from './target-run.ts';
+
+/** What a method found for one target: its raw maps for each variant of the image. */
+export interface MethodResult {
+  readonly chosen: Chosen;
+  readonly target: TargetRun;
+  readonly maps: readonly (readonly Volume[])[];
+  readonly notes: Notes;
+  readonly tensors: Tensors | undefined;
+}
+
+type HeatmapSettings = Pick<ExplainOptions, 'compat' | 'fuse' | 'signed'>;
+
+/** The explanation that a caller gets. */
+export function explanationOf(
+  { chosen, target, maps, notes, tensors }: MethodResult,
+  options: HeatmapSettings,
+  kernels: Kernels,
+): Explanation {
+  const { method } = chosen;
+  const { plan, input } = target.pass;
+  const raw = meanOf(maps);
+  const upsample: Upsample = (map) => carryBack(map, input.image.placement, kernels);
+  const { plane, range } = heatmapFor(method, maps, raw, options, upsample, kernels);
+  const looksAtLayer = chosen.needs.includes('activations');
+  return {
+    method: chosen.id,
+    target: target.info,
+    layers: looksAtLayer ? layersFor(plan, chosen).map(({ name }) => name) : [],
+    heatmap: plane,
+    range,
+    signed: options.signed === true,
+    raw,
+    shows: method.level === 'layer' ? 'heatmap' : method.shows,
+    measures: notes.measures,
+    warnings: [...notes.warnings, ...emptyMapWarnings(method, raw)],
+    tensors,
+    image: input.image,
+  };
+}
+
+/** Mean of the maps over the variants of the image. */
+function meanOf(variants: MethodResult['maps']): Volume[] {
+  const [first, ...others] = variants;
+  if (others.length === 0) return [...first];
+  return first.map((map, i) => ({
+    ...map,
+    data: map.data.map(
+      (_, at) => variants.reduce((sum, maps) => sum + maps[i].data[at], 0) / variants.length,
+    ),
+  }));
+}
+
+function heatmapFor(
+  method: Method,
+  variants: MethodResult['maps'],
+  raw: readonly Volume[],
+  { compat, fuse, signed = false }: HeatmapSettings,
+  upsample: Upsample,
+  kernels: Kernels,
+): Heatmap {
+  const one = (volumes: readonly Volume[]): Heatmap => {
+    if (method.level === 'layer') {
+      const rectified = compat === undefined || !method.signedIn?.includes(compat);
+      const fusion = fuse ?? method.fuse ?? 'mean';
+      return heatmapOf(volumes, { fuse: fusion, compat, signed, rectified }, upsample, kernels);
+    }
+    const collapse = COLLAPSES[method.collapse ?? 'largest'][signed ? 'signed' : 'plain'];
+    const planes = volumes.map((volume) => collapsed(volume, collapse));
+    return heatmapOf(planes, { fuse: 'mean', compat: undefined, signed }, upsample, kernels);
+  };
+  if (variants.length === 1 || compat !== 'pytorch-grad-cam') return one(raw);
+  // Its smoothing averages finished heatmaps.
+  const all = variants.map(one);
+  const data = all[0].plane.data.map(
+    (_, at) => all.reduce((sum, { plane }) => sum + plane.data[at], 0) / all.length,
+  );
+  return { plane: { ...all[0].plane, data }, range: [0, 1] };
+}
+
+/** Why a map shows nothing, if it does. */
+function emptyMapWarnings(method: Method, maps: readonly Plane[]): string[] {
+  if (maps.some(({ data }) => data.some(Number.isNaN))) {
+    return [
+      'The map holds NaN: the model computes with infinities somewhere. Check that `preprocessing.range`, `preprocessing.mean` and `preprocessing.std` match its training.',
+    ];
+  }
+  if (maps.some(({ data }) => data.some((value) => value > 0))) return [];
+  const zero = maps.every(({ data }) => data.every((value) => value === 0));
+  if (method.level === 'layer') {
+    return [
+      zero
+        ? 'The map is zero everywhere: nothing in this layer changes the score. Try another layer or class.'
+        : 'The map is empty: every weighted activation is negative, so this layer only holds evidence against the class. See the raw map, or try another layer or class.',
+    ];
+  }
+  return zero ? ['The map is zero everywhere: nothing in this image changes the score.'] : [];
+}

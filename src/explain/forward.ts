@@ -1,0 +1,80 @@
+import { CamError } from '../errors.ts';
+import type { Kernels } from '../kernels/index.ts';
+import { inLayout } from '../network/head.ts';
+import { repeated } from '../network/inputs.ts';
+import type { Network, Values } from '../network/network.ts';
+import { floatTensor, fromFloat, toFloat, type FloatTensor } from '../runtime/tensor.ts';
+import { rank, type Ranking } from '../targets/classes.ts';
+import { withVolume, type PreparedInput } from './input.ts';
+import type { Plan } from './plan.ts';
+
+/** One run of the model on an image, with the values that the plan taps. */
+export interface ForwardPass {
+  readonly network: Network;
+  readonly plan: Plan;
+  readonly input: PreparedInput;
+  /** Inputs of the model besides the image. */
+  readonly others: Values;
+  readonly values: Values;
+}
+
+export async function runForward(
+  network: Network,
+  plan: Plan,
+  input: PreparedInput,
+  others: Values,
+): Promise<ForwardPass> {
+  const values = await network.forward(feedsFor({ network, plan, others }, input.tensor), plan.taps);
+  return { network, plan, input, others, values };
+}
+
+/** The same plan on another image [C, H, W] of the same size. */
+export function runForwardOn(
+  { network, plan, input, others }: ForwardPass,
+  data: Float32Array,
+  kernels: Kernels,
+): Promise<ForwardPass> {
+  const { tensor, layout } = input;
+  const laid = layout ? inLayout(data, layout, tensor.data, kernels) : data;
+  return runForward(network, plan, withVolume(input, { ...tensor, data: laid }, kernels), others);
+}
+
+/** The explained output: logits or probabilities. */
+export const explainedOutput = ({ values, plan }: Pick<ForwardPass, 'values' | 'plan'>): FloatTensor =>
+  toFloat(values[plan.explained]);
+
+export const rankingOf = ({ values, plan }: ForwardPass, labels: readonly string[]): Ranking =>
+  rank(toFloat(values[plan.output.logits]), plan.output, labels);
+
+/** The model's inputs for an image tensor. */
+export const feedsFor = (
+  { network, plan, others }: Pick<ForwardPass, 'network' | 'plan' | 'others'>,
+  tensor: FloatTensor,
+): Values => ({ ...others, [plan.input]: fromFloat(tensor, network.facts.types.get(plan.input)!) });
+
+/** The model's inputs for `count` variants of the image, `data` [count, C, H, W]. */
+export function variantFeeds(
+  { network, plan, input, others }: ForwardPass,
+  data: Float32Array,
+  count: number,
+  kernels: Kernels,
+): Values {
+  const { tensor, layout } = input;
+  const laid = layout ? inLayout(data, layout, tensor.data, kernels) : data;
+  const dims = [count, ...tensor.dims.slice(1)];
+  return {
+    ...repeated(others, network.model.graph.inputs, count),
+    ...feedsFor({ network, plan, others: {} }, floatTensor(dims, laid)),
+  };
+}
+
+/** A tensor may hold anything, and one NaN spreads. @throws {CamError} BAD_TENSOR when the output is not finite because the input is not. */
+export function requireFinite({ input }: ForwardPass, ranking: Ranking): void {
+  const { data } = input.tensor;
+  const at = ranking.finite ? -1 : data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new CamError(
+    'BAD_TENSOR',
+    `The tensor holds ${data[at]} at element ${at}. Remove non-finite values.`,
+  );
+}

@@ -1,0 +1,115 @@
+import { CamError } from '../errors.ts';
+import { place } from '../image/placement.ts';
+import { toTensor, type Preprocessing } from '../image/preprocess.ts';
+import type { Kernels, Volume } from '../kernels/index.ts';
+import { noPicture } from '../models/preprocessing.ts';
+import { requireSingleImage } from '../network/inputs.ts';
+import { layoutOfInput, toVolume, type Layout } from '../network/layout.ts';
+import type { ValueInfo } from '../onnx/model.ts';
+import { floatTensor, sizeOf, type FloatTensor } from '../runtime/tensor.ts';
+import type { ExplainedImage, ImageInput } from '../types.ts';
+import type { LoadedModel } from './loaded.ts';
+import { readImage } from './read-image.ts';
+
+/** An image as the model takes it. */
+export interface PreparedInput {
+  /** Batch 1, in the layout of the model. */
+  readonly tensor: FloatTensor;
+  /** Its layout; undefined where it is not an image. */
+  readonly layout: Layout | undefined;
+  readonly image: ExplainedImage;
+  /** Whether there is no image, and the input is zeros. */
+  readonly blank: boolean;
+}
+
+/**
+ * Decodes and preprocesses an image; a tensor is taken as it is, and no image becomes zeros.
+ * @throws {CamError} BAD_IMAGE, BAD_TENSOR, UNSUPPORTED_MODEL where the model takes no pictures.
+ */
+export async function prepareInput(
+  model: LoadedModel,
+  source: ImageInput | undefined,
+  maxPixels?: number,
+): Promise<PreparedInput> {
+  requireSingleImage(model.input);
+  const image =
+    source === undefined
+      ? zeros(preprocessingOf(model))
+      : await readImage(source, { modules: model.options.modules, maxPixels });
+  const prepared = (tensor: FloatTensor, given: Pick<ExplainedImage, 'picture' | 'placement'>) => {
+    const layout = layoutOfInput(tensor.dims);
+    const input = layout && toVolume(tensor, layout, model.kernels);
+    const { preprocessing } = model;
+    return { tensor, layout, image: { ...given, input, preprocessing }, blank: source === undefined };
+  };
+  if ('dims' in image) {
+    checkTensor(image, model.input);
+    const size = imageSize(image.dims);
+    return prepared(image, { picture: undefined, placement: place(size, size, 'stretch') });
+  }
+  const { data, dims, placement } = toTensor(image, preprocessingOf(model));
+  return prepared(floatTensor(dims, data), { picture: image, placement });
+}
+
+/** The input as channels over space. @throws {CamError} UNSUPPORTED_MODEL where it is not an image. */
+export function volumeOf({ tensor, image }: PreparedInput): Volume {
+  if (image.input) return image.input;
+  throw notAnImage(tensor);
+}
+
+/** The layout of such an input. @throws {CamError} UNSUPPORTED_MODEL where it is not an image. */
+export function layoutOfImage({ tensor, layout }: PreparedInput): Layout {
+  if (layout) return layout;
+  throw notAnImage(tensor);
+}
+
+const notAnImage = ({ dims }: FloatTensor): CamError =>
+  new CamError(
+    'UNSUPPORTED_MODEL',
+    `The model's input [${dims.join(', ')}] is not an image: an image has four axes.`,
+  );
+
+/** The same input with other numbers, [C, H, W]. */
+export function withVolume(input: PreparedInput, tensor: FloatTensor, kernels: Kernels): PreparedInput {
+  const { layout, image } = input;
+  return { ...input, tensor, image: { ...image, input: layout && toVolume(tensor, layout, kernels) } };
+}
+
+function zeros({ width, height, channels, layout }: Preprocessing): FloatTensor {
+  const depth = channels === 'gray' ? 1 : 3;
+  const dims = layout === 'nchw' ? [1, depth, height, width] : [1, height, width, depth];
+  return floatTensor(dims, new Float32Array(sizeOf(dims)));
+}
+
+/** The shape of an input that declares none: an image tensor has four axes. */
+const UNDECLARED = ['', '', '', ''] as const;
+
+function checkTensor({ data, dims }: FloatTensor, { dims: declared = UNDECLARED }: ValueInfo): void {
+  const text = `[${dims.join(', ')}]`;
+  if (sizeOf(dims) !== data.length) {
+    throw new CamError(
+      'BAD_TENSOR',
+      `The tensor holds ${data.length} values, but its shape ${text} needs ${sizeOf(dims)}.`,
+    );
+  }
+  const fits =
+    declared.length === dims.length &&
+    declared.every((size, axis) => typeof size !== 'number' || size === dims[axis]);
+  if (fits && dims[0] === 1) return;
+  throw new CamError(
+    'BAD_TENSOR',
+    `The tensor is ${text}, but the model takes one image as [${declared.map((size, axis) => (axis === 0 ? 1 : size || '?')).join(', ')}].`,
+  );
+}
+
+/** Height and width of a tensor; of four axes, the last counts colors where only it can. */
+function imageSize(dims: readonly number[]): { width: number; height: number } {
+  const channelsLast = dims.length === 4 && dims[3] <= 4 && dims[1] > 4;
+  const [height, width] = channelsLast ? dims.slice(1) : dims.slice(-2);
+  return { width, height };
+}
+
+function preprocessingOf({ preprocessing, input, source }: LoadedModel): Preprocessing {
+  if (preprocessing) return preprocessing;
+  throw noPicture(input, source.model);
+}

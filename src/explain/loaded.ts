@@ -1,0 +1,119 @@
+import { badOption, CamError } from '../errors.ts';
+import type { Preprocessing } from '../image/preprocess.ts';
+import { loadKernels, type Kernels } from '../kernels/index.ts';
+import { builtinModel } from '../models/builtin.ts';
+import { preprocessingFor } from '../models/preprocessing.ts';
+import { loadModel, type ModelSource } from '../models/source.ts';
+import { imageInput, shapeKey } from '../network/inputs.ts';
+import { Network, type Values } from '../network/network.ts';
+import type { ValueInfo } from '../onnx/model.ts';
+import { loadRuntime, type RuntimeOptions, type Threads } from '../runtime/ort.ts';
+import { ranOutOfMemory } from '../runtime/session.ts';
+import { fromFloat, type FloatTensor } from '../runtime/tensor.ts';
+import type { LoadOptions } from '../types.ts';
+import { readLabels } from './read-labels.ts';
+
+/** What `Explainer.load` takes for a model. */
+export type ModelInput = string | URL | Uint8Array | ArrayBuffer;
+
+/** A model in memory, and everything that it takes to run it. */
+export interface LoadedModel {
+  readonly source: ModelSource;
+  readonly kernels: Kernels;
+  readonly threads: Threads;
+  /** Class names by index, and whether the caller gave them. */
+  readonly labels: readonly string[];
+  readonly labelsGiven: boolean;
+  /** The input that takes the image. */
+  readonly input: ValueInfo;
+  /** How pictures become that input; undefined where it takes none. */
+  readonly preprocessing: Preprocessing | undefined;
+  readonly options: LoadOptions;
+}
+
+/** @throws {CamError} BAD_MODEL, UNSUPPORTED_MODEL, BAD_OPTION. */
+export async function loadEverything(
+  model: ModelInput | undefined,
+  options: LoadOptions,
+): Promise<LoadedModel> {
+  const [source, kernels, { threads }] = await Promise.all([
+    loadModel(model ?? builtinModel(), options),
+    loadKernels(options.modules?.kernels),
+    loadRuntime(runtimeOptionsOf(options)),
+  ]);
+  const input = imageInput(source.model.graph.inputs, options.imageInput);
+  const preprocessing = preprocessingFor(input, source.preprocessing, options.preprocessing ?? {});
+  const given = options.labels;
+  const labels = typeof given === 'string' || given instanceof URL ? await readLabels(given) : given;
+  return {
+    source,
+    kernels,
+    threads,
+    labels: labels ?? source.labels ?? [],
+    labelsGiven: labels !== undefined,
+    input,
+    preprocessing,
+    options,
+  };
+}
+
+const runtimeOptionsOf = ({ threads, ort, executionProviders, modules }: LoadOptions): RuntimeOptions => ({
+  threads,
+  ort,
+  executionProviders,
+  module: modules?.runtime,
+});
+
+/** The network of a model at the size of the current input: one is open at a time. */
+export interface NetworkSlot {
+  /** @throws {CamError} UNSUPPORTED_MODEL, BAD_MODEL, RUNTIME; BAD_OPTION where a size was asked for that memory does not hold. */
+  readonly at: (tensor: FloatTensor, others: Values) => Promise<Network>;
+  readonly close: () => Promise<void>;
+}
+
+export function networkSlot({ source, input, options }: LoadedModel): NetworkSlot {
+  let open: { readonly key: string; readonly network: Network } | undefined;
+  const close = async () => {
+    await open?.network.close();
+    open = undefined;
+  };
+  return {
+    async at(tensor, others) {
+      const key = `${tensor.dims.join()};${shapeKey(others)}`;
+      if (open?.key === key && open.network.settled) return open.network;
+      await close();
+      if (source.model.graph.outputs.length === 0) {
+        throw new CamError(
+          'UNSUPPORTED_MODEL',
+          'The model has no output, so there is nothing to explain. Export it with the class scores as an output.',
+        );
+      }
+      const network = await Network.open(
+        source.model,
+        { ...others, [input.name]: fromFloat(tensor, input.type ?? 'float32') },
+        { ...runtimeOptionsOf(options), external: source.external },
+      );
+      open = { key, network };
+      return network;
+    },
+    close,
+  };
+}
+
+/** Runs work; running out of memory is the fault of the size that the caller asked for, if any. */
+export async function blamingSize<Result>(
+  { preprocessing = {} }: LoadOptions,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    const sized = (preprocessing.width ?? preprocessing.height) !== undefined;
+    if (!sized || !(cause instanceof Error) || !ranOutOfMemory(cause)) throw cause;
+    throw badOption(
+      'preprocessing.width',
+      `The size \`preprocessing.width\` × \`preprocessing.height\` is too large for this model. ${cause.message}`,
+      cause,
+    );
+  }
+}

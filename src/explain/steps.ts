@@ -1,0 +1,182 @@
+import { CamError } from '../errors.ts';
+import type { Picture } from '../image/picture.ts';
+import type { ImageInput } from '../image/source.ts';
+import type { Kernels, Volume } from '../kernels/index.ts';
+import type { Network, Values } from '../network/network.ts';
+import { classOutput, outputNamed, type ClassOutput } from '../network/output.ts';
+import { toFloat, type FloatTensor } from '../runtime/tensor.ts';
+import type { ExplainOptions, FileSource, Failure, Report, Tensors } from '../types.ts';
+import { checkSignal, type Call } from './call.ts';
+import { resultOr } from './attempt.ts';
+import { explanationOf, type MethodResult } from './explanation.ts';
+import { rankingOf, requireFinite, runForward, runForwardOn, type ForwardPass } from './forward.ts';
+import type { PlannedGradient } from './gradient-plans.ts';
+import { volumeOf, type PreparedInput } from './input.ts';
+import { planFor } from './plan.ts';
+import { rawMaps, type Notes } from './raw-maps.ts';
+import type { Stopwatch } from './stopwatch.ts';
+import { rerunTarget, runTarget, targetsOf, type TargetRun } from './target-run.ts';
+import { variantsOf } from './variants.ts';
+
+/** The network of a call, and how it reads other images. */
+export interface CallContext {
+  readonly network: Network;
+  readonly kernels: Kernels;
+  readonly labels: readonly string[];
+  /** Name of the model's input that takes the image, and the other inputs. */
+  readonly input: string;
+  readonly others: Values;
+  readonly watch: Stopwatch;
+  readonly readMask: (source: FileSource | ImageInput) => Promise<Picture>;
+  readonly readTensor: (source: FileSource | ImageInput) => Promise<FloatTensor>;
+}
+
+/** One method on one target, and what came of it so far. */
+interface Task {
+  readonly chosen: Call['methods'][number];
+  readonly target: TargetRun;
+  readonly notes: Notes;
+  /** Maps for each variant of the image. */
+  readonly maps: Volume[][];
+  tensors?: Tensors;
+  error?: Error;
+}
+
+/** Number of classes in a report's prediction. */
+const PREDICTED = 5;
+
+/** One image, any number of methods and targets: one forward pass, and one backward pass per target. */
+export async function explainSteps(
+  call: Call,
+  input: PreparedInput,
+  options: ExplainOptions,
+  { network, kernels, labels, input: inputName, others, watch, readMask, readTensor }: CallContext,
+): Promise<Omit<Report, 'preprocessing' | 'timings' | 'runs'>> {
+  const output = outputFor(network, inputName, call.outputs);
+  const plan = planFor(network, { input: inputName, output, methods: call.methods, options });
+  await watch.time('session', () => network.tap(plan.taps));
+  const pass = await watch.time('forward', () => runForward(network, plan, input, others));
+  const ranking = rankingOf(pass, labels);
+  requireFinite(pass, ranking);
+  const tasks: Task[] = [];
+  for (const target of targetsOf(call.targets, options.top, ranking)) {
+    const run = await runTarget(pass, target, { labels, ranking, options, watch, readMask, readTensor });
+    for (const chosen of call.methods)
+      tasks.push({ chosen, target: run, notes: { warnings: new Set(), measures: {} }, maps: [] });
+  }
+  if (options.tensors) await addTensors(tasks, options);
+  await makeMaps(pass, tasks, options, kernels, watch);
+  return watch.time('heatmap', () =>
+    Promise.resolve({ prediction: ranking.best(PREDICTED), ...resultsOf(tasks, options, kernels) }),
+  );
+}
+
+/** The classes in the output that a call explains. @throws {CamError} BAD_TARGET where it names several outputs. */
+export function outputFor(network: Network, input: string, names: readonly string[]): ClassOutput {
+  const { model, facts } = network;
+  const [name = outputNamed(model, facts), ...more] = new Set(
+    names.map((one) => outputNamed(model, facts, one)),
+  );
+  if (more.length === 0)
+    return network.once(['output', input, name], () => classOutput(network, input, name));
+  throw new CamError(
+    'BAD_TARGET',
+    `One call explains one output, but this one names "${name}" and "${more.join('", "')}". Explain them in separate calls.`,
+    { option: 'output' },
+  );
+}
+
+function resultsOf(
+  tasks: readonly Task[],
+  options: ExplainOptions,
+  kernels: Kernels,
+): Pick<Report, 'explanations' | 'failures'> {
+  const failures = tasks.flatMap(({ chosen, target, error }): Failure[] =>
+    error === undefined || isUnsuited(chosen, error)
+      ? []
+      : [{ method: chosen.id, target: target.info, error }],
+  );
+  const explanations = tasks
+    .filter(({ error }) => error === undefined)
+    .map((task) =>
+      explanationOf({ ...task, tensors: task.tensors } satisfies MethodResult, options, kernels),
+    );
+  return { explanations, failures };
+}
+
+/** `all` asks for what the model allows. */
+const isUnsuited = ({ optional }: Task['chosen'], error: Error): boolean =>
+  optional && error instanceof CamError && error.code === 'UNSUPPORTED_MODEL';
+
+/** Makes the maps of all tasks, variant by variant of the image. */
+async function makeMaps(
+  pass: ForwardPass,
+  tasks: readonly Task[],
+  options: ExplainOptions,
+  kernels: Kernels,
+  watch: Stopwatch,
+): Promise<void> {
+  const variants = pass.input.blank ? [] : variantsOf(() => volumeOf(pass.input), options);
+  if (variants.length === 0) return addMaps(tasks, ({ target }) => target, options, kernels, watch);
+  for (const [i, { change, undo }] of variants.entries()) {
+    const varied = await runForwardOn(pass, change(volumeOf(pass.input)), kernels);
+    const runs = new Map(tasks.map(({ target }) => [target, rerunTarget(target, varied, watch)]));
+    await addMaps(tasks, ({ target }) => runs.get(target)!, options, kernels, watch, undo);
+    options.onProgress?.({ method: 'smoothing', done: i + 1, total: variants.length });
+  }
+}
+
+async function addMaps(
+  tasks: readonly Task[],
+  runOf: (task: Task) => TargetRun,
+  options: ExplainOptions,
+  kernels: Kernels,
+  watch: Stopwatch,
+  undo: (map: Volume) => Volume = (map) => map,
+): Promise<void> {
+  for (const task of tasks) {
+    if (task.error) continue;
+    checkSignal(options.signal);
+    const { chosen, notes } = task;
+    await settle(task, () =>
+      watch.time(chosen.id, async () => {
+        const maps = await rawMaps({ chosen, target: runOf(task), options, kernels, notes });
+        task.maps.push(maps.map(undo));
+      }),
+    );
+  }
+}
+
+/** Keeps the error of a task with it: the others go on. @throws {CamError} ABORTED. */
+async function settle(task: Task, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof CamError && error.code === 'ABORTED') throw error;
+    task.error = error as Error;
+  }
+}
+
+async function addTensors(tasks: readonly Task[], { counterfactual }: ExplainOptions): Promise<void> {
+  for (const task of tasks) {
+    await settle(task, async () => {
+      task.tensors = await tensorsOf(task.target, counterfactual ? -1 : 1);
+    });
+  }
+}
+
+/** Activations and gradients of a target; the gradients of a counterfactual are negated back. */
+async function tensorsOf({ pass, gradients }: TargetRun, sign: 1 | -1): Promise<Tensors> {
+  const { plan, values } = pass;
+  const layers = resultOr(plan.layers, []);
+  const known = async (planned: PlannedGradient) => (planned?.ok ? gradients(planned) : undefined);
+  const plain = (tensor: FloatTensor): FloatTensor =>
+    sign === 1 ? tensor : { ...tensor, data: tensor.data.map((value) => -value) };
+  const atLayers = await known(plan.gradients.layers);
+  const atInput = (await known(plan.gradients.plain))?.get(plan.input);
+  return {
+    activations: layers.map(({ name }) => toFloat(values[name])),
+    gradients: layers.flatMap(({ name }) => atLayers?.get(name) ?? []).map(plain),
+    inputGradient: atInput && plain(atInput),
+  };
+}

@@ -1,0 +1,43 @@
+import { CamError } from '../errors.ts';
+import type { DecodeOptions } from '../image/decode.ts';
+import type { Picture } from '../image/picture.ts';
+import type { FloatTensor } from '../runtime/tensor.ts';
+import type { FileSource, ImageInput } from '../types.ts';
+import { prepareInput } from './input.ts';
+import type { LoadedModel } from './loaded.ts';
+import { readImage } from './read-image.ts';
+
+/** The picture of a mask that a target names. @throws {CamError} BAD_TARGET when it is missing or a tensor. */
+export async function targetMask(source: FileSource | ImageInput, options: DecodeOptions): Promise<Picture> {
+  const image = await blamingTarget(source, () => readImage(source, options));
+  if (!('dims' in image)) return image;
+  throw new CamError('BAD_TARGET', 'A mask is a picture in which white counts, not a tensor.', {
+    option: 'target',
+  });
+}
+
+/** Another image that a target names, as the model takes it. @throws {CamError} BAD_TARGET when it is missing. */
+export async function targetTensor(
+  source: FileSource | ImageInput,
+  model: LoadedModel,
+  maxPixels?: number,
+): Promise<FloatTensor> {
+  return (await blamingTarget(source, () => prepareInput(model, source, maxPixels))).tensor;
+}
+
+/** A file that cannot be read is the fault of the target that names it. */
+async function blamingTarget<Result>(
+  source: FileSource | ImageInput,
+  read: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await read();
+  } catch (cause) {
+    const named = typeof source === 'object' && 'file' in source;
+    if (!named || !(cause instanceof CamError) || cause.code !== 'BAD_IMAGE') throw cause;
+    throw new CamError('BAD_TARGET', `The target names an image: ${cause.message}`, {
+      cause,
+      option: 'target',
+    });
+  }
+}

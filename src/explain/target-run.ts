@@ -1,0 +1,140 @@
+import { CamError, InternalError } from '../errors.ts';
+import type { ImageInput } from '../image/source.ts';
+import type { Picture } from '../image/picture.ts';
+import type { GradientPlan } from '../network/network.ts';
+import { toFloat, type FloatTensor } from '../runtime/tensor.ts';
+import type { Ranking } from '../targets/classes.ts';
+import { maskWeights } from '../targets/mask.ts';
+import { classOf, objectiveOf, type Objective } from '../targets/objective.ts';
+import { scoreOf } from '../targets/score.ts';
+import type { Score, Scored, Target } from '../targets/target.ts';
+import { targetText } from '../targets/text.ts';
+import type { ExplainOptions, FileSource, TargetInfo } from '../types.ts';
+import { advised } from './advice.ts';
+import { resultOf } from './attempt.ts';
+import { explainedOutput, feedsFor, type ForwardPass } from './forward.ts';
+import type { PlannedGradient } from './gradient-plans.ts';
+import type { Plan } from './plan.ts';
+import type { Stopwatch } from './stopwatch.ts';
+
+/** A target on one forward pass: its score, and its gradients when first asked for. */
+export interface TargetRun {
+  readonly pass: ForwardPass;
+  readonly objective: Objective;
+  readonly info: TargetInfo;
+  /** The score of any output of the model (negative for a counterfactual), and its derivative. */
+  readonly scoreOf: (output: FloatTensor, which?: Score) => Scored;
+  /** The score of the image itself. */
+  readonly scored: Scored;
+  /** The gradients of a plan, by name of the value; throws the error of one that could not be made. */
+  readonly gradients: (plan: PlannedGradient) => Promise<ReadonlyMap<string, FloatTensor>>;
+}
+
+/** Everything that a target is resolved with. */
+export interface TargetContext {
+  readonly labels: readonly string[];
+  readonly ranking: Ranking;
+  readonly options: Pick<ExplainOptions, 'score' | 'counterfactual'>;
+  readonly watch: Stopwatch;
+  /** Read the other images that targets name: as pictures, and as the model takes them. */
+  readonly readMask: (source: FileSource | ImageInput) => Promise<Picture>;
+  readonly readTensor: (source: FileSource | ImageInput) => Promise<FloatTensor>;
+}
+
+/** @throws {CamError} BAD_TARGET, UNKNOWN_CLASS. */
+export async function runTarget(
+  pass: ForwardPass,
+  target: Target,
+  context: TargetContext,
+): Promise<TargetRun> {
+  const { ranking, options, watch } = context;
+  const { plan } = pass;
+  const objective = await objectiveFor(pass, target, context);
+  const index = classOf(objective);
+  const known = index === undefined ? undefined : ranking.of(index);
+  const plain = (output: FloatTensor, which?: Score) =>
+    scoreOf(objective, output, plan.output, scoreFor(plan, which ?? options.score));
+  const signed: TargetRun['scoreOf'] = options.counterfactual
+    ? (...given) => negated(plain(...given))
+    : plain;
+  const output = explainedOutput(pass);
+  const info: TargetInfo = {
+    index: known?.index,
+    label: known?.label ?? targetText(target),
+    score: plain(output).score,
+    probability: known?.probability,
+  };
+  return { objective, info, scoreOf: signed, ...onPass(pass, signed(output), watch) };
+}
+
+/** The same target on another forward pass: that of the image with noise, or mirrored. */
+export const rerunTarget = (run: TargetRun, pass: ForwardPass, watch: Stopwatch): TargetRun => ({
+  ...run,
+  ...onPass(pass, run.scoreOf(explainedOutput(pass)), watch),
+});
+
+/** What is left to do to the explained value for a score: it may already be the model's own probabilities. */
+export const scoreFor = ({ explained, output }: Plan, which: Score = 'logit'): Score =>
+  explained === output.probabilities ? 'logit' : which;
+
+/** The targets of a call: those asked for, or the best classes. */
+export function targetsOf(
+  asked: readonly Target[],
+  top: number | undefined,
+  ranking: Ranking,
+): readonly Target[] {
+  const best = top ?? (asked.length === 0 ? 1 : 0);
+  return best === 0 ? asked : ranking.best(best).map(({ index }) => ({ class: index }));
+}
+
+const negated = ({ score, seed }: Scored): Scored => ({ score: -score, seed: seed.map((value) => -value) });
+
+/** Score and gradients on a pass; each backward pass runs once. */
+function onPass(
+  pass: ForwardPass,
+  scored: Scored,
+  watch: Stopwatch,
+): Pick<TargetRun, 'pass' | 'scored' | 'gradients'> {
+  const { network, plan, values } = pass;
+  const done = new Map<GradientPlan, Promise<ReadonlyMap<string, FloatTensor>>>();
+  const gradients: TargetRun['gradients'] = async (planned) => {
+    if (planned === undefined) throw new InternalError('A gradient was used that no method needs.');
+    if (!planned.ok) throw advised(planned.error, network, plan.input, plan.explained);
+    const gradientPlan = resultOf(planned);
+    return watch.time('backward', () => {
+      const found = done.get(gradientPlan) ?? network.backward(gradientPlan, scored.seed, values);
+      done.set(gradientPlan, found);
+      return found;
+    });
+  };
+  return { pass, scored, gradients };
+}
+
+function objectiveFor(
+  pass: ForwardPass,
+  target: Target,
+  { labels, readMask, readTensor }: TargetContext,
+): Promise<Objective> {
+  const { network, plan, values, input } = pass;
+  const { picture, preprocessing } = input.image;
+  const fit = picture && preprocessing ? preprocessing.fit : 'stretch';
+  return objectiveOf(target, {
+    classes: plan.output,
+    labels,
+    logits: toFloat(values[plan.output.logits]),
+    mask: async (source, grid) => maskWeights(await readMask(source), grid, fit),
+    outputFor: async (source) => {
+      const feeds = feedsFor(pass, await readTensor(source));
+      return explainedOutput({ plan, values: await network.forward(feeds, [plan.explained]) });
+    },
+  });
+}
+
+/** The class that a target is. @throws {CamError} BAD_TARGET for other targets. */
+export function requireClass({ objective }: TargetRun, method: string): number {
+  const index = classOf(objective);
+  if (index !== undefined) return index;
+  throw new CamError('BAD_TARGET', `${method} explains one class. Use gradcam for other targets.`, {
+    option: 'target',
+  });
+}

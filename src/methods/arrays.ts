@@ -1,0 +1,49 @@
+import type { Kernels, Volume } from '../kernels/index.ts';
+
+/** Sums over arrays and channels that several formulas share. */
+
+export const minimum = (values: Float32Array): number => values.reduce((a, b) => Math.min(a, b), Infinity);
+
+export const maximum = (values: Float32Array): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
+
+/** Difference of the largest and the smallest value. */
+export const spanOf = (values: Float32Array): number => maximum(values) - minimum(values);
+
+/** Σ_ij of a function of each element and its channel, [C]. */
+export function channelSums(
+  { data, channels, height, width }: Volume,
+  term: (value: number, channel: number, at: number) => number,
+): Float32Array {
+  const positions = height * width;
+  return Float32Array.from({ length: channels }, (_, channel) => {
+    let sum = 0;
+    for (let at = channel * positions; at < (channel + 1) * positions; at++)
+      sum += term(data[at], channel, at);
+    return sum;
+  });
+}
+
+/** a ∘ b, element by element. */
+export const product = (a: Volume, b: Volume): Volume => ({
+  ...a,
+  data: a.data.map((value, at) => value * b.data[at]),
+});
+
+/** The numbers 0 to count - 1. */
+export const indices = (count: number): number[] => [...Array(count).keys()];
+
+/** At most `limit` of the channels: those that vary most over space (Faster Score-CAM: Li 2020, github.com/tabayashi0117/Score-CAM). */
+export function mostVarying(
+  { A, k, channels: limit }: { A: Volume; k: Kernels; channels: number | undefined },
+  channels: readonly number[],
+): number[] {
+  if (limit === undefined || limit >= channels.length) return [...channels];
+  const positions = A.height * A.width;
+  const means = k.spatialMean(A);
+  const squares = k.spatialDot(A, A);
+  const variance = (channel: number) => squares[channel] / positions - means[channel] ** 2;
+  return channels
+    .toSorted((a, b) => variance(b) - variance(a))
+    .slice(0, limit)
+    .sort((a, b) => a - b);
+}
