@@ -7,6 +7,17 @@ export { CamError, type ErrorCode } from './errors.ts';
 export { WRITERS, mapsOf, rawArrays, type ArtifactOptions, type MapArray } from './explain/artifact.ts';
 export { Explainer, type ModelInfo } from './explain/explainer.ts';
 export {
+  errorImageJson,
+  imageJson,
+  methodsJson,
+  resultJson,
+  SCHEMA,
+  type ImageJson,
+  type MethodsJson,
+  type ResultJson,
+  type Subject,
+} from './explain/json.ts';
+export {
   inspect,
   type Barrier,
   type Explained,
@@ -14,16 +25,20 @@ export {
   type Inspection,
   type LayerInfo,
 } from './explain/inspect.ts';
-export type { ModelInput } from './explain/loaded.ts';
 export { onScale, overlay, toJPEG, toPNG } from './explain/overlay.ts';
-export { COLORMAPS } from './image/colormaps.ts';
+export { COLORMAPS, DEFAULT_COLORMAP, type Colormap } from './image/colormaps.ts';
 export type { Drawable } from './image/drawable.ts';
-export { readNpy, writeNpy, type NpyArray } from './image/npy.ts';
-export { findMethod, METHODS } from './methods/index.ts';
-export type { ModelFiles } from './models/source.ts';
+export { readNpy, readNpyNumbers, writeNpy, type NpyArray, type NpyNumbers } from './image/npy.ts';
+export { resizePicture } from './image/resize.ts';
+export { findMethods, type FoundMethod, type MethodChoice } from './methods/choice.ts';
+export { findMethod, METHODS, type MethodInfo } from './methods/index.ts';
+export { parseLabels } from './models/labels.ts';
+export type { ModelFiles, ModelInput } from './models/source.ts';
 export { parseTokens } from './network/layout.ts';
+export type { Port } from './onnx/model.ts';
 export type { OrtModule, RuntimeOptions, Threads } from './runtime/ort.ts';
 export { findClass, splitClasses } from './targets/label.ts';
+export { targetOf } from './targets/objective.ts';
 export { parseTarget } from './targets/parse.ts';
-export { targetText } from './targets/text.ts';
+export { filesOf, targetText } from './targets/text.ts';
 export type * from './types.ts';

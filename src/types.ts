@@ -1,9 +1,10 @@
+import type { ColorChannels } from './image/channels.ts';
 import type { ColormapId } from './image/colormaps.ts';
 import type { CodecModules } from './image/decode.ts';
 import type { OverlayOptions } from './image/overlay.ts';
-import type { Picture } from './image/picture.ts';
-import type { Placement } from './image/placement.ts';
-import type { Preprocessing } from './image/preprocess.ts';
+import type { Picture } from './image/source.ts';
+import type { Fit, Placement } from './image/placement.ts';
+import type { Preprocessing, TensorLayout } from './image/preprocess.ts';
 import type { ImageInput } from './image/source.ts';
 import type { Plane, Volume } from './kernels/index.ts';
 import type { Baseline } from './methods/baseline.ts';
@@ -207,9 +208,11 @@ export interface Tensors {
 export type {
   Baseline,
   ClassScore,
+  ColorChannels,
   ColormapId,
   Compat,
   FloatTensor,
+  Fit,
   Fusion,
   ImageInput,
   InputTensor,
@@ -219,8 +222,9 @@ export type {
   Placement,
   Plane,
   Preprocessing,
+  TensorLayout,
   TokenGrid,
   Volume,
 };
-export type { FileSource } from './image/source.ts';
+export type { FileSource, PictureInput, Pixels } from './image/source.ts';
 export type * from './targets/target.ts';

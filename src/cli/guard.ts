@@ -2,12 +2,12 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { CamError } from '../errors.ts';
+import { badOption } from '../errors.ts';
 
-/** Claims a path for a result. @throws CamError BAD_OPTION when it is an input's, or another result's. */
+/** Claims a path for a result. @throws {CamError} BAD_OPTION when it is an input's, or another result's. */
 export type Guard = (path: string) => Promise<void>;
 
-/** Keeps results off the inputs, however these are spelled or linked, and off each other. */
+/** Keeps results from overwriting inputs, however these are spelled or linked, and each other. */
 export async function guard(cwd: string, inputs: readonly (string | URL)[]): Promise<Guard> {
   const taken = new Map<string, string>();
   for (const input of inputs) {
@@ -18,8 +18,8 @@ export async function guard(cwd: string, inputs: readonly (string | URL)[]): Pro
     const key = await identity(resolve(cwd, path));
     const holder = taken.get(key);
     if (holder) {
-      throw new CamError(
-        'BAD_OPTION',
+      throw badOption(
+        undefined,
         `This would write "${path}", ${holder}. Choose another place with -o/--output.`,
       );
     }
@@ -27,7 +27,7 @@ export async function guard(cwd: string, inputs: readonly (string | URL)[]): Pro
   };
 }
 
-/** Undefined for what lies on no disk of this machine. */
+/** Undefined for what is not a file of this machine. */
 function pathOf(input: string | URL): string | undefined {
   if (typeof input === 'string') return input;
   return input.protocol === 'file:' ? fileURLToPath(input) : undefined;

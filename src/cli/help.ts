@@ -1,6 +1,5 @@
-import type { CommandName } from './commands/command.ts';
+import { OPTIONS, optionsOf, type CommandName } from '../options/options.ts';
 import { COMMANDS } from './commands/index.ts';
-import { OPTIONS } from '../options/options.ts';
 
 /** Help on a command, made from the tables: examples first, then the options by group. */
 export async function helpOn(name: CommandName, columns: number): Promise<string> {
@@ -11,7 +10,7 @@ export async function helpOn(name: CommandName, columns: number): Promise<string
   const usages = Object.values(COMMANDS).map(({ usage }) => `  ${usage}`);
   const head = [command.usage, '', command.about, '', ...examples].join('\n');
   const help = yargs().locale('en').help(false).version(false).wrap(Math.min(columns, 120)).usage(head);
-  for (const option of command.options) {
+  for (const option of optionsOf(name)) {
     const { group, alias, describe, reading, fallback } = OPTIONS[option];
     help.option(option, {
       group: `${group}:`,

@@ -1,8 +1,6 @@
 import { parse } from 'node:path';
-import type { ImageInput } from '../index.ts';
-import { readNpy } from '../image/npy.ts';
-import { floatTensor } from '../runtime/tensor.ts';
 import { didYouMean } from '../errors.ts';
+import { readNpy, type ImageInput } from '../index.ts';
 import { readNamed } from './files.ts';
 import type { IO } from './io.ts';
 
@@ -10,7 +8,7 @@ import type { IO } from './io.ts';
 export interface Input {
   /** As the user wrote it; `-` is standard input. */
   readonly name: string;
-  /** What the names of its results begin with. */
+  /** Start of the names of its results. */
   readonly stem: string;
 }
 
@@ -18,20 +16,11 @@ export const STDIN = '-';
 
 export const inputOf = (name: string): Input => ({ name, stem: name === STDIN ? 'stdin' : parse(name).name });
 
-const NPY = /^\x93NUMPY/;
-
+/** The bytes of an image, or the tensor of a file that is named .npy. @throws {CamError} BAD_IMAGE, BAD_TENSOR. */
 export async function readInput({ name }: Input, io: IO, commands: readonly string[]): Promise<ImageInput> {
-  const bytes =
-    name === STDIN
-      ? await io.stdin()
-      : await readNamed(
-          io.cwd,
-          name,
-          'BAD_IMAGE',
-          `Give an image, or - for standard input.${didYouMean(name, commands)}`,
-        );
-  const start = String.fromCharCode(...bytes.subarray(0, 6));
-  if (!NPY.test(start) && !name.toLowerCase().endsWith('.npy')) return bytes;
-  const { dims, data } = readNpy(bytes);
-  return floatTensor(dims, data);
+  if (name === STDIN) return io.stdin();
+  const next = `Give an image, or - for standard input.${didYouMean(name, commands)}`;
+  const bytes = await readNamed(io.cwd, name, 'BAD_IMAGE', next);
+  if (!name.toLowerCase().endsWith('.npy')) return bytes;
+  return { type: 'float32', ...readNpy(bytes) };
 }

@@ -1,15 +1,14 @@
-import type { Explainer, LoadOptions } from '../index.ts';
-import type { Inspection, InspectOptions } from '../explain/inspect.ts';
+import type { Explainer, Inspection, InspectOptions, LoadOptions } from '../index.ts';
 
-/** A loaded model, as far as the command line uses it. */
-export type LoadedModel = Pick<
+/** The part of an explainer that the command line uses. */
+export type CliModel = Pick<
   Explainer,
   'labels' | 'files' | 'warnings' | 'threads' | 'info' | 'explainAll' | 'close'
 >;
 
-/** The part of camwasm that runs models; tests pass another. */
+/** The part of camwasm that runs models; tests replace it. */
 export interface Library {
-  readonly load: (model: string | undefined, options: LoadOptions) => Promise<LoadedModel>;
+  readonly load: (model: string | undefined, options: LoadOptions) => Promise<CliModel>;
   readonly inspect: (model: string | undefined, options: InspectOptions) => Promise<Inspection>;
 }
 

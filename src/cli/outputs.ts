@@ -1,31 +1,40 @@
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
-import { CamError } from '../errors.ts';
-import type { Explanation, MethodId } from '../index.ts';
-import { METHODS } from '../methods/index.ts';
+import { badOption } from '../errors.ts';
+import { METHODS, type Explanation, type MethodId } from '../index.ts';
 import type { Guard } from './guard.ts';
 import type { Input } from './inputs.ts';
 import type { IO } from './io.ts';
-import { FORMATS, type Format, type Settings } from '../options/options.ts';
+import { FORMATS, type Format, type Given } from '../options/options.ts';
 import type { Destination, Job, Plan } from './plan.ts';
 import { targetName, type TargetName } from './targets.ts';
 import { tensorPaths } from './tensors.ts';
 
-/** @throws CamError BAD_OPTION where -o, -f and the terminal contradict each other. */
-export async function destinationOf(settings: Readonly<Partial<Settings>>, io: IO): Promise<Destination> {
+/** Whether the path is written as a folder. */
+export const isFolderName = (path: string): boolean => path.endsWith('/') || path.endsWith(sep);
+
+/** Where results go. @throws {CamError} BAD_OPTION when -o, -f and the terminal contradict each other. */
+export async function destinationOf(settings: Given, io: IO): Promise<Destination> {
   const { output, format, raw, json, 'save-tensors': tensors } = settings;
   const usual = format ?? (raw ? 'npy' : 'png');
   if (output === undefined) return { kind: 'folder', path: '', format: usual };
   if (output === '-') {
-    if (json) throw bad('--json and -o - both want standard output. Give -o a file or a folder.');
+    if (json)
+      throw badOption(undefined, '--json and -o - both want standard output. Give -o a file or a folder.');
     if (io.stdout.isTTY && usual !== 'json')
-      throw bad(`A ${usual} file on a terminal helps nobody. Redirect standard output, or give -o a file.`);
+      throw badOption(
+        undefined,
+        `A ${usual} file would garble the terminal. Redirect standard output, or give -o a file.`,
+      );
     return { kind: 'stdout', path: output, format: usual };
   }
   const found = await stat(resolve(io.cwd, output)).catch(() => undefined);
-  const slashed = output.endsWith('/') || output.endsWith(sep);
+  const slashed = isFolderName(output);
   if (slashed && (await isFile(resolve(io.cwd, output))))
-    throw bad(`"${output}" names a folder, but there is a file of that name. Choose another.`);
+    throw badOption(
+      undefined,
+      `"${output}" names a folder, but there is a file of that name. Choose another.`,
+    );
   const shared = tensors !== undefined && resolve(io.cwd, tensors) === resolve(io.cwd, output);
   if (slashed || shared || found?.isDirectory()) return { kind: 'folder', path: output, format: usual };
   return { kind: 'file', path: output, format: formatOf(output, format) ?? usual };
@@ -38,10 +47,16 @@ function formatOf(path: string, asked: Format | undefined): Format | undefined {
   const extension = extname(path).slice(1).toLowerCase();
   const meant = extension === 'jpeg' ? 'jpg' : FORMATS.find((format) => format === extension);
   if (meant && asked && meant !== asked) {
-    throw bad(`"${path}" ends in .${extension}, but --format says ${asked}. Change one of them.`);
+    throw badOption(
+      undefined,
+      `"${path}" ends in .${extension}, but --format says ${asked}. Change one of them.`,
+    );
   }
   if (!meant && !asked && extension !== '') {
-    throw bad(`camwasm writes no .${extension} files. Choose ${FORMATS.join(', ')}, or say --format.`);
+    throw badOption(
+      undefined,
+      `camwasm does not write .${extension} files. Choose ${FORMATS.join(', ')}, or say --format.`,
+    );
   }
   return meant ?? asked;
 }
@@ -49,13 +64,13 @@ function formatOf(path: string, asked: Format | undefined): Format | undefined {
 /** One result among those of a plan. */
 export interface Result {
   readonly job: Job;
-  readonly method: string;
+  readonly method: MethodId;
   readonly class: TargetName | undefined;
   /** From 1, where a method gives several maps. */
   readonly map: number;
 }
 
-/** `<stem>.<method>[.<map>][.<class>].<format>`; what is made without an image always says its class. */
+/** `<stem>.<method>[.<map>][.<class>].<format>`; an image that a method made always has its class. */
 export function resultPath(plan: Plan, { job, method, class: index, map }: Result): string {
   const { destination, classes } = plan;
   if (destination.kind !== 'folder') return destination.path;
@@ -69,14 +84,14 @@ export function resultPath(plan: Plan, { job, method, class: index, map }: Resul
   return join(destination.path, parts.filter((part) => part !== undefined).join('.'));
 }
 
-/** How many maps a method gives for one class; undefined where only the model can tell. */
-function mapCount({ raw, layers }: Plan, id: string): number | undefined {
-  const method = METHODS[id as MethodId];
+/** Number of maps of a method for one class; undefined where only the model knows. */
+function mapCount({ raw, layers }: Plan, id: MethodId): number | undefined {
+  const method = METHODS[id];
   if (!raw || method.level !== 'layer') return 1;
   return layers ?? (method.stages ? undefined : 1);
 }
 
-/** Every result of a job, as far as it is known before anything runs. */
+/** Every result of a job that is known before anything runs. */
 const resultsOf = (plan: Plan, job: Job): Result[] =>
   job.methods.flatMap((method) =>
     plan.classes.flatMap((index) =>
@@ -89,20 +104,22 @@ const resultsOf = (plan: Plan, job: Job): Result[] =>
     ),
   );
 
-/** Claims every path that can be known before anything runs. @throws CamError BAD_OPTION on any conflict. */
+/** Claims every path that is known before anything runs. @throws {CamError} BAD_OPTION for any conflict. */
 export async function claimOutputs(plan: Plan, claim: Guard): Promise<void> {
   const { destination, jobs } = plan;
   checkStems(jobs);
   const count = jobs.flatMap((job) => resultsOf(plan, job)).length;
   if (destination.kind !== 'folder' && count > 1) {
     const place = destination.kind === 'stdout' ? 'Standard output' : `"${destination.path}"`;
-    throw bad(
+    throw badOption(
+      undefined,
       `${place} takes one result, and this asks for ${count}. Give -o a folder: a name that ends in /.`,
     );
   }
   const many = jobs.flatMap(({ methods }) => methods).find((id) => mapCount(plan, id) === undefined);
   if (destination.kind !== 'folder' && many !== undefined) {
-    throw bad(
+    throw badOption(
+      undefined,
       `${many} gives a raw map for each resolution. Give -o a folder, or name one layer with --layer.`,
     );
   }
@@ -110,7 +127,7 @@ export async function claimOutputs(plan: Plan, claim: Guard): Promise<void> {
   for (const job of jobs) await claimJob(plan, job, plan.classes, claim);
 }
 
-/** False where names need an index that only the model can tell. */
+/** Whether the names of results are known: false where they need an index that only the model knows. */
 export const namesKnown = ({ classes }: Plan): boolean =>
   classes.length === 1 || classes.every((index) => index !== undefined);
 
@@ -125,8 +142,8 @@ export async function claimJob(plan: Plan, job: Job, classes: Plan['classes'], c
   }
 }
 
-/** Claims the further maps of methods that gave more than could be known. */
-export async function claimFurther(
+/** Claims the other maps of methods whose number of maps was not known. */
+export async function claimMoreMaps(
   plan: Plan,
   job: Job,
   explanations: readonly Explanation[],
@@ -145,12 +162,11 @@ function checkStems(jobs: readonly Job[]): void {
     if (!input) continue;
     const other = seen.get(input.stem);
     if (other) {
-      throw bad(
+      throw badOption(
+        undefined,
         `"${other.name}" and "${input.name}" would write files of the same name, ${input.stem}.*. Explain them in two calls with two folders.`,
       );
     }
     seen.set(input.stem, input);
   }
 }
-
-const bad = (message: string): CamError => new CamError('BAD_OPTION', message);

@@ -1,25 +1,31 @@
-import { CamError, didYouMean } from '../errors.ts';
-import type { CommandName } from './commands/command.ts';
-import { COMMANDS } from './commands/index.ts';
-import { OPTIONS, type Option, type OptionName, type Settings } from '../options/options.ts';
+import { badOption, didYouMean, type CamError } from '../errors.ts';
+import {
+  COMMAND_NAMES,
+  OPTIONS,
+  optionsOf,
+  type CommandName,
+  type Given,
+  type OptionName,
+  type OptionRow,
+} from '../options/options.ts';
 import type { Reading } from '../options/reading.ts';
 
-/** A command line, understood. */
+/** A parsed command line. */
 export interface Arguments {
   readonly command: CommandName;
-  /** What is no option: images, or a model. */
+  /** Images, or a model. */
   readonly operands: readonly string[];
-  readonly settings: Readonly<Partial<Settings>>;
+  readonly settings: Given;
 }
 
 const names = Object.keys(OPTIONS) as OptionName[];
 
-/** @throws CamError BAD_OPTION for anything that is not in the tables. */
+/** @throws {CamError} BAD_OPTION for anything that is not in the table. */
 export async function parseArguments(argv: readonly string[]): Promise<Arguments> {
   const { _: words, ...given } = await tokens(argv);
   const [first, ...rest] = words;
-  const named = first !== undefined && Object.hasOwn(COMMANDS, first);
-  const command = named ? (first as CommandName) : 'explain';
+  const named = COMMAND_NAMES.find((name) => name === first);
+  const command = named ?? 'explain';
   if (given.help === true || given.version === true) {
     return {
       command,
@@ -29,19 +35,19 @@ export async function parseArguments(argv: readonly string[]): Promise<Arguments
   }
   for (const name of Object.keys(given)) checkName(name, command);
   const settings = names.flatMap((name) =>
-    given[name] === undefined ? [] : [[name, valueOf(name, [given[name]].flat())] as const],
+    given[name] === undefined ? [] : [[name, settingOf(name, [given[name]].flat())] as const],
   );
   return {
     command,
     operands: named ? rest : words,
-    settings: Object.fromEntries(settings.filter(([, value]) => value !== false)) as Partial<Settings>,
+    settings: Object.fromEntries(settings.filter(([, value]) => value !== false)) as Given,
   };
 }
 
 type Token = string | boolean;
 type Tokens = { _: string[] } & Record<string, Token | Token[]>;
 
-/** yargs's own parser: all of yargs, which the help is made with, takes 0.1 s to load. */
+/** yargs's parser alone: all of yargs, which makes the help, takes 0.1 s to load. */
 async function tokens(argv: readonly string[]): Promise<Tokens> {
   const { default: yargs } = await import('yargs-parser');
   const flags = names.filter((name) => OPTIONS[name].reading === undefined);
@@ -69,22 +75,22 @@ async function tokens(argv: readonly string[]): Promise<Tokens> {
   if (!error) return parsed as Tokens;
   const missing = /following: (\S+)/.exec(error.message)?.[1] ?? '';
   const name = names.find((name) => name === missing || OPTIONS[name].alias === missing);
-  throw name ? wanted(name, 'but nothing follows it') : bad(error.message, error);
+  throw name ? wanted(name, 'but nothing follows it') : badOption(undefined, error.message, error);
 }
 
-/** The parser takes any value of a flag for false. */
+/** The parser reads any value of a flag as false. */
 function checkFlags(flags: readonly OptionName[], argv: readonly string[]): void {
   const end = argv.indexOf('--');
   for (const word of end < 0 ? argv : argv.slice(0, end)) {
     const [, name, value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
     if (flags.some((flag) => flag === name) && value !== 'true' && value !== 'false')
-      throw bad(`--${name} takes no value, and "${value}" was given. Give it alone.`);
+      throw badOption(undefined, `--${name} takes no value, and "${value}" was given. Give it alone.`);
   }
 }
 
 function checkName(name: string, command: CommandName): void {
-  const known = COMMANDS[command].options;
-  if ((known as readonly string[]).includes(name)) return;
+  const known = optionsOf(command);
+  if (known.some((option) => option === name)) return;
   const dashed = name.length === 1 ? `-${name}` : `--${name}`;
   const what = Object.hasOwn(OPTIONS, name)
     ? `camwasm ${command} takes no ${dashed}.`
@@ -92,25 +98,27 @@ function checkName(name: string, command: CommandName): void {
         dashed,
         known.map((option) => `--${option}`),
       )}`;
-  throw bad(`${what} \`camwasm ${command === 'explain' ? '' : `${command} `}--help\` lists the options.`);
+  throw badOption(
+    undefined,
+    `${what} \`camwasm ${command === 'explain' ? '' : `${command} `}--help\` lists the options.`,
+  );
 }
 
-function valueOf(name: OptionName, given: readonly Token[]): Settings[OptionName] {
-  const { reading, repeatable } = OPTIONS[name] as Option<Settings[OptionName]>;
+function settingOf(name: OptionName, given: readonly Token[]): unknown {
+  const { reading, repeatable }: OptionRow<unknown> = OPTIONS[name];
   if (reading === undefined) return given.some((token) => token === true);
-  const values = given.map((token) => read(name, reading, String(token)));
-  if (repeatable) return values.flat() as string[];
-  if (values.length > 1) throw bad(`--${name} is given ${values.length} times. Give it once.`);
+  const values = given.map((token) => readText(name, reading, String(token)));
+  if (repeatable) return values.flat();
+  if (values.length > 1)
+    throw badOption(undefined, `--${name} is given ${values.length} times. Give it once.`);
   return values[0];
 }
 
-function read<Value>(name: OptionName, reading: Reading<Value>, text: string): Value {
+function readText(name: OptionName, reading: Reading<unknown>, text: string): unknown {
   const value = reading.read(text);
   if (value === undefined) throw wanted(name, `not "${text}"`, didYouMean(text, reading.choices ?? []));
   return value;
 }
 
 const wanted = (name: OptionName, instead: string, hint = ''): CamError =>
-  bad(`--${name} takes ${OPTIONS[name].reading!.takes}, ${instead}.${hint}`);
-
-const bad = (message: string, cause?: unknown): CamError => new CamError('BAD_OPTION', message, { cause });
+  badOption(undefined, `--${name} takes ${OPTIONS[name].reading!.takes}, ${instead}.${hint}`);

@@ -1,3 +1,4 @@
+import type { MethodId } from '../index.ts';
 import type { Format } from '../options/options.ts';
 import type { Input } from './inputs.ts';
 import type { TargetName } from './targets.ts';
@@ -10,20 +11,20 @@ export interface Destination {
   readonly format: Format;
 }
 
-/** An image with the methods that look at it; without an image, the methods that make one. */
+/** An image with the methods that explain it; without an image, the methods that make one. */
 export interface Job {
   readonly input: Input | undefined;
-  readonly methods: readonly string[];
-  /** Those that only `all` names: a model that they are not made for is no failure. */
-  readonly optional: ReadonlySet<string>;
+  readonly methods: readonly MethodId[];
+  /** Those that only `all` names: that a model does not suit them is then no failure. */
+  readonly optional: ReadonlySet<MethodId>;
 }
 
 /** Everything that decides which files a call writes. */
 export interface Plan {
   readonly jobs: readonly Job[];
-  /** Names of what is explained; undefined stands for a class that only the model can tell. */
+  /** Names of the targets; undefined for a class that only the model knows. */
   readonly classes: readonly (TargetName | undefined)[];
-  /** How many layers are named; undefined where methods choose theirs. */
+  /** Number of layers named; undefined where methods choose theirs. */
   readonly layers: number | undefined;
   /** Raw maps instead of heatmaps: one for each layer. */
   readonly raw: boolean;

@@ -1,70 +1,118 @@
-import { CamError } from '../errors.ts';
-import type { LoadOptions } from '../index.ts';
-import type { Preprocessing } from '../image/preprocess.ts';
-import { findMethods } from '../methods/choice.ts';
-import type { Method } from '../methods/method.ts';
-import { channelsOf } from './channels.ts';
+import { resolve } from 'node:path';
+import { badOption } from '../errors.ts';
+import {
+  findMethods,
+  readNpyNumbers,
+  type ColorChannels,
+  type ExplainOptions,
+  type InputTensor,
+  type LoadOptions,
+} from '../index.ts';
+import { layerNames } from '../options/choices.ts';
+import { librarySettings, type Given } from '../options/options.ts';
+import type { InputFile } from '../options/reading.ts';
+import { readNamed } from './files.ts';
 import { inputOf } from './inputs.ts';
-import { readLabels } from './labels.ts';
-import { RANGES, type Settings } from '../options/options.ts';
 import type { Job } from './plan.ts';
-
-type Given = Readonly<Partial<Settings>>;
+import type { NamedTarget } from './targets.ts';
 
 /**
- * Each image with the methods that look at it, and at the end those that make a picture from nothing.
- * @throws CamError BAD_OPTION, UNKNOWN_METHOD.
+ * Each image with the methods that explain it, and at the end the methods that take no image.
+ * @throws {CamError} BAD_OPTION, UNKNOWN_METHOD.
  */
 export function jobsOf(settings: Given, operands: readonly string[]): Job[] {
-  const { class: classes, target, top, quiet, verbose } = settings;
+  const { class: classes, target, top, quiet, verbose, base } = settings;
   const [one, other] = [classes && '--class', target && '--target', top && '--top'].filter(Boolean);
-  if (other) throw bad(`${one} and ${other} contradict each other. Give one of them.`);
-  if (quiet && verbose) throw bad('--quiet and --verbose contradict each other. Give one of them.');
-  const chosen = findMethods({ method: settings.method, base: settings.base });
-  if (settings.base !== undefined && !chosen.some(({ base }) => base))
-    throw bad('--base is for methods that build on another: guided-gradcam, finercam and refinecam.');
-  const methods = chosen.map(({ id, method }) => [id, method] as const);
-  const optional = new Set(chosen.flatMap((one) => (one.optional ? [one.id] : [])));
-  const makers = methods.filter(([, method]) => makesPicture(method)).map(([id]) => id);
-  const lookers = methods.filter(([, method]) => !makesPicture(method)).map(([id]) => id);
-  if (makers.length > 0 && !classes && !target)
-    throw bad(`${makers[0]} makes a picture of a class: say which with -c.`);
-  if (lookers.length > 0 && operands.length === 0) {
-    throw bad('No image is given. Name one, or - for standard input; `camwasm --help` shows examples.');
+  if (other) throw badOption(undefined, `${one} and ${other} exclude each other. Give one of them.`);
+  if (quiet && verbose)
+    throw badOption(undefined, '--quiet and --verbose exclude each other. Give one of them.');
+  const chosen = findMethods({ method: settings.method, base });
+  if (base !== undefined && !chosen.some(({ builds }) => builds)) {
+    throw badOption(
+      'base',
+      '--base is for methods that build on another: guided-gradcam, finercam and refinecam.',
+    );
   }
+  const optional = new Set(chosen.flatMap((method) => (method.optional ? [method.id] : [])));
+  const [makers, explainers] = [true, false].map((makes) =>
+    chosen.filter((method) => method.makesImage === makes).map(({ id }) => id),
+  );
+  if (makers.length > 0 && !classes && !target)
+    throw badOption('class', `${makers[0]} makes an image of a class: say which with -c.`);
+  if (explainers.length > 0 && operands.length === 0) {
+    throw badOption(
+      undefined,
+      'No image is given. Name one, or - for standard input; `camwasm --help` shows examples.',
+    );
+  }
+  const images = explainers.length > 0 ? operands : [];
   return [
-    ...(lookers.length > 0
-      ? operands.map((name) => ({ input: inputOf(name), methods: lookers, optional }))
-      : []),
+    ...images.map((name) => ({ input: inputOf(name), methods: explainers, optional })),
     ...(makers.length > 0 ? [{ input: undefined, methods: makers, optional }] : []),
   ];
 }
 
-const makesPicture = (method: Method): boolean => method.level === 'input' && method.shows === 'image';
-
-/** @throws CamError BAD_LABELS. */
-export async function loadOptionsOf(settings: Given, cwd: string): Promise<LoadOptions> {
-  const { labels, threads, 'image-input': imageInput } = settings;
+/** Options for loading the model. @throws {CamError} BAD_OPTION. */
+export function loadOptionsOf(settings: Given, cwd: string): LoadOptions {
+  const { labels } = settings;
   return {
-    ...(labels !== undefined && { labels: await readLabels(cwd, labels) }),
-    ...(threads !== undefined && { threads }),
-    ...(imageInput !== undefined && { imageInput }),
+    ...librarySettings(settings, 'load'),
+    ...(labels !== undefined && { labels: resolve(cwd, labels) }),
     preprocessing: preprocessingOf(settings),
   };
 }
 
-export function preprocessingOf(settings: Given): Partial<Preprocessing> {
-  const { size, fit, range, mean, std, layout } = settings;
+export const preprocessingOf = (settings: Given): NonNullable<LoadOptions['preprocessing']> => {
   const { colors } = channelsOf(settings);
   return {
-    ...size,
-    ...(fit && { fit }),
+    ...settings.size,
+    ...librarySettings(settings, 'preprocessing'),
     ...(colors && { channels: colors }),
-    ...(range && { range: RANGES[range] }),
-    ...(mean && { mean }),
-    ...(std && { std }),
-    ...(layout && { layout }),
+  };
+};
+
+/**
+ * Options for explaining each image; `classes` are those asked for by -c.
+ * @throws {CamError} BAD_OPTION, BAD_TENSOR.
+ */
+export async function explainOptionsOf(
+  settings: Given,
+  values: readonly string[],
+  { classes, targets }: { classes?: readonly number[]; targets?: readonly NamedTarget[] },
+  cwd: string,
+): Promise<ExplainOptions & { layer: string[] | undefined }> {
+  const { count } = channelsOf(settings);
+  return {
+    ...librarySettings(settings, 'explain'),
+    ...(targets && { target: targets.map(({ target }) => target) }),
+    ...(classes && { class: classes }),
+    ...(settings.input && { inputs: await readInputs(settings.input, cwd) }),
+    ...(count !== undefined && { channels: count }),
+    layer: layerNames(settings, values),
   };
 }
 
-const bad = (message: string): CamError => new CamError('BAD_OPTION', message);
+/** The two meanings of --channels: color order of the input, and a limit on the channels of a layer. @throws {CamError} BAD_OPTION. */
+export function channelsOf({ channels = [] }: Pick<Given, 'channels'>): {
+  colors: ColorChannels | undefined;
+  count: number | undefined;
+} {
+  const colors = channels.filter((value) => typeof value === 'string');
+  const counts = channels.filter((value) => typeof value === 'number');
+  if (colors.length > 1 || counts.length > 1) {
+    throw badOption(
+      'channels',
+      `--channels takes one color order and one number, not ${channels.join(' and ')}.`,
+    );
+  }
+  return { colors: colors[0], count: counts[0] };
+}
+
+/** Reads the files of --input. @throws {CamError} BAD_TENSOR. */
+async function readInputs(files: readonly InputFile[], cwd: string): Promise<Record<string, InputTensor>> {
+  const read = async ({ name, file }: InputFile) => {
+    const next = `Check --input ${name}=${file}.`;
+    return [name, readNpyNumbers(await readNamed(cwd, file, 'BAD_TENSOR', next))] as const;
+  };
+  return Object.fromEntries(await Promise.all(files.map(read)));
+}

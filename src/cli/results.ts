@@ -1,27 +1,37 @@
 import { resolve } from 'node:path';
-import type { Explanation, Failure, Report } from '../index.ts';
-import { writeNpy } from '../image/npy.ts';
+import {
+  imageJson,
+  mapsOf,
+  onScale,
+  resultJson,
+  writeNpy,
+  WRITERS,
+  type Explanation,
+  type Failure,
+  type HeatmapRange,
+  type OverlayOptions,
+  type Report,
+  type Subject,
+} from '../index.ts';
 import { writeFile } from '../platform/files.ts';
-import { mapsOf, WRITERS, type ArtifactOptions } from '../explain/artifact.ts';
-import { imageJson, resultJson, type Subject } from '../explain/json.ts';
 import { resultPath } from './outputs.ts';
 import type { Job, Plan } from './plan.ts';
 import type { Written } from './summary.ts';
 import { targetName } from './targets.ts';
 import { tensorFiles } from './tensors.ts';
 
-/** What it takes to write the results of a job. */
+/** Everything needed to write the results of a job. */
 export interface Writing {
   readonly plan: Plan;
   readonly job: Job;
   readonly subject: Subject;
   readonly report: Report;
-  readonly look: Omit<ArtifactOptions, 'raw'>;
+  readonly overlay: OverlayOptions;
   readonly cwd: string;
   readonly stdout: (bytes: Uint8Array | string) => Promise<void>;
 }
 
-/** Writes every explanation of a job; one that cannot be shown or written loses nothing of the others. */
+/** Writes every explanation of a job; the others stand when one cannot be written. */
 export async function writeResults(writing: Writing): Promise<{ written: Written[]; failures: Failure[] }> {
   const written: Written[] = [];
   const failures: Failure[] = [...writing.report.failures];
@@ -37,14 +47,14 @@ export async function writeResults(writing: Writing): Promise<{ written: Written
 }
 
 async function writeResult(writing: Writing, explanation: Explanation): Promise<string[]> {
-  const { plan, job, subject, report, look, cwd, stdout } = writing;
+  const { plan, job, subject, report, overlay, cwd, stdout } = writing;
   const { destination, raw } = plan;
   const { method, target } = explanation;
   const outputs: string[] = [];
   for (const map of mapsOf(explanation, raw).keys()) {
     const path = resultPath(plan, { job, method, class: targetName(target), map: map + 1 });
     const paths = destination.kind === 'stdout' ? [] : [path];
-    const bytes = await WRITERS[destination.format](explanation, map, { ...look, raw }, (array) =>
+    const bytes = await WRITERS[destination.format](explanation, map, { ...overlay, raw }, (array) =>
       imageJson(subject, report, [resultJson(explanation, paths, array)]),
     );
     if (destination.kind === 'stdout') await stdout(bytes);
@@ -54,7 +64,7 @@ async function writeResult(writing: Writing, explanation: Explanation): Promise<
   return outputs;
 }
 
-/** Writes what --save-tensors asks for. */
+/** Writes the files of --save-tensors. */
 export async function writeTensors({ plan, job, report, cwd }: Writing): Promise<void> {
   if (plan.tensors === undefined) return;
   const names = new Set(report.explanations.map(({ target }) => targetName(target)));
@@ -64,4 +74,17 @@ export async function writeTensors({ plan, job, report, cwd }: Writing): Promise
       await writeFile(resolve(cwd, path), writeNpy(dims, data));
     }
   }
+}
+
+/** The reports with the heatmaps of each method on one scale: from the smallest to the largest value of all of them. */
+export function onSharedScale(reports: readonly Report[]): Report[] {
+  const ranges = new Map<string, HeatmapRange>();
+  for (const { method, range } of reports.flatMap(({ explanations }) => explanations)) {
+    const [low, high] = ranges.get(method) ?? range;
+    ranges.set(method, [Math.min(low, range[0]), Math.max(high, range[1])]);
+  }
+  return reports.map((report) => ({
+    ...report,
+    explanations: report.explanations.map((one) => onScale(one, ranges.get(one.method) ?? one.range)),
+  }));
 }

@@ -1,6 +1,7 @@
 import { readFile } from '../platform/files.ts';
 import { packageFile } from '../platform/package.ts';
-import type { CommandContext, CommandName } from './commands/command.ts';
+import type { CommandName } from '../options/options.ts';
+import type { CommandContext } from './commands/command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { DONE, exitCodeOf } from './exit.ts';
 import type { IO } from './io.ts';

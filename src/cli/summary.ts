@@ -1,4 +1,7 @@
-import type { ClassScore, Explanation, Report, TargetInfo, Threads } from '../index.ts';
+import { CamError } from '../errors.ts';
+import type { ClassScore, Explanation, Failure, MethodId, Report, TargetInfo, Threads } from '../index.ts';
+import { DONE, exitCodeOf } from './exit.ts';
+import type { Job } from './plan.ts';
 import type { Terminal } from './terminal.ts';
 
 /** An explanation and the files that it became. */
@@ -15,7 +18,7 @@ export function summaryLine(
   seconds: number,
   style: Terminal['style'],
 ): string {
-  // Where no class is explained, the output may hold boxes as well: its largest number is no prediction.
+  // Where no class is explained, the output may hold boxes too: its largest number is not a prediction.
   const classes = written.some(({ explanation }) => explanation.target.index !== undefined);
   const [best] = name !== undefined && classes ? prediction : [];
   const explained = (explanation: Explanation) =>
@@ -27,7 +30,7 @@ export function summaryLine(
       .map(({ explanation, outputs }) => {
         const { method, layers } = explanation;
         const target = explained(explanation);
-        const of = target ? ` of ${className(target)}${amount(target, name === undefined)}` : '';
+        const of = target ? ` of ${className(target)}${amountOf(target, name === undefined)}` : '';
         const at = layers.length > 0 ? ` @ ${layers.join(', ')}` : '';
         const to = outputs.length > 0 ? ` → ${style('cyan', outputs.join(', '))}` : '';
         return `${method}${of}${at}${to}`;
@@ -40,15 +43,15 @@ export function summaryLine(
 const className = ({ label, index }: { label: string; index: number | undefined }): string =>
   label === String(index) ? `class ${label}` : label;
 
-/** How sure the model is of a class, or the score of another target. */
-function amount({ index, probability, score }: TargetInfo, made: boolean): string {
+/** The probability of a class, or the score of another target. */
+function amountOf({ index, probability, score }: TargetInfo, made: boolean): string {
   if (index === undefined) return ` = ${Number(score.toPrecision(4))}`;
   return made || probability === undefined ? '' : ` (${percent(probability)})`;
 }
 
 const percent = (probability: number): string => `${(100 * probability).toFixed(1)} %`;
 
-/** What --verbose tells of an image: what was used, and where the time went. */
+/** Lines of --verbose about an image: what was used, and where the time went. */
 export function detailLines(
   report: Omit<Report, 'explanations' | 'failures'>,
   written: readonly Written[],
@@ -57,7 +60,7 @@ export function detailLines(
   const p = report.preprocessing;
   const layers = [...new Set(written.flatMap(({ explanation }) => explanation.layers))];
   const rows: [string, string][] = [
-    ['layer', layers.join(', ') || 'none: the methods look at the input'],
+    ['layer', layers.join(', ') || 'none: the methods explain the input'],
     [
       'preprocessing',
       p
@@ -73,4 +76,34 @@ export function detailLines(
     ],
   ];
   return rows.map(([key, value]) => `  ${key.padEnd(14)}${value}`).join('\n');
+}
+
+/**
+ * Prints the warnings and failures of a job, and returns its exit code. `all` asks for what the model allows: a method
+ * that does not suit the model is then no failure, if others worked.
+ */
+export async function reportProblems(
+  out: Pick<Terminal, 'complain' | 'detail' | 'note' | 'warn'>,
+  { input, methods, optional }: Job,
+  explanations: readonly Explanation[],
+  failures: readonly Failure[],
+  about: (problem: { method: MethodId; target: TargetInfo }) => string,
+): Promise<number> {
+  for (const explanation of explanations)
+    for (const warning of explanation.warnings) await out.warn(`${about(explanation)}: ${warning}`);
+  const unsuited = failures.filter(
+    ({ method, error }) =>
+      explanations.length > 0 &&
+      optional.has(method) &&
+      error instanceof CamError &&
+      error.code.startsWith('UNSUPPORTED_'),
+  );
+  const serious = failures.filter((failure) => !unsuited.includes(failure));
+  for (const failure of unsuited) await out.detail(`  ${about(failure)}: ${failure.error.message}`);
+  for (const failure of serious) await out.complain(failure.error, about(failure));
+  if (unsuited.length > 0) {
+    const skipped = new Set(unsuited.map(({ method }) => method));
+    await out.note(`${input?.name ?? methods.join(', ')}: not for this model: ${[...skipped].join(', ')}.`);
+  }
+  return Math.max(DONE, ...serious.map(({ error }) => exitCodeOf(error)));
 }

@@ -1,32 +1,30 @@
 import { join } from 'node:path';
-import type { Explanation, MethodId } from '../index.ts';
-import { METHODS } from '../methods/index.ts';
-import { rawArrays } from '../explain/artifact.ts';
+import { METHODS, rawArrays, type Explanation, type MethodId } from '../index.ts';
 import type { Job, Plan } from './plan.ts';
 import type { TargetName } from './targets.ts';
 
-/** An array on its way into a file. */
+/** An array and the file that it goes to. */
 export interface NamedArray {
   readonly path: string;
   readonly dims: readonly number[];
   readonly data: Float32Array;
 }
 
-/** What --save-tensors writes for one job and class, known before anything runs. */
+/** The files of --save-tensors for one job and class, known before anything runs. */
 export function tensorPaths(plan: Plan, job: Job, index: TargetName | undefined): string[] {
   const { layers = 1 } = plan;
-  const atInput = job.methods.some((method) => METHODS[method as MethodId].level === 'input');
+  const atInput = job.methods.some((method) => METHODS[method].level === 'input');
   const names = [
     ...(job.input ? [...numbered('activation', layers), ...numbered('gradient', layers)] : []),
     ...(job.input && atInput ? ['input_gradient.npy'] : []),
     ...job.methods.flatMap((method) =>
-      numbered(rawName(job, method, index), METHODS[method as MethodId].level === 'layer' ? layers : 1),
+      numbered(rawName(job, method, index), METHODS[method].level === 'layer' ? layers : 1),
     ),
   ];
   return names.map((name) => join(folderOf(plan, job, index), name));
 }
 
-/** The tensors that came with the explanations of one job and class. */
+/** The tensors of the explanations of one job and class. */
 export function tensorFiles(
   plan: Plan,
   job: Job,
@@ -49,7 +47,7 @@ export function tensorFiles(
   return named.map(({ name, dims, data }) => ({ path: join(folder, name), dims, data }));
 }
 
-/** Several images or classes get a folder each. */
+/** Each of several images or classes gets a folder. */
 function folderOf(plan: Plan, { input }: Job, index: TargetName | undefined): string {
   const images = plan.jobs.filter((job) => job.input !== undefined).length;
   return join(
@@ -59,7 +57,7 @@ function folderOf(plan: Plan, { input }: Job, index: TargetName | undefined): st
   );
 }
 
-const rawName = ({ input }: Job, method: string, index: TargetName | undefined): string =>
+const rawName = ({ input }: Job, method: MethodId, index: TargetName | undefined): string =>
   `${input ? `${input.stem}.${method}` : `${method}.${index}`}.raw`;
 
 const numbered = (name: string, count: number): string[] =>

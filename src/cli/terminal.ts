@@ -1,27 +1,28 @@
 import { styleText } from 'node:util';
 import { CamError } from '../errors.ts';
 import type { IO } from './io.ts';
-import type { Settings } from '../options/options.ts';
+import type { Given } from '../options/options.ts';
+import { inFlags } from '../options/wording.ts';
 import { progressLine, type ProgressLine } from './progress.ts';
 
 export type Style = Parameters<typeof styleText>[0];
 
-/** What a command says to its user: results on standard output, everything else on standard error. */
+/** Output of a command: results on standard output, everything else on standard error. */
 export interface Terminal {
-  /** A result: text that was asked for, or bytes. */
+  /** A result: text or bytes. */
   readonly result: (text: string | Uint8Array) => Promise<void>;
-  /** Said with --verbose only. */
+  /** Printed with --verbose only. */
   readonly detail: (text: string) => Promise<void>;
-  /** Good to know, and nothing is wrong. */
+  /** Worth knowing; nothing is wrong. */
   readonly note: (text: string) => Promise<void>;
   readonly warn: (text: string) => Promise<void>;
   readonly complain: (error: unknown, about?: string) => Promise<void>;
   readonly progress: ProgressLine;
-  /** Colours what goes to standard output, where that shows colours. */
+  /** Colors text for standard output, where that shows colors. */
   readonly style: (style: Style, text: string) => string;
 }
 
-export function terminal(io: IO, settings: Readonly<Partial<Settings>>): Terminal {
+export function terminal(io: IO, settings: Given): Terminal {
   const { quiet, verbose, debug } = settings;
   const progress = progressLine(io.stderr, io.stderr.isTTY && !quiet);
   const say = async (text: string) => {
@@ -34,25 +35,25 @@ export function terminal(io: IO, settings: Readonly<Partial<Settings>>): Termina
       await progress.clear();
       await io.stdout.write(text);
     },
-    detail: async (text) => void (verbose && (await say(text))),
+    detail: async (text) => void (verbose && (await say(inFlags(text)))),
     note: async (text) => void (!quiet && (await say(`camwasm: note: ${text}`))),
-    warn: async (text) => void (!quiet && (await say(`camwasm: warning: ${text}`))),
-    complain: (error, about) => say(`camwasm: ${about ? `${about}: ` : ''}${explanationOf(error, debug)}`),
+    warn: async (text) => void (!quiet && (await say(`camwasm: warning: ${inFlags(text)}`))),
+    complain: (error, about) => say(`camwasm: ${about ? `${about}: ` : ''}${messageFor(error, debug)}`),
     progress,
     style: (style, text) => (colored ? styleText(style, text, { validateStream: false }) : text),
   };
 }
 
-/** https://no-color.org, and what terminals without colour call themselves. */
-function showsColor({ stdout, env }: IO, settings: Readonly<Partial<Settings>>): boolean {
+/** https://no-color.org, and the name of terminals without color. */
+function showsColor({ stdout, env }: IO, settings: Given): boolean {
   return stdout.isTTY && !settings['no-color'] && !env.NO_COLOR && env.TERM !== 'dumb';
 }
 
-function explanationOf(error: unknown, debug: boolean | undefined): string {
+function messageFor(error: unknown, debug: boolean | undefined): string {
   if (debug) return stackOf(error);
-  if (error instanceof CamError) return error.message;
+  if (error instanceof CamError) return inFlags(error.message);
   const message = error instanceof Error ? error.message : String(error);
-  return `Something unexpected happened: ${message}. Run it again with --debug to see where.`;
+  return `Unexpected error: ${message.replace(/[.\s]*$/, '')}. Run it again with --debug to see where.`;
 }
 
 function stackOf(error: unknown): string {

@@ -4,6 +4,7 @@ import { labelWarnings } from '../models/labels.ts';
 import { extraInputs } from '../network/inputs.ts';
 import type { Values } from '../network/network.ts';
 import { portOf, type Port } from '../onnx/model.ts';
+import type { ModelInput } from '../models/source.ts';
 import type { Threads } from '../runtime/ort.ts';
 import type {
   Answer,
@@ -14,10 +15,11 @@ import type {
   PredictOptions,
   Report,
 } from '../types.ts';
-import { checkSignal, checkValues, readCall, requireSingle } from './call.ts';
+import { checkOptions } from '../options/check.ts';
+import { checkSignal, readCall, requireSingle } from './call.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';
 import { prepareInput, type PreparedInput } from './input.ts';
-import { blamingSize, loadEverything, networkSlot, type LoadedModel, type ModelInput } from './loaded.ts';
+import { blamingSize, loadEverything, networkSlot, type LoadedModel } from './loaded.ts';
 import { planFor } from './plan.ts';
 import { explainSteps, outputFor, type CallContext } from './steps.ts';
 import { stopwatch, type Stopwatch } from './stopwatch.ts';
@@ -97,6 +99,7 @@ export class Explainer {
    * @throws {CamError} BAD_OPTION when an option is unknown, malformed, or contradicts the model.
    */
   static async load(model?: ModelInput, options: LoadOptions = {}): Promise<Explainer> {
+    checkOptions(options, 'load');
     return new Explainer(await loadEverything(model, options));
   }
 
@@ -132,7 +135,7 @@ export class Explainer {
    */
   async explainAll(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Report> {
     return this.#inTurn(async () => {
-      checkValues(options);
+      checkOptions(options, 'explain');
       checkSignal(options.signal);
       const call = readCall(options, this.labels, image !== undefined);
       const watch = stopwatch();
@@ -164,7 +167,7 @@ export class Explainer {
    */
   async predict(image: ImageInput, options: PredictOptions = {}): Promise<ClassScore[]> {
     return this.#inTurn(async () => {
-      checkValues(options);
+      checkOptions(options, 'predict');
       checkSignal(options.signal);
       const prepared = await prepareInput(this.#model, image, options.maxPixels);
       const { network, input, others, labels } = await this.#contextFor(prepared, options, stopwatch());

@@ -9,7 +9,7 @@ import type { ValueInfo } from '../onnx/model.ts';
 import { floatTensor, sizeOf, type FloatTensor } from '../runtime/tensor.ts';
 import type { ExplainedImage, ImageInput } from '../types.ts';
 import type { LoadedModel } from './loaded.ts';
-import { readImage } from './read-image.ts';
+import { readImage } from '../image/read.ts';
 
 /** An image as the model takes it. */
 export interface PreparedInput {

@@ -1,5 +1,6 @@
 import { CamError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
+import type { ModelInput } from '../models/source.ts';
 import { automaticLayer } from '../network/automatic.ts';
 import type { TokenGrid } from '../network/axes.ts';
 import { blankInputs, extraInputs, imageInput } from '../network/inputs.ts';
@@ -13,8 +14,9 @@ import { OPERATORS } from '../operators/index.ts';
 import type { NoGradientError } from '../operators/no-gradient.ts';
 import { floatTensor, sizeOf, type FloatTensor } from '../runtime/tensor.ts';
 import type { LoadOptions } from '../types.ts';
+import { checkOptions } from '../options/check.ts';
 import { prepareInput } from './input.ts';
-import { blamingSize, loadEverything, networkSlot, type LoadedModel, type ModelInput } from './loaded.ts';
+import { blamingSize, loadEverything, networkSlot, type LoadedModel } from './loaded.ts';
 
 /** Options of `inspect`. */
 export interface InspectOptions extends LoadOptions {
@@ -99,6 +101,7 @@ export interface Barrier {
  * @throws {CamError} BAD_OPTION when an option is unknown, malformed, or contradicts the model.
  */
 export async function inspect(model?: ModelInput, options: InspectOptions = {}): Promise<Inspection> {
+  checkOptions(options, 'inspect');
   const loaded = await loadEverything(model, options);
   const slot = networkSlot(loaded);
   const declared = { ...declaredBy(loaded.source.model), preprocessing: loaded.preprocessing ?? null };

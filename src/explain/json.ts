@@ -1,20 +1,20 @@
 import { CamError } from '../errors.ts';
 import type { Explanation, Failure, Report, TargetInfo } from '../types.ts';
-import { METHODS } from '../methods/index.ts';
-import type { Method } from '../methods/method.ts';
+import { METHODS, type MethodInfo } from '../methods/index.ts';
+
 import type { MapArray } from './artifact.ts';
 
 /** Version of everything that camwasm prints as JSON: docs/cli-json.md. */
 export const SCHEMA = 'camwasm/1';
 
-/** What --json prints for one image, and, with the numbers in `map`, what a .json result holds. */
+/** One image as JSON (docs/cli-json.md); with the numbers in `map`, the contents of a `.json` result. */
 export interface ImageJson {
   readonly schema: typeof SCHEMA;
-  /** As the command line names it; null for a picture made without one. */
+  /** Its name, as its caller gave it; null for an image that a method made. */
   readonly image: string | null;
-  /** As the command line names it; null for the built-in one. */
+  /** Its name, as its caller gave it; null for the built-in one. */
   readonly model: string | null;
-  /** What is to be known of the model, whatever the image. */
+  /** Warnings about the model, whatever the image. */
   readonly warnings: readonly string[];
   readonly prediction: Report['prediction'];
   readonly preprocessing: Report['preprocessing'] | null;
@@ -32,7 +32,7 @@ export interface ResultJson {
   /** What 0 and 1 of the heatmap stand for, and whether 0.5 is zero. */
   readonly range: readonly [low: number, high: number];
   readonly signed: boolean;
-  /** Numbers that a method gives besides. */
+  /** Other numbers of a method. */
   readonly measures: Readonly<Record<string, number>>;
   /** Paths of the files written; empty where the result went to standard output. */
   readonly outputs: readonly string[];
@@ -58,16 +58,21 @@ interface ErrorJson {
   readonly message: string;
 }
 
+/** The image and model of a JSON object, and how its messages name options. */
 export interface Subject {
   readonly image: string | null;
   readonly model: string | null;
-  /** Those of the model. */
+  /** Warnings about the model. */
   readonly warnings: readonly string[];
+  /** Replaces the library's names of options in messages, for readers who know others. */
+  readonly reworded?: (message: string) => string;
 }
 
+const asIs = (message: string): string => message;
+
 export function imageJson(
-  { image, model, warnings }: Subject,
-  report: Omit<Report, 'explanations' | 'failures'>,
+  { image, model, warnings, reworded = asIs }: Subject,
+  report: Pick<Report, 'prediction' | 'preprocessing' | 'timings'>,
   results: readonly ResultJson[],
   failures: readonly Failure[] = [],
 ): ImageJson {
@@ -75,31 +80,35 @@ export function imageJson(
     schema: SCHEMA,
     image,
     model,
-    warnings,
-    // A picture that was made shows a class; the blank image that it began with is no one's prediction.
+    warnings: warnings.map(reworded),
+    // The zeros that an image is made from are not worth a prediction.
     prediction: image === null ? [] : report.prediction,
     preprocessing: report.preprocessing ?? null,
-    results,
+    results: results.map((result) => ({ ...result, warnings: result.warnings.map(reworded) })),
     failures: failures.map(({ method, target, error }) => ({
       method,
       class: classJson(target),
-      ...errorJson(error),
+      ...errorJson(error, reworded),
     })),
     error: null,
     timings: rounded(report.timings),
   };
 }
 
-export const errorImageJson = ({ image, model, warnings }: Subject, error: unknown): ImageJson => ({
+/** The JSON of an image that could not be explained at all. */
+export const errorImageJson = (
+  { image, model, warnings, reworded = asIs }: Subject,
+  error: unknown,
+): ImageJson => ({
   schema: SCHEMA,
   image,
   model,
-  warnings,
+  warnings: warnings.map(reworded),
   prediction: [],
   preprocessing: null,
   results: [],
   failures: [],
-  error: errorJson(error),
+  error: errorJson(error, reworded),
   timings: {},
 });
 
@@ -121,7 +130,7 @@ export function resultJson(
   };
 }
 
-/** What `camwasm methods --json` prints. */
+/** The table of methods as JSON: `camwasm methods --json`. */
 export const methodsJson = (): MethodsJson => ({
   schema: SCHEMA,
   methods: Object.entries(METHODS).map(([id, row]) => ({
@@ -144,13 +153,16 @@ export interface MethodsJson {
   readonly methods: readonly MethodJson[];
 }
 
-interface MethodJson extends Pick<Method, 'title' | 'level' | 'about' | 'when' | 'cost' | 'paper' | 'needs'> {
+interface MethodJson extends Pick<
+  MethodInfo,
+  'title' | 'level' | 'about' | 'when' | 'cost' | 'paper' | 'needs'
+> {
   readonly id: string;
-  /** Do its runs serve other methods of the call? Then `all` takes it. */
+  /** Whether its runs serve the other methods of a call: `all` stands for these methods. */
   readonly shared: boolean;
-  /** How many samples, steps or masks it takes; null for methods that take none. */
+  /** Default number of samples, steps or masks; null for methods that take none. */
   readonly samples: number | null;
-  /** Method that it builds on. */
+  /** Default method that it builds on. */
   readonly base: string | null;
 }
 
@@ -161,12 +173,12 @@ const classJson = ({ index, label, score, probability }: TargetInfo): ClassJson 
   probability: probability ?? null,
 });
 
-const errorJson = (error: unknown): ErrorJson => ({
+const errorJson = (error: unknown, reworded: (message: string) => string): ErrorJson => ({
   code: error instanceof CamError ? error.code : 'UNEXPECTED',
-  message: error instanceof Error ? error.message : String(error),
+  message: reworded(error instanceof Error ? error.message : String(error)),
 });
 
-/** Nine digits tell any two float32 apart; JSON has no NaN and no infinity. */
+/** Nine digits distinguish any two float32 values; JSON has neither NaN nor infinity. */
 const shortest = (value: number): number | null =>
   Number.isFinite(value) ? Number(value.toPrecision(9)) : null;
 

@@ -3,7 +3,8 @@ import type { Preprocessing } from '../image/preprocess.ts';
 import { loadKernels, type Kernels } from '../kernels/index.ts';
 import { builtinModel } from '../models/builtin.ts';
 import { preprocessingFor } from '../models/preprocessing.ts';
-import { loadModel, type ModelSource } from '../models/source.ts';
+import { readLabels } from '../models/labels.ts';
+import { loadModel, type ModelInput, type ModelSource } from '../models/source.ts';
 import { imageInput, shapeKey } from '../network/inputs.ts';
 import { Network, type Values } from '../network/network.ts';
 import type { ValueInfo } from '../onnx/model.ts';
@@ -11,10 +12,6 @@ import { loadRuntime, type RuntimeOptions, type Threads } from '../runtime/ort.t
 import { ranOutOfMemory } from '../runtime/session.ts';
 import { fromFloat, type FloatTensor } from '../runtime/tensor.ts';
 import type { LoadOptions } from '../types.ts';
-import { readLabels } from './read-labels.ts';
-
-/** What `Explainer.load` takes for a model. */
-export type ModelInput = string | URL | Uint8Array | ArrayBuffer;
 
 /** A model in memory, and everything that it takes to run it. */
 export interface LoadedModel {

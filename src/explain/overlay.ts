@@ -1,7 +1,7 @@
 import { conceptPicture } from '../image/concepts.ts';
 import { encode } from '../image/encode.ts';
 import { overlay as blend, signedPicture, type OverlayOptions } from '../image/overlay.ts';
-import type { Picture } from '../image/picture.ts';
+import type { Picture } from '../image/source.ts';
 import { carryBack } from '../image/placement.ts';
 import { toPicture } from '../image/preprocess.ts';
 import { sharedKernels, type Kernels, type Plane, type Volume } from '../kernels/index.ts';

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import type { Picture } from '../image/picture.ts';
+import type { Picture } from '../image/source.ts';
 import type { ImageInput } from '../image/source.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
 import type { Network, Values } from '../network/network.ts';

@@ -1,6 +1,6 @@
 import { CamError, InternalError } from '../errors.ts';
 import type { ImageInput } from '../image/source.ts';
-import type { Picture } from '../image/picture.ts';
+import type { Picture } from '../image/source.ts';
 import type { GradientPlan } from '../network/network.ts';
 import { toFloat, type FloatTensor } from '../runtime/tensor.ts';
 import type { Ranking } from '../targets/classes.ts';

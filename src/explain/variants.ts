@@ -1,4 +1,3 @@
-import { badOption } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
 import { spanOf } from '../methods/arrays.ts';
 import { random } from '../methods/random.ts';
@@ -12,10 +11,7 @@ export interface Variant {
 
 const UNCHANGED: Variant = { change: ({ data }) => data, undo: (map) => map };
 
-/**
- * The variants of the image whose maps are averaged; none where the image is explained as it is.
- * @throws {CamError} BAD_OPTION for noise that is not possible.
- */
+/** The variants of the image whose maps are averaged; none where the image is explained as it is. */
 export function variantsOf(
   image: () => Volume,
   { smoothNoise, smoothAug, seed = 0 }: Pick<ExplainOptions, 'smoothNoise' | 'smoothAug' | 'seed'>,
@@ -37,12 +33,6 @@ function noiseVariants(
   { n, sigma }: NonNullable<ExplainOptions['smoothNoise']>,
   seed: number,
 ): readonly Variant[] {
-  if (!(Number.isInteger(n) && n > 0 && sigma >= 0 && Number.isFinite(sigma))) {
-    throw badOption(
-      'smoothNoise',
-      `\`smoothNoise\` is ${n} copies with deviation ${sigma}: n must be a whole number above 0, sigma a share of the input's range.`,
-    );
-  }
   const deviation = sigma * spanOf(data);
   return Array.from({ length: n }, (_, i) => ({
     change: (volume) => {

@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
-import type { Picture } from './picture.ts';
+import type { Picture } from './source.ts';
 
 /** The colour channels of a tensor, in their order. */
 export type ColorChannels = 'rgb' | 'bgr' | 'gray';

@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import { codecModule, codecsFetch, type Codec } from '../platform/codecs.ts';
-import type { Picture } from './picture.ts';
+import type { Picture, Pixels } from './source.ts';
 
 // libjpeg only warns where pixels are missing or damaged, and paints them grey.
 const DAMAGE = /premature end|^Corrupt JPEG data(?!.*extraneous bytes)/i;
@@ -82,7 +82,7 @@ function scoped<T>(work: () => T): T {
   const before = ['ImageData', 'location'].map(
     (name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const,
   );
-  Object.defineProperty(globalThis, 'ImageData', { value: Pixels, configurable: true, writable: true });
+  Object.defineProperty(globalThis, 'ImageData', { value: DecodedImage, configurable: true, writable: true });
   try {
     return work();
   } finally {
@@ -93,12 +93,12 @@ function scoped<T>(work: () => T): T {
   }
 }
 
-class Pixels implements Picture {
-  readonly data: Uint8ClampedArray;
+class DecodedImage implements Picture {
+  readonly data: Pixels;
   readonly width: number;
   readonly height: number;
 
-  constructor(data: Uint8ClampedArray, width: number, height: number) {
+  constructor(data: Pixels, width: number, height: number) {
     [this.data, this.width, this.height] = [data, width, height];
   }
 }

@@ -1,5 +1,5 @@
 import type { Plane } from '../kernels/index.ts';
-import type { Picture } from './picture.ts';
+import type { Picture } from './source.ts';
 
 /** Colours that are told apart, also by most who see fewer: M. Okabe and K. Ito (2008), without black. */
 const COLORS: readonly (readonly [red: number, green: number, blue: number])[] = [

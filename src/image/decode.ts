@@ -9,7 +9,7 @@ import type { Header } from './header.ts';
 import { firstFrame } from './gif.ts';
 import { loadJimp } from './jimp.ts';
 import { MOST_SCANS } from './jpeg.ts';
-import type { Picture } from './picture.ts';
+import type { Picture } from './source.ts';
 import { decodePng } from './png-decode.ts';
 import { boundedTiff } from './tiff-bounds.ts';
 

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import type { Picture } from './picture.ts';
+import type { Picture } from './source.ts';
 
 /** What a browser's canvas can draw: an ImageBitmap, an `<img>`, a `<canvas>`, an OffscreenCanvas. */
 export interface Drawable {

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import type { Picture } from './picture.ts';
+import type { Picture } from './source.ts';
 import { encodePng } from './png.ts';
 
 export type EncodedFormat = 'png' | 'jpg';

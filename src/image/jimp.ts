@@ -1,6 +1,6 @@
 import { nodeModule } from '../platform/node.ts';
 import type { FormatName } from './formats.ts';
-import type { Picture } from './picture.ts';
+import type { Picture } from './source.ts';
 
 interface JimpFormat {
   readonly mime: string;

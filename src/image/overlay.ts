@@ -2,7 +2,7 @@ import { CamError } from '../errors.ts';
 import type { Kernels, Plane, Volume } from '../kernels/index.ts';
 import { COLORMAPS, DEFAULT_COLORMAP, type ColormapId } from './colormaps.ts';
 import { paint, type ColorChannels } from './channels.ts';
-import type { Picture } from './picture.ts';
+import type { Picture } from './source.ts';
 
 export interface OverlayOptions {
   colormap?: ColormapId;

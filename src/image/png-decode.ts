@@ -1,5 +1,5 @@
 import { inflate } from './inflate.ts';
-import type { Picture } from './picture.ts';
+import type { Picture } from './source.ts';
 
 /** Colour types of the header: how many samples a pixel has, and how they become red, green, blue and alpha. */
 const COLOR_TYPES: Readonly<Record<number, { channels: number; color: (png: Png) => Color }>> = {

@@ -1,6 +1,6 @@
 import { deflateRows } from '../platform/deflate.ts';
 import { concatenate } from './concatenate.ts';
-import type { Picture } from './picture.ts';
+import type { Picture } from './source.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const SUB = 1; // the filter of every row: each byte less the one of the pixel to its left

@@ -1,11 +1,12 @@
 import { CamError } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
 import { MIXES, paint, type ColorChannels } from './channels.ts';
-import type { Picture } from './picture.ts';
+import type { Picture, PictureInput } from './source.ts';
 import { FITS, place, type Fit, type Placement } from './placement.ts';
 import { resize } from './resize.ts';
 
-export type TensorLayout = 'nchw' | 'nhwc';
+export const TENSOR_LAYOUTS = ['nchw', 'nhwc'] as const;
+export type TensorLayout = (typeof TENSOR_LAYOUTS)[number];
 
 /** How a picture becomes a model's input tensor: element = (value in `range` - mean) / std, channel by channel. */
 export interface Preprocessing {
@@ -107,14 +108,18 @@ function planes(rgb: Float32Array, size: number): Float32Array[] {
   return [0, 1, 2].map((c) => rgb.subarray(c * size, (c + 1) * size));
 }
 
-/** Throws `BAD_IMAGE` where the pixels of a picture are not as many as its size says. */
-export function checkPicture({ data, width, height }: Picture): void {
+/** Pixels as a picture, without a copy. @throws {CamError} BAD_IMAGE when there are not as many as the size says. */
+export function pictureOf({ data, width, height }: PictureInput): Picture {
   const whole = [width, height].every((side) => Number.isInteger(side) && side > 0);
   const bytes = ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === 1;
-  if (whole && bytes && data.length === 4 * width * height) return;
+  if (whole && bytes && data.length === 4 * width * height) {
+    // Shared memory reads like any other.
+    const { buffer, byteOffset, length } = data;
+    return { data: new Uint8ClampedArray(buffer as ArrayBuffer, byteOffset, length), width, height };
+  }
   throw new CamError(
     'BAD_IMAGE',
-    `A picture of ${width} x ${height} pixels with ${bytes ? data.length : 'no'} bytes is none: give whole numbers above 0, and 4 bytes (red, green, blue, alpha) for each pixel.`,
+    `${width} x ${height} pixels with ${bytes ? data.length : 'no'} bytes are not a picture: give whole numbers above 0, and 4 bytes (red, green, blue, alpha) per pixel.`,
   );
 }
 
@@ -122,7 +127,7 @@ export function checkPicture({ data, width, height }: Picture): void {
 const WORDS: Readonly<Record<'fit' | 'channels' | 'layout', readonly string[]>> = {
   fit: Object.keys(FITS),
   channels: Object.keys(MIXES),
-  layout: ['nchw', 'nhwc'] satisfies TensorLayout[],
+  layout: TENSOR_LAYOUTS,
 };
 
 /** Throws `BAD_OPTION` for a setting that makes no sense by itself. */

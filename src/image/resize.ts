@@ -1,4 +1,4 @@
-import type { Picture } from './picture.ts';
+import type { Picture } from './source.ts';
 
 /** A rectangle in pixels, from its top left corner; pixel i covers i to i + 1. */
 export interface Box {
@@ -12,6 +12,25 @@ export interface Box {
 interface Taps {
   first: number;
   weights: Float32Array;
+}
+
+/**
+ * A picture scaled to fit into a square, keeping its proportions; transparency is lost.
+ *
+ * @example
+ * const thumbnail = resizePicture(await overlay(explanation), 224); // longer side 224 pixels
+ */
+export function resizePicture(picture: Picture, longerSide: number): Picture {
+  const scale = longerSide / Math.max(picture.width, picture.height);
+  const width = Math.max(1, Math.round(picture.width * scale));
+  const height = Math.max(1, Math.round(picture.height * scale));
+  const size = width * height;
+  const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
+  const colors = resize(picture, whole, height, width);
+  const data = new Uint8ClampedArray(4 * size).fill(255);
+  for (let at = 0; at < size; at++)
+    for (let c = 0; c < 3; c++) data[4 * at + c] = Math.round(colors[c * size + at]!);
+  return { width, height, data };
 }
 
 /**

@@ -1,32 +1,40 @@
 import { badOption } from '../errors.ts';
-import { findMethod, METHODS, type MethodId } from './index.ts';
 import type { Asks } from './ask.ts';
+import { findMethod, METHOD_ROWS, type MethodId } from './index.ts';
 import type { LayerMethod, Method, Need } from './method.ts';
 
-/** A method of a call, with the row that it builds on. */
-export interface Chosen {
+/** A method that a call names. */
+export interface FoundMethod {
   readonly id: MethodId;
+  /** Whether it makes an image of a class, and takes none. */
+  readonly makesImage: boolean;
+  /** Whether only `all` names it: that a model does not suit it is then no failure. */
+  readonly optional: boolean;
+  /** Whether it builds on another method. */
+  readonly builds: boolean;
+}
+
+/** The same with its row, and the row that it builds on. */
+export interface Chosen extends FoundMethod {
   readonly method: Method;
   readonly base: LayerMethod | undefined;
   /** Its own needs and those of the row that it builds on. */
   readonly needs: readonly Need[];
   /** What they ask the network for. */
   readonly asks: readonly (keyof Asks)[];
-  /** Whether only `all` names it: that a model does not suit it is then no failure. */
-  readonly optional: boolean;
 }
 
 /** Stands for all methods whose runs serve each other. */
 export const ALL = 'all';
 
-/** The methods that a call asks for. @throws {CamError} UNKNOWN_METHOD, BAD_OPTION for a base that does not fit. */
-export function findMethods({
-  method = 'gradcam',
-  base,
-}: {
-  method?: string | readonly string[];
-  base?: string;
-}): Chosen[] {
+/** How a call names its methods. */
+export interface MethodChoice {
+  readonly method?: string | readonly string[];
+  readonly base?: string;
+}
+
+/** The methods that a call names. @throws {CamError} UNKNOWN_METHOD, BAD_OPTION for a base that does not fit. */
+export function chooseMethods({ method = 'gradcam', base }: MethodChoice): Chosen[] {
   const found = new Map<MethodId, Chosen>();
   for (const name of [method].flat()) {
     const all = name.trim().toLowerCase() === ALL;
@@ -37,21 +45,30 @@ export function findMethods({
 }
 
 const sharedMethods = (): MethodId[] =>
-  (Object.keys(METHODS) as MethodId[]).filter((id) => METHODS[id].shared);
+  (Object.keys(METHOD_ROWS) as MethodId[]).filter((id) => METHOD_ROWS[id].shared);
 
 function chosen(id: MethodId, optional: boolean, wanted: string | undefined): Chosen {
-  const method = METHODS[id];
+  const method = METHOD_ROWS[id];
   const base = method.base === undefined ? undefined : baseOf(method, wanted ?? method.base);
   // The formula that builds on a layer's row brings the gradients itself.
   const inherited = (base?.needs ?? []).filter((need) => method.level === 'input' || need !== 'gradients');
   const needs = [...new Set<Need>([...method.needs, ...inherited])];
   const asks = [method, base].flatMap((row) => Object.keys(row?.asks ?? {}) as (keyof Asks)[]);
-  return { id, method, base, needs, asks, optional };
+  return {
+    id,
+    method,
+    base,
+    needs,
+    asks,
+    optional,
+    builds: base !== undefined,
+    makesImage: method.shows === 'image',
+  };
 }
 
 function baseOf(method: Method, name: string): LayerMethod {
   const id = findMethod(name);
-  const base = METHODS[id];
+  const base = METHOD_ROWS[id];
   const contrasts = method.asks.contrastGradient !== undefined;
   if (base.level === 'layer' && base.base === undefined && (base.needs.includes('gradients') || !contrasts))
     return base;
@@ -60,3 +77,13 @@ function baseOf(method: Method, name: string): LayerMethod {
     `${method.title} cannot build on ${id}. Set \`base\` to gradcam, gradcampp, layercam or another method that weights a layer by gradients.`,
   );
 }
+
+/**
+ * The methods that `method` names, `all` among them.
+ *
+ * @example
+ * findMethods({ method: ['Grad-CAM', 'rise'] }).map(({ id }) => id); // ['gradcam', 'rise']
+ * @throws {CamError} UNKNOWN_METHOD, with the nearest names.
+ * @throws {CamError} BAD_OPTION for a base that a method cannot build on.
+ */
+export const findMethods: (choice: MethodChoice) => FoundMethod[] = chooseMethods;

@@ -9,7 +9,7 @@ import { FACTORIZATION_METHODS } from './factorization.ts';
 import { GRADIENT_METHODS } from './gradient.ts';
 import { INPUT_METHODS } from './input.ts';
 import { MASK_METHODS } from './mask.ts';
-import type { Method } from './method.ts';
+import type { Method, Need } from './method.ts';
 import { OCCLUSION_METHODS } from './occlusion.ts';
 import { REFINED_METHODS } from './refined.ts';
 import { VISUALIZATION_METHODS } from './visualization.ts';
@@ -41,8 +41,8 @@ export type MethodId =
   | keyof typeof OCCLUSION_METHODS
   | keyof typeof VISUALIZATION_METHODS;
 
-/** Every method, by id. */
-export const METHODS: Readonly<Record<MethodId, Method>> = {
+/** Every method with its formula, by id. */
+export const METHOD_ROWS: Readonly<Record<MethodId, Method>> = {
   ...GRADIENT_METHODS,
   ...REFINED_METHODS,
   ...ACTIVATION_METHODS,
@@ -57,6 +57,40 @@ export const METHODS: Readonly<Record<MethodId, Method>> = {
   ...OCCLUSION_METHODS,
   ...VISUALIZATION_METHODS,
 };
+
+/** What there is to know about a method before it runs. */
+export interface MethodInfo {
+  readonly title: string;
+  /** Authors, year and where to find the paper. */
+  readonly paper: string;
+  /** What the map shows, in one sentence. */
+  readonly about: string;
+  /** When to choose this method. */
+  readonly when: string;
+  /** Runs of the network beyond the forward pass that all methods of a call share. */
+  readonly cost: string;
+  /** Whether these runs serve the other methods of a call: `all` stands for these methods. */
+  readonly shared: boolean;
+  /** Whether it explains a layer, or the input or network as a whole. */
+  readonly level: 'layer' | 'input';
+  /** What `overlay` draws. */
+  readonly shows: 'heatmap' | 'signed' | 'image' | 'concepts';
+  /** Whether it looks at the last layer of each resolution by default. */
+  readonly stages?: true;
+  readonly needs: readonly Need[];
+  /** Default number of samples, steps or masks. */
+  readonly samples?: number;
+  /** Default method that it builds on. */
+  readonly base?: string;
+}
+
+/**
+ * Every method, by id.
+ *
+ * @example
+ * for (const [id, { title, about }] of Object.entries(METHODS)) console.log(id, title, about);
+ */
+export const METHODS: Readonly<Record<MethodId, MethodInfo>> = METHOD_ROWS;
 
 /** Ids are compared without case, spaces, dashes and underscores; `+` reads as `p`. */
 const plainId = (name: string): string =>
@@ -89,7 +123,7 @@ const ALIASES: Readonly<Record<string, MethodId>> = {
 };
 
 const BY_NAME: ReadonlyMap<string, MethodId> = new Map([
-  ...(Object.keys(METHODS) as MethodId[]).map((id) => [plainId(id), id] as const),
+  ...(Object.keys(METHOD_ROWS) as MethodId[]).map((id) => [plainId(id), id] as const),
   ...Object.entries(ALIASES),
 ]);
 
@@ -103,7 +137,7 @@ const BY_NAME: ReadonlyMap<string, MethodId> = new Map([
 export function findMethod(name: string): MethodId {
   const id = BY_NAME.get(plainId(name));
   if (id !== undefined) return id;
-  const ids = Object.keys(METHODS);
+  const ids = Object.keys(METHOD_ROWS);
   const hint = didYouMean(name, ids) || ` Known: ${ids.join(', ')}.`;
   throw new CamError('UNKNOWN_METHOD', `There is no method "${name}".${hint}`, { option: 'method' });
 }

@@ -171,6 +171,7 @@ interface Formulas<Given, Output> {
 /** A method with one map per layer; several layers are fused. */
 export interface LayerMethod extends About, LayerTraits, Derived, Formulas<Provided<LayerParts>, Plane> {
   readonly level: 'layer';
+  readonly shows: 'heatmap';
   readonly needs: readonly (keyof LayerParts)[];
 }
 
@@ -186,7 +187,7 @@ export type Method = LayerMethod | InputMethod;
 export function layerMethod<const N extends keyof LayerParts, const Q extends keyof Asks = never>(
   row: About & LayerTraits & Requirements<LayerParts, N, Q> & Formulas<LayerView<N, Q>, Plane>,
 ): LayerMethod {
-  return { ...row, ...withViews<LayerParts, N, Q, Plane>(row), level: 'layer' };
+  return { ...row, ...withViews<LayerParts, N, Q, Plane>(row), level: 'layer', shows: 'heatmap' };
 }
 
 /** The same for a method at the input. */

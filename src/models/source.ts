@@ -1,7 +1,9 @@
 import { CamError } from '../errors.ts';
+import type { FileSource } from '../image/source.ts';
 import { readPreprocessorConfig } from '../image/preprocessor-config.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import { readFile, readFileWithRoom } from '../platform/files.ts';
+import { labelsOfConfig } from './labels.ts';
 import { readModel } from '../onnx/read.ts';
 import type { Model } from '../onnx/model.ts';
 
@@ -25,6 +27,9 @@ export interface ModelFiles {
   preprocessor?: object;
 }
 
+/** A model in any form: a path or URL, a file, a Blob, or bytes. */
+export type ModelInput = string | URL | FileSource | Blob | Uint8Array | ArrayBuffer;
+
 /** Where a model and its settings lie, when they are known and need not be looked for. */
 export interface ModelPlace {
   readonly model: URL;
@@ -39,9 +44,11 @@ export interface ModelPlace {
  * outside its folder.
  */
 export async function loadModel(
-  source: string | URL | Uint8Array | ArrayBuffer | ModelPlace,
+  source: ModelInput | ModelPlace,
   given: ModelFiles = {},
 ): Promise<ModelSource> {
+  if (source instanceof Blob) return loadModel(await source.arrayBuffer(), given);
+  if (typeof source === 'object' && 'file' in source) return loadModel(source.file, given);
   const { external } = given;
   const settings = { config: stated(given.config), preprocessor: stated(given.preprocessor) };
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
@@ -90,7 +97,7 @@ interface Settings {
 }
 
 const settingsOf = ({ config, preprocessor }: Settings): Pick<ModelSource, 'labels' | 'preprocessing'> => ({
-  labels: config && labelsOf(config.text),
+  labels: config && labelsOfConfig(config.text),
   preprocessing: preprocessor ? readPreprocessorConfig(preprocessor.text) : {},
 });
 
@@ -147,17 +154,3 @@ function weightsFile(source: string | URL, path: string): string | URL {
 
 const neighbour = (source: string | URL, path: string): string | URL =>
   source instanceof URL ? new URL(path, source) : source.replace(/[^/\\]*$/, path);
-
-/** id2label of a Hugging Face `config.json`, where it names every index from 0 up. */
-function labelsOf(json: string): string[] | undefined {
-  let id2label: unknown;
-  try {
-    id2label = (JSON.parse(json) as { id2label?: unknown }).id2label;
-  } catch {
-    return undefined; // some other tool's config.json
-  }
-  if (typeof id2label !== 'object' || id2label === null) return undefined;
-  const labels = Object.entries(id2label).map(([index, label]) => [Number(index), String(label)] as const);
-  const ordered = labels.sort(([a], [b]) => a - b);
-  return ordered.every(([index], position) => index === position) ? ordered.map(([, label]) => label) : undefined;
-}

@@ -1,35 +1,37 @@
-import { CamError } from '../errors.ts';
-import type { Explainer } from '../explain/explainer.ts';
+import { badOption } from '../errors.ts';
 import { findClass, splitClasses } from '../targets/label.ts';
-import type { Settings } from './options.ts';
+import type { Given } from './options.ts';
 
-/** A list of more would take the memory of the process. */
-const MOST = 1e6;
+/** A longer list would take the memory of the process. */
+const MAX_TOP = 1e6;
 
-/** Indices of the classes asked for; undefined for those that only the model can tell. @throws CamError UNKNOWN_CLASS, BAD_OPTION. */
-export function classesOf(
-  { class: texts, top = 1 }: Partial<Pick<Settings, 'class' | 'top'>>,
+/**
+ * Indices of the classes asked for as text; undefined for each of the best classes, which only the model knows.
+ * @throws {CamError} UNKNOWN_CLASS, BAD_OPTION.
+ */
+export function classesFor(
+  { class: texts, top = 1 }: Pick<Given, 'class' | 'top'>,
   labels: readonly string[],
 ): readonly (number | undefined)[] {
-  if (!texts && top > MOST)
-    throw bad(`--top takes at most ${MOST}, not ${top}: no model has so many classes.`);
+  if (!texts && top > MAX_TOP)
+    throw badOption('top', `\`top\` takes at most ${MAX_TOP}, not ${top}: no model has so many classes.`);
   if (!texts) return Array.from({ length: top }, () => undefined);
   const parts = texts.flatMap((text) => splitClasses(text, labels));
-  if (parts.length === 0) throw bad(`--class takes a class index or label, not "${texts.join()}".`);
+  if (parts.length === 0)
+    throw badOption('class', `\`class\` takes a class index or label, not "${texts.join()}".`);
   return [...new Set(parts.map((part) => findClass(part, labels)))];
 }
 
-/** Names of the layers; a comma list is split only where the whole is no value of the model. */
-export function layersOf(
-  { layer: texts }: Partial<Pick<Settings, 'layer'>>,
-  model: Pick<Explainer, 'info'>,
+/** Names of the layers; a comma list is split unless the whole is the name of a value. @throws {CamError} BAD_OPTION. */
+export function layerNames(
+  { layer: texts }: Pick<Given, 'layer'>,
+  values: readonly string[],
 ): string[] | undefined {
   if (!texts) return undefined;
   const names = texts.flatMap((text) =>
-    model.info.values.includes(text) ? [text] : text.split(',').map((name) => name.trim()),
+    values.includes(text) ? [text] : text.split(',').map((name) => name.trim()),
   );
-  if (names.includes('')) throw bad(`--layer takes the name of a value in the model, not "${texts.join()}".`);
+  if (names.includes(''))
+    throw badOption('layer', `\`layer\` takes the name of a value in the model, not "${texts.join()}".`);
   return [...new Set(names)];
 }
-
-const bad = (message: string): CamError => new CamError('BAD_OPTION', message);

@@ -1,40 +1,53 @@
-import { COLORMAPS, DEFAULT_COLORMAP, type ColormapId } from '../image/colormaps.ts';
 import type { ColorChannels } from '../image/channels.ts';
-import type { Fit } from '../image/placement.ts';
-import type { TensorLayout } from '../image/preprocess.ts';
+import { MIXES } from '../image/channels.ts';
+import { COLORMAPS, DEFAULT_COLORMAP, type ColormapId } from '../image/colormaps.ts';
+import { FITS, type Fit } from '../image/placement.ts';
+import { TENSOR_LAYOUTS, type Preprocessing, type TensorLayout } from '../image/preprocess.ts';
 import { BASELINES, type Baseline } from '../methods/baseline.ts';
 import { COMPATS, FUSIONS, type Compat, type Fusion } from '../methods/method.ts';
 import type { TokenGrid } from '../network/axes.ts';
-import type { Score } from '../targets/target.ts';
+import { DEFAULT_THREADS, MAX_THREADS } from '../runtime/ort.ts';
+import { SCORES, type Score } from '../targets/target.ts';
+import type { ExplainOptions, LoadOptions, OverlayOptions } from '../types.ts';
 import {
+  anything,
   extent,
+  flag,
   fraction,
-  item,
-  noise,
-  oneOfOrNumber,
-  items,
-  numbers,
-  oneOf,
-  text,
-  wholeNumber,
-  tokenGrid,
-  type Reading,
   inputFile,
+  item,
+  items,
+  named,
+  noise,
+  numbers,
+  object,
+  oneOf,
+  oneOfOrNumber,
+  oneOrMore,
+  text,
+  tokenGrid,
+  wholeNumber,
+  type Check,
   type InputFile,
+  type Reading,
 } from './reading.ts';
 
-/** Each heatmap from its own least to its own largest value, or all of a method on the same scale. */
+export const COMMAND_NAMES = ['explain', 'compare', 'inspect', 'methods', 'serve', 'completion'] as const;
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+/** Each heatmap on its own scale, or all heatmaps of a method on the same one. */
 export const SCALES = ['own', 'shared'] as const;
 export type Scale = (typeof SCALES)[number];
 
 export const FORMATS = ['png', 'jpg', 'npy', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** What black and white are before mean and deviation. */
-export const RANGES = { '0..1': [0, 1], '0..255': [0, 255], '-1..1': [-1, 1] } as const;
-export type RangeName = keyof typeof RANGES;
+type PixelRange = Preprocessing['range'];
 
-/** What a command line can say, by the name of the option. */
+/** Values of black and white before mean and deviation. */
+const RANGES: Readonly<Record<string, PixelRange>> = { '0..1': [0, 1], '0..255': [0, 255], '-1..1': [-1, 1] };
+
+/** The value of each option of the command line, by flag. */
 export interface Settings {
   method: string[];
   model: string;
@@ -72,7 +85,7 @@ export interface Settings {
   size: { width: number; height: number };
   fit: Fit;
   channels: (ColorChannels | number)[];
-  range: RangeName;
+  range: PixelRange;
   mean: number[];
   std: number[];
   layout: TensorLayout;
@@ -91,43 +104,102 @@ export interface Settings {
 
 export type OptionName = keyof Settings;
 
-export type Group =
-  'Explain' | 'Change the method' | 'Result' | 'Preprocessing of pictures' | 'Running' | 'Terminal';
+/** Settings that were given. */
+export type Given = Readonly<Partial<Settings>>;
 
-export interface Option<Value> {
-  readonly group: Group;
+export type OptionGroup =
+  'Explain' | 'Change the method' | 'Result' | 'Preprocessing of images' | 'Running' | 'Terminal';
+
+/** An option of the library, by where it goes: `explain.layer`, `load.threads`, `preprocessing.width`, `overlay.alpha`. */
+export type LibraryOption =
+  | `explain.${keyof ExplainOptions}`
+  | `load.${keyof LoadOptions}`
+  | `preprocessing.${keyof Preprocessing}`
+  | `overlay.${keyof OverlayOptions}`;
+
+type LibraryChecks = Readonly<Partial<Record<LibraryOption, Check>>>;
+
+export interface OptionRow<Value> {
+  readonly group: OptionGroup;
   readonly describe: string;
   readonly alias?: string;
-  /** Missing for flags. */
+  /** How its text is read; missing for flags. */
   readonly reading?: Reading<Value>;
-  /** May be given more than once. */
+  /** Whether it may be given more than once. */
   readonly repeatable?: boolean;
-  /** What holds when it is not given, as help tells it. */
+  /** The default, as help states it. */
   readonly fallback?: string;
+  /** The commands that take it. */
+  readonly commands: readonly CommandName[];
+  /** Whether a request to the server may set it, in its query. */
+  readonly query?: true;
+  /** The options of the library that it sets, and which values these take. */
+  readonly sets?: LibraryChecks;
 }
 
-/** Every option of every command, once: parsing, help and errors are made from these rows. */
-export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } = {
+/** A reading whose value goes to an option of the library as it is. */
+const to = <Value>(option: LibraryOption, reading: Reading<Value>) => ({
+  reading,
+  sets: { [option]: reading.library ?? reading } as LibraryChecks,
+});
+
+/** A flag that the library takes as true or false. */
+const flagOf = (option: LibraryOption) => ({ sets: { [option]: flag } as LibraryChecks });
+
+const EXPLAIN = ['explain'] as const;
+const COMPARE = ['compare'] as const;
+const SERVE = ['serve'] as const;
+const IMAGES = ['explain', 'compare'] as const;
+const MODEL = ['explain', 'compare', 'serve'] as const;
+const ANY_MODEL = ['explain', 'compare', 'inspect', 'serve'] as const;
+
+const methodName = text('<id>', 'a method id');
+const classChoice = anything(
+  'a class index or label',
+  (value) =>
+    (typeof value === 'string' && value !== '') || (Number.isInteger(value) && (value as number) >= 0),
+);
+const targetChoice = anything('a class, a target as text, or a target', (value) =>
+  ['string', 'number', 'object'].includes(typeof value),
+);
+
+/** Every option of every command, once: parsing, help, completion, docs, validation and errors are made from these rows. */
+export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]> } = {
   // ----- Explain -----
   method: {
     group: 'Explain',
     alias: 'm',
-    describe: 'how to explain: `camwasm methods` lists them; all is every one that shares its passes',
+    describe: 'how to explain: `camwasm methods` lists them; all is every method that costs no extra runs',
     reading: items('<id[,id...]>', 'one or more method ids'),
     repeatable: true,
     fallback: 'gradcam',
+    commands: EXPLAIN,
+    query: true,
+    sets: { 'explain.method': oneOrMore(methodName) },
   },
   model: {
     group: 'Explain',
     describe: 'ONNX file of the model',
     reading: text('<file>', 'the path of an ONNX file'),
-    fallback: 'the built-in one, 36 everyday things',
+    fallback: 'the built-in model, 36 everyday things',
+    commands: ANY_MODEL,
+    query: true,
   },
   labels: {
     group: 'Explain',
     describe: 'class names, one per line or JSON',
     reading: text('<file>', 'the path of a file with one label per line, or JSON'),
     fallback: 'those beside the model (config.json), if any',
+    commands: MODEL,
+    sets: {
+      'load.labels': anything(
+        'a list of class names, or the path or URL of one',
+        (value) =>
+          (typeof value === 'string' && value !== '') ||
+          value instanceof URL ||
+          (Array.isArray(value) && value.every((label) => typeof label === 'string')),
+      ),
+    },
   },
   class: {
     group: 'Explain',
@@ -136,47 +208,61 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     reading: item('<index|label>', 'a class index or label'),
     repeatable: true,
     fallback: 'the predicted class',
+    commands: EXPLAIN,
+    query: true,
+    sets: { 'explain.class': oneOrMore(classChoice) },
   },
   methods: {
     group: 'Explain',
-    describe: 'columns of the sheet; all is every one that shares its passes',
+    describe: 'columns of the sheet; all is every method that costs no extra runs',
     reading: items('<all|id[,id...]>', 'all, or one or more method ids'),
     fallback: 'all',
+    commands: COMPARE,
   },
   classes: {
     group: 'Explain',
     describe: 'rows of the sheet: the N best classes, or indices and labels',
     reading: text('<topN|class[,class...]>', 'topN, or class indices or labels'),
     fallback: 'the predicted class',
+    commands: COMPARE,
   },
   target: {
     group: 'Explain',
-    describe: 'what to explain besides classes: elements, masks, differences, similarity (docs/targets.md)',
+    describe:
+      'what to explain instead of a class: elements, masks, differences, similarity (docs/targets.md)',
     reading: item('<target>', 'a target such as output[0,5,17], class:12@predicted or similar:other.jpg'),
     repeatable: true,
+    commands: EXPLAIN,
+    sets: { 'explain.target': oneOrMore(targetChoice) },
   },
   top: {
     group: 'Explain',
     describe: 'explain the N best classes',
-    reading: wholeNumber(1),
+    commands: EXPLAIN,
+    query: true,
+    ...to('explain.top', wholeNumber(1)),
   },
   'output-name': {
     group: 'Explain',
-    describe: "the model's output that is explained",
-    reading: text('<name>', 'the name of an output'),
+    describe: "the model's output to explain",
     fallback: 'the first',
+    commands: ['explain', 'compare', 'inspect'],
+    ...to('explain.output', text('<name>', 'the name of an output')),
   },
   input: {
     group: 'Explain',
-    describe: 'what the model takes besides the image',
+    describe: 'an input of the model besides the image',
     reading: inputFile,
     repeatable: true,
+    commands: IMAGES,
+    sets: { 'explain.inputs': object },
   },
   'image-input': {
     group: 'Explain',
     describe: 'the input that takes the image',
-    reading: text('<name>', 'the name of an input'),
     fallback: 'the first with four axes',
+    commands: ['explain', 'compare', 'inspect'],
+    ...to('load.imageInput', text('<name>', 'the name of an input')),
   },
   layer: {
     group: 'Explain',
@@ -185,81 +271,104 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     reading: item('<name[,name...]>', 'the name of a value in the model'),
     repeatable: true,
     fallback: 'the last one with spatial extent',
+    commands: IMAGES,
+    query: true,
+    sets: { 'explain.layer': oneOrMore(text('<name>', 'the name of a value in the model')) },
   },
   tokens: {
     group: 'Explain',
-    describe: 'how the tokens of a transformer lie: rows, columns, and the tokens before them',
-    reading: tokenGrid,
-    fallback: 'found out from the graph',
+    describe: "grid of a transformer's tokens: rows, columns, and prefix tokens",
+    fallback: 'found in the graph',
+    commands: ['explain', 'compare', 'inspect'],
+    ...to('explain.tokens', tokenGrid),
   },
   score: {
     group: 'Explain',
     describe: 'explain the logit of the class, or its probability',
-    reading: oneOf(['logit', 'probability']),
     fallback: 'logit',
+    commands: IMAGES,
+    query: true,
+    ...to('explain.score', oneOf(SCORES)),
   },
   compat: {
     group: 'Explain',
     describe: "reproduce a library's numbers instead of the paper's",
-    reading: oneOf(COMPATS),
+    commands: IMAGES,
+    query: true,
+    ...to('explain.compat', oneOf(COMPATS)),
   },
   // ----- Change the method -----
   base: {
     group: 'Change the method',
     describe: 'CAM that guided-gradcam, finercam and refinecam build on',
-    reading: text('<id>', 'a method id'),
-    fallback: 'as their papers say',
+    fallback: 'what their papers say',
+    commands: IMAGES,
+    ...to('explain.base', methodName),
   },
   fuse: {
     group: 'Change the method',
     describe: 'how several layers become one map',
-    reading: oneOf(FUSIONS),
-    fallback: "as the method's paper says, else mean",
+    fallback: "what the method's paper says, else mean",
+    commands: IMAGES,
+    ...to('explain.fuse', oneOf(FUSIONS)),
   },
   'smooth-noise': {
     group: 'Change the method',
     describe: "average over n noisy copies; sigma is a share of the input's range",
-    reading: noise,
+    commands: IMAGES,
+    ...to('explain.smoothNoise', noise),
   },
   'smooth-aug': {
     group: 'Change the method',
-    describe: 'average over the image as it is and mirrored, at 0.9, 1 and 1.1 times its values',
+    describe: 'average over the image and its mirror image, at 0.9, 1 and 1.1 times its values',
+    commands: IMAGES,
+    ...flagOf('explain.smoothAug'),
   },
   'eigen-smooth': {
     group: 'Change the method',
-    describe: 'first principal component of the weighted activations in place of their sum',
+    describe: 'use the first principal component of the weighted activations instead of their sum',
+    commands: IMAGES,
+    ...flagOf('explain.eigenSmooth'),
   },
   signed: {
     group: 'Change the method',
-    describe: 'keep the sign: in the heatmap 0.5 is zero, and below it is what speaks against',
+    describe: 'keep the sign: in the heatmap 0.5 is zero, and lower values are evidence against',
+    commands: IMAGES,
+    ...flagOf('explain.signed'),
   },
   counterfactual: {
     group: 'Change the method',
-    describe: 'explain the negative score: what speaks against the class',
+    describe: 'explain the negative score: evidence against the class',
+    commands: IMAGES,
+    ...flagOf('explain.counterfactual'),
   },
   samples: {
     group: 'Change the method',
-    describe: 'samples, steps or masks that a method takes',
-    reading: wholeNumber(1),
-    fallback: 'its own (docs/methods.md)',
+    describe: 'number of samples, steps or masks',
+    fallback: "the method's own (docs/methods.md)",
+    commands: IMAGES,
+    ...to('explain.samples', wholeNumber(1)),
   },
   concepts: {
     group: 'Change the method',
-    describe: 'concepts that dff looks for',
-    reading: wholeNumber(1),
+    describe: 'number of concepts for dff',
     fallback: '5',
+    commands: IMAGES,
+    ...to('explain.concepts', wholeNumber(1)),
   },
   baseline: {
     group: 'Change the method',
-    describe: 'what stands for nothing there',
-    reading: oneOf(BASELINES),
-    fallback: "as the method's paper says",
+    describe: 'the baseline image of methods that compare with one',
+    fallback: "what the method's paper says",
+    commands: IMAGES,
+    ...to('explain.baseline', oneOf(BASELINES)),
   },
   seed: {
     group: 'Change the method',
-    describe: 'decides what is drawn at random',
-    reading: wholeNumber(0),
+    describe: 'seed of all random numbers',
     fallback: '0',
+    commands: IMAGES,
+    ...to('explain.seed', wholeNumber(0)),
   },
   // ----- Result -----
   output: {
@@ -268,6 +377,7 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     describe: 'where to write; `-` is standard output, a trailing / means a folder',
     reading: text('<file|folder|->', 'a file, a folder or -'),
     fallback: '<image>.<method>.<format>, or <image>.compare.png, in the current folder',
+    commands: IMAGES,
   },
   format: {
     group: 'Result',
@@ -275,115 +385,213 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     describe: 'a picture, or the numbers',
     reading: oneOf(FORMATS),
     fallback: 'by the extension of -o, else png (npy with --raw)',
+    commands: EXPLAIN,
+    query: true,
   },
   raw: {
     group: 'Result',
-    describe: 'write the signed, un-normalised map at feature resolution instead of the heatmap',
+    describe: 'write the signed, unnormalized map at feature resolution instead of the heatmap',
+    commands: EXPLAIN,
+    query: true,
   },
   'save-tensors': {
     group: 'Result',
     describe: 'also write activations, gradients and raw maps as .npy',
     reading: text('<folder>', 'a folder'),
+    commands: EXPLAIN,
   },
   colormap: {
     group: 'Result',
-    describe: 'colours of the heatmap',
-    reading: oneOf(Object.keys(COLORMAPS) as ColormapId[]),
+    describe: 'colors of the heatmap',
     fallback: `${DEFAULT_COLORMAP}; coolwarm with --signed`,
+    commands: IMAGES,
+    query: true,
+    ...to('overlay.colormap', oneOf(Object.keys(COLORMAPS) as ColormapId[])),
   },
   alpha: {
     group: 'Result',
-    describe: 'how much of the heatmap shows over the image',
-    reading: fraction,
+    describe: 'opacity of the heatmap over the image',
     fallback: '0.5',
+    commands: IMAGES,
+    query: true,
+    ...to('overlay.alpha', fraction),
   },
   scale: {
     group: 'Result',
-    describe:
-      'shared makes the heatmaps of a method comparable; they are written when all images are explained',
+    describe: 'shared makes the heatmaps of a method comparable; they are written after the last image',
     reading: oneOf(SCALES),
     fallback: 'own',
+    commands: EXPLAIN,
   },
-  // ----- Preprocessing of pictures -----
+  // ----- Preprocessing of images -----
   size: {
-    group: 'Preprocessing of pictures',
-    describe: 'size of the model input, where the model leaves it open',
+    group: 'Preprocessing of images',
+    describe: "size of the model's input, where the model leaves it open",
     reading: extent,
     fallback: "the model's own",
+    commands: ANY_MODEL,
+    sets: { 'preprocessing.width': wholeNumber(1), 'preprocessing.height': wholeNumber(1) },
   },
   fit: {
-    group: 'Preprocessing of pictures',
-    describe: 'how a picture of other proportions comes into it',
-    reading: oneOf(['stretch', 'crop', 'letterbox']),
+    group: 'Preprocessing of images',
+    describe: 'resize mode for images of other proportions',
     fallback: 'stretch',
+    commands: MODEL,
+    ...to('preprocessing.fit', oneOf(Object.keys(FITS) as Fit[])),
   },
   channels: {
-    group: 'Preprocessing of pictures',
+    group: 'Preprocessing of images',
     describe:
-      'colour channels of the input; a number is something else: methods that go through the channels of a layer ' +
-      'one by one take the n that vary most',
-    reading: oneOfOrNumber(['rgb', 'bgr', 'gray']),
+      'color channels of the input; a number instead limits methods that go through the channels of a layer ' +
+      'one by one: they use the n that vary most',
+    reading: oneOfOrNumber(Object.keys(MIXES) as ColorChannels[]),
     repeatable: true,
     fallback: 'rgb, gray for one channel; all channels of a layer',
+    commands: MODEL,
+    sets: {
+      'preprocessing.channels': oneOf(Object.keys(MIXES)),
+      'explain.channels': wholeNumber(1),
+    },
   },
   range: {
-    group: 'Preprocessing of pictures',
-    describe: 'black and white, before mean and deviation',
-    reading: oneOf(Object.keys(RANGES) as RangeName[]),
+    group: 'Preprocessing of images',
+    describe: 'values of black and white, before mean and deviation',
     fallback: '0..1',
+    commands: MODEL,
+    ...to(
+      'preprocessing.range',
+      named(
+        RANGES,
+        anything(
+          'black and white as two numbers that differ',
+          (value) =>
+            Array.isArray(value) &&
+            value.length === 2 &&
+            value.every(Number.isFinite) &&
+            value[0] !== value[1],
+        ),
+      ),
+    ),
   },
   mean: {
-    group: 'Preprocessing of pictures',
+    group: 'Preprocessing of images',
     describe: 'subtracted from each channel',
-    reading: numbers('one number, or one for each channel, such as 0.5,0.5,0.5', () => true),
     fallback: "ImageNet's",
+    commands: MODEL,
+    ...to(
+      'preprocessing.mean',
+      numbers('one number, or one for each channel, such as 0.5,0.5,0.5', () => true),
+    ),
   },
   std: {
-    group: 'Preprocessing of pictures',
+    group: 'Preprocessing of images',
     describe: 'divides each channel',
-    reading: numbers(
-      'one number above 0, or one for each channel, such as 0.5,0.5,0.5',
-      (value) => value > 0,
-    ),
     fallback: "ImageNet's",
+    commands: MODEL,
+    ...to(
+      'preprocessing.std',
+      numbers('one number above 0, or one for each channel, such as 0.5,0.5,0.5', (value) => value > 0),
+    ),
   },
   layout: {
-    group: 'Preprocessing of pictures',
+    group: 'Preprocessing of images',
     describe: 'order of the axes of the input',
-    reading: oneOf(['nchw', 'nhwc']),
     fallback: "the model's own",
+    commands: ANY_MODEL,
+    ...to('preprocessing.layout', oneOf(TENSOR_LAYOUTS)),
   },
   // ----- Running -----
   threads: {
     group: 'Running',
     describe: 'threads of the runtime',
-    reading: wholeNumber(1, 64),
-    fallback: 'the cores of the machine, at most 8',
+    fallback: `the cores of the machine, at most ${DEFAULT_THREADS}`,
+    commands: ANY_MODEL,
+    ...to('load.threads', wholeNumber(1, MAX_THREADS)),
   },
   'batch-size': {
     group: 'Running',
-    describe: 'masked images that are run at once (scorecam)',
-    reading: wholeNumber(1),
+    describe: 'number of masked images to run at once (scorecam and others)',
     fallback: '16',
+    commands: IMAGES,
+    query: true,
+    ...to('explain.batchSize', wholeNumber(1)),
   },
   port: {
     group: 'Running',
     describe: 'port to listen on; 0 takes a free one',
     reading: wholeNumber(0, 65535),
     fallback: '8080',
+    commands: SERVE,
   },
   host: {
     group: 'Running',
     describe: 'address to listen on; 0.0.0.0 is open to the network',
     reading: text('<address>', 'an address of this machine'),
     fallback: '127.0.0.1',
+    commands: SERVE,
   },
   // ----- Terminal -----
-  json: { group: 'Terminal', describe: 'one JSON object per line on standard output instead of text' },
-  quiet: { group: 'Terminal', alias: 'q', describe: 'print nothing but errors (and --json)' },
-  verbose: { group: 'Terminal', describe: 'also print what was used and where the time goes' },
-  'no-color': { group: 'Terminal', describe: 'print without colours' },
-  debug: { group: 'Terminal', describe: 'print the stack of errors' },
-  help: { group: 'Terminal', alias: 'h', describe: 'print this help' },
-  version: { group: 'Terminal', describe: 'print the version' },
+  json: {
+    group: 'Terminal',
+    describe: 'one JSON object per line on standard output instead of text',
+    commands: ['explain', 'inspect', 'methods'],
+  },
+  quiet: {
+    group: 'Terminal',
+    alias: 'q',
+    describe: 'print nothing but errors (and --json)',
+    commands: COMMAND_NAMES,
+  },
+  verbose: {
+    group: 'Terminal',
+    describe: 'also print what was used and where the time goes',
+    commands: COMMAND_NAMES,
+  },
+  'no-color': { group: 'Terminal', describe: 'print without colors', commands: COMMAND_NAMES },
+  debug: { group: 'Terminal', describe: 'print the stack of errors', commands: COMMAND_NAMES },
+  help: { group: 'Terminal', alias: 'h', describe: 'print this help', commands: COMMAND_NAMES },
+  version: { group: 'Terminal', describe: 'print the version', commands: COMMAND_NAMES },
 };
+
+/** Options that only programs set. */
+const LIBRARY_ONLY: LibraryChecks = {
+  'explain.tensors': flag,
+  'explain.maxPixels': wholeNumber(1),
+  'explain.signal': anything(
+    'an AbortSignal',
+    (value) => typeof value === 'object' && value !== null && 'aborted' in value,
+  ),
+  'explain.onProgress': anything('a function', (value) => typeof value === 'function'),
+  'load.preprocessing': object,
+  'load.modules': object,
+  'load.ort': object,
+  'load.executionProviders': oneOrMore(oneOf(['wasm', 'webgpu', 'webnn'])),
+  'load.external': anything('a list of { path, data }', Array.isArray),
+  'load.config': object,
+  'load.preprocessor': object,
+};
+
+/** Every option of the library, with the values that it takes. */
+export const LIBRARY_OPTIONS: ReadonlyMap<string, Check> = new Map(
+  [...Object.values(OPTIONS).map(({ sets = {} }) => sets), LIBRARY_ONLY].flatMap((checks) =>
+    Object.entries(checks),
+  ),
+);
+
+/** The flags that a command takes, in the order of the table. */
+export const optionsOf = (command: CommandName): OptionName[] =>
+  (Object.keys(OPTIONS) as OptionName[]).filter((name) => OPTIONS[name].commands.includes(command));
+
+/** The values of settings that the library takes as they are, by its own names, for one place: `explain`. */
+export function librarySettings(settings: Given, place: string): Record<string, unknown> {
+  const values = Object.entries(OPTIONS).flatMap(([name, { reading, sets = {} }]) => {
+    const value = settings[name as OptionName];
+    if (value === undefined) return [];
+    return Object.entries(sets).flatMap(([option, check]) => {
+      const [where, key] = option.split('.');
+      const plain = reading === undefined || check === reading || check === reading.library;
+      return where === place && plain ? [[key, value] as const] : [];
+    });
+  });
+  return Object.fromEntries(values);
+}

@@ -1,22 +1,44 @@
 import type { TokenGrid } from '../network/axes.ts';
 import { parseTokens } from '../network/layout.ts';
 
-/** How the text after an option becomes a value; undefined where it does not. */
-export interface Reading<Value> {
-  /** How the value is written in help. */
-  readonly sign: string;
-  /** What is wanted, as an error says it: "a number from 0 to 1". */
+/** Which values an option takes. */
+export interface Check {
+  /** As an error says it: "a number from 0 to 1". */
   readonly takes: string;
   readonly choices?: readonly string[];
+  readonly accepts: (value: unknown) => boolean;
+}
+
+/** How text becomes the value of an option. */
+export interface Reading<Value> extends Check {
+  /** The value as help writes it. */
+  readonly sign: string;
+  /** What the library takes, where that is not what errors about the text say. */
+  readonly library?: Check;
+  /** Undefined for text that is not a value. */
   readonly read: (text: string) => Value | undefined;
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const toNumber = (text: string): number => (NUMBER.test(text.trim()) ? Number(text) : NaN);
 
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isWhole = (value: unknown, from: number, to = Infinity): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+/** One value or a list that is not empty. */
+export const oneOrMore = ({ takes, accepts }: Check): Check => ({
+  takes: `${takes}, or a list of them`,
+  accepts: (value) =>
+    Array.isArray(value) ? value.length > 0 && value.every((one) => accepts(one)) : accepts(value),
+});
+
 export const text = (sign: string, takes: string): Reading<string> => ({
   sign,
   takes,
+  accepts: isText,
   read: (text) => (text === '' ? undefined : text),
 });
 
@@ -24,6 +46,7 @@ export const text = (sign: string, takes: string): Reading<string> => ({
 export const item = (sign: string, takes: string): Reading<string[]> => ({
   sign,
   takes,
+  accepts: oneOrMore({ takes, accepts: isText }).accepts,
   read: (text) => (text.trim() === '' ? undefined : [text]),
 });
 
@@ -31,6 +54,7 @@ export const item = (sign: string, takes: string): Reading<string[]> => ({
 export const items = (sign: string, takes: string): Reading<string[]> => ({
   sign,
   takes,
+  accepts: oneOrMore({ takes, accepts: isText }).accepts,
   read: (text) => {
     const parts = text.split(',').map((part) => part.trim());
     return parts.includes('') ? undefined : parts;
@@ -47,6 +71,7 @@ export interface InputFile {
 export const inputFile: Reading<InputFile[]> = {
   sign: '<name=file.npy>',
   takes: 'the name of an input and a .npy file, such as input_ids=question.npy',
+  accepts: Array.isArray,
   read: (text) => {
     const [, name, file] = /^([^=]+)=(.+)$/.exec(text) ?? [];
     return name === undefined ? undefined : [{ name, file }];
@@ -57,21 +82,35 @@ export const oneOf = <Choice extends string>(choices: readonly Choice[]): Readin
   sign: `<${choices.join('|')}>`,
   takes: `one of ${choices.join(', ')}`,
   choices,
+  accepts: (value) => choices.some((choice) => choice === value),
   read: (text) => choices.find((choice) => choice === text),
+});
+
+/** The name of a value, such as `0..1` for the range [0, 1]; the library takes the value itself. */
+export const named = <Value>(
+  values: Readonly<Record<string, Value>>,
+  { takes, accepts }: Check,
+): Reading<Value> => ({
+  ...oneOf(Object.keys(values)),
+  accepts,
+  library: { takes, accepts },
+  read: (text) => (Object.hasOwn(values, text) ? values[text] : undefined),
 });
 
 export const wholeNumber = (from: number, to?: number): Reading<number> => ({
   sign: '<n>',
   takes: to === undefined ? `a whole number from ${from} up` : `a whole number from ${from} to ${to}`,
+  accepts: (value) => isWhole(value, from, to),
   read: (text) => {
     const value = toNumber(text);
-    return Number.isSafeInteger(value) && value >= from && value <= (to ?? value) ? value : undefined;
+    return isWhole(value, from, to) ? value : undefined;
   },
 });
 
 export const fraction: Reading<number> = {
   sign: '<0..1>',
   takes: 'a number from 0 to 1',
+  accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
   read: (text) => {
     const value = toNumber(text);
     return value >= 0 && value <= 1 ? value : undefined;
@@ -81,32 +120,39 @@ export const fraction: Reading<number> = {
 export const numbers = (takes: string, accept: (value: number) => boolean): Reading<number[]> => ({
   sign: '<x[,x,x]>',
   takes,
+  accepts: (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((one) => Number.isFinite(one) && accept(one as number)),
   read: (text) => {
     const values = text.split(',').map(toNumber);
     return values.every((value) => Number.isFinite(value) && accept(value)) ? values : undefined;
   },
 });
 
-/** `224`, or `320x240`: width first, as pictures are measured. */
+/** `224`, or `320x240`: width first. */
 export const extent: Reading<{ width: number; height: number }> = {
   sign: '<n|WxH>',
   takes: 'a number of pixels or WIDTHxHEIGHT, such as 224 or 320x240',
+  accepts: (value) => isWhole(value, 1),
   read: (text) => {
     const [width, height = width, ...more] = text.toLowerCase().split('x').map(Number);
-    const sound = (side: number) => Number.isInteger(side) && side > 0;
-    return more.length === 0 && sound(width) && sound(height) ? { width, height } : undefined;
+    return more.length === 0 && isWhole(width, 1) && isWhole(height, 1) ? { width, height } : undefined;
   },
 };
+
+const isNoise = (n: unknown, sigma: unknown): boolean =>
+  isWhole(n, 1) && typeof sigma === 'number' && sigma >= 0 && Number.isFinite(sigma);
 
 /** `n:sigma`: copies, and the deviation of their noise. */
 export const noise: Reading<{ n: number; sigma: number }> = {
   sign: '<n:sigma>',
-  takes: "a number of copies and the noise as a share of the input's range, such as 16:0.15",
+  takes:
+    "a number of copies n (a whole number from 1 up) and the noise sigma as a share of the input's range, such as 16:0.15",
+  accepts: (value) => isRecord(value) && isNoise(value.n, value.sigma),
   read: (text) => {
     const [n, sigma, ...more] = text.split(':').map(toNumber);
-    return more.length === 0 && Number.isSafeInteger(n) && n > 0 && sigma >= 0 && Number.isFinite(sigma)
-      ? { n, sigma }
-      : undefined;
+    return more.length === 0 && isNoise(n, sigma) ? { n, sigma } : undefined;
   },
 };
 
@@ -117,23 +163,32 @@ export const oneOfOrNumber = <Choice extends string>(
   sign: `<${choices.join('|')}|n>`,
   takes: `one of ${choices.join(', ')}, or a whole number from 1 up`,
   choices,
+  accepts: Array.isArray,
   read: (text) => {
     const value = oneOf(choices).read(text) ?? wholeNumber(1).read(text);
     return value === undefined ? undefined : [value];
   },
 });
 
-/** `14x14+1`: rows, columns, and the tokens before them. */
+/** `14x14+1`: rows, columns, and prefix tokens. */
 export const tokenGrid: Reading<TokenGrid> = {
   sign: '<HxW[+n]>',
-  takes: 'rows x columns and the number of tokens before them, such as 14x14+1',
-  read: (text) => orUndefined(() => parseTokens(text)),
+  takes: 'rows x columns and the number of prefix tokens (class, registers), such as 14x14+1',
+  accepts: (value) =>
+    isRecord(value) && isWhole(value.height, 1) && isWhole(value.width, 1) && isWhole(value.prefix, 0),
+  read: (text) => {
+    try {
+      return parseTokens(text);
+    } catch {
+      return undefined;
+    }
+  },
 };
 
-function orUndefined<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
+/** true or false. */
+export const flag: Check = { takes: 'true or false', accepts: (value) => typeof value === 'boolean' };
+
+/** A value of another kind, which only the library takes. */
+export const anything = (takes: string, accepts: (value: unknown) => boolean): Check => ({ takes, accepts });
+
+export const object: Check = anything('an object', isRecord);

@@ -2,13 +2,13 @@ import { nodeModule } from './node.ts';
 import { runtime } from './runtime.ts';
 
 // Each wasm thread is a worker to start and to wait for.
-const CAP = 8;
+export const DEFAULT_THREADS = 8;
 
 /** How many threads to use: the cores of the machine, at most 8. */
 export function cpuCount(): number {
   const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
   const cores = navigator?.hardwareConcurrency ?? nodeModule('node:os').availableParallelism();
-  return Math.max(1, Math.min(cores, CAP));
+  return Math.max(1, Math.min(cores, DEFAULT_THREADS));
 }
 
 /** Why wasm cannot have threads here; undefined where it can. */

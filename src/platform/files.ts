@@ -9,13 +9,33 @@ import { runtime } from './runtime.ts';
  */
 export async function readFile(place: string | URL): Promise<Uint8Array> {
   const url = addressOf(place);
-  return url ? fetchFile(url) : plain(await nodeModule('node:fs/promises').readFile(place));
+  return url ? fetchFile(url) : plain(await nodeModule('node:fs/promises').readFile(pathOf(place)));
+}
+
+const REASONS: ReadonlyMap<string | undefined, string> = new Map([
+  ['ENOENT', 'There is no such file.'],
+  ['ENOTDIR', 'There is no such file.'],
+  ['EISDIR', 'This is a folder.'],
+  ['EACCES', 'This file may not be read.'],
+]);
+
+/** The bytes of a file that a caller named; what went wrong, as a sentence, goes into an error of the caller's. */
+export async function readOr(
+  place: string | URL,
+  error: (why: string, cause: unknown) => Error,
+): Promise<Uint8Array> {
+  try {
+    return await readFile(place);
+  } catch (cause) {
+    const { code, message } = cause as { code?: string; message?: string };
+    throw error(REASONS.get(code) ?? `It cannot be read: ${message}.`, cause);
+  }
 }
 
 function addressOf(place: string | URL): URL | undefined {
   if (place instanceof URL) return place.protocol === 'file:' ? undefined : place;
   if (runtime() === 'browser') return new URL(place, globalThis.location.href);
-  return /^https?:/.test(place) ? new URL(place) : undefined;
+  return /^(https?|data):/.test(place) ? new URL(place) : undefined;
 }
 
 /**
@@ -24,7 +44,7 @@ function addressOf(place: string | URL): URL | undefined {
 export async function readFileWithRoom(place: string | URL, room: number): Promise<Uint8Array> {
   const url = addressOf(place);
   if (url) return withRoom(await fetchFile(url), room);
-  const file = await nodeModule('node:fs/promises').open(place);
+  const file = await nodeModule('node:fs/promises').open(pathOf(place));
   try {
     const { size } = await file.stat();
     const bytes = new Uint8Array(size + room).subarray(0, size);
@@ -38,6 +58,10 @@ export async function readFileWithRoom(place: string | URL, room: number): Promi
     await file.close();
   }
 }
+
+/** A path, or the address of a file. */
+const pathOf = (place: string | URL): string | URL =>
+  typeof place === 'string' && place.startsWith('file:') ? new URL(place) : place;
 
 /** All of standard input. */
 export async function readStdin(): Promise<Uint8Array> {

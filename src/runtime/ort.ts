@@ -1,11 +1,15 @@
 import type * as Ort from 'onnxruntime-web';
 import { badOption } from '../errors.ts';
-import { cpuCount, whyNoThreads } from '../platform/cpu.ts';
+import { cpuCount, DEFAULT_THREADS, whyNoThreads } from '../platform/cpu.ts';
 import { aloneFirst, fromBytes, fromModule, type Start } from './start.ts';
 import { wasmOnDisk } from './wasm.ts';
 
 /** onnxruntime-web, in any of its builds. */
 export type OrtModule = typeof Ort;
+
+/** More threads than any browser or machine of today gives a page. */
+export const MAX_THREADS = 64;
+export { DEFAULT_THREADS };
 
 export interface RuntimeOptions {
   /** Threads of the wasm runtime, from 1 to 64, set by the first model of the process. Default: the machine's cores, at most 8. */
@@ -43,8 +47,14 @@ let usual: Promise<OrtModule> | undefined;
  */
 export async function loadRuntime(options: RuntimeOptions = {}): Promise<OrtRuntime> {
   const { threads: requested, module } = options;
-  if (requested !== undefined && !(Number.isInteger(requested) && requested >= 1 && requested <= 64)) {
-    throw badOption('threads', `\`threads\` must be a whole number from 1 to 64, not ${requested}.`);
+  if (
+    requested !== undefined &&
+    !(Number.isInteger(requested) && requested >= 1 && requested <= MAX_THREADS)
+  ) {
+    throw badOption(
+      'threads',
+      `\`threads\` must be a whole number from 1 to ${MAX_THREADS}, not ${requested}.`,
+    );
   }
   if (isThreadOfRuntime()) return new Promise(() => undefined);
   const ort = options.ort ?? (await (usual ??= import('#ort')));

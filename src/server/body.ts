@@ -1,24 +1,15 @@
-import type { ImageInput } from '../types.ts';
-import { readNpy } from '../image/npy.ts';
-import { floatTensor } from '../runtime/tensor.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 
-const NPY = '\x93NUMPY';
-
 /**
- * The image that a request brings, as its body or as the one file of a multipart form; undefined for an empty body.
- * A .npy tensor is told by its first bytes.
- * @throws Problem TOO_LARGE, TOO_SLOW, CUT_SHORT; CamError BAD_TENSOR.
+ * The image of a request, as its body or as the one file of a multipart form; undefined for an empty body.
+ * @throws {Problem} TOO_LARGE, TOO_SLOW, CUT_SHORT, BAD_OPTION for a form with anything else.
  */
-export async function readImage(request: Request, limits: Limits): Promise<ImageInput | undefined> {
+export async function readBody(request: Request, limits: Limits): Promise<Uint8Array | undefined> {
   const type = request.headers.get('content-type') ?? '';
   const body = await receive(request, limits);
   const bytes = /^multipart\/form-data/i.test(type) ? await fileOf(body, type) : body;
-  if (bytes.length === 0) return undefined;
-  if (String.fromCharCode(...bytes.subarray(0, NPY.length)) !== NPY) return bytes;
-  const { dims, data } = readNpy(bytes);
-  return floatTensor(dims, data);
+  return bytes.length === 0 ? undefined : bytes;
 }
 
 async function receive(request: Request, { bytes, seconds }: Limits): Promise<Uint8Array<ArrayBuffer>> {
@@ -52,7 +43,7 @@ async function receive(request: Request, { bytes, seconds }: Limits): Promise<Ui
 }
 
 function cutShort(): never {
-  throw new Problem('CUT_SHORT', 'The body broke off before its end. Send it again.');
+  throw new Problem('CUT_SHORT', 'The body ended early. Send it again.');
 }
 
 async function fileOf(body: Uint8Array<ArrayBuffer>, type: string): Promise<Uint8Array> {
@@ -63,7 +54,7 @@ async function fileOf(body: Uint8Array<ArrayBuffer>, type: string): Promise<Uint
   });
   const parts = [...form.entries()];
   const text = parts.find(([, value]) => typeof value === 'string');
-  if (text) throw bad(`has a field "${text[0]}" that is no file`);
+  if (text) throw bad(`has a field "${text[0]}" that is not a file`);
   if (parts.length !== 1) throw bad(`has ${parts.length} files`);
   return new Uint8Array(await (parts[0][1] as File).arrayBuffer());
 }

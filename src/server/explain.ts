@@ -1,21 +1,21 @@
 import { WRITERS, mapsOf } from '../explain/artifact.ts';
-import { classesOf, layersOf } from '../options/choices.ts';
+import { classesFor, layerNames } from '../options/choices.ts';
 import { imageJson, resultJson } from '../explain/json.ts';
-import type { Format } from '../options/options.ts';
+import { librarySettings, type Format, type Given } from '../options/options.ts';
 import { CamError } from '../errors.ts';
 import type { Explainer } from '../explain/explainer.ts';
 import type { Explanation, ImageInput, Report } from '../types.ts';
 import { findMethod } from '../methods/index.ts';
 import { MEDIA_TYPES, formatFor } from './accept.ts';
+import { inParameters } from '../options/wording.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
-import type { Query } from './query.ts';
 
 /** One request, understood and at its turn. */
 export interface Question {
   readonly model: Explainer;
   readonly image: ImageInput | undefined;
-  readonly query: Query;
+  readonly query: Given;
   readonly accept: string | null;
   readonly limits: Limits;
   readonly signal: AbortSignal;
@@ -27,16 +27,14 @@ export async function explain(question: Question): Promise<Response> {
   const format = await formatFor(query.format, question.accept);
   const methods = [...new Set((query.method ?? ['gradcam']).map((name) => findMethod(name)))];
   // The best classes are counted and not listed: there may be any number of them.
-  const classes = query.class && classesOf(query, model.labels);
+  const classes = query.class && classesFor(query, model.labels);
   checkCount(methods.length * (classes?.length ?? query.top ?? 1), format, limits);
   checkBatch(query, limits);
   const report = await model.explainAll(image, {
     method: methods,
-    ...(classes ? { target: classes as number[] } : { top: query.top }),
-    layer: layersOf(query, model),
-    score: query.score,
-    compat: query.compat,
-    batchSize: query['batch-size'],
+    ...(classes && { class: classes as number[] }),
+    layer: layerNames(query, model.info.values),
+    ...librarySettings(query, 'explain'),
     maxPixels: limits.pixels,
     signal,
   });
@@ -58,12 +56,12 @@ function checkCount(count: number, format: Format, limits: Limits): void {
   }
 }
 
-function checkBatch({ 'batch-size': size = 1 }: Query, { batch }: Limits): void {
+function checkBatch({ 'batch-size': size = 1 }: Given, { batch }: Limits): void {
   if (size <= batch) return;
   throw new Problem('TOO_LARGE', `"batch-size" is ${size}; at most ${batch} run at once. Ask for fewer.`);
 }
 
-function artifact(explanation: Explanation, format: Format, query: Query): Promise<Uint8Array> {
+function artifact(explanation: Explanation, format: Format, query: Given): Promise<Uint8Array> {
   const { colormap, alpha, raw = false } = query;
   if (raw && explanation.raw.length > 1) {
     throw new CamError(
@@ -92,6 +90,7 @@ function json({ model, query, limits, image }: Question, report: Report): string
     image: image === undefined ? null : '-',
     model: query.model ?? null,
     warnings: model.warnings,
+    reworded: inParameters,
   };
   return `${JSON.stringify(imageJson(subject, report, rows, report.failures))}\n`;
 }

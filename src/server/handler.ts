@@ -1,6 +1,6 @@
 import { SCHEMA, methodsJson } from '../explain/json.ts';
 import { Explainer } from '../explain/explainer.ts';
-import { readImage } from './body.ts';
+import { readBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { explain } from './explain.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -85,7 +85,7 @@ async function answer(service: Service, request: Request): Promise<Response> {
 function explainRoute({ limits, models, queue }: Service, request: Request, url: URL): Promise<Response> {
   const query = readQuery(url.searchParams);
   return queue.enter(async (turn) => {
-    const image = await readImage(request, limits);
+    const image = await readBody(request, limits);
     const work = async () => {
       const model = await models.get(query.model);
       const accept = request.headers.get('accept');

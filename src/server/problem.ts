@@ -1,4 +1,5 @@
 import { CamError, type ErrorCode } from '../errors.ts';
+import { inParameters } from '../options/wording.ts';
 
 /** Why a request is refused, besides what the library itself refuses. */
 export type ProblemCode =
@@ -59,12 +60,12 @@ export interface ProblemJson {
   readonly code: ProblemCode;
 }
 
-/** What was not foreseen is not told. */
+/** Unexpected errors are not disclosed. */
 export function problemOf(error: unknown): ProblemJson {
   const foreseen = error instanceof Problem || error instanceof CamError;
   const code: ProblemCode = foreseen ? error.code : 'UNEXPECTED';
   const [status, title] = STATUS[code];
-  const detail = foreseen ? error.message : 'Something went wrong on the server.';
+  const detail = foreseen ? inParameters(error.message) : 'Something went wrong on the server.';
   return { type: 'about:blank', title, status, detail, code };
 }
 

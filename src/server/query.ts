@@ -1,52 +1,38 @@
-import { CamError, didYouMean } from '../errors.ts';
-import { OPTIONS, type OptionName, type Option, type Settings } from '../options/options.ts';
+import { badOption, didYouMean } from '../errors.ts';
+import { OPTIONS, type Given, type OptionName, type OptionRow } from '../options/options.ts';
 
 /** The options of the command line that a request may set, under the same names. */
-export const QUERY = [
-  'method',
-  'model',
-  'class',
-  'top',
-  'layer',
-  'score',
-  'compat',
-  'format',
-  'raw',
-  'colormap',
-  'alpha',
-  'batch-size',
-] as const;
+export const QUERY: readonly OptionName[] = (Object.keys(OPTIONS) as OptionName[]).filter(
+  (name) => OPTIONS[name].query,
+);
 
-export type Query = Readonly<Partial<Pick<Settings, (typeof QUERY)[number]>>>;
-
-/** Reads a query string with the readings of the command line. @throws CamError BAD_OPTION. */
-export function readQuery(parameters: URLSearchParams): Query {
+/** Reads a query string as the command line reads its options. @throws {CamError} BAD_OPTION. */
+export function readQuery(parameters: URLSearchParams): Given {
   for (const name of new Set(parameters.keys())) {
-    if ((QUERY as readonly OptionName[] as readonly string[]).includes(name)) continue;
-    const hint = didYouMean(name, [...QUERY]);
-    throw bad(`There is no parameter "${name}".${hint} Known: ${QUERY.join(', ')}.`);
+    if (QUERY.some((known) => known === name)) continue;
+    const hint = didYouMean(name, QUERY);
+    throw badOption(undefined, `There is no parameter "${name}".${hint} Known: ${QUERY.join(', ')}.`);
   }
   const given = QUERY.filter((name) => parameters.has(name));
-  return Object.fromEntries(given.map((name) => [name, valueOf(name, parameters.getAll(name))])) as Query;
+  return Object.fromEntries(given.map((name) => [name, queryValue(name, parameters.getAll(name))]));
 }
 
-function valueOf(name: OptionName, texts: readonly string[]): unknown {
-  const { reading, repeatable } = OPTIONS[name] as Option<unknown>;
-  if (!repeatable && texts.length > 1) throw bad(`"${name}" is given ${texts.length} times. Give it once.`);
+function queryValue(name: OptionName, texts: readonly string[]): unknown {
+  const { reading, repeatable }: OptionRow<unknown> = OPTIONS[name];
+  if (!repeatable && texts.length > 1)
+    throw badOption(undefined, `"${name}" is given ${texts.length} times. Give it once.`);
   const values = texts.map((text) => {
-    const value = reading ? reading.read(text) : FLAGS[text.toLowerCase()];
+    const value = reading ? reading.read(text) : SWITCHES.get(text.toLowerCase());
     if (value !== undefined) return value;
-    throw bad(`"${name}" takes ${reading?.takes ?? 'true or false'}, not "${text}".`);
+    throw badOption(undefined, `"${name}" takes ${reading?.takes ?? 'true or false'}, not "${text}".`);
   });
   return repeatable ? values.flat() : values[0];
 }
 
-const FLAGS: Readonly<Record<string, boolean>> = {
-  '': true,
-  '1': true,
-  true: true,
-  '0': false,
-  false: false,
-};
-
-const bad = (message: string): CamError => new CamError('BAD_OPTION', message);
+const SWITCHES: ReadonlyMap<string, boolean> = new Map([
+  ['', true],
+  ['1', true],
+  ['true', true],
+  ['0', false],
+  ['false', false],
+]);

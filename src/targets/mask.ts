@@ -1,4 +1,4 @@
-import type { Picture } from '../image/picture.ts';
+import type { Picture } from '../image/source.ts';
 import type { Fit } from '../image/placement.ts';
 import { toTensor } from '../image/preprocess.ts';
 import type { Grid } from './objective.ts';

@@ -2,7 +2,8 @@ import type { FileSource, ImageInput } from '../image/source.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 
 /** Which number of a class is explained. */
-export type Score = 'logit' | 'probability';
+export const SCORES = ['logit', 'probability'] as const;
+export type Score = (typeof SCORES)[number];
 
 /** A scalar of the model's output, and how it moves with every element of it. */
 export interface Scored {

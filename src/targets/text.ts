@@ -9,7 +9,8 @@ export function targetText(target: Target): string {
     const [a, b] = target.minus;
     return `${targetText(a)} - ${'minus' in b ? `(${targetText(b)})` : targetText(b)}`;
   }
-  if ('similar' in target) return `similar:${isFile(target.similar) ? free(target.similar.file) : 'image'}`;
+  if ('similar' in target)
+    return `similar:${isFile(target.similar) ? free(String(target.similar.file)) : 'image'}`;
   if ('of' in target) return target.label;
   const { output, index, reduce } = target;
   const elements = `${outputText(output)}[${index.map(positionText).join(', ')}]`;
@@ -19,8 +20,8 @@ export function targetText(target: Target): string {
 /** The files that a target names. */
 export function filesOf(target: Target): string[] {
   if ('minus' in target) return target.minus.flatMap(filesOf);
-  if ('class' in target) return isFile(target.over) ? [target.over.file] : [];
-  return 'similar' in target && isFile(target.similar) ? [target.similar.file] : [];
+  if ('class' in target) return isFile(target.over) ? [String(target.over.file)] : [];
+  return 'similar' in target && isFile(target.similar) ? [String(target.similar.file)] : [];
 }
 
 /** The outputs that a target names. */
@@ -41,6 +42,8 @@ const positionText = (position: number | Range): string =>
   typeof position === 'number' ? String(position) : `${position.from ?? ''}:${position.to ?? ''}`;
 
 const overText = (over: unknown): string =>
-  over === undefined ? '' : `@${isFile(over) ? free(over.file) : typeof over === 'string' ? over : 'mask'}`;
+  over === undefined
+    ? ''
+    : `@${isFile(over) ? free(String(over.file)) : typeof over === 'string' ? over : 'mask'}`;
 
 const free = (text: string): string => (needsQuotes(text) ? JSON.stringify(text) : text);

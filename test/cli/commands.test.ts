@@ -20,7 +20,7 @@ inspect('shows what is in a model, and what can be explained of it', async () =>
       '  x  float32 [N, 3, 224, ?]',
       '',
       'Outputs',
-      '  y  float32 of unknown shape',
+      '  y  float32 unknown shape',
       '',
       'Operators (opset 17, 1.23 million parameters)',
       '  Conv     12',
@@ -29,13 +29,13 @@ inspect('shows what is in a model, and what can be explained of it', async () =>
       'Explained',
       '  fc, before the softmax of y  [1, 5]  5 classes',
       '',
-      'Layers (* is chosen by itself: the last one that a gradient reaches)',
+      'Layers (* is the default: the last one that a gradient reaches)',
       '    stage3  Conv  [1, 8, 4, 4]  nchw          no gradient',
       '  * stage4  Add   [1, 5, 16]    tokens 2x2+1',
       '',
-      'No gradient gets through',
+      'Nodes that stop gradients',
       '  /pick  NonZero has no gradient. Gradients exist from stage4 on.',
-      '  No gradient reaches the input: no saliency and its kind.',
+      '  No gradient reaches the input: saliency methods do not work.',
       '',
       'Operators without a gradient',
       '  NonZero  1',
@@ -46,7 +46,7 @@ inspect('shows what is in a model, and what can be explained of it', async () =>
 inspect('a model that gradients pass has nothing in their way', async () => {
   const inspection = { barriers: [], inputGradient: true, unsupported: [] };
   const { stdout } = await camwasm(['inspect'], { inspection });
-  assert.match(stdout, /No gradient gets through\n {2}nothing: all layers and the input are reached\n/);
+  assert.match(stdout, /Nodes that stop gradients\n {2}nothing: gradients reach all layers and the input\n/);
 });
 inspect('says why a model cannot be run', async () => {
   const inspection = {

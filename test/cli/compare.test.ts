@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { COLORMAPS } from '../../src/image/colormaps.ts';
 import { decode } from '../../src/image/decode.ts';
-import type { Picture } from '../../src/image/picture.ts';
+import type { Picture } from '../../src/image/source.ts';
 import { METHODS } from '../../src/methods/index.ts';
 import { camwasm, Place, type RunOptions } from './fake.ts';
 
@@ -37,8 +37,8 @@ compare('puts classes down and methods across, from one call', async () => {
 });
 compare('classes by index and label, and what modifies a method', async () => {
   const { asked } = await camwasm('compare a.jpg --classes cat,1 --fuse max --signed'.split(' '));
-  const { target, fuse, signed } = asked.calls[0].options;
-  assert.equal([target, fuse, signed], [[0, 1], 'max', true]);
+  const { class: classes, fuse, signed } = asked.calls[0].options;
+  assert.equal([classes, fuse, signed], [[0, 1], 'max', true]);
 });
 compare(
   'takes all quick methods by default, and leaves out those that the model is not made for',
@@ -73,7 +73,7 @@ compare('a page holds everything, and what labels say is text', async () => {
   assert.not.match(html, /https?:|<script|<link/);
   for (const text of ['CAM', 'LayerCAM', 'dog', '90.0 %', 'score 1.5', 'matters most'])
     assert.ok(html.includes(text), text);
-  assert.ok((await page('--signed')).includes('speaks against'));
+  assert.ok((await page('--signed')).includes('evidence against'));
 });
 
 const pixel = ({ data, width }: Picture, x: number, y: number): number[] => [
@@ -106,7 +106,7 @@ compare('goes into a folder, or through a pipe', async () => {
   assert.ok((await decode(pipe.bytes)).width > 400);
   const terminal = await camwasm('compare a.jpg --methods cam -o -'.split(' '), { tty: { stdout: true } });
   assert.is(terminal.code, 2);
-  assert.match(terminal.stderr, /on a terminal helps nobody/);
+  assert.match(terminal.stderr, /would garble the terminal/);
 });
 compare('a label that is too long or in other letters is still drawn', async () => {
   const labels = ['猫 '.repeat(40), 'dog '.repeat(80)];
@@ -132,8 +132,8 @@ for (const [line, says] of [
   ['compare a.jpg --classes top0', /top0/],
   ['compare a.jpg --classes zebra', /There is no class "zebra"/],
   ['compare a.jpg --methods nocam', /There is no method "nocam"/],
-  ['compare a.jpg --methods class-visualization --classes 1', /looks at no image/],
-  ['compare a.jpg --methods cam,class-visualization --classes 1', /looks at no image/],
+  ['compare a.jpg --methods class-visualization --classes 1', /takes no image/],
+  ['compare a.jpg --methods cam,class-visualization --classes 1', /takes no image/],
   ['compare a.jpg --json', /takes no --json/],
 ] as const) {
   compare(`camwasm ${line} is wrong usage`, async () => {

@@ -321,15 +321,15 @@ trouble('an error that nobody foresaw has no stack without --debug', async () =>
   assert.is(plain.code, 1);
   assert.is(
     plain.stderr,
-    'camwasm: a.jpg: Something unexpected happened: x is not a function. Run it again with --debug to see where.\n',
+    'camwasm: a.jpg: Unexpected error: x is not a function. Run it again with --debug to see where.\n',
   );
   const debug = await camwasm(['a.jpg', '--debug'], { fail });
   assert.match(debug.stderr, /TypeError: x is not a function\n {4}at /);
 });
-trouble('an image that class-visualization does not look at is mentioned', async () => {
+trouble('an image that class-visualization does not take is mentioned', async () => {
   const { code, stderr, written, asked } = await camwasm(['a.jpg', '-m', 'class-visualization', '-c', '1']);
   assert.is(code, 0);
-  assert.match(stderr, /looks at no image; not used: a\.jpg/);
+  assert.match(stderr, /takes no image; ignored: a\.jpg/);
   assert.equal(written, ['class-visualization.1.png']);
   assert.is(asked.calls[0].image, undefined);
 });
@@ -341,7 +341,7 @@ trouble('a place that cannot be written is a failure of that result', async () =
 });
 trouble.run();
 
-const asks = suite('what the library is asked');
+const asks = suite('what the library is given');
 
 asks('everything that was said', async () => {
   const line =
@@ -364,12 +364,12 @@ asks('everything that was said', async () => {
       layout: 'nhwc',
     },
   });
-  const { method, target, top, layer, score, compat, batchSize, tensors } = asked.calls[0].options;
+  const { method, class: classes, top, layer, score, compat, batchSize, tensors } = asked.calls[0].options;
   assert.equal(
-    { method, target, top, layer, score, compat, batchSize, tensors },
+    { method, classes, top, layer, score, compat, batchSize, tensors },
     {
       method: ['gradcam', 'layercam'],
-      target: [0],
+      classes: [0],
       top: undefined,
       layer: ['stage4'],
       score: 'probability',
@@ -404,7 +404,7 @@ for (const [line, expected] of Object.entries(MODIFIERS)) {
     assert.is(plain.asked.calls[0].options[key], undefined);
   });
 }
-asks('--channels is an order of colours, a number of channels, or both', async () => {
+asks('--channels is a color order, a number of channels, or both', async () => {
   const both = (await camwasm('a.jpg --channels bgr --channels 64'.split(' '))).asked;
   assert.equal(both.load, { preprocessing: { channels: 'bgr' } });
   assert.is(both.calls[0].options.channels, 64);
@@ -412,7 +412,7 @@ asks('--channels is an order of colours, a number of channels, or both', async (
   assert.equal((await camwasm(['a.jpg', '--channels', '64'])).asked.load, { preprocessing: {} });
   const twice = await camwasm('a.jpg --channels bgr --channels rgb'.split(' '));
   assert.is(twice.code, 2);
-  assert.match(twice.stderr, /one order of colours and one number, not bgr and rgb/);
+  assert.match(twice.stderr, /one color order and one number, not bgr and rgb/);
 });
 asks('a base for methods that build on none is wrong usage', async () => {
   const { code, stderr } = await camwasm(['a.jpg', '--base', 'layercam']);
@@ -431,14 +431,14 @@ asks('each image once for all methods and classes', async () => {
   assert.is(asked.calls.length, 2);
   assert.is(asked.closed, 1);
 });
-asks('a .npy file is a tensor, by name or by content', async () => {
+asks('a .npy file is a tensor; bytes are left to the library', async () => {
   const tensor = writeNpy([1, 1, 2, 2], Float32Array.of(1, 2, 3, 4));
   const place = new Place();
   writeFileSync(join(place.cwd, 'x.npy'), tensor);
   const { asked } = await place.run(['x.npy']);
   const expected = { type: 'float32', dims: [1, 1, 2, 2], data: Float32Array.of(1, 2, 3, 4) };
   assert.equal(asked.calls[0].image, expected);
-  assert.equal((await place.run(['-'], { stdin: tensor })).asked.calls[0].image, expected);
+  assert.equal((await place.run(['-'], { stdin: tensor })).asked.calls[0].image, tensor);
   place.remove();
   const bad = await camwasm(['c.npy'], { files: ['c.npy'] });
   assert.is(bad.code, 1);
@@ -464,9 +464,9 @@ asks('a layer list with a hole is wrong usage', async () => {
 });
 asks('a label with commas is one class, several are several', async () => {
   const one = await camwasm(['a.jpg', '-c', 'great white shark, white shark']);
-  assert.equal(one.asked.calls[0].options.target, [2]);
+  assert.equal(one.asked.calls[0].options.class, [2]);
   const two = await camwasm(['a.jpg', '-c', 'white shark,cat']);
-  assert.equal(two.asked.calls[0].options.target, [2, 0]);
+  assert.equal(two.asked.calls[0].options.class, [2, 0]);
 });
 asks('an ambiguous or unknown label is wrong usage, before anything runs', async () => {
   const ambiguous = await camwasm(['a.jpg', '-c', 'crane']);

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IO } from '../../src/cli/io.ts';
-import type { Library, LoadedModel } from '../../src/cli/library.ts';
+import type { Library, CliModel } from '../../src/cli/library.ts';
 import { run } from '../../src/cli/run.ts';
 import type {
   ExplainOptions,
@@ -138,7 +138,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
     };
     return explanation;
   };
-  const model = (file: string | undefined): LoadedModel => ({
+  const model = (file: string | undefined): CliModel => ({
     labels,
     files: [file ?? [], ...(fake.beside ?? [])].flat(),
     warnings: fake.modelWarnings ?? [],
@@ -155,7 +155,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       const failing = fake.fail?.(image, '*');
       if (failing) throw failing;
       const methods = [options.method ?? 'gradcam'].flat();
-      const wished = options.target as (number | Target)[] | undefined;
+      const wished = (options.class ?? options.target) as (number | Target)[] | undefined;
       const classes = wished ?? [1, 0, 2, 3, 4].slice(0, options.top ?? 1);
       const explanations: Explanation[] = [];
       const failures: Failure[] = [];

@@ -104,7 +104,7 @@ const conflicts = suite('conflicts are wrong usage, and found before anything ru
 
 const CONFLICTS: Record<string, RegExp> = {
   'a.jpg -o x.png -f npy': /"x\.png" ends in \.png, but --format says npy/,
-  'a.jpg -o x.gif': /writes no \.gif files/,
+  'a.jpg -o x.gif': /does not write \.gif files/,
   'a.jpg b.png -o x.png': /"x\.png" takes one result, and this asks for 2\. .*ends in \//,
   'a.jpg -m cam,gradcam -o x.png': /takes one result/,
   'a.jpg -c 0,1 -o x.png': /takes one result/,

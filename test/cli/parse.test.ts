@@ -1,8 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { CommandName } from '../../src/cli/commands/command.ts';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
-import { OPTIONS, type OptionName } from '../../src/options/options.ts';
+import {
+  COMMAND_NAMES,
+  OPTIONS,
+  optionsOf,
+  type CommandName,
+  type OptionName,
+} from '../../src/options/options.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { CamError } from '../../src/errors.ts';
 import { camwasm } from './fake.ts';
@@ -28,7 +33,7 @@ for (const [line, expected] of [
   ['-c 9 a.jpg -c=3 --class dog', ['explain', ['a.jpg'], { class: ['9', '3', 'dog'] }]],
   ['-c9 a.jpg', ['explain', ['a.jpg'], { class: ['9'] }]],
   ['a.jpg -o -', ['explain', ['a.jpg'], { output: '-' }]],
-  ['a.jpg --range -1..1', ['explain', ['a.jpg'], { range: '-1..1' }]],
+  ['a.jpg --range -1..1', ['explain', ['a.jpg'], { range: [-1, 1] }]],
   ['a.jpg --mean -.5,-1,2', ['explain', ['a.jpg'], { mean: [-0.5, -1, 2] }]],
   ['a.jpg --size 224', ['explain', ['a.jpg'], { size: { width: 224, height: 224 } }]],
   ['a.jpg --size 320x240', ['explain', ['a.jpg'], { size: { width: 320, height: 240 } }]],
@@ -119,7 +124,7 @@ for (const name of Object.keys(OPTIONS) as OptionName[]) {
   refused(`--${name} says what it takes`, async () => {
     assert.ok(NONSENSE[name]?.length, `no nonsense for --${name}`);
     for (const text of NONSENSE[name]!) {
-      const [command] = Object.entries(COMMANDS).find(([, { options }]) => options.includes(name))!;
+      const command = COMMAND_NAMES.find((known) => optionsOf(known).includes(name))!;
       const error = await parseArguments([command, `--${name}=${text}`]).catch((error: unknown) => error);
       assert.instance(error, CamError, `--${name}=${text}`);
       assert.is((error as CamError).message.split(', not "')[0], `--${name} takes ${reading.takes}`);
@@ -142,7 +147,8 @@ for (const name of Object.keys(COMMANDS) as CommandName[]) {
     assert.is(code, 0);
     assert.is(stderr, '');
     assert.is(asked.load, undefined);
-    const { usage, examples, options } = COMMANDS[name];
+    const { usage, examples } = COMMANDS[name];
+    const options = optionsOf(name);
     assert.ok(stdout.startsWith(`${usage}\n`));
     const heading = stdout.indexOf(`${OPTIONS[options[0]].group}:\n`);
     for (const [line] of examples) assert.ok(stdout.slice(0, heading).includes(line), line);

@@ -66,8 +66,8 @@ test('the summary says the target and its score, and so does the JSON', async ()
 });
 
 const REFUSED: Record<string, RegExp> = {
-  '--target class:1 -c 1': /--class and --target contradict/,
-  '--target class:1 --top 2': /--target and --top contradict/,
+  '--target class:1 -c 1': /--class and --target exclude each other/,
+  '--target class:1 --top 2': /--target and --top exclude each other/,
   '--target clas:1': /Did you mean "class:"\?/,
   '--target class:zebra': /no class "zebra"/,
   '--target class:1@b.png -o b.png': /"b\.png", which is an input/,

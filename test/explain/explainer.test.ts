@@ -199,7 +199,8 @@ test('refuses what types forbid and programs pass all the same', async () => {
   const pixels = { data: new Uint8ClampedArray(10), width: 40, height: 30 };
   await fails(explainer.explain(pixels), 'BAD_IMAGE', /40 x 30 pixels with 10 bytes/);
   await fails(explainer.explain({ ...pixels, width: 1e5, height: 1e5 }), 'BAD_IMAGE', /bytes/);
-  await fails(explainer.explain('cat.jpg' as never), 'BAD_IMAGE', /not an image/);
+  await fails(explainer.explain('cat.jpg'), 'BAD_IMAGE', /"cat.jpg": There is no such file/);
+  await fails(explainer.explain(5 as never), 'BAD_IMAGE', /A number is not an image/);
   await fails(explainer.explain(null as never), 'BAD_IMAGE', /null is not an image/);
   await fails(explainer.explain(golfBall, { layer: [] }), 'BAD_OPTION', /`layer` is an empty list/);
   await fails(explainer.explain(golfBall, { method: [] }), 'BAD_OPTION', /`method` is an empty list/);
@@ -215,7 +216,7 @@ test('says that the input is no layer, and who looks there', async () => {
 
 test('warns of labels that are not as many as the classes', async () => {
   const explainer = await Explainer.load(undefined, { labels: ['ant', 'bee'] });
-  assert.match(explainer.warnings.join(), /36 classes apart, and the labels are 2.*`labels`/);
+  assert.match(explainer.warnings.join(), /36 classes, but there are 2 labels.*`labels`/);
   assert.equal((await Explainer.load()).warnings, []);
 });
 

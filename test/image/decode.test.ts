@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { decode } from '../../src/image/decode.ts';
 import { FORMATS, type FormatName } from '../../src/image/formats.ts';
-import type { Picture } from '../../src/image/picture.ts';
+import type { Picture } from '../../src/image/source.ts';
 import {
   ascii,
   cmykJpeg,

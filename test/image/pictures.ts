@@ -1,7 +1,7 @@
 // Pictures for the tests, made rather than stored.
 import { deflateSync } from 'node:zlib';
 import { Jimp } from 'jimp';
-import type { Picture } from '../../src/image/picture.ts';
+import type { Picture } from '../../src/image/source.ts';
 
 /** Every pixel, RGB or RGBA, as a function of its place. */
 export function picture(

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
-import type { Picture } from '../../src/image/picture.ts';
+import type { Picture } from '../../src/image/source.ts';
 import {
-  checkPicture,
+  pictureOf,
   defaultPreprocessing,
   toPicture,
   toTensor,
@@ -188,7 +188,7 @@ test('settings that do not fit are refused', () => {
 
 test('pixels that are not as many as their picture says are refused', () => {
   const pixels = (data: unknown, width: number, height: number) => () =>
-    checkPicture({ data, width, height } as Picture);
+    pictureOf({ data, width, height } as Picture);
   pixels(new Uint8ClampedArray(24), 3, 2)();
   pixels(new Uint8Array(24), 3, 2)();
   for (const wrong of [

@@ -229,7 +229,7 @@ test('long methods report progress, and stop between runs when asked', async () 
 
 test('options that make no sense are refused', async () => {
   const cases: [options: object, message: RegExp][] = [
-    [{ smoothNoise: { n: 0, sigma: 0.1 } }, /`smoothNoise` is 0 copies/],
+    [{ smoothNoise: { n: 0, sigma: 0.1 } }, /`smoothNoise` is \{"n":0,/],
     [{ smoothNoise: { n: 2.5, sigma: 0.1 } }, /whole number/],
     [{ smoothNoise: { n: 2, sigma: -1 } }, /whole number/],
     [{ smoothNoise: { n: 2, sigma: NaN } }, /whole number/],

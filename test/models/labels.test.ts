@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { labelWarnings } from '../../src/models/labels.ts';
+import { CamError } from '../../src/errors.ts';
+import { labelWarnings, parseLabels, readLabels } from '../../src/models/labels.ts';
 import type { ValueInfo } from '../../src/onnx/model.ts';
 
 const test = suite('labels that are not as many as the classes');
@@ -30,16 +34,62 @@ const CASES: [what: string, count: number, outputs: ValueInfo[], warned: boolean
 
 for (const [what, count, outputs, warned] of CASES) {
   test(`${what}: ${warned ? 'a warning' : 'nothing is said'}`, () =>
-    assert.is(labelWarnings(labels(count), outputs, '--labels').length, warned ? 1 : 0),
+    assert.is(labelWarnings(labels(count), outputs, '`labels`').length, warned ? 1 : 0),
   );
 }
 
 test('the warning says both numbers, and where to look', () => {
-  const [warning] = labelWarnings(labels(1000), [output(['N', 10])], '--labels');
+  const [warning] = labelWarnings(labels(1000), [output(['N', 10])], '`labels`');
   assert.is(
     warning,
-    'The model tells 10 classes apart, and the labels are 1000: the names may be wrong. Check --labels.',
+    'The model has 10 classes, but there are 1000 labels: the names may be wrong. Check `labels`.',
   );
 });
-
 test.run();
+
+const read = suite('a file of labels');
+
+for (const [what, text, expected] of [
+  ['one per line', 'cat\ndog\n', ['cat', 'dog']],
+  ['lines that end as in Windows', 'cat\r\ndog\r\n\r\n', ['cat', 'dog']],
+  ['an empty line keeps its index', 'cat\n\ndog', ['cat', '', 'dog']],
+  ['a JSON array', '["cat", "a [b]"]', ['cat', 'a [b]']],
+  ['a JSON object by index', '{"1": "dog", "0": "cat"}', ['cat', 'dog']],
+  ['a config.json of Hugging Face', '{"id2label": {"0": "cat", "1": "dog"}, "model": "x"}', ['cat', 'dog']],
+  ["Keras' class index", '{"0": ["n01440764", "tench"]}', ['tench']],
+] as const) {
+  read(what, () => assert.equal(parseLabels(text), [...expected]));
+}
+
+for (const [what, content, why] of [
+  ['an empty file', '', /there are none/],
+  ['JSON that is cut short', '["cat", ', /JSON/],
+  ['JSON of something else', '{"a": 1}', /no label for index 0/],
+  ['labels that are not text', '[1, 2]', /1 is not a label/],
+  ['a picture', Uint8Array.of(0x89, 0x50, 0xff, 0xfe), /These are not labels/],
+] as const) {
+  read(`${what} is refused`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'camwasm-'));
+    const file = join(folder, 'labels');
+    writeFileSync(file, content);
+    const error = await readLabels(file).catch((cause: unknown) => cause);
+    rmSync(folder, { recursive: true });
+    assert.instance(error, CamError);
+    const { code, option, message } = error as CamError;
+    assert.equal([code, option], ['BAD_LABELS', 'labels']);
+    assert.ok(message.startsWith(`The labels "${file}": `), message);
+    assert.match(message, why);
+  });
+}
+
+read('a missing file is refused', async () => {
+  const error = await readLabels('none.txt').catch((cause: unknown) => cause);
+  assert.is((error as CamError).message, 'The labels "none.txt": There is no such file. Check `labels`.');
+});
+read('a byte order mark is not part of a label', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'camwasm-'));
+  writeFileSync(join(folder, 'labels.txt'), '\ufeffcat\ndog\n');
+  assert.equal(await readLabels(join(folder, 'labels.txt')), ['cat', 'dog']);
+  rmSync(folder, { recursive: true });
+});
+read.run();

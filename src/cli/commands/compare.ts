@@ -1,26 +1,22 @@
 import { stat } from 'node:fs/promises';
-import { extname, join, resolve, sep } from 'node:path';
-import { CamError } from '../../errors.ts';
-import { DEFAULT_COLORMAP } from '../../image/colormaps.ts';
+import { extname, join, resolve } from 'node:path';
+import { badOption } from '../../errors.ts';
 import type { Report } from '../../index.ts';
 import { writeFile } from '../../platform/files.ts';
-import { explainOptionsOf } from '../asking.ts';
-import { besideLine, isBeside } from '../beside.ts';
-import { classesOf } from '../../options/choices.ts';
-import { DONE, exitCodeOf } from '../exit.ts';
+import { classesFor } from '../../options/choices.ts';
+import { COMMAND_NAMES, type Given } from '../../options/options.ts';
 import { guard } from '../guard.ts';
 import { readInput, STDIN, type Input } from '../inputs.ts';
 import type { IO } from '../io.ts';
-import type { Settings } from '../../options/options.ts';
+import { isFolderName } from '../outputs.ts';
 import type { Job } from '../plan.ts';
-import { jobsOf, loadOptionsOf } from '../request.ts';
+import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
 import { htmlSheet } from '../sheet/html.ts';
 import { pngSheet } from '../sheet/png.ts';
-import { sheetOf, type Bar, type Sheet } from '../sheet/sheet.ts';
+import { colorBarOf, sheetOf, type Sheet } from '../sheet/sheet.ts';
+import { reportProblems } from '../summary.ts';
 import { terminal, type Terminal } from '../terminal.ts';
-import { COMMAND_NAMES, type CommandContext } from './command.ts';
-
-type Given = Readonly<Partial<Settings>>;
+import type { CommandContext } from './command.ts';
 
 /** The kinds of sheet, by the extension of its file. */
 const SHEETS: Readonly<Record<string, (sheet: Sheet) => Promise<Uint8Array | string>>> = {
@@ -29,7 +25,7 @@ const SHEETS: Readonly<Record<string, (sheet: Sheet) => Promise<Uint8Array | str
 };
 
 /** `camwasm compare <image>`: one contact sheet, classes down and methods across. */
-export async function compare(context: CommandContext): Promise<number> {
+export async function runCompare(context: CommandContext): Promise<number> {
   const { operands, io } = context;
   const settings = asExplained(context.settings);
   const out = terminal(io, settings);
@@ -37,14 +33,15 @@ export async function compare(context: CommandContext): Promise<number> {
   const { input, ...job } = jobFor(settings, operands);
   const path = await pathFor(settings, input, io);
   const draw = drawerFor(path);
-  const loadOptions = await loadOptionsOf(settings, io.cwd);
+  const loadOptions = loadOptionsOf(settings, io.cwd);
   const library = await context.library();
   const { model: file } = settings;
   const model = await library.load(file === undefined ? undefined : resolve(io.cwd, file), loadOptions);
   try {
     for (const warning of model.warnings) await out.warn(warning);
-    const classes = classesOf(settings, model.labels);
-    const options = await explainOptionsOf(settings, model, classes, undefined, io.cwd);
+    const classes = classesFor(settings, model.labels).filter((index) => index !== undefined);
+    const chosen = settings.class ? { classes } : {};
+    const options = await explainOptionsOf(settings, model.info.values, chosen, io.cwd);
     const inputs = [input.name === STDIN ? [] : input.name, settings.labels ?? []].flat();
     const tensors = (settings.input ?? []).map((given) => given.file);
     const claim = await guard(io.cwd, [...inputs, ...model.files, ...tensors]);
@@ -58,7 +55,9 @@ export async function compare(context: CommandContext): Promise<number> {
       onProgress: out.progress.update,
     });
     if (report.explanations.length > 0) {
-      const sheet = await sheetOf(titleOf(input, file, report), report, settings, barOf(settings));
+      const { colormap, alpha } = settings;
+      const overlay = { ...(colormap && { colormap }), ...(alpha !== undefined && { alpha }) };
+      const sheet = await sheetOf(titleOf(input, file, report), report, overlay, colorBarOf(settings));
       const drawn = await draw(sheet);
       if (path === STDOUT) await out.result(drawn);
       else {
@@ -67,17 +66,25 @@ export async function compare(context: CommandContext): Promise<number> {
         if (!settings.quiet) await out.result(summaryOf(input, sheet, path, seconds, out.style));
       }
     }
-    return await tell(out, { ...job, input }, report);
+    const { explanations, failures } = report;
+    return await reportProblems(
+      out,
+      { ...job, input },
+      explanations,
+      failures,
+      ({ method, target }) => `${input.name}: ${method} of ${target.label}`,
+    );
   } finally {
     await out.progress.clear();
     await model.close();
   }
 }
 
-/** --methods and --classes as `camwasm <image>` would say them. */
+/** --methods and --classes as the options of `camwasm <image>`. */
 function asExplained({ methods = ['all'], classes, ...settings }: Given): Given {
   const [, top] = /^top(\d+)$/i.exec(classes ?? '') ?? [];
-  if (top !== undefined && Number(top) === 0) throw bad('--classes top0 is no class. Write top1 or more.');
+  if (top !== undefined && Number(top) === 0)
+    throw badOption(undefined, '--classes top0 names no class. Write top1 or more.');
   return {
     ...settings,
     method: methods,
@@ -86,10 +93,11 @@ function asExplained({ methods = ['all'], classes, ...settings }: Given): Given 
 }
 
 function jobFor(settings: Given, operands: readonly string[]): Job & { readonly input: Input } {
-  if (operands.length > 1) throw bad(`camwasm compare takes one image, not also "${operands[1]}".`);
+  if (operands.length > 1)
+    throw badOption(undefined, `camwasm compare takes one image, not also "${operands[1]}".`);
   const [{ input, ...job }, made] = jobsOf(settings, operands);
   if (!input || made)
-    throw bad(`${(made ?? job).methods[0]} looks at no image, and a sheet is about one. Leave it out.`);
+    throw badOption(undefined, `${(made ?? job).methods[0]} takes no image, but a sheet shows one. Omit it.`);
   return { ...job, input };
 }
 
@@ -101,17 +109,20 @@ async function pathFor({ output }: Given, { stem }: Input, io: IO): Promise<stri
   if (output === undefined) return usual;
   if (output === STDOUT) {
     if (!io.stdout.isTTY) return output;
-    throw bad('A png file on a terminal helps nobody. Redirect standard output, or give -o a file.');
+    throw badOption(
+      undefined,
+      'A png file would garble the terminal. Redirect standard output, or give -o a file.',
+    );
   }
   const found = await stat(resolve(io.cwd, output)).catch(() => undefined);
-  const isFolder = output.endsWith('/') || output.endsWith(sep) || found?.isDirectory();
+  const isFolder = isFolderName(output) || found?.isDirectory();
   return isFolder ? join(output, usual) : output;
 }
 
 function drawerFor(path: string): (sheet: Sheet) => Promise<Uint8Array | string> {
   const draw = path === STDOUT ? pngSheet : SHEETS[extname(path).toLowerCase()];
   if (draw) return draw;
-  throw bad(`A sheet is a .png or a .html file, not "${path}". Give -o one of them.`);
+  throw badOption(undefined, `A sheet is a .png or a .html file, not "${path}". Give -o one of them.`);
 }
 
 /** `golf-ball.jpg  3 classes, 12 methods → golf-ball.compare.png (1.42 s)` */
@@ -132,24 +143,4 @@ function titleOf({ name }: Input, model: string | undefined, { prediction }: Rep
   return `${name}${seen}${model === undefined ? '' : ` (${model})`}`;
 }
 
-const barOf = ({ signed, colormap }: Given): Bar =>
-  signed
-    ? { colormap: colormap ?? 'coolwarm', low: 'speaks against', high: 'speaks for' }
-    : { colormap: colormap ?? DEFAULT_COLORMAP, low: 'matters least', high: 'matters most' };
-
-async function tell(out: Terminal, job: Job, { explanations, failures }: Report): Promise<number> {
-  const beside = failures.filter((failure) => isBeside(job, failure, explanations.length));
-  const serious = failures.filter((failure) => !beside.includes(failure));
-  const about = (method: string, label: string) => `${job.input!.name}: ${method} of ${label}`;
-  for (const { method, target, warnings } of explanations)
-    for (const warning of warnings) await out.warn(`${about(method, target.label)}: ${warning}`);
-  for (const { method, target, error } of beside)
-    await out.detail(`  ${about(method, target.label)}: ${error.message}`);
-  for (const { method, target, error } of serious) await out.complain(error, about(method, target.label));
-  if (beside.length > 0) await out.note(besideLine(job.input!.name, beside));
-  return Math.max(DONE, ...serious.map(({ error }) => exitCodeOf(error)));
-}
-
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
-
-const bad = (message: string): CamError => new CamError('BAD_OPTION', message);

@@ -1,40 +1,46 @@
 import { resolve } from 'node:path';
-import type { ExplainOptions, Failure, Report } from '../../index.ts';
-import { explainOptionsOf } from '../asking.ts';
-import { besideLine, isBeside } from '../beside.ts';
-import { classesOf } from '../../options/choices.ts';
+import {
+  errorImageJson,
+  imageJson,
+  resultJson,
+  type ExplainOptions,
+  type Failure,
+  type Report,
+  type Subject,
+} from '../../index.ts';
+import { classesFor } from '../../options/choices.ts';
+import { COMMAND_NAMES } from '../../options/options.ts';
+import { inFlags } from '../../options/wording.ts';
 import { DONE, exitCodeOf, FAILED } from '../exit.ts';
 import { guard, type Guard } from '../guard.ts';
 import { readInput, STDIN } from '../inputs.ts';
-import { errorImageJson, imageJson, resultJson, type Subject } from '../../explain/json.ts';
-import type { LoadedModel } from '../library.ts';
-import { claimFurther, claimJob, claimOutputs, destinationOf, namesKnown } from '../outputs.ts';
+import type { CliModel } from '../library.ts';
+import { claimJob, claimMoreMaps, claimOutputs, destinationOf, namesKnown } from '../outputs.ts';
 import type { Job, Plan } from '../plan.ts';
-import { jobsOf, loadOptionsOf } from '../request.ts';
-import { writeResults, writeTensors, type Writing } from '../results.ts';
-import { onSharedScale } from '../scale.ts';
-import { detailLines, summaryLine, type Written } from '../summary.ts';
-import { namedTargets, targetFiles, targetName } from '../targets.ts';
+import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
+import { onSharedScale, writeResults, writeTensors, type Writing } from '../results.ts';
+import { detailLines, reportProblems, summaryLine, type Written } from '../summary.ts';
+import { namedTargets, targetName } from '../targets.ts';
 import { terminal, type Terminal } from '../terminal.ts';
-import { COMMAND_NAMES, type CommandContext } from './command.ts';
+import type { CommandContext } from './command.ts';
 
-/** What all images of a call share. */
-interface Call extends CommandContext {
+/** Everything that the images of a call share. */
+interface Batch extends CommandContext {
   readonly out: Terminal;
-  readonly model: LoadedModel;
+  readonly model: CliModel;
   readonly plan: Plan;
   readonly claim: Guard;
   readonly options: ExplainOptions;
 }
 
 /** `camwasm <image...>`: everything that can be refused is refused before the first image is read. */
-export async function explain(context: CommandContext): Promise<number> {
+export async function runExplain(context: CommandContext): Promise<number> {
   const { settings, operands, io } = context;
   const out = terminal(io, settings);
   const jobs = jobsOf(settings, operands);
   const unused = operands.filter((name) => !jobs.some(({ input }) => input?.name === name));
   const destination = await destinationOf(settings, io);
-  const loadOptions = await loadOptionsOf(settings, io.cwd);
+  const loadOptions = loadOptionsOf(settings, io.cwd);
   const started = performance.now();
   const library = await context.library();
   const imported = performance.now();
@@ -46,14 +52,20 @@ export async function explain(context: CommandContext): Promise<number> {
     );
     for (const warning of model.warnings) await out.warn(warning);
     if (unused.length > 0)
-      await out.warn(`${jobs[0].methods[0]} looks at no image; not used: ${unused.join(', ')}.`);
+      await out.warn(`${jobs[0].methods[0]} takes no image; ignored: ${unused.join(', ')}.`);
     const targets = settings.target && namedTargets(settings.target, model.labels);
-    const classes = targets?.map(({ name }) => name) ?? classesOf(settings, model.labels);
-    const asked = await explainOptionsOf(settings, model, classes, targets, io.cwd);
+    const classes = classesFor(settings, model.labels);
+    const chosen = settings.class && { classes: classes.filter((index) => index !== undefined) };
+    const explainOptions = await explainOptionsOf(
+      settings,
+      model.info.values,
+      { ...chosen, ...(targets && { targets }) },
+      io.cwd,
+    );
     const plan: Plan = {
       jobs,
-      classes,
-      layers: asked.layer?.length,
+      classes: targets?.map(({ name }) => name) ?? classes,
+      layers: explainOptions.layer?.length,
       raw: settings.raw === true,
       destination,
       tensors: settings['save-tensors'],
@@ -64,10 +76,10 @@ export async function explain(context: CommandContext): Promise<number> {
       ...model.files,
       ...[settings.labels ?? []].flat(),
       ...(settings.input ?? []).map(({ file }) => file),
-      ...targetFiles(settings.target ?? [], model.labels),
+      ...(targets ?? []).flatMap((target) => target.files),
     ]);
     await claimOutputs(plan, claim);
-    const options: ExplainOptions = { ...asked, signal: io.signal, onProgress: out.progress.update };
+    const options: ExplainOptions = { ...explainOptions, signal: io.signal, onProgress: out.progress.update };
     return await explainJobs({ ...context, out, model, plan, claim, options });
   } finally {
     await out.progress.clear();
@@ -75,44 +87,45 @@ export async function explain(context: CommandContext): Promise<number> {
   }
 }
 
-async function explainJobs(call: Call): Promise<number> {
-  const { plan, settings, out } = call;
+async function explainJobs(batch: Batch): Promise<number> {
+  const { plan, settings, out } = batch;
   const { jobs } = plan;
   const shared = settings.scale === 'shared';
-  const looks: Look[] = [];
+  const explained: Explained[] = [];
   let code = DONE;
   for (const [position, job] of jobs.entries()) {
     out.progress.image(nameOf(job), position + 1, jobs.length);
-    const trouble = await attempt(call, job, async () => {
-      const seen = await look(call, job);
-      if (!shared) return show(call, seen);
-      looks.push(seen);
+    const problem = await attempt(batch, job, async () => {
+      const one = await explainJob(batch, job);
+      if (!shared) return writeJob(batch, one);
+      explained.push(one);
       return DONE;
     });
-    code = Math.max(code, trouble);
+    code = Math.max(code, problem);
   }
-  const reports = onSharedScale(looks.map(({ report }) => report));
-  for (const [i, seen] of looks.entries()) {
-    code = Math.max(code, await attempt(call, seen.job, () => show(call, { ...seen, report: reports[i] })));
+  const reports = onSharedScale(explained.map(({ report }) => report));
+  for (const [i, one] of explained.entries()) {
+    const write = () => writeJob(batch, { ...one, report: reports[i] });
+    code = Math.max(code, await attempt(batch, one.job, write));
   }
   return code;
 }
 
-/** What is wrong with one image alone is reported here; wrong usage ends the call. */
-async function attempt(call: Call, job: Job, work: () => Promise<number>): Promise<number> {
-  const { settings, out } = call;
+/** Reports what is wrong with one image alone; wrong usage ends the batch. */
+async function attempt(batch: Batch, job: Job, work: () => Promise<number>): Promise<number> {
+  const { settings, out } = batch;
   try {
     return await work();
   } catch (error) {
     if (exitCodeOf(error) !== FAILED) throw error;
     await out.complain(error, nameOf(job));
-    if (settings.json) await out.result(lineOf(errorImageJson(subjectOf(call, job), error)));
+    if (settings.json) await out.result(lineOf(errorImageJson(subjectOf(batch, job), error)));
     return FAILED;
   }
 }
 
 /** One image, explained; nothing is written yet. */
-interface Look {
+interface Explained {
   readonly job: Job;
   readonly report: Report;
   /** Milliseconds that reading took, and reading and explaining together. */
@@ -120,7 +133,7 @@ interface Look {
   readonly took: number;
 }
 
-async function look({ io, model, plan, options }: Call, job: Job): Promise<Look> {
+async function explainJob({ io, model, plan, options }: Batch, job: Job): Promise<Explained> {
   const started = performance.now();
   const image = job.input && (await readInput(job.input, io, COMMAND_NAMES));
   const read = performance.now() - started;
@@ -132,34 +145,34 @@ async function look({ io, model, plan, options }: Call, job: Job): Promise<Look>
   return { job, report, read, took: performance.now() - started };
 }
 
-async function show(call: Call, { job, report, read, took }: Look): Promise<number> {
-  const { settings, io, out, plan, claim } = call;
+async function writeJob(batch: Batch, { job, report, read, took }: Explained): Promise<number> {
+  const { settings, io, out, plan, claim } = batch;
   const started = performance.now();
   if (!namesKnown(plan)) {
     const classes = [...new Set(report.explanations.map(({ target }) => targetName(target)))];
     await claimJob(plan, job, classes, claim);
   }
-  await claimFurther(plan, job, report.explanations, claim);
+  await claimMoreMaps(plan, job, report.explanations, claim);
   const { colormap, alpha } = settings;
   const writing: Writing = {
     plan,
     job,
     report,
-    subject: subjectOf(call, job),
-    look: { colormap, alpha },
+    subject: subjectOf(batch, job),
+    overlay: { ...(colormap && { colormap }), ...(alpha !== undefined && { alpha }) },
     cwd: io.cwd,
     stdout: out.result,
   };
   const { written, failures } = await writeResults(writing);
-  // What else was written is told all the same.
+  // A failure here does not hide the results that were written.
   const unwritten: unknown = await writeTensors(writing).catch((error: unknown) => error);
   const write = performance.now() - started;
   const timings = { read, ...report.timings, write };
-  await tell(call, writing, { written, failures, timings, seconds: (took + write) / 1000 });
-  if (unwritten !== undefined) await out.complain(unwritten, nameOf(job));
-  const serious = failures.filter((failure) => !isBeside(job, failure, written.length));
-  const codes = serious.map(({ error }) => exitCodeOf(error));
-  return Math.max(DONE, ...codes, unwritten === undefined ? DONE : exitCodeOf(unwritten));
+  const outcome: Outcome = { written, failures, timings, seconds: (took + write) / 1000 };
+  const code = await reportJob(batch, writing, outcome);
+  if (unwritten === undefined) return code;
+  await out.complain(unwritten, nameOf(job));
+  return Math.max(code, exitCodeOf(unwritten));
 }
 
 interface Outcome {
@@ -169,43 +182,37 @@ interface Outcome {
   readonly seconds: number;
 }
 
-/** Standard output gets the result, standard error all that there is to say about it. */
-async function tell(
-  { settings, out, plan, model }: Call,
+/** The result goes to standard output, everything about it to standard error; returns the exit code. */
+async function reportJob(
+  { settings, out, plan, model }: Batch,
   { job, report, subject }: Writing,
   { written, failures, timings, seconds }: Outcome,
-): Promise<void> {
+): Promise<number> {
   const { json, quiet } = settings;
-  const { prediction, preprocessing } = report;
-  const facts = { prediction, preprocessing, timings, runs: report.runs };
+  const facts = { ...report, timings };
   if (json) {
     const results = written.map(({ explanation, outputs }) => resultJson(explanation, outputs));
     await out.result(lineOf(imageJson(subject, facts, results, failures)));
   } else if (!quiet && written.length > 0 && plan.destination.kind !== 'stdout') {
-    await out.result(`${summaryLine(job.input?.name, prediction, written, seconds, out.style)}\n`);
+    const line = summaryLine(job.input?.name, report.prediction, written, seconds, out.style);
+    await out.result(`${line}\n`);
   }
   await out.detail(detailLines(facts, written, model.threads));
   const about = ({ method, target }: Pick<Failure, 'method' | 'target'>) =>
     [job.input?.name ?? [], plan.classes.length > 1 ? `${method} of ${target.label}` : method]
       .flat()
       .join(': ');
-  for (const { explanation } of written) {
-    for (const warning of explanation.warnings) await out.warn(`${about(explanation)}: ${warning}`);
-  }
-  const beside = failures.filter((failure) => isBeside(job, failure, written.length));
-  for (const failure of failures) {
-    if (beside.includes(failure)) await out.detail(`  ${about(failure)}: ${failure.error.message}`);
-    else await out.complain(failure.error, about(failure));
-  }
-  if (beside.length > 0) await out.note(besideLine(nameOf(job), beside));
+  const explanations = written.map(({ explanation }) => explanation);
+  return reportProblems(out, job, explanations, failures, about);
 }
 
 const nameOf = ({ input, methods }: Job): string => input?.name ?? methods.join(', ');
 
-const subjectOf = ({ settings, model }: Call, { input }: Job): Subject => ({
+const subjectOf = ({ settings, model }: Batch, { input }: Job): Subject => ({
   image: input?.name ?? null,
   model: settings.model ?? null,
   warnings: model.warnings,
+  reworded: inFlags,
 });
 
 const lineOf = (value: object): string => `${JSON.stringify(value)}\n`;

@@ -1,11 +1,7 @@
-import { OPTIONS, type OptionName } from '../../options/options.ts';
-import type { Command, CommandName } from './command.ts';
+import type { CommandName } from '../../options/options.ts';
+import type { Command } from './command.ts';
 
-const TERMINAL = ['json', 'quiet', 'verbose', 'no-color', 'debug', 'help', 'version'] as const;
-
-/** Options of other commands alone. */
-const ELSEWHERE: readonly OptionName[] = ['methods', 'classes', 'port', 'host'];
-
+/** Every command; its options are the rows of the table that name it. */
 export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   explain: {
     usage: 'camwasm <image...> [options]',
@@ -16,10 +12,9 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['camwasm cat.jpg -m gradcam,scorecam -c cat -c dog -o maps/', 'methods and classes side by side'],
       ['camwasm *.jpg --model model.onnx --labels labels.txt --json', 'another model, for a script'],
       ['camwasm cat.jpg -f npy -o - > heatmap.npy', 'the numbers, through a pipe'],
-      ['camwasm -m class-visualization -c cat', 'what the model takes for a cat'],
+      ['camwasm -m class-visualization -c cat', 'what a cat looks like to the model'],
     ],
-    options: (Object.keys(OPTIONS) as OptionName[]).filter((name) => !ELSEWHERE.includes(name)),
-    load: async () => (await import('./explain.ts')).explain,
+    load: async () => (await import('./explain.ts')).runExplain,
   },
   compare: {
     usage: 'camwasm compare <image> [options]',
@@ -28,40 +23,22 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ['camwasm compare cat.jpg --classes top3', 'every quick method, three classes'],
       ['camwasm compare cat.jpg --methods cam,gradcam -o cat.html', 'as a page'],
     ],
-    options: [
-      ...(['methods', 'classes', 'model', 'labels'] as const),
-      ...(['layer', 'tokens', 'score', 'compat', 'output-name', 'input', 'image-input'] as const),
-      ...([
-        'base',
-        'fuse',
-        'smooth-noise',
-        'smooth-aug',
-        'eigen-smooth',
-        'signed',
-        'counterfactual',
-      ] as const),
-      ...(['samples', 'concepts', 'baseline', 'seed', 'output', 'colormap', 'alpha'] as const),
-      ...(['size', 'fit', 'channels', 'range', 'mean', 'std', 'layout', 'threads', 'batch-size'] as const),
-      ...TERMINAL.filter((name) => name !== 'json'),
-    ],
-    load: async () => (await import('./compare.ts')).compare,
+    load: async () => (await import('./compare.ts')).runCompare,
   },
   inspect: {
     usage: 'camwasm inspect <model.onnx> [options]',
-    about: 'Shows what is in a model: inputs, outputs, operators, and the layers that can be explained.',
+    about: 'Describes a model: inputs, outputs, operators, and the layers that can be explained.',
     examples: [
-      ['camwasm inspect model.onnx', 'the star marks the layer that is chosen by itself'],
+      ['camwasm inspect model.onnx', 'the star marks the default layer'],
       ['camwasm inspect model.onnx --json', 'for a script'],
     ],
-    options: ['model', 'size', 'layout', 'tokens', 'output-name', 'image-input', 'threads', ...TERMINAL],
-    load: async () => (await import('./inspect.ts')).inspect,
+    load: async () => (await import('./inspect.ts')).runInspect,
   },
   methods: {
     usage: 'camwasm methods [options]',
     about: 'Lists the methods, with their papers.',
     examples: [['camwasm methods --json', 'for a script']],
-    options: [...TERMINAL],
-    load: async () => (await import('./methods.ts')).methods,
+    load: async () => (await import('./methods.ts')).runMethods,
   },
   serve: {
     usage: 'camwasm serve [options]',
@@ -73,11 +50,12 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ],
       ['camwasm serve --port 80 --host 0.0.0.0 --model model.onnx', 'open to the network'],
     ],
-    options: [
-      ...(['port', 'host', 'model', 'labels', 'size', 'fit', 'channels', 'range', 'mean', 'std'] as const),
-      ...(['layout', 'threads'] as const),
-      ...TERMINAL.filter((name) => name !== 'json'),
-    ],
-    load: async () => (await import('./serve.ts')).serve,
+    load: async () => (await import('./serve.ts')).runServe,
+  },
+  completion: {
+    usage: 'camwasm completion <bash|zsh|fish>',
+    about: 'Prints a script that completes commands, options and their values in a shell.',
+    examples: [['camwasm completion bash >> ~/.bashrc', 'for bash; zsh and fish likewise']],
+    load: async () => (await import('./completion.ts')).runCompletion,
   },
 };

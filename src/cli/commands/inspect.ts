@@ -1,26 +1,21 @@
 import { resolve } from 'node:path';
-import { CamError } from '../../errors.ts';
-import type { Inspection, LayerInfo } from '../../explain/inspect.ts';
-import type { Port } from '../../onnx/model.ts';
+import { badOption } from '../../errors.ts';
+import { SCHEMA, type Inspection, type LayerInfo, type Port } from '../../index.ts';
+import { librarySettings } from '../../options/options.ts';
 import { DONE } from '../exit.ts';
-import { SCHEMA } from '../../explain/json.ts';
 import { preprocessingOf } from '../request.ts';
 import { terminal, type Terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
 /** `camwasm inspect <model.onnx>`: what is in a model; the built-in one when none is named. */
-export async function inspect(context: CommandContext): Promise<number> {
+export async function runInspect(context: CommandContext): Promise<number> {
   const { operands, settings, io } = context;
   const [model = settings.model, ...more] = operands;
-  if (more.length > 0)
-    throw new CamError('BAD_OPTION', `camwasm inspect takes one model, not also "${more[0]}".`);
-  const { 'image-input': imageInput, 'output-name': output } = settings;
+  if (more.length > 0) throw badOption(undefined, `camwasm inspect takes one model, not also "${more[0]}".`);
   const library = await context.library();
   const inspection = await library.inspect(model === undefined ? undefined : resolve(io.cwd, model), {
-    ...(settings.threads !== undefined && { threads: settings.threads }),
-    ...(imageInput !== undefined && { imageInput }),
-    ...(output !== undefined && { output }),
-    ...(settings.tokens && { tokens: settings.tokens }),
+    ...librarySettings(settings, 'load'),
+    ...librarySettings(settings, 'explain'),
     preprocessing: preprocessingOf(settings),
   });
   const out = terminal(io, settings);
@@ -35,13 +30,13 @@ export async function inspect(context: CommandContext): Promise<number> {
 type Section = readonly [heading: string, rows: readonly (readonly string[])[]];
 
 function page(inspection: Inspection, style: Terminal['style']): string {
-  return [...stated(inspection), ...found(inspection)]
+  return [...declaredRows(inspection), ...foundRows(inspection)]
     .map(([heading, rows]) => `${style('bold', heading)}\n${table(rows.length > 0 ? rows : [['none']])}`)
     .join('\n');
 }
 
-/** What the file says. */
-function stated({ inputs, outputs, opset, operators, parameters }: Inspection): Section[] {
+/** What the file declares. */
+function declaredRows({ inputs, outputs, opset, operators, parameters }: Inspection): Section[] {
   const port = ({ name, type, dims }: Port) => [name, `${type ?? '?'} ${shape(dims)}`];
   return [
     ['Inputs', inputs.map(port)],
@@ -53,14 +48,14 @@ function stated({ inputs, outputs, opset, operators, parameters }: Inspection): 
   ];
 }
 
-/** What came out of running it. */
-function found(inspection: Inspection): Section[] {
+/** What running it showed. */
+function foundRows(inspection: Inspection): Section[] {
   const { operators, layers, automatic, unsupported, problem } = inspection;
   if (problem !== null) return [['This model cannot be explained', [[problem]]]];
   return [
     ['Explained', explainedRows(inspection)],
-    [`Layers${automatic ? ` (* is chosen by itself: ${automatic.why})` : ''}`, layers.map(layerRow)],
-    ['No gradient gets through', barrierRows(inspection)],
+    [`Layers${automatic ? ` (* is the default: ${automatic.why})` : ''}`, layers.map(layerRow)],
+    ['Nodes that stop gradients', barrierRows(inspection)],
     ['Operators without a gradient', unsupported.map((op) => [op, String(operators[op])])],
   ];
 }
@@ -77,26 +72,26 @@ const layerRow = ({ name, op, dims, layout, automatic, gradient }: LayerInfo): s
   `${automatic ? '*' : ' '} ${name}`,
   op,
   shape(dims),
-  lie(layout),
+  layoutText(layout),
   gradient ? '' : 'no gradient',
 ];
 
 /** `nchw`, or the grid of tokens as --tokens takes it. */
-const lie = ({ kind, height, width, prefix }: LayerInfo['layout']): string =>
+const layoutText = ({ kind, height, width, prefix }: LayerInfo['layout']): string =>
   kind === 'tokens' ? `tokens ${height}x${width}${prefix > 0 ? `+${prefix}` : ''}` : kind;
 
 function barrierRows({ barriers, inputGradient }: Inspection): string[][] {
-  if (barriers.length === 0 && inputGradient) return [['nothing: all layers and the input are reached']];
+  if (barriers.length === 0 && inputGradient) return [['nothing: gradients reach all layers and the input']];
   const rows = barriers.map(({ node, why, from }) => [
     `${node}  ${why}${from === null ? '' : ` Gradients exist from ${from} on.`}`,
   ]);
-  return inputGradient ? rows : [...rows, ['No gradient reaches the input: no saliency and its kind.']];
+  return inputGradient ? rows : [...rows, ['No gradient reaches the input: saliency methods do not work.']];
 }
 
 const shape = (dims: Port['dims']): string =>
-  dims === undefined ? 'of unknown shape' : `[${dims.map((size) => (size === '' ? '?' : size)).join(', ')}]`;
+  dims === undefined ? 'unknown shape' : `[${dims.map((size) => (size === '' ? '?' : size)).join(', ')}]`;
 
-/** Three digits are enough to tell a model by. */
+/** Three significant digits. */
 const amount = (count: number): string =>
   new Intl.NumberFormat('en', {
     notation: 'compact',

@@ -1,13 +1,13 @@
-import { CamError } from '../../errors.ts';
+import { badOption } from '../../errors.ts';
+import { methodsJson } from '../../index.ts';
 import { DONE } from '../exit.ts';
-import { methodsJson } from '../../explain/json.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
 /** `camwasm methods`: the table of methods. */
-export async function methods({ operands, settings, io }: CommandContext): Promise<number> {
+export async function runMethods({ operands, settings, io }: CommandContext): Promise<number> {
   if (operands.length > 0) {
-    throw new CamError('BAD_OPTION', `camwasm methods takes no "${operands[0]}". It lists all methods.`);
+    throw badOption(undefined, `camwasm methods takes no "${operands[0]}". It lists all methods.`);
   }
   const { result, style } = terminal(io, settings);
   const listing = methodsJson();

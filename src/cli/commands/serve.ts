@@ -1,29 +1,25 @@
 import { parse, resolve } from 'node:path';
-import { CamError } from '../../errors.ts';
+import { badOption } from '../../errors.ts';
 import { listen, type Listening } from '../../server/node.ts';
-import { channelsOf } from '../channels.ts';
 import { DONE } from '../exit.ts';
-import { loadOptionsOf } from '../request.ts';
+import { channelsOf, loadOptionsOf } from '../request.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
 /** `camwasm serve`: the request handler on a port, until the user interrupts or SIGTERM comes; what is under way is answered. */
-export async function serve({ operands, settings, io }: CommandContext): Promise<number> {
+export async function runServe({ operands, settings, io }: CommandContext): Promise<number> {
   if (operands.length > 0) {
-    throw new CamError('BAD_OPTION', `camwasm serve takes no "${operands[0]}". Images are posted to it.`);
+    throw badOption(undefined, `camwasm serve takes no "${operands[0]}". Images are posted to it.`);
   }
   if (channelsOf(settings).count !== undefined)
-    throw new CamError(
-      'BAD_OPTION',
-      'camwasm serve takes no number of --channels, only an order of colours.',
-    );
+    throw badOption('channels', 'camwasm serve takes a color order for --channels, not a number.');
   const out = terminal(io, settings);
   const [{ Explainer }, { createHandler }] = await Promise.all([
     import('../../index.ts'),
     import('../../server/index.ts'),
   ]);
   const path = settings.model === undefined ? undefined : resolve(io.cwd, settings.model);
-  const model = await Explainer.load(path, await loadOptionsOf(settings, io.cwd));
+  const model = await Explainer.load(path, loadOptionsOf(settings, io.cwd));
   for (const warning of model.warnings) await out.warn(warning);
   const name = path === undefined ? 'everyday36' : parse(path).name;
   const handler = createHandler({ models: { [name]: () => Promise.resolve(model) } });
@@ -46,10 +42,10 @@ async function listening(
   try {
     return await listen(fetch, { port, host });
   } catch (cause) {
-    throw new CamError(
-      'BAD_OPTION',
+    throw badOption(
+      undefined,
       `Cannot listen on port ${port}: ${(cause as Error).message}. Choose another with --port, or 0 for a free one.`,
-      { cause },
+      cause,
     );
   }
 }

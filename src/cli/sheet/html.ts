@@ -1,12 +1,10 @@
-import { COLORMAPS } from '../../image/colormaps.ts';
-import type { Picture } from '../../image/picture.ts';
-import { encode } from '../../image/encode.ts';
-import type { Bar, Row, Sheet } from './sheet.ts';
+import { COLORMAPS, toPNG, type Picture } from '../../index.ts';
+import type { ColorBar, Sheet, SheetRow } from './sheet.ts';
 
 /** The sheet as one page that needs nothing else: pictures are inside, and there is no script. */
 export async function htmlSheet({ title, columns, rows, bar }: Sheet): Promise<string> {
   const heads = columns.map((column) => `<th scope="col">${escaped(column)}</th>`).join('');
-  const lines = await Promise.all(rows.map((row) => lineOf(row, columns)));
+  const lines = await Promise.all(rows.map((row) => tableRow(row, columns)));
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -20,7 +18,7 @@ export async function htmlSheet({ title, columns, rows, bar }: Sheet): Promise<s
 ${lines.join('\n')}
 </tbody>
 </table>
-${barOf(bar)}
+${colorBar(bar)}
 </html>
 `;
 }
@@ -38,24 +36,24 @@ img { display: block; }
 .bar i { width: 16rem; height: 0.75rem; }
 `;
 
-async function lineOf({ label, amounts, cells }: Row, columns: readonly string[]): Promise<string> {
+async function tableRow({ label, amounts, cells }: SheetRow, columns: readonly string[]): Promise<string> {
   const small = amounts.map((amount) => `<small>${escaped(amount)}</small>`).join('');
   const pictures = await Promise.all(
     cells.map(
-      async (cell, i) => `<td>${cell ? await imageOf(cell, `${columns[i]} of ${label}`) : '&ndash;'}</td>`,
+      async (cell, i) => `<td>${cell ? await imageTag(cell, `${columns[i]} of ${label}`) : '&ndash;'}</td>`,
     ),
   );
   return `<tr><th scope="row">${escaped(label)}${small}</th>${pictures.join('')}</tr>`;
 }
 
-async function imageOf(picture: Picture, alt: string): Promise<string> {
+async function imageTag(picture: Picture, alt: string): Promise<string> {
   const { width, height } = picture;
-  const base64 = Buffer.from(await encode(picture, 'png')).toString('base64');
+  const base64 = Buffer.from(await toPNG(picture)).toString('base64');
   return `<img width="${width}" height="${height}" alt="${escaped(alt)}" src="data:image/png;base64,${base64}">`;
 }
 
 /** Seventeen stops are enough for the eye. */
-function barOf({ colormap, low, high }: Bar): string {
+function colorBar({ colormap, low, high }: ColorBar): string {
   const table = COLORMAPS[colormap].table();
   const stops = Array.from({ length: 17 }, (_, i) => {
     const at = 4 * Math.min(255, 16 * i);
@@ -64,12 +62,13 @@ function barOf({ colormap, low, high }: Bar): string {
   return `<div class="bar">${escaped(low)} <i style="background: linear-gradient(to right, ${stops.join(', ')})"></i> ${escaped(high)}</div>`;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+  ["'", '&#39;'],
+]);
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
+const escaped = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ENTITIES.get(character) ?? character);

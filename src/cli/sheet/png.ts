@@ -1,8 +1,6 @@
 import type { Jimp as JimpClass } from 'jimp';
-import { COLORMAPS } from '../../image/colormaps.ts';
-import { encode } from '../../image/encode.ts';
-import type { Picture } from '../../image/picture.ts';
-import { SIDE, type Bar, type Sheet } from './sheet.ts';
+import { COLORMAPS, toPNG, type Picture } from '../../index.ts';
+import { SIDE, type ColorBar, type Sheet } from './sheet.ts';
 
 type Canvas = InstanceType<typeof JimpClass>;
 type Print = (text: string, x: number, y: number, width: number) => void;
@@ -14,7 +12,7 @@ const LINE = 20;
 const ASIDE = 168;
 const WHITE = 0xffffffff;
 
-/** The sheet as a picture. Its letters are those of Latin: others read as `?`; a page has them all. */
+/** The sheet as a picture. It has Latin letters only, others become `?`; the HTML sheet has all. */
 export async function pngSheet({ title, columns, rows, bar }: Sheet): Promise<Uint8Array> {
   const { Jimp, loadFont, measureText } = await import('jimp');
   const { SANS_14_BLACK } = await import('jimp/fonts');
@@ -41,14 +39,14 @@ export async function pngSheet({ title, columns, rows, bar }: Sheet): Promise<Ui
     y += heights[i] + GAP;
   });
   drawBar(canvas, print, bar, y);
-  return encode({ width, height, data: new Uint8ClampedArray(canvas.bitmap.data) }, 'png');
+  return toPNG({ width, height, data: new Uint8ClampedArray(canvas.bitmap.data) });
 }
 
-/** Characters that the font does not have, as `?`. */
+/** Replaces characters that the font lacks by `?`. */
 const readable = (text: string, chars: object): string =>
   [...text].map((character) => (character === ' ' || character in chars ? character : '?')).join('');
 
-/** As much of a text as fits, with dots where it is cut. */
+/** The text, cut with dots to what fits. */
 function fitting(text: string, fits: (text: string) => boolean): string {
   if (fits(text)) return text;
   let kept = text;
@@ -67,7 +65,7 @@ function paste({ bitmap }: Canvas, { data, width, height }: Picture, x: number, 
 
 const BAR = { width: 256, height: 12 };
 
-function drawBar(canvas: Canvas, print: Print, { colormap, low, high }: Bar, y: number): void {
+function drawBar(canvas: Canvas, print: Print, { colormap, low, high }: ColorBar, y: number): void {
   const table = COLORMAPS[colormap].table();
   const data = new Uint8ClampedArray(4 * BAR.width * BAR.height);
   for (let row = 0; row < BAR.height; row++) data.set(table, 4 * row * BAR.width);

@@ -1,22 +1,29 @@
-import { overlay, type Explanation, type Report, type TargetInfo } from '../../index.ts';
-import type { ColormapId } from '../../image/colormaps.ts';
-import type { OverlayOptions } from '../../image/overlay.ts';
-import type { Picture } from '../../image/picture.ts';
-import { resize } from '../../image/resize.ts';
-import { METHODS } from '../../methods/index.ts';
+import {
+  DEFAULT_COLORMAP,
+  METHODS,
+  overlay,
+  resizePicture,
+  type ColormapId,
+  type Explanation,
+  type OverlayOptions,
+  type Picture,
+  type Report,
+  type TargetInfo,
+} from '../../index.ts';
+import type { Given } from '../../options/options.ts';
 import { targetName } from '../targets.ts';
 
-/** A contact sheet: what several methods show of several classes of one image. */
+/** A contact sheet: several methods for several classes of one image. */
 export interface Sheet {
   readonly title: string;
   /** Methods, by title. */
   readonly columns: readonly string[];
-  readonly rows: readonly Row[];
-  readonly bar: Bar;
+  readonly rows: readonly SheetRow[];
+  readonly bar: ColorBar;
 }
 
 /** One class. */
-export interface Row {
+export interface SheetRow {
   readonly label: string;
   /** Probability and score. */
   readonly amounts: readonly string[];
@@ -24,8 +31,8 @@ export interface Row {
   readonly cells: readonly (Picture | undefined)[];
 }
 
-/** What the colours mean. */
-export interface Bar {
+/** The meaning of the colors. */
+export interface ColorBar {
   readonly colormap: ColormapId;
   readonly low: string;
   readonly high: string;
@@ -37,8 +44,8 @@ export const SIDE = 224;
 export async function sheetOf(
   title: string,
   { explanations }: Pick<Report, 'explanations'>,
-  look: OverlayOptions,
-  bar: Bar,
+  options: OverlayOptions,
+  bar: ColorBar,
 ): Promise<Sheet> {
   const methods = [...new Set(explanations.map(({ method }) => method))];
   const rows = new Map<string | number, Explanation[]>();
@@ -56,7 +63,7 @@ export async function sheetOf(
         cells: await Promise.all(
           methods.map(async (id) => {
             const found = ofTarget.find(({ method }) => method === id);
-            return found && thumbnail(await overlay(found, look));
+            return found && resizePicture(await overlay(found, options), SIDE);
           }),
         ),
       })),
@@ -70,15 +77,8 @@ const amountsOf = ({ probability, score }: TargetInfo): string[] => [
   `score ${Number(score.toPrecision(4))}`,
 ];
 
-/** The picture with a longer side of `SIDE` pixels. */
-function thumbnail(picture: Picture): Picture {
-  const scale = SIDE / Math.max(picture.width, picture.height);
-  const width = Math.max(1, Math.round(picture.width * scale));
-  const height = Math.max(1, Math.round(picture.height * scale));
-  const size = width * height;
-  const colors = resize(picture, { x: 0, y: 0, width: picture.width, height: picture.height }, height, width);
-  const data = new Uint8ClampedArray(4 * size).fill(255);
-  for (let at = 0; at < size; at++)
-    for (let c = 0; c < 3; c++) data[4 * at + c] = Math.round(colors[c * size + at]);
-  return { width, height, data };
-}
+/** The color bar of heatmaps drawn with these settings. */
+export const colorBarOf = ({ signed, colormap }: Pick<Given, 'signed' | 'colormap'>): ColorBar =>
+  signed
+    ? { colormap: colormap ?? 'coolwarm', low: 'evidence against', high: 'evidence for' }
+    : { colormap: colormap ?? DEFAULT_COLORMAP, low: 'matters least', high: 'matters most' };

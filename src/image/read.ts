@@ -1,0 +1,52 @@
+import { CamError } from '../errors.ts';
+import { readOr } from '../platform/files.ts';
+import { floatTensor, type FloatTensor } from '../runtime/tensor.ts';
+import { decode, type DecodeOptions } from './decode.ts';
+import { drawn } from './drawable.ts';
+import { isNpy, readNpy } from './npy.ts';
+import { pictureOf } from './preprocess.ts';
+import type { ImageInput, Picture } from './source.ts';
+
+/**
+ * An image in any form: pixels, or the tensor of a `.npy` file. Strings are paths or URLs (in browsers, URLs).
+ * @throws {CamError} BAD_IMAGE when it cannot be read or decoded, or is not an image.
+ * @throws {CamError} BAD_TENSOR for a `.npy` file that is damaged or not float32.
+ */
+export async function readImage(
+  source: ImageInput,
+  options: DecodeOptions = {},
+): Promise<Picture | FloatTensor> {
+  if (typeof source === 'string' || source instanceof URL) return readFrom(source, options);
+  if (typeof source !== 'object' || source === null) throw notAnImage(source);
+  if ('file' in source) return readFrom(source.file, options);
+  if ('dims' in source) return source;
+  if (source instanceof Uint8Array) return readBytes(source, options);
+  if (source instanceof ArrayBuffer) return readBytes(new Uint8Array(source), options);
+  if (source instanceof Blob) return readBytes(new Uint8Array(await source.arrayBuffer()), options);
+  if (!('data' in source)) return drawn(source);
+  return pictureOf(source);
+}
+
+async function readFrom(place: string | URL, options: DecodeOptions): Promise<Picture | FloatTensor> {
+  const name = String(place);
+  const bytes = await readOr(
+    place,
+    (why, cause) => new CamError('BAD_IMAGE', `The image "${name}": ${why} Check the path.`, { cause }),
+  );
+  // A .npy file that is not one says so itself.
+  return /\.npy$/i.test(name) ? tensorOf(bytes) : readBytes(bytes, options);
+}
+
+const readBytes = (bytes: Uint8Array, options: DecodeOptions): Promise<Picture> | FloatTensor =>
+  isNpy(bytes) ? tensorOf(bytes) : decode(bytes, options);
+
+function tensorOf(bytes: Uint8Array): FloatTensor {
+  const { dims, data } = readNpy(bytes);
+  return floatTensor(dims, data);
+}
+
+const notAnImage = (value: unknown): CamError =>
+  new CamError(
+    'BAD_IMAGE',
+    `${value === null ? 'null' : `A ${typeof value}`} is not an image. Pass a path, the bytes of an image, its pixels, or a tensor.`,
+  );

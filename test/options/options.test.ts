@@ -1,0 +1,154 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { CamError } from '../../src/errors.ts';
+import { checkOptions } from '../../src/options/check.ts';
+import {
+  COMMAND_NAMES,
+  LIBRARY_OPTIONS,
+  OPTIONS,
+  librarySettings,
+  optionsOf,
+  type OptionName,
+  type OptionRow,
+} from '../../src/options/options.ts';
+import { inFlags, inParameters } from '../../src/options/wording.ts';
+import { QUERY } from '../../src/server/query.ts';
+import { camwasm } from '../cli/fake.ts';
+
+const table = suite('the table of options');
+
+/** A value of every flag that takes one, as text and as it reads. */
+const SENSE: Partial<Record<OptionName, readonly [text: string, value: unknown]>> = {
+  method: ['gradcam,cam', ['gradcam', 'cam']],
+  model: ['m.onnx', 'm.onnx'],
+  labels: ['l.txt', 'l.txt'],
+  class: ['3', ['3']],
+  methods: ['all', ['all']],
+  classes: ['top3', 'top3'],
+  target: ['class:1', ['class:1']],
+  top: ['2', 2],
+  'output-name': ['y', 'y'],
+  input: ['ids=i.npy', [{ name: 'ids', file: 'i.npy' }]],
+  'image-input': ['x', 'x'],
+  layer: ['a', ['a']],
+  tokens: ['14x7+1', { height: 14, width: 7, prefix: 1 }],
+  score: ['probability', 'probability'],
+  compat: ['torch-cam', 'torch-cam'],
+  base: ['layercam', 'layercam'],
+  fuse: ['max', 'max'],
+  'smooth-noise': ['4:0.5', { n: 4, sigma: 0.5 }],
+  samples: ['7', 7],
+  concepts: ['2', 2],
+  baseline: ['blur', 'blur'],
+  seed: ['0', 0],
+  output: ['o/', 'o/'],
+  format: ['npy', 'npy'],
+  'save-tensors': ['t', 't'],
+  colormap: ['viridis', 'viridis'],
+  alpha: ['.25', 0.25],
+  scale: ['shared', 'shared'],
+  size: ['32x16', { width: 32, height: 16 }],
+  fit: ['crop', 'crop'],
+  channels: ['bgr', ['bgr']],
+  range: ['0..255', [0, 255]],
+  mean: ['0.5', [0.5]],
+  std: ['1,2,3', [1, 2, 3]],
+  layout: ['nhwc', 'nhwc'],
+  threads: ['64', 64],
+  'batch-size': ['3', 3],
+  port: ['0', 0],
+  host: ['::1', '::1'],
+};
+
+for (const name of Object.keys(OPTIONS) as OptionName[]) {
+  const { reading, commands, sets = {} }: OptionRow<unknown> = OPTIONS[name];
+  table(`--${name} is read, completed, and reaches the library`, async () => {
+    const value = reading ? SENSE[name]?.[1] : true;
+    assert.is.not(value, undefined, 'no example of a value');
+    if (reading) assert.equal(reading.read(SENSE[name]![0]), value);
+    assert.ok(commands.length > 0);
+    const { stdout } = await camwasm(['completion', 'bash']);
+    for (const command of commands) {
+      assert.ok(optionsOf(command).includes(name));
+      const line = stdout
+        .split('\n')
+        .find((text) => text.trim().startsWith(command === 'explain' ? '*)' : `${command})`));
+      assert.match(line!, new RegExp(` ?--${name}[ "]`));
+    }
+    for (const [option, check] of Object.entries(sets)) {
+      assert.is(LIBRARY_OPTIONS.get(option), check, `${option} is validated`);
+      const [place, key] = option.split('.');
+      if (!reading || check === reading || check === reading.library) {
+        assert.equal(librarySettings({ [name]: value }, place), { [key]: value });
+        assert.ok(check.accepts(value), `${option} takes what the flag reads`);
+      }
+      assert.not.ok(check.accepts(Symbol()), `${option} takes anything`);
+      assert.is(inFlags(`Set \`${option.replace(/^(explain|load|overlay)\./, '')}\`.`), `Set --${name}.`);
+    }
+  });
+}
+
+table('every command has help for its options, and a completion in every shell', async () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { code, stdout } = await camwasm(['completion', shell]);
+    assert.is(code, 0);
+    for (const command of COMMAND_NAMES) assert.ok(stdout.includes(command), `${shell}: ${command}`);
+    assert.ok(stdout.includes('viridis'), 'values of options are completed');
+  }
+  const wrong = await camwasm(['completion', 'bsh']);
+  assert.is(wrong.code, 2);
+  assert.match(wrong.stderr, /Did you mean "bash"/);
+});
+table.run();
+
+const check = suite('options of the library');
+
+const refusal = (given: object, place: Parameters<typeof checkOptions>[1] = 'explain'): CamError => {
+  try {
+    checkOptions(given, place);
+  } catch (error) {
+    return error as CamError;
+  }
+  throw new Error(`${JSON.stringify(given)} passed`);
+};
+
+for (const [given, option, message] of [
+  [{ methods: ['gradcam'] }, 'methods', /no option `methods`. Did you mean "method"/],
+  [{ method: [] }, 'method', /`method` is an empty list/],
+  [{ layer: 5 }, 'layer', /`layer` is 5: it takes the name of a value/],
+  [{ score: 'logits' }, 'score', /`score` is "logits".*Did you mean "logit"/],
+  [{ class: -1 }, 'class', /`class` is -1/],
+  [{ class: 1, target: 2 }, 'target', /`class` and `target` exclude each other/],
+  [{ top: 2, class: 1 }, 'top', /exclude each other/],
+  [{ samples: 0 }, 'samples', /a whole number from 1 up/],
+  [{ signed: 'yes' }, 'signed', /true or false/],
+  [{ tokens: '14x14' }, 'tokens', /rows x columns/],
+  [{ signal: {} }, 'signal', /an AbortSignal/],
+] as const) {
+  check(`explain: ${JSON.stringify(given)}`, () => {
+    const error = refusal(given);
+    assert.equal([error.code, error.option], ['BAD_OPTION', option]);
+    assert.match(error.message, message);
+  });
+}
+check('load: preprocessing is validated by its own names', () => {
+  assert.is(refusal({ preprocessing: { size: 224 } }, 'load').option, 'preprocessing.size');
+  assert.match(refusal({ preprocessing: { fit: 'fill' } }, 'load').message, /stretch, crop, letterbox/);
+  assert.match(refusal({ preprocessing: { range: [0, 0] } }, 'load').message, /two numbers that differ/);
+  assert.match(refusal({ lables: [] }, 'load').message, /Did you mean "labels"/);
+});
+check('predict takes no method', () => assert.is(refusal({ method: 'cam' }, 'predict').option, 'method'));
+check('what is undefined was not given', () => {
+  checkOptions({ class: undefined, target: 1, layer: undefined }, 'explain');
+});
+check.run();
+
+const words = suite('names of options in messages');
+
+words('flags for the command line, parameters for a request', () => {
+  const message = 'Lower `batchSize` or `preprocessing.width` × `preprocessing.height`; keep `x`.';
+  assert.is(inFlags(message), 'Lower --batch-size or --size; keep `x`.');
+  assert.ok(QUERY.includes('batch-size') && !QUERY.includes('size'));
+  assert.match(inParameters(message), /^Lower "batch-size" or `preprocessing\.width`/);
+});
+words.run();
