@@ -1,4 +1,4 @@
-// Values in [0,1] to colours. The table is 256 RGBA entries (1024 bytes); value v takes entry ⌊255 v + ½⌋ (in float32),
+// Values in [0,1] to colors. The table is 256 RGBA entries (1024 bytes); value v takes entry ⌊255 v + ½⌋ (in float32),
 // clamped to 0..255: anything below 0 and NaN take the first entry, anything above 1 the last.
 
 /** out[i] = table[index of v[i]], RGBA bytes. */
@@ -11,7 +11,7 @@ export function colorize(out: usize, v: usize, table: usize, count: usize): void
 
 /**
  * out[i] = (1 - alpha) image[i] + alpha table[index of v[i]] for red, green and blue; the image's own alpha byte is kept.
- * `weight` is alpha in 1/16384 (0..16384); each channel is ⌊((16384 - weight) image + weight colour) / 16384 + ½⌋.
+ * `weight` is alpha in 1/16384 (0..16384); each channel is ⌊((16384 - weight) image + weight color) / 16384 + ½⌋.
  * Works in place too (out = image).
  */
 export function overlay(out: usize, image: usize, v: usize, table: usize, weight: i32, count: usize): void {

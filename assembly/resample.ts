@@ -2,11 +2,11 @@
 // row is a blend of two stretched rows. `scratch` holds those two.
 
 /**
- * out[i,j] = bilinear sample of a at y = (i + 0.5) scaleY + offsetY - 0.5, x likewise (source element r has its centre at r),
+ * out[i,j] = bilinear sample of a at y = (i + 0.5) scaleY + offsetY - 0.5, x likewise (source element r has its center at r),
  * clamped to the source's edge; with `zero`, samples outside [-0.5, extent - 0.5) are 0 instead.
  *
  * a: [height, width], both at least 1; out: [rows, columns]; scratch: 2 × columns floats.
- * An element that is NaN or infinite makes NaN or infinite every output whose two-by-two neighbourhood holds it.
+ * An element that is NaN or infinite makes NaN or infinite every output whose two-by-two neighborhood holds it.
  */
 export function resample(
   out: usize,

@@ -3,7 +3,7 @@ import { makeTensor } from '../src/onnx/tensor.ts';
 import { sizeOf } from '../src/runtime/tensor.ts';
 import { uniform } from '../test/random.ts';
 
-/** ResNet-50 (He et al. 2016, arXiv:1512.03385, table 1) with batch normalisation folded in and random weights: 102 MB. */
+/** ResNet-50 (He et al. 2016, arXiv:1512.03385, table 1) with batch normalization folded in and random weights: 102 MB. */
 export function resnet50(): Uint8Array {
   const e = new Emitter('v');
   const random = uniform(1);

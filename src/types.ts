@@ -1,5 +1,5 @@
 import type { ColorChannels } from './image/channels.ts';
-import type { ColormapId } from './image/colormaps.ts';
+import type { ColormapId, ColormapInput } from './image/colormaps.ts';
 import type { CodecModules } from './image/decode.ts';
 import type { OverlayOptions } from './image/overlay.ts';
 import type { Picture } from './image/source.ts';
@@ -210,6 +210,7 @@ export type {
   ClassScore,
   ColorChannels,
   ColormapId,
+  ColormapInput,
   Compat,
   FloatTensor,
   Fit,

@@ -5,7 +5,7 @@ import { Explainer } from '../src/index.ts';
 import type { Preprocessing } from '../src/image/preprocess.ts';
 
 // Trained public models and photos: too large, and not ours, to be in the repository. They are looked for in the folder
-// that CAMWASM_MODELS names, or in ../shared/models, with photos in its neighbour `photos`.
+// that CAMWASM_MODELS names, or in ../shared/models, with photos in its neighbor `photos`.
 const models = process.env.CAMWASM_MODELS ?? new URL('../../shared/models', import.meta.url).pathname;
 const photos = `${models}/../photos`;
 

@@ -5,7 +5,7 @@ import { headFeeds, inLayout } from '../network/head.ts';
 import { toVolume } from '../network/layout.ts';
 import type { GradientPlan } from '../network/network.ts';
 import { floatTensor, toFloat, type FloatTensor } from '../runtime/tensor.ts';
-import { allClasses } from '../targets/score.ts';
+import { allClasses } from '../targets/class.ts';
 import { layerOf, type MethodRun } from './method-run.ts';
 import { explainedOutput, variantFeeds } from './forward.ts';
 import { layoutOfImage } from './input.ts';

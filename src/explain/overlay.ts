@@ -1,6 +1,6 @@
 import { conceptPicture } from '../image/concepts.ts';
 import { encode } from '../image/encode.ts';
-import { overlay as blend, signedPicture, type OverlayOptions } from '../image/overlay.ts';
+import { blend, signedPicture, type OverlayOptions } from '../image/overlay.ts';
 import type { Picture } from '../image/source.ts';
 import { carryBack } from '../image/placement.ts';
 import { toPicture } from '../image/preprocess.ts';
@@ -56,7 +56,7 @@ export function onScale<Result extends Explanation>(explanation: Result, range: 
  * @throws {CamError} BAD_OPTION for a color map or alpha that does not exist.
  */
 export const toPNG = async (of: Explanation | Picture, options?: OverlayOptions): Promise<Uint8Array> =>
-  encode(await pictureOf(of, options), 'png');
+  encode(await drawnOf(of, options), 'png');
 
 /**
  * JPEG bytes of an explanation's overlay, or of any picture; `quality` is 1 to 100, 90 by default.
@@ -69,9 +69,9 @@ export const toPNG = async (of: Explanation | Picture, options?: OverlayOptions)
 export const toJPEG = async (
   of: Explanation | Picture,
   { quality, ...options }: OverlayOptions & { readonly quality?: number } = {},
-): Promise<Uint8Array> => encode(await pictureOf(of, options), 'jpg', quality);
+): Promise<Uint8Array> => encode(await drawnOf(of, options), 'jpg', quality);
 
-const pictureOf = async (of: Explanation | Picture, options?: OverlayOptions): Promise<Picture> =>
+const drawnOf = async (of: Explanation | Picture, options?: OverlayOptions): Promise<Picture> =>
   'shows' in of ? overlay(of, options) : of;
 
 /** The channels of a map, each at the image's size. */

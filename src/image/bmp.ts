@@ -3,7 +3,7 @@ const RUNS = [1, 2];
 
 /**
  * The file as it is. Throws a plain Error where its pixels are packed in runs, which the decoder (bmp-ts) unpacks to
- * wrong colours.
+ * wrong colors.
  */
 export function plainBmp(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -2,12 +2,12 @@ import { CamError } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
 import type { Picture } from './source.ts';
 
-/** The colour channels of a tensor, in their order. */
+/** The color channels of a tensor, in their order. */
 export type ColorChannels = 'rgb' | 'bgr' | 'gray';
 
 type Weights = readonly [red: number, green: number, blue: number];
 
-/** How red, green and blue mix into each channel of a tensor; grey is ITU-R BT.601 luma, as in Pillow. */
+/** How red, green and blue mix into each channel of a tensor; gray is ITU-R BT.601 luma, as in Pillow. */
 export const MIXES: Record<ColorChannels, readonly Weights[]> = {
   rgb: [
     [1, 0, 0],

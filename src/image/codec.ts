@@ -2,7 +2,7 @@ import { CamError } from '../errors.ts';
 import { codecModule, codecsFetch, type Codec } from '../platform/codecs.ts';
 import type { Picture, Pixels } from './source.ts';
 
-// libjpeg only warns where pixels are missing or damaged, and paints them grey.
+// libjpeg only warns where pixels are missing or damaged, and paints them gray.
 const DAMAGE = /premature end|^Corrupt JPEG data(?!.*extraneous bytes)/i;
 
 interface Instance {

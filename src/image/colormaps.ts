@@ -1,22 +1,60 @@
+import { badOption, didYouMean } from '../errors.ts';
+
+/** A color map: the colors of the values 0 to 1. */
 export interface Colormap {
-  title: string;
-  /** `sequential` runs from little to much; `diverging` from one extreme through a neutral middle to the other. */
-  kind: 'sequential' | 'diverging';
-  /** 256 RGBA entries. */
-  table: () => Uint8Array;
+  readonly title: string;
+  /** `sequential` runs from low to high; `diverging` from one extreme through a neutral middle to the other. */
+  readonly kind: 'sequential' | 'diverging';
+  /** 256 RGBA colors, one byte per channel. */
+  readonly table: () => Uint8Array;
 }
 
 export type ColormapId =
   'turbo' | 'jet' | 'viridis' | 'inferno' | 'magma' | 'plasma' | 'gray' | 'coolwarm' | 'redblue';
 
 /**
- * Turbo reads like jet, which the field's figures have taught everyone (blue is cold, red is hot), but its lightness
- * rises and falls evenly, where jet paints edges that the map does not have. For colour-blind readers, take viridis.
+ * Turbo reads like jet, which figures in the field have taught everyone (blue is cold, red is hot), but its lightness
+ * changes evenly, where jet paints edges that the map does not have. For color-blind readers, use viridis.
  */
 export const DEFAULT_COLORMAP: ColormapId = 'turbo';
 
-/** The anchors are every fifth entry of the published tables of 256: between them no channel is off by more than 2. */
-export const COLORMAPS: Record<ColormapId, Colormap> = {
+/**
+ * A color of a value from 0 to 1: its id, a function to red, green and blue (0 to 255), or a table of 256 colors, three or
+ * four bytes each.
+ */
+export type ColormapInput =
+  ColormapId | ((value: number) => readonly [red: number, green: number, blue: number]) | ArrayLike<number>;
+
+/**
+ * The 256 RGBA colors of a color map.
+ * @throws {CamError} BAD_OPTION for an unknown id, or a table of another length.
+ */
+export function colorTable(colormap: ColormapInput): Uint8Array {
+  if (typeof colormap === 'function') return tabulate((value) => [...colormap(value)]);
+  if (typeof colormap === 'string') {
+    if (Object.hasOwn(COLORMAPS, colormap)) return COLORMAPS[colormap].table();
+    const ids = Object.keys(COLORMAPS);
+    const hint = didYouMean(colormap, ids) || ` Known: ${ids.join(', ')}.`;
+    throw badOption('colormap', `There is no color map "${String(colormap)}".${hint}`);
+  }
+  const bytes = typeof colormap === 'object' && colormap !== null ? colormap.length / 256 : 0;
+  if (bytes === 4) return Uint8Array.from(colormap);
+  if (bytes === 3)
+    return tabulate((value) => [0, 1, 2].map((c) => colormap[3 * Math.round(255 * value) + c]!));
+  throw badOption(
+    'colormap',
+    '`colormap` takes the id of a color map, a function from a value to [red, green, blue], or a table of 256 colors.',
+  );
+}
+
+/**
+ * Every built-in color map, by id.
+ *
+ * @example
+ * const [red, green, blue] = COLORMAPS.viridis.table().subarray(4 * 128); // the color of 0.5
+ */
+// The anchors are every fifth entry of the published tables of 256: between them no channel is off by more than 2.
+export const COLORMAPS: Readonly<Record<ColormapId, Colormap>> = {
   // A. Mikhailov, "Turbo, An Improved Rainbow Colormap for Visualization" (2019), Apache-2.0
   turbo: sequential(
     'Turbo',
@@ -86,7 +124,7 @@ function tabulate(color: (v: number) => number[]): Uint8Array {
   );
 }
 
-// Linear between equally spaced colours, each written as six hexadecimal digits.
+// Linear between equally spaced colors, each written as six hexadecimal digits.
 function between(anchors: string): (v: number) => number[] {
   const colors = anchors
     .match(/.{6}/g)!

@@ -1,7 +1,7 @@
 import type { Plane } from '../kernels/index.ts';
 import type { Picture } from './source.ts';
 
-/** Colours that are told apart, also by most who see fewer: M. Okabe and K. Ito (2008), without black. */
+/** Colors that are told apart, also by most who see fewer: M. Okabe and K. Ito (2008), without black. */
 const COLORS: readonly (readonly [red: number, green: number, blue: number])[] = [
   [230, 159, 0],
   [86, 180, 233],
@@ -13,8 +13,8 @@ const COLORS: readonly (readonly [red: number, green: number, blue: number])[] =
 ];
 
 /**
- * A picture in which every place has the colour of the concept that is strongest there, the stronger the more of it.
- * `concepts` are maps at the picture's size, in a common unit; `alpha` is how much colour the strongest place gets.
+ * A picture in which every place has the color of the concept that is strongest there, the stronger the more of it.
+ * `concepts` are maps at the picture's size, in a common unit; `alpha` is how much color the strongest place gets.
  */
 export function conceptPicture(picture: Picture, concepts: readonly Plane[], alpha = 0.7): Picture {
   const top = concepts.reduce((most, { data }) => data.reduce((a, b) => Math.max(a, b), most), 0);
@@ -23,8 +23,8 @@ export function conceptPicture(picture: Picture, concepts: readonly Plane[], alp
     let best = 0;
     for (let c = 1; c < concepts.length; c++) if (concepts[c].data[at] > concepts[best].data[at]) best = c;
     const share = top > 0 ? alpha * Math.sqrt(concepts[best].data[at] / top) : 0;
-    COLORS[best % COLORS.length].forEach((colour, i) => {
-      data[at * 4 + i] = (1 - share) * data[at * 4 + i] + share * colour;
+    COLORS[best % COLORS.length].forEach((color, i) => {
+      data[at * 4 + i] = (1 - share) * data[at * 4 + i] + share * color;
     });
   }
   return { data, width: picture.width, height: picture.height };

@@ -25,7 +25,7 @@ export interface DecodeOptions {
 
 /**
  * Decodes a PNG, JPEG, GIF (its first frame), BMP, WebP or TIFF (its first page) file, told by its first bytes.
- * A JPEG is turned upright by its EXIF orientation, 16 bits per channel become 8, grey and CMYK become RGB, and
+ * A JPEG is turned upright by its EXIF orientation, 16 bits per channel become 8, gray and CMYK become RGB, and
  * transparent pixels are laid on white: every alpha of the result is 255.
  * Throws `BAD_IMAGE` for what is no such image, is cut short or damaged, has no pixels or too many.
  */

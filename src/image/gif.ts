@@ -3,7 +3,7 @@ import type { Header } from './header.ts';
 
 /** Where the first frame lies, by GIF89a sections 17 to 25. Throws RangeError where the file ends before it. */
 interface Frame {
-  /** Of the graphic control before it, which tells the transparent colour. */
+  /** Of the graphic control before it, which tells the transparent color. */
   readonly control: number | undefined;
   /** Of its descriptor; undefined where something else comes first. */
   readonly at: number | undefined;
@@ -46,7 +46,7 @@ function frameOf(view: DataView): Frame {
   return { control, at: view.getUint8(at) === 0x2c ? at : undefined };
 }
 
-/** Bytes of a table of colours, by the flags that announce it. */
+/** Bytes of a table of colors, by the flags that announce it. */
 const tableSize = (flags: number): number => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
 
 function blocksEnd(view: DataView, at: number): number {

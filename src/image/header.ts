@@ -2,7 +2,7 @@
 export interface Header {
   width: number;
   height: number;
-  /** JPEG only: colour components per pixel; 4 is CMYK. */
+  /** JPEG only: color components per pixel; 4 is CMYK. */
   components?: number;
   /** JPEG only: passes over the pixels. */
   scans?: number;

@@ -8,7 +8,7 @@ interface Size {
 
 /**
  * How a picture comes into a model's input of another shape: `stretch` changes its proportions, `crop` takes the largest
- * centred part of the input's proportions, `letterbox` fits all of it in and pads the rest.
+ * centered part of the input's proportions, `letterbox` fits all of it in and pads the rest.
  */
 export type Fit = 'stretch' | 'crop' | 'letterbox';
 
@@ -52,7 +52,7 @@ export const FITS: Record<Fit, (picture: Size, input: Size) => Partial<Placement
 
 /**
  * Carries a map of any resolution that covers the model's input back to the picture's own size, by one bilinear
- * interpolation with half-pixel centres. What the model never saw of the picture is 0.
+ * interpolation with half-pixel centers. What the model never saw of the picture is 0.
  */
 export function carryBack(map: Plane, { picture, input, from, to }: Placement, kernels: Kernels): Plane {
   // Picture coordinate p lies at to + (p - from) * to.length / from.length of the input.

@@ -1,9 +1,9 @@
 import { inflate } from './inflate.ts';
 import type { Picture } from './source.ts';
 
-/** Colour types of the header: how many samples a pixel has, and how they become red, green, blue and alpha. */
+/** Color types of the header: how many samples a pixel has, and how they become red, green, blue and alpha. */
 const COLOR_TYPES: Readonly<Record<number, { channels: number; color: (png: Png) => Color }>> = {
-  0: { channels: 1, color: grey },
+  0: { channels: 1, color: gray },
   2: { channels: 3, color: trueColor },
   3: { channels: 1, color: indexed },
   4: {
@@ -53,7 +53,7 @@ interface Png {
 }
 
 /**
- * Decodes a PNG file (W3C PNG, third edition) of any colour type and depth, interlaced or not, to 8 bits per channel.
+ * Decodes a PNG file (W3C PNG, third edition) of any color type and depth, interlaced or not, to 8 bits per channel.
  * Built on DecompressionStream: Jimp's decoder asks Deno for its environment, and is not there in browsers and Workers.
  * Throws a plain Error that says what is wrong with the file.
  */
@@ -110,7 +110,7 @@ const SAMPLES: Readonly<Record<number, (line: Uint8Array, i: number) => number>>
   16: (line, i) => (line[2 * i] << 8) | line[2 * i + 1],
 };
 
-function grey({ scale, transparency }: Png): Color {
+function gray({ scale, transparency }: Png): Color {
   const clear = transparency ? uint16(transparency, 0) : -1;
   return (s, put) => put(scale[s[0]], scale[s[0]], scale[s[0]], s[0] === clear ? 0 : 255);
 }
@@ -127,14 +127,14 @@ function indexed({ palette, transparency = new Uint8Array() }: Png): Color {
   return (s, put) => {
     const index = s[0];
     const at = 3 * index;
-    if (at >= palette.length) throw new Error(`there is no colour ${index} in its palette`);
+    if (at >= palette.length) throw new Error(`there is no color ${index} in its palette`);
     put(palette[at], palette[at + 1], palette[at + 2], transparency[index] ?? 255);
   };
 }
 
 const uint16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
 
-// Section 9: every byte is the difference to a guess from its neighbours to the left (a), above (b) and across (c).
+// Section 9: every byte is the difference to a guess from its neighbors to the left (a), above (b) and across (c).
 const GUESSES: readonly ((a: number, b: number, c: number) => number)[] = [
   () => 0,
   (a) => a,
@@ -174,7 +174,7 @@ function readChunks(bytes: Uint8Array): Png {
   if (header?.length !== 13) throw new Error('it has no header');
   const [depth, type, , , interlace] = header.subarray(8);
   if (!COLOR_TYPES[type] || !SAMPLES[depth] || !PASSES[interlace]) {
-    throw new Error(`it is of colour type ${type} with ${depth} bits, which there is not`);
+    throw new Error(`it is of color type ${type} with ${depth} bits, which there is not`);
   }
   const most = 2 ** depth - 1;
   return {

@@ -29,12 +29,12 @@ export const IMAGENET = {
   std: [0.229, 0.224, 0.225],
 } as const;
 
-/** What letterboxing pads with, of 255: the grey of the YOLO family. */
+/** What letterboxing pads with, of 255: the gray of the YOLO family. */
 const PADDING = 114;
 
 /**
  * The settings of a model that brings none: stretched, red green blue, 0 to 1, ImageNet's mean and deviation.
- * `bgr` has them in its own order; a model of one channel takes grey, with the means of the three.
+ * `bgr` has them in its own order; a model of one channel takes gray, with the means of the three.
  * Throws `UNSUPPORTED_MODEL` for other than 1 or 3 channels.
  */
 export function defaultPreprocessing(
@@ -66,7 +66,7 @@ export interface PictureTensor {
 }
 
 /**
- * Resizes (bilinear with antialias), pads, orders and normalises a picture as `p` says.
+ * Resizes (bilinear with antialias), pads, orders and normalizes a picture as `p` says.
  * Throws `BAD_OPTION` where the settings make no sense (`checkPreprocessing`).
  */
 export function toTensor(picture: Picture, p: Preprocessing): PictureTensor {

@@ -20,14 +20,14 @@ interface PreprocessorConfig {
 
 /**
  * What a Hugging Face `preprocessor_config.json` says of the preprocessing; what it leaves out is left out.
- * A resize by the shortest edge, or a centre crop, is `crop` of the final size: the margin that some models cut off
+ * A resize by the shortest edge, or a center crop, is `crop` of the final size: the margin that some models cut off
  * between the two (256 to 224) is kept, as it is part of the picture that is explained. Bicubic and Lanczos become
  * bilinear.
  * Throws `BAD_MODEL` for text that is not a JSON object.
  */
 export function readPreprocessorConfig(json: string): Partial<Preprocessing> {
   const config = parse(json);
-  return { ...extent(config), ...range(config), ...normalisation(config), ...order(config) };
+  return { ...extent(config), ...range(config), ...normalization(config), ...order(config) };
 }
 
 function parse(json: string): PreprocessorConfig {
@@ -66,7 +66,7 @@ function range(config: PreprocessorConfig): Partial<Preprocessing> {
   return { range: rescale_offset ? [-1, white - 1] : [0, white] };
 }
 
-function normalisation({ do_normalize, image_mean, image_std }: PreprocessorConfig): Partial<Preprocessing> {
+function normalization({ do_normalize, image_mean, image_std }: PreprocessorConfig): Partial<Preprocessing> {
   if (do_normalize === false) return { mean: [0, 0, 0], std: [1, 1, 1] };
   return { ...(image_mean && { mean: image_mean }), ...(image_std && { std: image_std }) };
 }

@@ -36,7 +36,7 @@ export function resizePicture(picture: Picture, longerSide: number): Picture {
 /**
  * Red, green and blue [3, height, width] in 0..255 of the part `from` of a picture, scaled bilinearly; where it shrinks,
  * the triangle widens with the scale ("antialias"), as in Pillow's resize and torchvision's: what models were trained on.
- * Colours stay float32, where Pillow rounds to bytes.
+ * Colors stay float32, where Pillow rounds to bytes.
  */
 export function resize(picture: Picture, from: Box, height: number, width: number): Float32Array {
   const rows = taps(picture.height, from.y, from.height, height);
@@ -90,11 +90,11 @@ function taps(size: number, start: number, length: number, count: number): Taps[
   const scale = length / count;
   const reach = Math.max(scale, 1);
   return Array.from({ length: count }, (_, i) => {
-    const centre = start + (i + 0.5) * scale;
-    const first = Math.max(0, Math.trunc(centre - reach + 0.5));
-    const end = Math.min(size, Math.trunc(centre + reach + 0.5));
+    const center = start + (i + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(center - reach + 0.5));
+    const end = Math.min(size, Math.trunc(center + reach + 0.5));
     const weights = Float32Array.from({ length: end - first }, (_, j) =>
-      Math.max(0, 1 - Math.abs((first + j - centre + 0.5) / reach)),
+      Math.max(0, 1 - Math.abs((first + j - center + 0.5) / reach)),
     );
     const sum = weights.reduce((a, b) => a + b);
     return { first, weights: weights.map((weight) => weight / sum) };

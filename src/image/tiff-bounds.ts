@@ -73,7 +73,7 @@ function layoutOf(page: TiffPage, maxPixels: number): Layout {
     ['compression', 'bits', 'samples', 'planar', 'photometric', 'sampleFormat'] as const
   ).map(values);
   if (!Object.hasOwn(UNPACKED, compression)) throw new Error(`compression ${compression} is not known here`);
-  if (planar !== 1 && samples > 1) throw new Error('its colours lie in planes of their own');
+  if (planar !== 1 && samples > 1) throw new Error('its colors lie in planes of their own');
   if (format !== 1) throw new Error('its pixels are no unsigned integers');
   if (!DECODED[photometric]?.({ bits, samples, compression }))
     throw new Error(`its pixels are of kind ${photometric} with ${samples} times ${bits} bits`);

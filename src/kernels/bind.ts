@@ -198,5 +198,5 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
 const area = ({ height, width }: Extent | Volume): number => height * width;
 
 function checkTable(table: Uint8Array): void {
-  checkLength('The colour table', table, { entries: 256, 'bytes per entry': 4 });
+  checkLength('The color table', table, { entries: 256, 'bytes per entry': 4 });
 }

@@ -1,6 +1,6 @@
 /**
  * Where the outputs along one axis take their samples: output i samples the source at `(i + 0.5) * scale + offset - 0.5`,
- * where the centre of source element r lies at r. `scale` and `offset` are in source elements.
+ * where the center of source element r lies at r. `scale` and `offset` are in source elements.
  */
 export interface Axis {
   scale: number;
@@ -28,7 +28,7 @@ export function halfPixel(source: Extent, height: number, width: number): Grid {
   };
 }
 
-/** Centres of the corner elements laid over each other: PyTorch's `align_corners=True`. */
+/** Centers of the corner elements laid over each other: PyTorch's `align_corners=True`. */
 export function alignCorners(source: Extent, height: number, width: number): Grid {
   return { y: cornerToCorner(source.height, height), x: cornerToCorner(source.width, width) };
 }

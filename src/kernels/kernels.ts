@@ -5,7 +5,7 @@ import type { Plane, Volume } from './volume.ts';
 export interface MaskOptions {
   /** Which comes first. Default `resize-normalize`. */
   order?: 'resize-normalize' | 'normalize-resize';
-  /** Sample from corner centre to corner centre instead of half-pixel centres. Default false. */
+  /** Sample from corner center to corner center instead of half-pixel centers. Default false. */
   alignCorners?: boolean;
   /** Added to the range that the channel is divided by. Default 0. */
   epsilon?: number;
@@ -40,7 +40,7 @@ export interface Kernels {
   minMax(plane: Plane, epsilon?: number): Plane;
   /**
    * Bilinear interpolation to [height, width]: over the source's whole area by default, or as `grid` says, with samples
-   * beyond the source's edge taken from the edge. A NaN or infinity reaches the outputs whose 2×2 neighbourhood holds it.
+   * beyond the source's edge taken from the edge. A NaN or infinity reaches the outputs whose 2×2 neighborhood holds it.
    */
   resample(plane: Plane, height: number, width: number, grid?: Grid): Plane;
   /**
@@ -75,8 +75,8 @@ export interface Kernels {
    */
   colorize(plane: Plane, table: Uint8Array): Uint8ClampedArray<ArrayBuffer>;
   /**
-   * (1 - alpha) image + alpha colour, rounded to nearest with alpha in steps of 1/16384; the image's own alpha bytes are
-   * kept. `rgba` is [height, width, 4], colours are those of `colorize`.
+   * (1 - alpha) image + alpha color, rounded to nearest with alpha in steps of 1/16384; the image's own alpha bytes are
+   * kept. `rgba` is [height, width, 4], colors are those of `colorize`.
    */
   overlay(
     rgba: Uint8Array | Uint8ClampedArray,

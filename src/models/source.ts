@@ -128,7 +128,7 @@ function missing({ externalFiles }: Model): [] {
 
 /** The Hugging Face layout has the settings beside the model, or beside its folder `onnx/`. */
 async function settingBeside(source: string | URL, name: string): Promise<Setting | undefined> {
-  return (await settingIn(neighbour(source, name))) ?? settingIn(neighbour(source, `../${name}`));
+  return (await settingIn(neighbor(source, name))) ?? settingIn(neighbor(source, `../${name}`));
 }
 
 const settingIn = async (file: string | URL): Promise<Setting | undefined> => {
@@ -145,12 +145,12 @@ function weightsFile(source: string | URL, path: string): string | URL {
   // Behind an address, %2e is a dot.
   const steps = path.replace(/%2e/gi, '.').split(/[/\\]/).filter((step) => step !== '.' && step !== '');
   const leaves = steps.some((step) => (depth += step === '..' ? -1 : 1) < 0);
-  if (!leaves && !/^([/\\]|[a-z][a-z0-9+.-]*:)/i.test(path)) return neighbour(source, path);
+  if (!leaves && !/^([/\\]|[a-z][a-z0-9+.-]*:)/i.test(path)) return neighbor(source, path);
   throw new CamError(
     'BAD_MODEL',
     `The model keeps weights in "${path}", which is outside its folder, and ONNX allows files inside it only. Save it again with the weights beside it, or pass them as \`external\`.`,
   );
 }
 
-const neighbour = (source: string | URL, path: string): string | URL =>
+const neighbor = (source: string | URL, path: string): string | URL =>
   source instanceof URL ? new URL(path, source) : source.replace(/[^/\\]*$/, path);

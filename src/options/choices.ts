@@ -1,5 +1,5 @@
 import { badOption } from '../errors.ts';
-import { findClass, splitClasses } from '../targets/label.ts';
+import { findClass, splitClasses } from '../targets/find-class.ts';
 import type { Given } from './options.ts';
 
 /** A longer list would take the memory of the process. */

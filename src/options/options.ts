@@ -406,7 +406,10 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: `${DEFAULT_COLORMAP}; coolwarm with --signed`,
     commands: IMAGES,
     query: true,
-    ...to('overlay.colormap', oneOf(Object.keys(COLORMAPS) as ColormapId[])),
+    ...to('overlay.colormap', {
+      ...oneOf(Object.keys(COLORMAPS) as ColormapId[]),
+      library: anything('a color map', (value) => typeof value !== 'symbol'),
+    }),
   },
   alpha: {
     group: 'Result',

@@ -16,9 +16,9 @@ export function settleEnvironment(): void {
 }
 
 /**
- * For a program of its own, too. V8 has its optimising compiler redo a wasm function that has run for a while, so soon
+ * For a program of its own, too. V8 has its optimizing compiler redo a wasm function that has run for a while, so soon
  * that most of what onnxruntime-web does to start is redone, on the cores that run the model and with the process
- * waiting for it at its end. What runs for seconds is optimised as before.
+ * waiting for it at its end. What runs for seconds is optimized as before.
  */
 export function optimizeLater(): void {
   setFlagsFromString('--wasm-tiering-budget=30000000');

@@ -69,7 +69,7 @@ export async function readStdin(): Promise<Uint8Array> {
 }
 
 /**
- * Writes a file whole or not at all: to a neighbour first, which then takes its name. Folders on the way are made;
+ * Writes a file whole or not at all: to a neighbor first, which then takes its name. Folders on the way are made;
  * what is not a plain file (a device, a pipe) is written to as it is.
  * Throws `OUTPUT` when the system refuses.
  */
@@ -82,12 +82,12 @@ export async function writeFile(path: string, bytes: Uint8Array | string): Promi
     const target = await fs.realpath(path).catch(() => path);
     const stat = await fs.stat(target).catch(() => undefined);
     if (stat && !stat.isFile()) return await fs.writeFile(target, bytes);
-    const neighbour = join(dirname(target), `.${crypto.randomUUID()}.part`);
+    const neighbor = join(dirname(target), `.${crypto.randomUUID()}.part`);
     try {
-      await fs.writeFile(neighbour, bytes);
-      await fs.rename(neighbour, target);
+      await fs.writeFile(neighbor, bytes);
+      await fs.rename(neighbor, target);
     } catch (cause) {
-      await fs.rm(neighbour, { force: true });
+      await fs.rm(neighbor, { force: true });
       throw cause;
     }
   } catch (cause) {

@@ -2,7 +2,7 @@ import type { ClassOutput, Link } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 
 /**
- * The output as runs of neighbouring positions of one class, in the order in which they lie: `run(class, at, position)`
+ * The output as runs of neighboring positions of one class, in the order in which they lie: `run(class, at, position)`
  * is called for `length` elements from `at` on, which are those of the positions from `position` on.
  */
 export function eachRun(

@@ -1,5 +1,5 @@
 import { CamError, didYouMean } from '../errors.ts';
-import type { Range, Reduce, Target } from './target.ts';
+import type { IndexRange, Reduce, Target } from './target.ts';
 
 /** What a term can begin with. */
 const STARTS = ['class:', 'similar:', 'sum(', 'mean(', 'max(', 'output['] as const;
@@ -113,7 +113,7 @@ export function parseTarget(text: string): Target {
     }
   }
 
-  function elements(): { output?: string; index: (number | Range)[] } {
+  function elements(): { output?: string; index: (number | IndexRange)[] } {
     const plain = text[at] !== '"';
     const name = plain ? (take(PLAIN_NAME) ?? fail(`one of ${STARTS.join(', ')}`)) : quoted();
     expect('[');
@@ -126,7 +126,7 @@ export function parseTarget(text: string): Target {
     return { ...(!(plain && name === 'output') && { output: name }), index };
   }
 
-  function position(): number | Range {
+  function position(): number | IndexRange {
     take(/\s*/y);
     const from = integer();
     take(/\s*/y);

@@ -1,11 +1,11 @@
 import type { FileSource, ImageInput } from '../image/source.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 
-/** Which number of a class is explained. */
+/** The number of a class to explain. */
 export const SCORES = ['logit', 'probability'] as const;
 export type Score = (typeof SCORES)[number];
 
-/** A scalar of the model's output, and how it moves with every element of it. */
+/** A scalar function of the model's output, with its derivative. */
 export interface Scored {
   readonly score: number;
   /** ∂score/∂output, in the output's shape, row-major. */
@@ -14,8 +14,8 @@ export interface Scored {
 
 /**
  * A class by index or label: `class:12`. Where the output is dense ([1, C, H, W]) its scores are summed over all pixels;
- * over those that the class holds (`class:12@predicted`); or weighted by a mask (`class:12@mask.png`), a picture of the
- * image's proportions in which white counts and black does not.
+ * over the pixels that it wins (`class:12@predicted`); or weighted by a mask (`class:12@mask.png`), a picture
+ * with the image's proportions in which white counts and black does not.
  */
 export interface ClassTarget {
   readonly class: number | string;
@@ -23,19 +23,19 @@ export interface ClassTarget {
 }
 
 /** Positions along one axis: `from` to `to` without `to`; negative ones count from the end, as in NumPy. */
-export interface Range {
+export interface IndexRange {
   readonly from?: number;
   readonly to?: number;
 }
 
-/** What becomes of several elements. */
+/** How several elements become one number. */
 export type Reduce = 'sum' | 'mean' | 'max';
 
 /** Elements of an output, an index or range for each of its axes: `output[0, 5, 17]`, `mean(boxes[0, 3, :, :])`. */
 export interface ElementsTarget {
   /** Name of the model's output. Default: the one that the call explains. */
   readonly output?: string;
-  readonly index: readonly (number | Range)[];
+  readonly index: readonly (number | IndexRange)[];
   /** Needed where the index takes more than one element. */
   readonly reduce?: Reduce;
 }
@@ -53,7 +53,7 @@ export interface SimilarTarget {
   readonly similar: FileSource | ImageInput | Float32Array;
 }
 
-/** Anything else: a function of the explained output (batch 1) to a score with its derivative. */
+/** Anything else: a function from the explained output (batch 1) to a score with its derivative. */
 export interface CustomTarget {
   readonly label: string;
   readonly of: (output: FloatTensor) => Scored;
@@ -62,5 +62,14 @@ export interface CustomTarget {
 /** What is explained: a scalar of one of the model's outputs. */
 export type Target = ClassTarget | ElementsTarget | DifferenceTarget | SimilarTarget | CustomTarget;
 
-/** What callers may say: a class by index or label, a target as text (docs/targets.md), or a target. */
-export type TargetInput = number | string | Target;
+/** A target as text: what `parseTarget` reads (docs/targets.md). */
+export type TargetText =
+  | `class:${string}`
+  | `similar:${string}`
+  | `${Reduce}(${string})`
+  | `${string}[${string}]`
+  | `(${string})`
+  | `${string} - ${string}`;
+
+/** A class by index or label, a target as text, or a target. */
+export type TargetInput = number | TargetText | (string & {}) | Target;

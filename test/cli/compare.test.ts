@@ -80,7 +80,7 @@ const pixel = ({ data, width }: Picture, x: number, y: number): number[] => [
   ...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 3),
 ];
 
-compare('a picture has a cell for each method and class, text, and a colour bar', async () => {
+compare('a picture has a cell for each method and class, text, and a color bar', async () => {
   const line = '--methods cam,gradcam,layercam,saliency --classes 1,0 --colormap viridis --alpha 0';
   const drawn = await decode(await sheet(line, 'a.compare.png', { overlay: [10, 20, 30] }));
   const cells = [...rowsOf(drawn, [10, 20, 30])];
@@ -114,7 +114,7 @@ compare('a label that is too long or in other letters is still drawn', async () 
   assert.ok(drawn.width < 1000);
 });
 
-/** Rows of a picture that hold pixels of a colour, with how many. */
+/** Rows of a picture that hold pixels of a color, with how many. */
 function* rowsOf(picture: Picture, color: readonly number[]): Generator<readonly [y: number, count: number]> {
   for (let y = 0; y < picture.height; y++) {
     let count = 0;

@@ -66,7 +66,7 @@ said('--verbose tells layer, preprocessing, threads and time on standard error',
 
 const ESCAPE = /\x1b\[/;
 for (const [how, argv, env, colored] of [
-  ['a terminal shows colours', [], {}, true],
+  ['a terminal shows colors', [], {}, true],
   ['not with --no-color', ['--no-color'], {}, false],
   ['not with NO_COLOR', [], { NO_COLOR: '1' }, false],
   ['not on a dumb terminal', [], { TERM: 'dumb' }, false],
@@ -136,7 +136,7 @@ bytes('a picture is what the explanation shows', async () => {
   assert.equal([...(await written([])).subarray(0, 4)], PNG);
   assert.equal([...(await written(['-f', 'jpg'])).subarray(0, 2)], [0xff, 0xd8]);
 });
-bytes('a raw picture is grey', async () =>
+bytes('a raw picture is gray', async () =>
   assert.equal([...(await written(['--raw', '-f', 'png'])).subarray(0, 4)], PNG),
 );
 bytes('JSON is the object of --json with the numbers', async () => {

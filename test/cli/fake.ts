@@ -19,7 +19,7 @@ import type {
 import { place } from '../../src/image/placement.ts';
 import { METHODS } from '../../src/methods/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
-import { targetText } from '../../src/targets/text.ts';
+import { targetText } from '../../src/targets/kinds.ts';
 
 /** What a fake model was asked. */
 export interface Asked {
@@ -41,7 +41,7 @@ export interface FakeOptions {
   /** Files that the model is read from, besides the one that is named. */
   beside?: readonly (string | URL)[];
   progress?: boolean;
-  /** Colour of the pictures that show an explanation; white by default. */
+  /** Color of the pictures that show an explanation; white by default. */
   overlay?: readonly [red: number, green: number, blue: number];
 }
 

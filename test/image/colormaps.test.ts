@@ -99,7 +99,7 @@ for (const id of Object.keys(COLORMAPS) as ColormapId[]) {
   });
 
   if (kind === 'diverging') {
-    test(`${id}: its middle is the neutral and brightest colour`, () => {
+    test(`${id}: its middle is the neutral and brightest color`, () => {
       const [red, green, blue] = entry(128) as [number, number, number];
       assert.ok(Math.max(red, green, blue) - Math.min(red, green, blue) <= 2);
       const light = (i: number) => entry(i).reduce((a, b) => a + b);

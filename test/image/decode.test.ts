@@ -48,17 +48,17 @@ async function failure(bytes: Uint8Array, options?: { maxPixels: number }): Prom
   return error as CamError;
 }
 
-/** The colour of each quarter, told by which of its channels are bright. */
+/** The color of each quarter, told by which of its channels are bright. */
 function quarters(found: Picture): string {
   const names: Record<string, string> = { '100': 'R', '010': 'G', '001': 'B', '111': 'W' };
   const { width: w, height: h } = found;
-  const centres = [
+  const centers = [
     [w / 4, h / 4],
     [(3 * w) / 4, h / 4],
     [w / 4, (3 * h) / 4],
     [(3 * w) / 4, (3 * h) / 4],
   ] as const;
-  return centres
+  return centers
     .map(([x, y]) =>
       pixel(found, x, y)
         .slice(0, 3)
@@ -197,13 +197,13 @@ test('the globals that the codecs define are put back', async () => {
   assert.equal(state(), before);
 });
 
-// Two pixels as each colour type of PNG holds them, after the row's filter byte.
+// Two pixels as each color type of PNG holds them, after the row's filter byte.
 const PNG_KINDS: [kind: string, type: number, depth: number, row: number[], rgb: number[]][] = [
-  ['grey, 1 bit', 0, 1, [0b10000000], [255, 255, 255, 0, 0, 0]],
-  ['grey, 16 bits', 0, 16, [200, 200, 10, 10], [200, 200, 200, 10, 10, 10]],
-  ['colour, 16 bits', 2, 16, [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6], [1, 2, 3, 4, 5, 6]],
+  ['gray, 1 bit', 0, 1, [0b10000000], [255, 255, 255, 0, 0, 0]],
+  ['gray, 16 bits', 0, 16, [200, 200, 10, 10], [200, 200, 200, 10, 10, 10]],
+  ['color, 16 bits', 2, 16, [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6], [1, 2, 3, 4, 5, 6]],
   ['palette, 4 bits', 3, 4, [0x10], [0, 128, 255, 255, 0, 0]],
-  ['grey and alpha', 4, 8, [0, 255, 0, 51], [0, 0, 0, 204, 204, 204]],
+  ['gray and alpha', 4, 8, [0, 255, 0, 51], [0, 0, 0, 204, 204, 204]],
 ];
 
 for (const [kind, type, depth, row, rgb] of PNG_KINDS) {
@@ -315,7 +315,7 @@ test('a header without pixels, or with absurdly many, is refused before decoding
   assert.match((await failure(await resized(0x7fffffff, 0x7fffffff))).message, '100 million');
 });
 
-test('BMP packed in runs is refused, which would come out in wrong colours', async () => {
+test('BMP packed in runs is refused, which would come out in wrong colors', async () => {
   for (const [packing, name] of [
     [1, 'RLE8'],
     [2, 'RLE4'],

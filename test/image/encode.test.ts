@@ -23,7 +23,7 @@ for (const [width, height] of [
       const found = await read(bytes);
       assert.equal([found.width, found.height], [width, height]);
       assert.equal(new Uint8ClampedArray(found.data), original.data);
-      assert.is(bytes[25], alpha === 255 ? 2 : 6, 'colour type');
+      assert.is(bytes[25], alpha === 255 ? 2 : 6, 'color type');
     });
   }
 }

@@ -82,11 +82,11 @@ function crc32(bytes: readonly number[]): number {
 export type Inks = [cyan: number, magenta: number, yellow: number, black: number];
 
 /**
- * A baseline JPEG of four components: a row of 8 x 8 blocks, each of one colour, of which only the mean is written.
+ * A baseline JPEG of four components: a row of 8 x 8 blocks, each of one color, of which only the mean is written.
  * Adobe's marker says that the inks are stored inverted (255 is none).
  */
 export function cmykJpeg(blocks: readonly Inks[]): Uint8Array {
-  // Quantised by 8, the mean of a block is its level less 128, written as the difference to the block before;
+  // Quantized by 8, the mean of a block is its level less 128, written as the difference to the block before;
   // categories 0 to 8 have the 4-bit codes 0000 to 1000.
   const levels = [[128, 128, 128, 128], ...blocks.map((inks) => inks.map((ink) => 255 - ink))];
   const bits = blocks.flatMap((_, i) =>

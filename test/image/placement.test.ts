@@ -23,8 +23,8 @@ const plane = (height: number, width: number, value: (x: number, y: number) => n
   data: Float32Array.from({ length: height * width }, (_, i) => value(i % width, Math.floor(i / width))),
 });
 
-/** Centre of mass, in pixels. */
-function centre({ data, width }: Plane): [x: number, y: number] {
+/** Center of mass, in pixels. */
+function center({ data, width }: Plane): [x: number, y: number] {
   let [mass, x, y] = [0, 0, 0];
   data.forEach((v, i) => {
     mass += v;
@@ -97,7 +97,7 @@ for (const fit of FITS) {
       const seen = plane(60, 60, (px, py) =>
         py >= to.y && py < to.y + to.height && px >= to.x && px < to.x + to.width ? data[py * 60 + px]! : 0,
       );
-      const [foundX, foundY] = centre(carryBack(seen, placement, kernels));
+      const [foundX, foundY] = center(carryBack(seen, placement, kernels));
       assert.ok(Math.hypot(foundX - x, foundY - y) < 0.5, `${x}, ${y} came back at ${foundX}, ${foundY}`);
     }
   });

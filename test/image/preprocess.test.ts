@@ -66,7 +66,7 @@ test('layout and order of channels', () => {
   near(last.data, [0, 0, 255, 0, 255, 0, 255, 0, 0, 30, 20, 10]);
 });
 
-test('grey is the luma of BT.601', () => {
+test('gray is the luma of BT.601', () => {
   const { data, dims } = toTensor(FOUR, { ...PLAIN, channels: 'gray', mean: [0], std: [1] });
   assert.equal(dims, [1, 1, 2, 2]);
   near(data, [0.299 * 255, 0.587 * 255, 0.114 * 255, 2.99 + 11.74 + 3.42]);
@@ -102,7 +102,7 @@ test("ImageNet's black and white, as torchvision's Normalize gives them", () => 
   );
 });
 
-test('crop sees the largest centred part of the proportions of the input', () => {
+test('crop sees the largest centered part of the proportions of the input', () => {
   // columns 1 and 2 of four, in a wide picture
   const wide = picture(4, 2, (x, y) => [x * 10 + y, 0, 0]);
   const { data, placement } = toTensor(wide, { ...PLAIN, fit: 'crop' });
@@ -111,7 +111,7 @@ test('crop sees the largest centred part of the proportions of the input', () =>
   assert.equal(placement.to, { x: 0, y: 0, width: 2, height: 2 });
 });
 
-test('letterbox sees all of it and pads with grey 114, normalised like the picture', () => {
+test('letterbox sees all of it and pads with gray 114, normalized like the picture', () => {
   const wide = picture(4, 2, (x, y) => [x * 10 + y, 0, 0]);
   const { data, placement } = toTensor(wide, {
     ...PLAIN,
@@ -262,12 +262,12 @@ const CONFIGS: [model: string, config: object, expected: Partial<Preprocessing>]
     { height: 256, width: 256, fit: 'crop', range: [0, 1], channels: 'bgr' },
   ],
   [
-    'the old form of a size, and no normalisation',
+    'the old form of a size, and no normalization',
     { do_resize: true, size: 224, do_rescale: false, do_normalize: false },
     { height: 224, width: 224, fit: 'stretch', range: [0, 255], mean: [0, 0, 0], std: [1, 1, 1] },
   ],
   [
-    'an offset that centres the range',
+    'an offset that centers the range',
     { do_resize: false, size: 224, do_rescale: true, rescale_factor: 1 / 127.5, rescale_offset: true },
     { range: [-1, 1] },
   ],

@@ -16,11 +16,11 @@ const row = (values: readonly number[]) => picture(values.length, 1, (x) => [val
 const column = (values: readonly number[]) => picture(1, values.length, (_, y) => [values[y]!, 0, 0, 255]);
 const whole = ({ width, height }: { width: number; height: number }) => ({ x: 0, y: 0, width, height });
 
-// By hand, from the triangle whose half width is the scale: source centres at i + 1/2, output centre c, weight
+// By hand, from the triangle whose half width is the scale: source centers at i + 1/2, output center c, weight
 // 1 - |i + 1/2 - c| / scale, divided by their sum.
 const CASES: [what: string, from: number[], to: number[]][] = [
   ['the same size is a copy', [10, 200, 30], [10, 200, 30]],
-  ['2 to 4 is plain bilinear with half-pixel centres', [0, 100], [0, 25, 75, 100]],
+  ['2 to 4 is plain bilinear with half-pixel centers', [0, 100], [0, 25, 75, 100]],
   ['4 to 2: weights 3 3 1 of 7, cut at the edge', [70, 0, 140, 210], [50, 150]],
   ['3 to 1: weights 2 3 2 of 7', [70, 140, 245], [150]],
   ['6 to 3: the middle one sees 1 3 3 1 of 8', [0, 80, 0, 160, 240, 0], [240 / 7, 100, 880 / 7]],
@@ -34,7 +34,7 @@ for (const [what, from, to] of CASES) {
   });
 }
 
-test('a constant stays the same constant, in each colour, at any size', () => {
+test('a constant stays the same constant, in each color, at any size', () => {
   const flat = picture(13, 7, () => [17, 130, 255, 255]);
   for (const [height, width] of [
     [1, 1],
@@ -67,7 +67,7 @@ test('a ramp stays a ramp, away from the edges', () => {
   }
 });
 
-test('shrinking averages: a checkerboard becomes grey, not black or white', () => {
+test('shrinking averages: a checkerboard becomes gray, not black or white', () => {
   const board = picture(64, 64, (x, y) => ((x + y) % 2 ? [255, 255, 255] : [0, 0, 0]));
   const found = resize(board, whole(board), 8, 8);
   for (let y = 1; y < 7; y++) for (let x = 1; x < 7; x++) near([found[8 * y + x]!], [127.5]);

@@ -9,7 +9,7 @@ const test = suite('tiff');
 
 type Tags = Record<number, number>;
 
-/** A grey TIFF of one strip (or tile), with further entries as [tag, type, count, value]. */
+/** A gray TIFF of one strip (or tile), with further entries as [tag, type, count, value]. */
 function tiff(
   { width, height, ...more }: { width: number; height: number } & Tags,
   compression: number,
@@ -45,7 +45,7 @@ function lzw(codes: readonly number[]): Uint8Array {
   return Uint8Array.from(bits.match(/.{1,8}/g)!, (byte) => parseInt(byte.padEnd(8, '0'), 2));
 }
 
-/** Clear, the colour 5, then each time one more of it than before. */
+/** Clear, the color 5, then each time one more of it than before. */
 const growing = (codes: number): number[] => [256, 5, ...Array.from({ length: codes }, (_, i) => 258 + i)];
 
 async function failure(bytes: Uint8Array, maxPixels?: number): Promise<string> {
@@ -58,7 +58,7 @@ async function failure(bytes: Uint8Array, maxPixels?: number): Promise<string> {
 }
 
 const SMALL = { width: 10, height: 10 };
-const grey = (length: number) => new Uint8Array(length).fill(5);
+const gray = (length: number) => new Uint8Array(length).fill(5);
 const jpeg = (width: number, height: number) =>
   encodeWith(
     'image/jpeg',
@@ -67,10 +67,10 @@ const jpeg = (width: number, height: number) =>
 
 /** What 10 x 10 pixels are in each compression, and what claims to be them and is more. */
 const COMPRESSIONS: [name: string, id: number, sound: Uint8Array, bomb: Uint8Array][] = [
-  ['none', 1, grey(100), grey(101)],
+  ['none', 1, gray(100), gray(101)],
   ['LZW', 5, lzw([...growing(12), 265, 257]), lzw([...growing(200), 257])],
-  ['deflate', 8, deflateSync(grey(100)), deflateSync(grey(10e6))],
-  ['old deflate', 32946, deflateSync(grey(100)), deflateSync(grey(10e6))],
+  ['deflate', 8, deflateSync(gray(100)), deflateSync(gray(10e6))],
+  ['old deflate', 32946, deflateSync(gray(100)), deflateSync(gray(10e6))],
   ['PackBits', 32773, Uint8Array.of(257 - 100, 5), new Uint8Array(5000).fill(129)],
 ];
 
@@ -83,26 +83,26 @@ for (const [name, id, sound, bomb] of COMPRESSIONS) {
 }
 
 test('compression JPEG: the picture within is no larger than the page', async () => {
-  const colour = { 262: 2, 277: 3 };
-  const { data } = await decode(tiff({ width: 16, height: 8, ...colour }, 7, await jpeg(16, 8)));
+  const color = { 262: 2, 277: 3 };
+  const { data } = await decode(tiff({ width: 16, height: 8, ...color }, 7, await jpeg(16, 8)));
   assert.ok(data.every((value, i) => (i % 4 === 3 ? value === 255 : Math.abs(value - 5) < 3)));
   const large = await jpeg(17, 8);
-  assert.match(await failure(tiff({ width: 16, height: 8, ...colour }, 7, large)), 'more than its pixels');
+  assert.match(await failure(tiff({ width: 16, height: 8, ...color }, 7, large)), 'more than its pixels');
 });
 
 test('a compression that nothing bounds is not taken', async () => {
   for (const id of [4, 6, 34713])
-    assert.match(await failure(tiff(SMALL, id, grey(100))), `compression ${id}`);
+    assert.match(await failure(tiff(SMALL, id, gray(100))), `compression ${id}`);
 });
 
 test('tiles may be larger than the page, but not than the limit', async () => {
   const tile = (side: number, pixels: Uint8Array) => tiff({ ...SMALL, 322: side, 323: side }, 8, pixels);
-  assert.is((await decode(tile(16, deflateSync(grey(256))))).data[0], 5);
-  assert.match(await failure(tile(60000, deflateSync(grey(256)))), '60000 x 60000');
+  assert.is((await decode(tile(16, deflateSync(gray(256))))).data[0], 5);
+  assert.match(await failure(tile(60000, deflateSync(gray(256)))), '60000 x 60000');
 });
 
 test('what a page does not need is not looked at: pages after it, notes, lists without an end', async () => {
-  const file = tiff(SMALL, 1, grey(100), [
+  const file = tiff(SMALL, 1, gray(100), [
     [33432, 5, 0x7fffffff, 0],
     [34665, 4, 1, 8],
     [37500, 7, 0x7fffffff, 8],
@@ -142,7 +142,7 @@ for (const kind of [
 
 test('kinds of pixels that the decoder has no code for are refused, not made up', async () => {
   for (const kind of [
-    [1, 4, 1], // grey of 4 bits
+    [1, 4, 1], // gray of 4 bits
     [1, 16, 2],
     [2, 8, 2],
     [2, 4, 3],
@@ -159,9 +159,9 @@ test('kinds of pixels that the decoder has no code for are refused, not made up'
 });
 
 test('pixels that no picture has are refused', async () => {
-  assert.match(await failure(tiff({ ...SMALL, 277: 5000 }, 8, deflateSync(grey(100)))), '5000 times 8 bits');
-  assert.match(await failure(tiff({ ...SMALL, 262: 32803 }, 1, grey(100))), 'kind 32803');
-  assert.match(await failure(tiff({ ...SMALL, 277: 3, 284: 2 }, 1, grey(300))), 'planes');
+  assert.match(await failure(tiff({ ...SMALL, 277: 5000 }, 8, deflateSync(gray(100)))), '5000 times 8 bits');
+  assert.match(await failure(tiff({ ...SMALL, 262: 32803 }, 1, gray(100))), 'kind 32803');
+  assert.match(await failure(tiff({ ...SMALL, 277: 3, 284: 2 }, 1, gray(300))), 'planes');
 });
 
 test.run();

@@ -122,7 +122,7 @@ test('minMax does not hide what is not finite', () => {
 
 const small = plane([1, 2], [3, 4]);
 
-test('resample: half-pixel centres as torch.nn.Upsample(scale_factor=2, mode="bilinear")', () => {
+test('resample: half-pixel centers as torch.nn.Upsample(scale_factor=2, mode="bilinear")', () => {
   equalTo4(kernels.resample(small, 4, 4).data, [
     ...[1.0, 1.25, 1.75, 2.0],
     ...[1.5, 1.75, 2.25, 2.5],
@@ -152,7 +152,7 @@ test('resample leaves a plane of the same size as it is, and a constant constant
   }
 });
 
-test('resample: a ramp stays a ramp between the outermost centres, and flat beyond them', () => {
+test('resample: a ramp stays a ramp between the outermost centers, and flat beyond them', () => {
   const ramp = plane([0, 1, 2, 3]);
   const { data } = kernels.resample(ramp, 1, 40);
   data.forEach((value, j) => near(value, Math.min(Math.max((j + 0.5) / 10 - 0.5, 0), 3), 1e-6));
@@ -175,7 +175,7 @@ test('resample: a grid carries a map back through a crop, with 0 where the model
   );
 });
 
-test('resample: a NaN reaches the outputs whose neighbours hold it', () => {
+test('resample: a NaN reaches the outputs whose neighbors hold it', () => {
   const { data } = kernels.resample(plane([1, 1, 1, NaN, 1, 1]), 1, 12);
   const spoiled = [...data.keys()].filter((j) => Number.isNaN(data[j]));
   assert.equal(spoiled, [5, 6, 7, 8]);
@@ -210,16 +210,16 @@ test('maskInputs: order, corners and epsilon', () => {
   equalTo4(mask({ order: 'normalize-resize', alignCorners: true }), [0, 2 / 3, 2 / 3, 0]);
 });
 
-// ---- Layout and colour ----
+// ---- Layout and color ----
 
 test('transpose: [rows, columns] to [columns, rows]', () => {
   assert.equal([...kernels.transpose(Float32Array.of(1, 2, 3, 4, 5, 6), 2, 3)], [1, 4, 2, 5, 3, 6]);
 });
 
-const grey = Uint8Array.from({ length: 1024 }, (_, i) => (i % 4 === 3 ? 255 : i >> 2));
+const gray = Uint8Array.from({ length: 1024 }, (_, i) => (i % 4 === 3 ? 255 : i >> 2));
 
 test('colorize: v takes the entry nearest to 255 v', () => {
-  const index = (v: number): number => kernels.colorize(plane([v]), grey)[0];
+  const index = (v: number): number => kernels.colorize(plane([v]), gray)[0];
   for (let i = 0; i < 256; i++) {
     assert.is(index(i / 255), i);
     if (i > 0) assert.equal([index((i - 0.51) / 255), index((i - 0.49) / 255)], [i - 1, i]);
@@ -227,13 +227,13 @@ test('colorize: v takes the entry nearest to 255 v', () => {
   assert.equal([-1, 2, -Infinity, Infinity, NaN].map(index), [0, 255, 0, 255, 0]);
 });
 
-test('overlay: (1 - alpha) image + alpha colour to the nearest level, the image keeps its own alpha', () => {
+test('overlay: (1 - alpha) image + alpha color to the nearest level, the image keeps its own alpha', () => {
   const random = uniform(3);
   const image = Uint8Array.from({ length: 4 * 256 }, () => random() * 256);
   const map = { data: Float32Array.from({ length: 256 }, random), height: 16, width: 16 };
-  const colors = kernels.colorize(map, grey);
+  const colors = kernels.colorize(map, gray);
   for (const alpha of [0, 0.25, 0.4, 0.5, 1]) {
-    kernels.overlay(image, map, grey, alpha).forEach((byte, i) => {
+    kernels.overlay(image, map, gray, alpha).forEach((byte, i) => {
       if (i % 4 === 3) assert.is(byte, image[i]);
       // Half a level for the rounding, and 255 levels times half a step of alpha.
       else near(byte, (1 - alpha) * image[i] + alpha * colors[i], 0.5 + 255 / 32768);
@@ -259,9 +259,9 @@ test('what does not fit together is refused, with the sizes in the message', () 
     [() => kernels.maskInputs(A, W, [0, 1]), /no channel 1: the masks have 1/],
     [() => kernels.transpose(new Float32Array(6), 4, 2), /rows 4 × columns 2/],
     [() => kernels.colorize(small, new Uint8Array(768)), /768 elements where entries 256/],
-    [() => kernels.overlay(new Uint8Array(4), small, grey, 0.5), /image holds 4/],
-    [() => kernels.overlay(new Uint8Array(16), small, grey, 1.5), /alpha is 1.5/, 'BAD_OPTION'],
-    [() => kernels.overlay(new Uint8Array(16), small, grey, NaN), /alpha is NaN/, 'BAD_OPTION'],
+    [() => kernels.overlay(new Uint8Array(4), small, gray, 0.5), /image holds 4/],
+    [() => kernels.overlay(new Uint8Array(16), small, gray, 1.5), /alpha is 1.5/, 'BAD_OPTION'],
+    [() => kernels.overlay(new Uint8Array(16), small, gray, NaN), /alpha is NaN/, 'BAD_OPTION'],
     [
       () => kernels.resample(small, 2, 2, { y: { scale: NaN, offset: 0 }, x: { scale: 1, offset: 0 } }),
       /finite/,

@@ -163,7 +163,7 @@ test('Random CAM is the same for the same seed, and another for another', async 
   assert.not.equal(one, other);
 });
 
-test('deep feature factorisation finds concepts that do not overlap', async () => {
+test('deep feature factorization finds concepts that do not overlap', async () => {
   const shape = [4, 4, 6];
   const places = Array.from({ length: 24 }, (_, p) => Number(p % 6 >= 3)); // left and right half
   const recipe = [

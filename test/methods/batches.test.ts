@@ -35,11 +35,11 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
     element: 'output[3, 0, 1]',
   },
   // The right shape at the end, and images mixed on the way.
-  'a classifier that centres the positions of all images together': {
+  'a classifier that centers the positions of all images together': {
     end: ({ e }, scores) => {
       const all = e.reshape(scores, [1, 4, -1]);
-      const centred = e.sub(e.mul(all, all), e.reduceMean(all, [2]));
-      return e.op('Flatten', [e.op('GlobalAveragePool', [e.reshape(centred, [-1, 4, 8, 8])])]);
+      const centered = e.sub(e.mul(all, all), e.reduceMean(all, [2]));
+      return e.op('Flatten', [e.op('GlobalAveragePool', [e.reshape(centered, [-1, 4, 8, 8])])]);
     },
     element: 'output[0, 1]',
   },

@@ -40,7 +40,7 @@ const near = (found: ArrayLike<number>, expected: ArrayLike<number>, tolerance =
   assert.ok(error <= tolerance, `off by ${error}`);
 };
 
-test('input × gradient multiplies them, and shows the sum over the colours', async () => {
+test('input × gradient multiplies them, and shows the sum over the colors', async () => {
   const { raw, heatmap } = await of({ method: 'input-x-gradient' });
   const shares = x.map((value, at) => value * slope[at]);
   near(raw[0].data, shares);
@@ -76,8 +76,8 @@ test('SmoothGrad, SquareGrad and VarGrad are the moments of the gradient under n
     mean(slopes(other), (g) => g * g),
   );
   const drawn = slopes(third);
-  const centre = mean(drawn, (g) => g);
-  const variance = centre.map((m, at) => drawn.reduce((sum, g) => sum + (g[at] - m) ** 2, 0) / (n - 1));
+  const center = mean(drawn, (g) => g);
+  const variance = center.map((m, at) => drawn.reduce((sum, g) => sum + (g[at] - m) ** 2, 0) / (n - 1));
   near((await of({ method: 'vargrad', ...options })).raw[0].data, variance, 1e-3);
 });
 
@@ -192,7 +192,7 @@ test('FullGrad adds the magnitudes of every layer, min-maxed; pytorch-grad-cam d
   near(raw[0].data, theirs);
 });
 
-// ---- Class model visualisation ----
+// ---- Class model visualization ----
 
 test('the picture of a class raises its score until it is the prediction', async () => {
   const explainer = await Explainer.load();
@@ -212,7 +212,7 @@ test('the picture of a class raises its score until it is the prediction', async
   await explainer.close();
 });
 
-test('its picture has the structure of one: neighbours are alike', async () => {
+test('its picture has the structure of one: neighbors are alike', async () => {
   const explainer = await Explainer.load();
   const explanation = await explainer.explain(undefined, {
     method: 'class-visualization',

@@ -220,7 +220,7 @@ test('RISE is the mean of its masks, weighted by the probability behind each', a
     const cells = Float32Array.from({ length: 64 }, () => (uniform() < 0.5 ? 1 : 0));
     const [down, across] = [uniform(), uniform()];
     const m = Array.from({ length: 49 }, (_, place) => {
-      // Seven cells over seven positions: between two neighbours, by the random shift.
+      // Seven cells over seven positions: between two neighbors, by the random shift.
       const sample = (offset: number, index: number) => {
         const coordinate = index + offset;
         return [Math.floor(coordinate), coordinate - Math.floor(coordinate)];

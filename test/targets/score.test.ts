@@ -3,8 +3,8 @@ import * as assert from 'uvu/assert';
 import type { ClassOutput, Link } from '../../src/network/output.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
 import { eachRun, held, rank, softmax } from '../../src/targets/classes.ts';
-import { EVALUATORS, scoreOf } from '../../src/targets/score.ts';
-import type { Objective } from '../../src/targets/objective.ts';
+import { scoreOf, TARGET_KINDS } from '../../src/targets/kinds.ts';
+import type { Objective } from '../../src/targets/kind.ts';
 import type { Score } from '../../src/targets/target.ts';
 import { normal } from '../random.ts';
 
@@ -83,7 +83,7 @@ const CASES: Record<Objective['kind'], readonly Case[]> = {
 
 const seeds = suite('the seed of each objective is the derivative of its score');
 
-for (const kind of Object.keys(EVALUATORS) as Objective['kind'][]) {
+for (const kind of Object.keys(TARGET_KINDS) as Objective['kind'][]) {
   for (const { objective, output, score = 'logit' } of CASES[kind]) {
     const name = `${kind} of the ${score} on [${output.dims.join(', ')}]: ${JSON.stringify(objective)}`;
     seeds(name, () => {

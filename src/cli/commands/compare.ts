@@ -4,7 +4,7 @@ import { badOption } from '../../errors.ts';
 import type { Report } from '../../index.ts';
 import { writeFile } from '../../platform/files.ts';
 import { classesFor } from '../../options/choices.ts';
-import { COMMAND_NAMES, type Given } from '../../options/options.ts';
+import { COMMAND_NAMES, librarySettings, type Given } from '../../options/options.ts';
 import { guard } from '../guard.ts';
 import { readInput, STDIN, type Input } from '../inputs.ts';
 import type { IO } from '../io.ts';
@@ -55,8 +55,7 @@ export async function runCompare(context: CommandContext): Promise<number> {
       onProgress: out.progress.update,
     });
     if (report.explanations.length > 0) {
-      const { colormap, alpha } = settings;
-      const overlay = { ...(colormap && { colormap }), ...(alpha !== undefined && { alpha }) };
+      const overlay = librarySettings(settings, 'overlay');
       const sheet = await sheetOf(titleOf(input, file, report), report, overlay, colorBarOf(settings));
       const drawn = await draw(sheet);
       if (path === STDOUT) await out.result(drawn);

@@ -9,7 +9,7 @@ import {
   type Subject,
 } from '../../index.ts';
 import { classesFor } from '../../options/choices.ts';
-import { COMMAND_NAMES } from '../../options/options.ts';
+import { COMMAND_NAMES, librarySettings } from '../../options/options.ts';
 import { inFlags } from '../../options/wording.ts';
 import { DONE, exitCodeOf, FAILED } from '../exit.ts';
 import { guard, type Guard } from '../guard.ts';
@@ -153,13 +153,12 @@ async function writeJob(batch: Batch, { job, report, read, took }: Explained): P
     await claimJob(plan, job, classes, claim);
   }
   await claimMoreMaps(plan, job, report.explanations, claim);
-  const { colormap, alpha } = settings;
   const writing: Writing = {
     plan,
     job,
     report,
     subject: subjectOf(batch, job),
-    overlay: { ...(colormap && { colormap }), ...(alpha !== undefined && { alpha }) },
+    overlay: librarySettings(settings, 'overlay'),
     cwd: io.cwd,
     stdout: out.result,
   };

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
-import { findClass, splitClasses } from '../../src/targets/label.ts';
+import { findClass, splitClasses } from '../../src/targets/find-class.ts';
 
 const IMAGENET = [
   'tench, Tinca tinca',

@@ -1,0 +1,143 @@
+import { CamError } from '../errors.ts';
+import type { FileSource, ImageInput } from '../image/source.ts';
+import type { ClassOutput, Link } from '../network/output.ts';
+import type { FloatTensor } from '../runtime/tensor.ts';
+import { eachRun, held, probabilitiesOf, sums } from './classes.ts';
+import { findClass } from './find-class.ts';
+import { nothingNamed, type ObjectiveContext, type OutputGrid, type TargetKind } from './kind.ts';
+import type { ClassTarget, Score, Scored } from './target.ts';
+import { isFileSource, quotedText } from './text.ts';
+
+/** A class: Σ_p m_p y_cp over the pixels p of its output, or of its probabilities. */
+export const CLASS: TargetKind<ClassTarget, 'class'> = {
+  key: 'class',
+  text: (target) => `class:${quotedText(String(target.class))}${overText(target.over)}`,
+  files: ({ over }) => (isFileSource(over) ? [String(over.file)] : []),
+  outputs: nothingNamed,
+  async objective(target, context) {
+    const index = indexOf(target.class, context.labels, context.classes.classes);
+    const weights = await weightsOf(index, target.over, context);
+    return { kind: 'class', class: index, ...(weights && { weights }) };
+  },
+  score: ({ class: index, weights }, output, classes, score) =>
+    score === 'probability'
+      ? probability(index, weights, output, classes)
+      : ofClass(index, weights, output, classes),
+};
+
+const overText = (over: ClassTarget['over']): string => {
+  if (over === undefined) return '';
+  if (isFileSource(over)) return `@${quotedText(String(over.file))}`;
+  return over === 'all' || over === 'predicted' ? `@${over}` : '@mask';
+};
+
+function indexOf(given: number | string, labels: readonly string[], count: number): number {
+  const index = typeof given === 'string' ? findClass(given, labels) : given;
+  if (Number.isInteger(index) && index >= 0 && index < count) return index;
+  throw new CamError(
+    'UNKNOWN_CLASS',
+    `There is no class ${index}: the model has ${count}, from 0 to ${count - 1}.`,
+  );
+}
+
+async function weightsOf(
+  index: number,
+  over: 'all' | 'predicted' | FileSource | ImageInput | undefined,
+  { classes, logits, mask }: ObjectiveContext,
+): Promise<Float32Array | undefined> {
+  if (over === undefined || over === 'all') return undefined;
+  if (classes.positions === 1) {
+    throw new CamError(
+      'BAD_TARGET',
+      `The output "${classes.name}" [${classes.shape.join(', ')}] has one score per class, not one per pixel: omit the part after @.`,
+    );
+  }
+  // Fixed by this image, so that the score is of the same pixels when a method looks at changed images.
+  if (over === 'predicted') return pixelsOf(index, logits, classes);
+  const grid = outputGrid(classes);
+  const weights = await mask(over, grid);
+  if (weights.some((weight) => weight > 0)) return weights;
+  throw new CamError(
+    'BAD_TARGET',
+    `The mask has nothing white on the ${grid.width} x ${grid.height} pixels of the output. White is what counts.`,
+  );
+}
+
+function pixelsOf(index: number, logits: FloatTensor, classes: ClassOutput): Float32Array {
+  const { data } = held(logits, classes);
+  const own = new Float32Array(classes.positions);
+  eachRun(classes, (c, at, position, length) => {
+    if (c === index) own.set(data.subarray(at, at + length), position);
+  });
+  return own;
+}
+
+function outputGrid({ name, shape, dims, axis }: ClassOutput): OutputGrid {
+  const [height, width] = dims.filter((_, i) => i > 0 && i !== axis);
+  if (dims.length === 4) return { height, width };
+  throw new CamError(
+    'BAD_TARGET',
+    `The output "${name}" [${shape.join(', ')}] is not a map over height and width, so it takes no mask. Name its elements: output[...].`,
+  );
+}
+
+type Weights = Float32Array | undefined;
+
+function ofClass(index: number, weights: Weights, { data }: FloatTensor, classes: ClassOutput): Scored {
+  const seed = new Float32Array(data.length);
+  let score = 0;
+  eachRun(classes, (c, at, position, length) => {
+    if (c !== index) return;
+    for (let i = 0; i < length; i++) {
+      const weight = weights ? weights[position + i] : 1;
+      seed[at + i] = weight;
+      score += weight * data[at + i];
+    }
+  });
+  return { score, seed };
+}
+
+/** Σ_p m_p p_cp, and its derivative by every logit. */
+function probability(index: number, weights: Weights, output: FloatTensor, classes: ClassOutput): Scored {
+  const p = probabilitiesOf(output, classes);
+  const { score, seed } = ofClass(index, weights, { ...output, data: p }, classes);
+  return { score, seed: throughLink(seed, p, classes) };
+}
+
+/** ∂s/∂y_d of w = ∂s/∂p_d, where `mean` is Σ_c w_c p_c at that position. */
+const LINKS: Readonly<Record<Link, (w: number, p: number, mean: number) => number>> = {
+  softmax: (w, p, mean) => p * (w - mean),
+  sigmoid: (w, p) => w * p * (1 - p),
+};
+
+/** From ∂s/∂probabilities to ∂s/∂logits, in the output's shape. */
+function throughLink(w: Float32Array, p: Float32Array, classes: ClassOutput): Float32Array {
+  const mean = new Float32Array(classes.positions);
+  eachRun(classes, (_, at, position, length) => {
+    for (let i = 0; i < length; i++) mean[position + i] += w[at + i] * p[at + i];
+  });
+  const seed = new Float32Array(p.length);
+  eachRun(classes, (_, at, position, length) => {
+    for (let i = 0; i < length; i++)
+      seed[at + i] = LINKS[classes.link](w[at + i], p[at + i], mean[position + i]);
+  });
+  return seed;
+}
+
+/** The scores of all classes, summed over positions, and the derivative of a weighted sum of them. */
+export function allClasses(
+  output: FloatTensor,
+  classes: ClassOutput,
+  score: Score,
+): { scores: Float32Array; seedOf: (weights: Float32Array) => Float32Array } {
+  const p = score === 'probability' ? probabilitiesOf(output, classes) : undefined;
+  const data = p ?? output.data;
+  return {
+    scores: Float32Array.from(sums({ ...output, data }, classes)),
+    seedOf(weights) {
+      const w = new Float32Array(data.length);
+      eachRun(classes, (c, at, _, length) => w.fill(weights[c], at, at + length));
+      return p ? throughLink(w, p, classes) : w;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { CamError } from '../errors.ts';
+import type { ClassOutput } from '../network/output.ts';
+import { nothingNamed, type TargetKind } from './kind.ts';
+import type { ElementsTarget, IndexRange, Reduce, Scored } from './target.ts';
+
+/** Elements of an output: their sum, mean or maximum. */
+export const ELEMENTS: TargetKind<ElementsTarget, 'elements'> = {
+  key: 'index',
+  text: elementsText,
+  files: nothingNamed,
+  outputs: ({ output }) => (output === undefined ? [] : [output]),
+  objective: (target, { classes }) => Promise.resolve({ kind: 'elements', ...elementsOf(target, classes) }),
+  score: ({ at, reduce }, { data }) => REDUCTIONS[reduce](at, data),
+};
+
+function elementsText({ output, index, reduce }: ElementsTarget): string {
+  const elements = `${outputText(output)}[${index.map(positionText).join(', ')}]`;
+  return reduce ? `${reduce}(${elements})` : elements;
+}
+
+const outputText = (name: string | undefined): string => {
+  if (name === undefined) return 'output';
+  return /^[^\s"@,()[\]-]+$/.test(name) && name !== 'output' ? name : JSON.stringify(name);
+};
+
+const positionText = (position: number | IndexRange): string =>
+  typeof position === 'number' ? String(position) : `${position.from ?? ''}:${position.to ?? ''}`;
+
+/**
+ * The offsets of the elements, by the shape that the model declares: a Softmax or Reshape between that and the explained
+ * value keeps their order.
+ */
+function elementsOf(
+  target: ElementsTarget,
+  { name, shape }: ClassOutput,
+): { at: Int32Array; reduce: Reduce } {
+  const text = elementsText(target);
+  const refuse = (why: string): never => {
+    throw new CamError('BAD_TARGET', `${text}: ${why} The output "${name}" is [${shape.join(', ')}].`);
+  };
+  const { index, reduce } = target;
+  if (index.length !== shape.length)
+    refuse(`${index.length} positions are given for ${shape.length} axes; ":" takes all of an axis.`);
+  let at = Int32Array.of(0);
+  index.forEach((position, axis) => {
+    const [from, to] = boundsOf(position, shape[axis]);
+    const whole = Number.isInteger(from) && Number.isInteger(to);
+    if (!(whole && from >= 0 && from < to && to <= shape[axis]))
+      refuse(`position ${axis + 1} lies outside, or takes nothing.`);
+    const taken = Int32Array.from({ length: to - from }, (_, i) => from + i);
+    at = spread(at, taken, shape[axis]);
+  });
+  if (at.length > 1 && reduce === undefined)
+    refuse(`it takes ${at.length} elements: reduce them to one number, as in mean(${text}), sum or max.`);
+  return { at, reduce: reduce ?? 'sum' };
+}
+
+function boundsOf(position: number | IndexRange, size: number): [from: number, to: number] {
+  const whole = (value: number) => (value < 0 ? value + size : value);
+  if (typeof position === 'number') return [whole(position), whole(position) + 1];
+  // As in NumPy, a range may reach beyond the end.
+  const { from = 0, to = size } = position;
+  return [Math.max(0, whole(from)), Math.min(size, whole(to))];
+}
+
+/** Every offset with every position of the next axis. */
+function spread(at: Int32Array, taken: Int32Array, size: number): Int32Array<ArrayBuffer> {
+  const out = new Int32Array(at.length * taken.length);
+  at.forEach((offset, i) =>
+    taken.forEach((position, j) => (out[i * taken.length + j] = offset * size + position)),
+  );
+  return out;
+}
+
+type Reduction = (at: Int32Array, data: Float32Array) => Scored;
+
+const REDUCTIONS: Readonly<Record<Reduce, Reduction>> = {
+  sum: (at, data) => weighted(at, data, 1),
+  mean: (at, data) => weighted(at, data, 1 / at.length),
+  // The first of the largest, where the derivative of max is not unique.
+  max: (at, data) =>
+    weighted(Int32Array.of(at.reduce((best, i) => (data[i] > data[best] ? i : best))), data, 1),
+};
+
+function weighted(at: Int32Array, data: Float32Array, weight: number): Scored {
+  const seed = new Float32Array(data.length);
+  let score = 0;
+  for (const i of at) {
+    seed[i] = weight;
+    score += weight * data[i];
+  }
+  return { score, seed };
+}

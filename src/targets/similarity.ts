@@ -1,0 +1,40 @@
+import { CamError } from '../errors.ts';
+import type { ClassOutput } from '../network/output.ts';
+import { eachRun, pooled } from './classes.ts';
+import { nothingNamed, type ObjectiveContext, type TargetKind } from './kind.ts';
+import type { Scored, SimilarTarget } from './target.ts';
+import { isFileSource, quotedText } from './text.ts';
+
+/** Cosine similarity of the output, averaged over positions, with that of another image or with a vector. */
+export const SIMILARITY: TargetKind<SimilarTarget, 'similarity'> = {
+  key: 'similar',
+  text: ({ similar }) => `similar:${isFileSource(similar) ? quotedText(String(similar.file)) : 'image'}`,
+  files: ({ similar }) => (isFileSource(similar) ? [String(similar.file)] : []),
+  outputs: nothingNamed,
+  objective: async ({ similar }, context) => ({ kind: 'similarity', to: await vectorOf(similar, context) }),
+  score: ({ to }, output, classes) => cosine(pooled(output, classes), to, classes, output.data.length),
+};
+
+async function vectorOf(source: SimilarTarget['similar'], context: ObjectiveContext): Promise<Float32Array> {
+  const { classes } = context;
+  const vector = source instanceof Float32Array ? source : pooled(await context.outputFor(source), classes);
+  if (vector.length === classes.classes) return vector;
+  throw new CamError(
+    'BAD_TARGET',
+    `The vector has ${vector.length} numbers, and the output "${classes.name}" gives ${classes.classes}.`,
+  );
+}
+
+/** s = v·u / |v||u| and ∂s/∂v = (u/|u| − s v/|v|) / |v|; nothing resembles a vector of zeros. */
+function cosine(v: Float32Array, u: Float32Array, classes: ClassOutput, size: number): Scored {
+  const [a, b] = [Math.sqrt(dot(v, v)), Math.sqrt(dot(u, u))];
+  const seed = new Float32Array(size);
+  if (a === 0 || b === 0) return { score: 0, seed };
+  const score = dot(v, u) / (a * b);
+  eachRun(classes, (c, at, _, length) => {
+    seed.fill((u[c] / b - (score * v[c]) / a) / a / classes.positions, at, at + length);
+  });
+  return { score, seed };
+}
+
+const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
