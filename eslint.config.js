@@ -1,4 +1,6 @@
+import simpleImportSort from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
+import { camwasm } from './scripts/lint/arrows.js';
 
 export default tseslint.config(
   {
@@ -15,14 +17,27 @@ export default tseslint.config(
   ...tseslint.configs.strict,
   ...tseslint.configs.stylistic,
   {
+    plugins: { camwasm, 'simple-import-sort': simpleImportSort },
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off', // indices that a loop bound proves
       '@typescript-eslint/prefer-for-of': 'off', // five times slower over a typed array than its indices
       '@typescript-eslint/consistent-type-imports': 'error',
+      'simple-import-sort/imports': ['error', { groups: [['^node:', '^@?\\w', '^#', '^\\.']] }],
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportDefaultDeclaration', message: 'Name every export.' },
       ],
+    },
+  },
+  {
+    files: ['src/**'],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      'camwasm/arrows': 'error',
+      'camwasm/surface': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
     },
   },
   {

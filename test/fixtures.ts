@@ -1,6 +1,6 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readNpy } from '../src/image/npy.ts';
-import { floatTensor, type FloatTensor } from '../src/runtime/tensor.ts';
+import { type FloatTensor, floatTensor } from '../src/runtime/tensor.ts';
 
 /** One of the tiny networks in test/fixtures, with what PyTorch and pytorch-grad-cam compute for it. */
 export interface Fixture {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Explainer } from '../src/index.ts';
 import type { Preprocessing } from '../src/image/preprocess.ts';
+import { Explainer } from '../src/index.ts';
 
 // Trained public models and photos: too large, and not ours, to be in the repository. They are looked for in the folder
 // that CAMWASM_MODELS names, or in ../shared/models, with photos in its neighbor `photos`.

@@ -1,4 +1,4 @@
-import { Explainer } from 'camwasm';
+import { Explainer, overlay } from 'camwasm';
 import sample from '../golf-ball.jpg?url';
 
 const [input, output, canvas] = ['input', 'output', 'canvas'].map((tag) => document.querySelector(tag));
@@ -6,11 +6,11 @@ const [input, output, canvas] = ['input', 'output', 'canvas'].map((tag) => docum
 const explainer = await Explainer.load();
 
 async function show(picture) {
-  const { prediction, explanations } = await explainer.explainAll(picture, { method: 'layercam' });
-  const { data, width, height } = explanations[0].overlay();
+  const explanation = await explainer.explain(picture, { method: 'layercam' });
+  const { data, width, height } = await overlay(explanation);
   Object.assign(canvas, { width, height });
-  canvas.getContext('2d').putImageData(new ImageData(new Uint8ClampedArray(data), width, height), 0, 0);
-  const { label, probability } = prediction[0];
+  canvas.getContext('2d').putImageData(new ImageData(data, width, height), 0, 0);
+  const { label, probability } = explanation.prediction[0];
   output.textContent = `${label}, ${(100 * probability).toFixed(1)} %`;
 }
 

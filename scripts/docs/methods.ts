@@ -1,5 +1,5 @@
 import { FAMILIES } from '../../src/methods/index.ts';
-import { NEEDS, type Method } from '../../src/methods/method.ts';
+import { type Method, NEEDS } from '../../src/methods/method.ts';
 
 export const METHODS_PAGE = 'docs/methods.md';
 

@@ -1,11 +1,11 @@
 import { CamError } from '../errors.ts';
 import { isFloat } from '../onnx/data-type.ts';
 import { Emitter, type Ref } from '../onnx/emitter.ts';
-import { flowOf, needsOf, type Flow } from '../onnx/flow.ts';
-import { opsetOf, type Facts, type GraphNode, type Model } from '../onnx/model.ts';
+import { type Flow, flowOf, needsOf } from '../onnx/flow.ts';
+import { type Facts, type GraphNode, type Model, opsetOf } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { NO_RULE, NoGradientError } from '../operators/no-gradient.ts';
-import { contextOf, forwardValues, type Forward } from './context.ts';
+import { contextOf, type Forward, forwardValues } from './context.ts';
 import { RECTIFIERS, type RuleSet } from './rectifier.ts';
 
 export interface BackwardRequest {

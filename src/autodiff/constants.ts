@@ -1,7 +1,7 @@
 import type { DataType } from '../onnx/data-type.ts';
 import type { Emitter } from '../onnx/emitter.ts';
 import type { Flow } from '../onnx/flow.ts';
-import { opsetOf, type Graph, type GraphNode } from '../onnx/model.ts';
+import { type Graph, type GraphNode, opsetOf } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 
 const FOLDABLE_TYPES: readonly DataType[] = [

@@ -1,11 +1,11 @@
 import { InternalError } from '../errors.ts';
-import { standsForReal, type DataType } from '../onnx/data-type.ts';
+import { type DataType, standsForReal } from '../onnx/data-type.ts';
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import { flowOf, movingValues, type Flow } from '../onnx/flow.ts';
-import { opsetOf, type Facts, type GraphNode, type Model } from '../onnx/model.ts';
+import { type Flow, flowOf, movingValues } from '../onnx/flow.ts';
+import { type Facts, type GraphNode, type Model, opsetOf } from '../onnx/model.ts';
 import { tensorValues } from '../onnx/tensor.ts';
 import { NoGradientError } from '../operators/no-gradient.ts';
-import { contextFrom, type Context, type NodeView } from '../operators/operator.ts';
+import { type Context, contextFrom, type NodeView } from '../operators/operator.ts';
 import { constantNodes, copyConstant } from './constants.ts';
 import type { RuleSet } from './rectifier.ts';
 

@@ -1,4 +1,4 @@
-import { OPTIONS, optionsOf, type CommandName } from '../options/options.ts';
+import { type CommandName, OPTIONS, optionsOf } from '../options/options.ts';
 import { COMMANDS } from './commands/index.ts';
 
 /** Help on a command, made from the tables: examples first, then the options by group. */

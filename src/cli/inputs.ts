@@ -1,6 +1,6 @@
 import { parse } from 'node:path';
 import { didYouMean } from '../errors.ts';
-import { readNpy, type ImageInput } from '../index.ts';
+import { type ImageInput, readNpy } from '../index.ts';
 import { readNamed } from './files.ts';
 import type { IO } from './io.ts';
 

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import { badOption } from '../errors.ts';
-import { METHODS, type Explanation, type MethodId } from '../index.ts';
+import { type Explanation, type MethodId, METHODS } from '../index.ts';
+import { type Format, FORMATS, type Given } from '../options/options.ts';
 import type { Guard } from './guard.ts';
 import type { Input } from './inputs.ts';
 import type { IO } from './io.ts';
-import { FORMATS, type Format, type Given } from '../options/options.ts';
 import type { Destination, Job, Plan } from './plan.ts';
-import { targetName, type TargetName } from './targets.ts';
+import { type TargetName, targetName } from './targets.ts';
 import { tensorPaths } from './tensors.ts';
 
 /** Whether the path is written as a folder. */

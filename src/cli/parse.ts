@@ -1,12 +1,12 @@
-import { badOption, didYouMean, type CamError } from '../errors.ts';
+import { badOption, type CamError, didYouMean } from '../errors.ts';
 import {
   COMMAND_NAMES,
-  OPTIONS,
-  optionsOf,
   type CommandName,
   type Given,
   type OptionName,
   type OptionRow,
+  OPTIONS,
+  optionsOf,
 } from '../options/options.ts';
 import type { Reading } from '../options/reading.ts';
 

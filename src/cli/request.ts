@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import { badOption } from '../errors.ts';
 import {
-  findMethods,
-  readNpyNumbers,
   type ColorChannels,
   type ExplainOptions,
+  findMethods,
   type InputTensor,
   type LoadOptions,
+  readNpyNumbers,
 } from '../index.ts';
 import { layerNames } from '../options/choices.ts';
-import { librarySettings, type Given } from '../options/options.ts';
+import { type Given, librarySettings } from '../options/options.ts';
 import type { InputFile } from '../options/reading.ts';
 import { readNamed } from './files.ts';
 import { inputOf } from './inputs.ts';

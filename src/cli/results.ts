@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
 import {
-  imageJson,
-  mapsOf,
-  onScale,
-  resultJson,
-  writeNpy,
-  WRITERS,
   type Explanation,
   type Failure,
   type HeatmapRange,
+  imageJson,
+  mapsOf,
+  onScale,
   type OverlayOptions,
   type Report,
+  resultJson,
   type Subject,
+  writeNpy,
+  WRITERS,
 } from '../index.ts';
 import { writeFile } from '../platform/files.ts';
 import { resultPath } from './outputs.ts';

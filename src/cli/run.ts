@@ -1,11 +1,11 @@
+import type { CommandName } from '../options/options.ts';
 import { readFile } from '../platform/files.ts';
 import { packageFile } from '../platform/package.ts';
-import type { CommandName } from '../options/options.ts';
 import type { CommandContext } from './commands/command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { DONE, exitCodeOf } from './exit.ts';
 import type { IO } from './io.ts';
-import { loadLibrary, type Library } from './library.ts';
+import { type Library, loadLibrary } from './library.ts';
 import { parseArguments } from './parse.ts';
 import { terminal } from './terminal.ts';
 

@@ -1,4 +1,4 @@
-import { filesOf, findClass, targetOf, targetText, type Target, type TargetInfo } from '../index.ts';
+import { filesOf, findClass, type Target, type TargetInfo, targetOf, targetText } from '../index.ts';
 
 /** The name of a target in files: the index of a class, or its text without characters that paths cannot hold. */
 export type TargetName = number | string;

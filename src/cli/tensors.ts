@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { METHODS, rawArrays, type Explanation, type MethodId } from '../index.ts';
+import { type Explanation, type MethodId, METHODS, rawArrays } from '../index.ts';
 import type { Job, Plan } from './plan.ts';
 import type { TargetName } from './targets.ts';
 

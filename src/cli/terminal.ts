@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import { CamError } from '../errors.ts';
-import type { IO } from './io.ts';
 import type { Given } from '../options/options.ts';
 import { inFlags } from '../options/wording.ts';
-import { progressLine, type ProgressLine } from './progress.ts';
+import type { IO } from './io.ts';
+import { type ProgressLine, progressLine } from './progress.ts';
 
 export type Style = Parameters<typeof styleText>[0];
 

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import { METHODS, type MethodId } from '../methods/index.ts';
+import { type MethodId, METHODS } from '../methods/index.ts';
 import { automaticLayer } from '../network/automatic.ts';
 import { layersOf } from '../network/layers.ts';
 import type { Network } from '../network/network.ts';

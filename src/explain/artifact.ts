@@ -1,6 +1,6 @@
 import { encode } from '../image/encode.ts';
 import { writeNpy } from '../image/npy.ts';
-import { signedPicture, type OverlayOptions } from '../image/overlay.ts';
+import { type OverlayOptions, signedPicture } from '../image/overlay.ts';
 import { METHODS } from '../methods/index.ts';
 import type { Format } from '../options/options.ts';
 import type { Explanation } from '../types.ts';

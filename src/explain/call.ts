@@ -1,8 +1,8 @@
 import { badOption, CamError } from '../errors.ts';
 import { ALL, chooseMethods, type Chosen } from '../methods/choice.ts';
 import { targetOf } from '../targets/kinds.ts';
-import type { Target } from '../targets/target.ts';
 import { outputsOf } from '../targets/kinds.ts';
+import type { Target } from '../targets/target.ts';
 import type { ExplainOptions } from '../types.ts';
 
 /** What a call asks for: its methods and targets, found in the tables. */

@@ -1,10 +1,11 @@
 import { badOption } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import { labelWarnings } from '../models/labels.ts';
+import type { ModelInput } from '../models/source.ts';
 import { extraInputs } from '../network/inputs.ts';
 import type { Values } from '../network/network.ts';
-import { portOf, type Port } from '../onnx/model.ts';
-import type { ModelInput } from '../models/source.ts';
+import { type Port, portOf } from '../onnx/model.ts';
+import { checkOptions } from '../options/check.ts';
 import type { Threads } from '../runtime/ort.ts';
 import type {
   Answer,
@@ -15,14 +16,13 @@ import type {
   PredictOptions,
   Report,
 } from '../types.ts';
-import { checkOptions } from '../options/check.ts';
 import { checkSignal, readCall, requireSingle } from './call.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';
-import { prepareInput, type PreparedInput } from './input.ts';
-import { blamingSize, loadEverything, networkSlot, type LoadedModel } from './loaded.ts';
+import { type PreparedInput, prepareInput } from './input.ts';
+import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
 import { planFor } from './plan.ts';
-import { explainSteps, outputFor, type CallContext } from './steps.ts';
-import { stopwatch, type Stopwatch } from './stopwatch.ts';
+import { type CallContext, explainSteps, outputFor } from './steps.ts';
+import { type Stopwatch, stopwatch } from './stopwatch.ts';
 import { targetMask, targetTensor } from './target-images.ts';
 
 /** What a model declares. */

@@ -3,7 +3,7 @@ import type { Kernels, Plane, Volume } from '../kernels/index.ts';
 import type { Chosen } from '../methods/choice.ts';
 import type { Method } from '../methods/method.ts';
 import type { ExplainOptions, Explanation, Tensors } from '../types.ts';
-import { COLLAPSES, collapsed, heatmapOf, type Heatmap, type Upsample } from './heatmap.ts';
+import { collapsed, COLLAPSES, type Heatmap, heatmapOf, type Upsample } from './heatmap.ts';
 import { layersFor, type Notes } from './raw-maps.ts';
 import type { TargetRun } from './target-run.ts';
 

@@ -3,9 +3,9 @@ import type { Kernels } from '../kernels/index.ts';
 import { inLayout } from '../network/head.ts';
 import { repeated } from '../network/inputs.ts';
 import type { Network, Values } from '../network/network.ts';
-import { floatTensor, fromFloat, toFloat, type FloatTensor } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor, fromFloat, toFloat } from '../runtime/tensor.ts';
 import { rank, type Ranking } from '../targets/classes.ts';
-import { withVolume, type PreparedInput } from './input.ts';
+import { type PreparedInput, withVolume } from './input.ts';
 import type { Plan } from './plan.ts';
 
 /** One run of the model on an image, with the values that the plan taps. */

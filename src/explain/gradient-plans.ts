@@ -1,6 +1,6 @@
 import type { RectifierRule } from '../autodiff/rectifier.ts';
 import type { GradientPlan, Network } from '../network/network.ts';
-import { attempt, type Attempt } from './attempt.ts';
+import { type Attempt, attempt } from './attempt.ts';
 
 /** The gradients of a call: at which values, and at the input under which rules for rectifiers. */
 export interface WantedGradients {

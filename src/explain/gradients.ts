@@ -4,11 +4,11 @@ import { attentionPlan } from '../network/attention.ts';
 import { headFeeds, inLayout } from '../network/head.ts';
 import { toVolume } from '../network/layout.ts';
 import type { GradientPlan } from '../network/network.ts';
-import { floatTensor, toFloat, type FloatTensor } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor, toFloat } from '../runtime/tensor.ts';
 import { allClasses } from '../targets/class.ts';
-import { layerOf, type MethodRun } from './method-run.ts';
 import { explainedOutput, variantFeeds } from './forward.ts';
 import { layoutOfImage } from './input.ts';
+import { layerOf, type MethodRun } from './method-run.ts';
 import { plannedAttention } from './plan.ts';
 import { requireClass, scoreFor, type TargetRun } from './target-run.ts';
 

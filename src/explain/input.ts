@@ -1,15 +1,15 @@
 import { CamError } from '../errors.ts';
 import { place } from '../image/placement.ts';
-import { toTensor, type Preprocessing } from '../image/preprocess.ts';
+import { type Preprocessing, toTensor } from '../image/preprocess.ts';
+import { readImage } from '../image/read.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
 import { noPicture } from '../models/preprocessing.ts';
 import { requireSingleImage } from '../network/inputs.ts';
-import { layoutOfInput, toVolume, type Layout } from '../network/layout.ts';
+import { type Layout, layoutOfInput, toVolume } from '../network/layout.ts';
 import type { ValueInfo } from '../onnx/model.ts';
-import { floatTensor, sizeOf, type FloatTensor } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor, sizeOf } from '../runtime/tensor.ts';
 import type { ExplainedImage, ImageInput } from '../types.ts';
 import type { LoadedModel } from './loaded.ts';
-import { readImage } from '../image/read.ts';
 
 /** An image as the model takes it. */
 export interface PreparedInput {

@@ -7,16 +7,16 @@ import { blankInputs, extraInputs, imageInput } from '../network/inputs.ts';
 import { layersOf } from '../network/layers.ts';
 import type { Layout } from '../network/layout.ts';
 import type { Network } from '../network/network.ts';
-import { classOutput, outputNamed, type Link } from '../network/output.ts';
+import { classOutput, type Link, outputNamed } from '../network/output.ts';
 import { reachOf } from '../network/reach.ts';
-import { portOf, type Model, type Port, type ValueInfo } from '../onnx/model.ts';
+import { type Model, type Port, portOf, type ValueInfo } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { NoGradientError } from '../operators/no-gradient.ts';
-import { floatTensor, sizeOf, type FloatTensor } from '../runtime/tensor.ts';
-import type { LoadOptions } from '../types.ts';
 import { checkOptions } from '../options/check.ts';
+import { type FloatTensor, floatTensor, sizeOf } from '../runtime/tensor.ts';
+import type { LoadOptions } from '../types.ts';
 import { prepareInput } from './input.ts';
-import { blamingSize, loadEverything, networkSlot, type LoadedModel } from './loaded.ts';
+import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
 
 /** Options of `inspect`. */
 export interface InspectOptions extends LoadOptions {

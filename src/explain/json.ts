@@ -1,7 +1,6 @@
 import { CamError } from '../errors.ts';
+import { type MethodInfo, METHODS } from '../methods/index.ts';
 import type { Explanation, Failure, Report, TargetInfo } from '../types.ts';
-import { METHODS, type MethodInfo } from '../methods/index.ts';
-
 import type { MapArray } from './artifact.ts';
 
 /** Version of everything that camwasm prints as JSON: docs/cli-json.md. */

@@ -1,16 +1,16 @@
 import { badOption, CamError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
-import { loadKernels, type Kernels } from '../kernels/index.ts';
+import { type Kernels, loadKernels } from '../kernels/index.ts';
 import { builtinModel } from '../models/builtin.ts';
-import { preprocessingFor } from '../models/preprocessing.ts';
 import { readLabels } from '../models/labels.ts';
+import { preprocessingFor } from '../models/preprocessing.ts';
 import { loadModel, type ModelInput, type ModelSource } from '../models/source.ts';
 import { imageInput, shapeKey } from '../network/inputs.ts';
 import { Network, type Values } from '../network/network.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 import { loadRuntime, type RuntimeOptions, type Threads } from '../runtime/ort.ts';
 import { ranOutOfMemory } from '../runtime/session.ts';
-import { fromFloat, type FloatTensor } from '../runtime/tensor.ts';
+import { type FloatTensor, fromFloat } from '../runtime/tensor.ts';
 import type { LoadOptions } from '../types.ts';
 
 /** A model in memory, and everything that it takes to run it. */

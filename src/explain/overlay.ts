@@ -1,10 +1,10 @@
 import { conceptPicture } from '../image/concepts.ts';
 import { encode } from '../image/encode.ts';
-import { blend, signedPicture, type OverlayOptions } from '../image/overlay.ts';
-import type { Picture } from '../image/source.ts';
+import { blend, type OverlayOptions, signedPicture } from '../image/overlay.ts';
 import { carryBack } from '../image/placement.ts';
 import { toPicture } from '../image/preprocess.ts';
-import { sharedKernels, type Kernels, type Plane, type Volume } from '../kernels/index.ts';
+import type { Picture } from '../image/source.ts';
+import { type Kernels, type Plane, sharedKernels, type Volume } from '../kernels/index.ts';
 import type { ExplainedImage, Explanation, HeatmapRange } from '../types.ts';
 import { rescaled } from './heatmap.ts';
 

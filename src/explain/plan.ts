@@ -1,17 +1,17 @@
 import type { RectifierRule } from '../autodiff/rectifier.ts';
+import { InternalError } from '../errors.ts';
 import type { Asks } from '../methods/ask.ts';
 import type { Chosen } from '../methods/choice.ts';
 import type { Need } from '../methods/method.ts';
-import { attentionOf, attentionPlan, type Attention } from '../network/attention.ts';
+import { type Attention, attentionOf, attentionPlan } from '../network/attention.ts';
 import { automaticLayer } from '../network/automatic.ts';
-import { biasTerms, type BiasTerm } from '../network/biases.ts';
-import { findLayer, layersOf, type Layer } from '../network/layers.ts';
+import { type BiasTerm, biasTerms } from '../network/biases.ts';
+import { findLayer, type Layer, layersOf } from '../network/layers.ts';
 import type { GradientPlan, Network } from '../network/network.ts';
 import type { ClassOutput } from '../network/output.ts';
 import type { ExplainOptions } from '../types.ts';
-import { InternalError } from '../errors.ts';
-import { attempt, resultOf, resultOr, type Attempt } from './attempt.ts';
-import { planGradients, type GradientPlans } from './gradient-plans.ts';
+import { type Attempt, attempt, resultOf, resultOr } from './attempt.ts';
+import { type GradientPlans, planGradients } from './gradient-plans.ts';
 
 /** What a call will read from the network: layers, backward passes, and the values that they take. */
 export interface Plan {

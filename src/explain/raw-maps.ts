@@ -19,14 +19,14 @@ import { random } from '../methods/random.ts';
 import { classifierWeights } from '../network/classifier.ts';
 import type { Layer } from '../network/layers.ts';
 import { toVolume } from '../network/layout.ts';
-import { toFloat, type FloatTensor } from '../runtime/tensor.ts';
+import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
 import type { ExplainedImage, ExplainOptions } from '../types.ts';
 import { drive, totalsOf } from './answer.ts';
 import { resultOf, resultOr } from './attempt.ts';
 import { heatmapOf } from './heatmap.ts';
 import { layoutOfImage, volumeOf } from './input.ts';
 import type { MethodRun } from './method-run.ts';
-import { plannedAttention, type Plan } from './plan.ts';
+import { type Plan, plannedAttention } from './plan.ts';
 import { requireClass, type TargetRun } from './target-run.ts';
 
 /** What a method reports besides its map. */

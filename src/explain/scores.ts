@@ -3,10 +3,10 @@ import type { ScoresRequest } from '../methods/ask.ts';
 import { headFeeds, inLayout } from '../network/head.ts';
 import type { Layer } from '../network/layers.ts';
 import type { Values } from '../network/network.ts';
-import { floatTensor, toFloat, type FloatTensor } from '../runtime/tensor.ts';
-import { layerOf, type MethodRun } from './method-run.ts';
+import { type FloatTensor, floatTensor, toFloat } from '../runtime/tensor.ts';
 import { checkSignal } from './call.ts';
-import { variantFeeds, type ForwardPass } from './forward.ts';
+import { type ForwardPass, variantFeeds } from './forward.ts';
+import { layerOf, type MethodRun } from './method-run.ts';
 
 const DEFAULT_BATCH = 16;
 

@@ -3,19 +3,19 @@ import type { Picture } from '../image/source.ts';
 import type { ImageInput } from '../image/source.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
 import type { Network, Values } from '../network/network.ts';
-import { classOutput, outputNamed, type ClassOutput } from '../network/output.ts';
-import { toFloat, type FloatTensor } from '../runtime/tensor.ts';
-import type { ExplainOptions, FileSource, Failure, Report, Tensors } from '../types.ts';
-import { checkSignal, type Call } from './call.ts';
+import { type ClassOutput, classOutput, outputNamed } from '../network/output.ts';
+import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
+import type { ExplainOptions, Failure, FileSource, Report, Tensors } from '../types.ts';
 import { resultOr } from './attempt.ts';
+import { type Call, checkSignal } from './call.ts';
 import { explanationOf, type MethodResult } from './explanation.ts';
-import { rankingOf, requireFinite, runForward, runForwardOn, type ForwardPass } from './forward.ts';
+import { type ForwardPass, rankingOf, requireFinite, runForward, runForwardOn } from './forward.ts';
 import type { PlannedGradient } from './gradient-plans.ts';
-import { volumeOf, type PreparedInput } from './input.ts';
+import { type PreparedInput, volumeOf } from './input.ts';
 import { planFor } from './plan.ts';
-import { rawMaps, type Notes } from './raw-maps.ts';
+import { type Notes, rawMaps } from './raw-maps.ts';
 import type { Stopwatch } from './stopwatch.ts';
-import { rerunTarget, runTarget, targetsOf, type TargetRun } from './target-run.ts';
+import { rerunTarget, runTarget, type TargetRun, targetsOf } from './target-run.ts';
 import { variantsOf } from './variants.ts';
 
 /** The network of a call, and how it reads other images. */

@@ -1,11 +1,11 @@
 import { CamError } from '../errors.ts';
 import type { DecodeOptions } from '../image/decode.ts';
+import { readImage } from '../image/read.ts';
 import type { Picture } from '../image/source.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 import type { FileSource, ImageInput } from '../types.ts';
 import { prepareInput } from './input.ts';
 import type { LoadedModel } from './loaded.ts';
-import { readImage } from '../image/read.ts';
 
 /** The picture of a mask that a target names. @throws {CamError} BAD_TARGET when it is missing or a tensor. */
 export async function targetMask(source: FileSource | ImageInput, options: DecodeOptions): Promise<Picture> {

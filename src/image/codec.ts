@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import { codecModule, codecsFetch, type Codec } from '../platform/codecs.ts';
+import { type Codec, codecModule, codecsFetch } from '../platform/codecs.ts';
 import type { Picture, Pixels } from './source.ts';
 
 // libjpeg only warns where pixels are missing or damaged, and paints them gray.
@@ -30,7 +30,9 @@ export async function loadCodec(
   given?: WebAssembly.Module,
 ): Promise<((bytes: Uint8Array) => Promise<Picture>) | undefined> {
   const { factory, options } = SOURCES[codec];
-  const [module, glue] = await Promise.all([given ?? codecModule(codec), factory()]);
+  const glueLoaded = factory();
+  const module = given ?? (await codecModule(codec));
+  const glue = await glueLoaded;
   if (!module && !codecsFetch()) return undefined;
   const start = glue.default as (settings: object) => Promise<Instance>;
   return async (bytes) => {

@@ -4,13 +4,13 @@ import { runtime } from '../platform/runtime.ts';
 import { plainBmp } from './bmp.ts';
 import { loadCodec } from './codec.ts';
 import { drawn } from './drawable.ts';
-import { FORMATS, sniff, type FormatName } from './formats.ts';
-import type { Header } from './header.ts';
+import { type FormatName, FORMATS, sniff } from './formats.ts';
 import { firstFrame } from './gif.ts';
+import type { Header } from './header.ts';
 import { loadJimp } from './jimp.ts';
 import { MOST_SCANS } from './jpeg.ts';
-import type { Picture } from './source.ts';
 import { decodePng } from './png-decode.ts';
+import type { Picture } from './source.ts';
 import { boundedTiff } from './tiff-bounds.ts';
 
 /** jSquash's `codec/dec/*_dec.wasm`. */

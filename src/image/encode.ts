@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
-import type { Picture } from './source.ts';
 import { encodePng } from './png.ts';
+import type { Picture } from './source.ts';
 
 export type EncodedFormat = 'png' | 'jpg';
 

@@ -1,7 +1,7 @@
 import { badOption } from '../errors.ts';
 import type { Kernels, Plane, Volume } from '../kernels/index.ts';
-import { paint, type ColorChannels } from './channels.ts';
-import { colorTable, DEFAULT_COLORMAP, type ColormapInput } from './colormaps.ts';
+import { type ColorChannels, paint } from './channels.ts';
+import { type ColormapInput, colorTable, DEFAULT_COLORMAP } from './colormaps.ts';
 import type { Picture } from './source.ts';
 
 /** How a heatmap is drawn over a picture. */

@@ -1,9 +1,9 @@
 import { CamError } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
-import { MIXES, paint, type ColorChannels } from './channels.ts';
-import type { Picture, PictureInput } from './source.ts';
-import { FITS, place, type Fit, type Placement } from './placement.ts';
+import { type ColorChannels, MIXES, paint } from './channels.ts';
+import { type Fit, FITS, place, type Placement } from './placement.ts';
 import { resize } from './resize.ts';
+import type { Picture, PictureInput } from './source.ts';
 
 export const TENSOR_LAYOUTS = ['nchw', 'nhwc'] as const;
 export type TensorLayout = (typeof TENSOR_LAYOUTS)[number];

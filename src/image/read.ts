@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import { readOr } from '../platform/files.ts';
-import { floatTensor, type FloatTensor } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { decode, type DecodeOptions } from './decode.ts';
 import { drawn } from './drawable.ts';
 import { isNpy, readNpy } from './npy.ts';

@@ -1,6 +1,6 @@
 import { inflate } from './inflate.ts';
-import { MOST_SCANS, hasFrame, jpegHeader } from './jpeg.ts';
-import { firstPage, writeTiff, type TiffPage } from './tiff.ts';
+import { hasFrame, jpegHeader, MOST_SCANS } from './jpeg.ts';
+import { firstPage, type TiffPage, writeTiff } from './tiff.ts';
 
 /** How many bytes a part of the pixels unpacks to, counted no further than `room`. */
 type Unpacked = (part: Uint8Array, room: number, page: Layout) => number | Promise<number>;

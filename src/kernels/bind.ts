@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import { withArena, type Arena } from './arena.ts';
+import { type Arena, withArena } from './arena.ts';
 import {
   checkGrid,
   checkLength,
@@ -9,7 +9,7 @@ import {
   checkSizes,
   checkVolume,
 } from './check.ts';
-import { alignCorners, halfPixel, type Grid } from './grid.ts';
+import { alignCorners, type Grid, halfPixel } from './grid.ts';
 import type { Kernels } from './kernels.ts';
 import type { KernelExports } from './load.ts';
 import type { Plane, Volume } from './volume.ts';

@@ -1,7 +1,7 @@
 import type { Plane, Volume } from '../kernels/index.ts';
 import { indices, minimum, mostVarying } from './arrays.ts';
 import type { Steps } from './ask.ts';
-import { layerMethod, type LayerMethod, type LayerView } from './method.ts';
+import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
 
 /** Methods that remove channels. */
 export const ABLATION_METHODS: Readonly<Record<'ablationcam', LayerMethod>> = {

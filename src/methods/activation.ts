@@ -1,5 +1,5 @@
 import { channelSums } from './arrays.ts';
-import { layerMethod, type LayerMethod, type LayerView } from './method.ts';
+import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
 
 /** Methods that weight activations without a gradient. */
 export const ACTIVATION_METHODS: Readonly<Record<'cam' | 'fem' | 'randomcam', LayerMethod>> = {

@@ -1,6 +1,6 @@
 import type { Volume } from '../kernels/index.ts';
 import type { Steps } from './ask.ts';
-import { inputMethod, type AttentionMaps, type InputMethod, type InputView } from './method.ts';
+import { type AttentionMaps, type InputMethod, inputMethod, type InputView } from './method.ts';
 
 /** Methods for vision transformers. Of N tokens the first few are class and register tokens, the rest the image. */
 export const ATTENTION_METHODS: Readonly<Record<'legrad' | 'rollout', InputMethod>> = {

@@ -1,7 +1,7 @@
 import type { Volume } from '../kernels/index.ts';
 import { spanOf } from './arrays.ts';
 import type { Steps } from './ask.ts';
-import { inputMethod, type InputMethod, type InputView } from './method.ts';
+import { type InputMethod, inputMethod, type InputView } from './method.ts';
 
 /** Methods that average gradients over many inputs. */
 export const AVERAGE_METHODS: Readonly<

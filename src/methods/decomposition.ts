@@ -1,6 +1,6 @@
 import type { Plane, Volume } from '../kernels/index.ts';
 import { product } from './arrays.ts';
-import { inputMethod, type InputMethod, type InputView } from './method.ts';
+import { type InputMethod, inputMethod, type InputView } from './method.ts';
 
 /** Methods that split the score into the shares of input and biases. */
 export const DECOMPOSITION_METHODS: Readonly<Record<'fullgrad', InputMethod>> = {

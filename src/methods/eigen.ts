@@ -2,7 +2,7 @@ import { badOption } from '../errors.ts';
 import type { Kernels, Plane, Volume } from '../kernels/index.ts';
 import { maximum, minimum, product } from './arrays.ts';
 import { centered, firstComponent, firstEigenvector, negative, oriented } from './component.ts';
-import { layerMethod, type LayerMethod, type LayerView } from './method.ts';
+import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
 
 /** Methods that show what varies most in a layer: principal components. */
 export const EIGEN_METHODS: Readonly<

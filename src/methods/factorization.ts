@@ -1,6 +1,6 @@
 import type { Volume } from '../kernels/index.ts';
 import { minimum } from './arrays.ts';
-import { inputMethod, type InputMethod, type InputView } from './method.ts';
+import { type InputMethod, inputMethod, type InputView } from './method.ts';
 
 /** Methods that factor the activations into concepts. */
 export const FACTORIZATION_METHODS: Readonly<Record<'dff', InputMethod>> = {

@@ -1,5 +1,5 @@
 import { channelSums } from './arrays.ts';
-import { layerMethod, type LayerMethod, type LayerView } from './method.ts';
+import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
 
 type GradientView = LayerView<'activations' | 'gradients'>;
 

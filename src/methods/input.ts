@@ -1,6 +1,6 @@
 import type { Volume } from '../kernels/index.ts';
 import { product } from './arrays.ts';
-import { inputMethod, type InputMethod } from './method.ts';
+import { type InputMethod, inputMethod } from './method.ts';
 
 /** Methods whose map is a gradient at the input. */
 export const INPUT_METHODS: Readonly<

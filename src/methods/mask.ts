@@ -1,7 +1,7 @@
 import type { MaskOptions, Plane, Volume } from '../kernels/index.ts';
 import { indices, maximum, minimum, mostVarying } from './arrays.ts';
 import type { Steps } from './ask.ts';
-import { layerMethod, type LayerMethod, type LayerView } from './method.ts';
+import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
 
 type MaskView = LayerView<'activations', 'scores'>;
 type GroupView = LayerView<'activations' | 'gradients', 'scores'>;

@@ -2,7 +2,7 @@ import { InternalError } from '../errors.ts';
 import type { Kernels, Plane, Volume } from '../kernels/index.ts';
 import type { Asks, Steps } from './ask.ts';
 import type { Baseline } from './baseline.ts';
-import { costOf, isShared, type Count } from './cost.ts';
+import { costOf, type Count, isShared } from './cost.ts';
 import type { Random } from './random.ts';
 
 /** Libraries whose numbers can be reproduced. */

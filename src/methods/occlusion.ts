@@ -1,6 +1,6 @@
 import type { Kernels, Volume } from '../kernels/index.ts';
 import type { Steps } from './ask.ts';
-import { inputMethod, type InputMethod, type InputView } from './method.ts';
+import { type InputMethod, inputMethod, type InputView } from './method.ts';
 import type { Random } from './random.ts';
 
 /** The patch is a seventh of each side, and moves by half of itself. */

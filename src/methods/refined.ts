@@ -1,7 +1,7 @@
 import type { Plane } from '../kernels/index.ts';
 import { channelSums, maximum, spanOf } from './arrays.ts';
 import type { Contrast, Steps } from './ask.ts';
-import { layerMethod, type LayerMethod, type LayerView } from './method.ts';
+import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
 
 /** Methods that extend Grad-CAM: other objectives, second derivatives, noise, several layers. */
 export const REFINED_METHODS: Readonly<

@@ -1,7 +1,7 @@
 import type { Volume } from '../kernels/index.ts';
 import type { Steps } from './ask.ts';
 import { blurred } from './blur.ts';
-import { inputMethod, type InputMethod, type InputView } from './method.ts';
+import { type InputMethod, inputMethod, type InputView } from './method.ts';
 
 /** Root mean square of one step, in units of the normalized input. */
 const RATE = 0.1;

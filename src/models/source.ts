@@ -1,11 +1,11 @@
 import { CamError } from '../errors.ts';
-import type { FileSource } from '../image/source.ts';
-import { readPreprocessorConfig } from '../image/preprocessor-config.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
+import { readPreprocessorConfig } from '../image/preprocessor-config.ts';
+import type { FileSource } from '../image/source.ts';
+import type { Model } from '../onnx/model.ts';
+import { readModel } from '../onnx/read.ts';
 import { readFile, readFileWithRoom } from '../platform/files.ts';
 import { labelsOfConfig } from './labels.ts';
-import { readModel } from '../onnx/read.ts';
-import type { Model } from '../onnx/model.ts';
 
 /** A model with what lies beside it. */
 export interface ModelSource {

@@ -1,17 +1,17 @@
-import { valueFacts, nodeViewOf } from '../autodiff/context.ts';
+import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
 import { needsOf } from '../onnx/flow.ts';
-import { elementwise } from '../operators/axis-rules.ts';
 import {
   axisOf,
   coarsen,
   countsOnly,
   lengthOf,
   tokenAxis,
-  tokenGridOf,
-  unknownAxes,
   type TokenGrid,
+  tokenGridOf,
   type TracedAxes,
+  unknownAxes,
 } from '../operators/axes.ts';
+import { elementwise } from '../operators/axis-rules.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import { axesOfInput, layoutOfInput } from './layout.ts';

@@ -1,4 +1,4 @@
-import { valueFacts, nodeViewOf } from '../autodiff/context.ts';
+import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { Network } from './network.ts';
 

@@ -1,11 +1,11 @@
-import { valueFacts, nodeViewOf } from '../autodiff/context.ts';
+import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
 import { CamError } from '../errors.ts';
-import type { Initializer, GraphNode } from '../onnx/model.ts';
+import type { GraphNode, Initializer } from '../onnx/model.ts';
 import { isInitializer } from '../onnx/model.ts';
 import { tensorValues } from '../onnx/tensor.ts';
-import { sizeOf } from '../runtime/tensor.ts';
 import { isSpace, lengthOf, type TracedAxes } from '../operators/axes.ts';
 import { OPERATORS } from '../operators/index.ts';
+import { sizeOf } from '../runtime/tensor.ts';
 import { traceAxes } from './axes.ts';
 import type { Layer } from './layers.ts';
 import type { Network } from './network.ts';

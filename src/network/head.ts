@@ -1,5 +1,5 @@
 import type { Kernels } from '../kernels/index.ts';
-import { fromFloat, type FloatTensor } from '../runtime/tensor.ts';
+import { type FloatTensor, fromFloat } from '../runtime/tensor.ts';
 import { repeated } from './inputs.ts';
 import type { Layout } from './layout.ts';
 import type { Network, Values } from './network.ts';

@@ -1,6 +1,6 @@
 import { badOption, CamError, didYouMean } from '../errors.ts';
 import type { ValueInfo } from '../onnx/model.ts';
-import { fromNumbers, sizeOf, type Numbers, type Tensor } from '../runtime/tensor.ts';
+import { fromNumbers, type Numbers, sizeOf, type Tensor } from '../runtime/tensor.ts';
 import type { Values } from './network.ts';
 
 /** An input besides the image: token ids, a mask, sizes. Numbers are converted to the model's type. */

@@ -2,7 +2,7 @@ import { CamError, didYouMean } from '../errors.ts';
 import { standsForReal } from '../onnx/data-type.ts';
 import type { TokenGrid } from '../operators/axes.ts';
 import { traceAxes } from './axes.ts';
-import { layoutOf, type Layout } from './layout.ts';
+import { type Layout, layoutOf } from './layout.ts';
 import type { Network } from './network.ts';
 
 /** A value at which a CAM can be computed. */

@@ -1,15 +1,15 @@
 import { badOption } from '../errors.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
-import type { FloatTensor } from '../runtime/tensor.ts';
 import {
   axisOf,
   isSpace,
   lengthOf,
-  tokenGridOf,
   type TokenGrid,
+  tokenGridOf,
   type TracedAxes,
   type TracedAxis,
 } from '../operators/axes.ts';
+import type { FloatTensor } from '../runtime/tensor.ts';
 
 /**
  * The order of channels and space in a value: [1, C, H, W], [1, H, W, C], or [1, prefix + H·W, C]. In the first two,

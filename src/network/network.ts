@@ -1,13 +1,13 @@
-import { backwardGraph, readsOf, type BackwardGraph } from '../autodiff/backward.ts';
+import { type BackwardGraph, backwardGraph, readsOf } from '../autodiff/backward.ts';
 import { FROZEN, frozenValue } from '../autodiff/frozen.ts';
-import { CamError } from '../errors.ts';
 import { RECTIFIERS, type RuleSet } from '../autodiff/rectifier.ts';
-import { flowOf, movingValues, type Flow } from '../onnx/flow.ts';
+import { CamError } from '../errors.ts';
+import { type Flow, flowOf, movingValues } from '../onnx/flow.ts';
 import type { Facts, Model } from '../onnx/model.ts';
-import { slice, type Slice } from '../onnx/slice.ts';
+import { type Slice, slice } from '../onnx/slice.ts';
 import { tapped, withOutputs } from '../onnx/tap.ts';
 import { createSession, type Session, type SessionOptions } from '../runtime/session.ts';
-import { toFloat, type FloatTensor, type Tensor } from '../runtime/tensor.ts';
+import { type FloatTensor, type Tensor, toFloat } from '../runtime/tensor.ts';
 import { probe } from './probe.ts';
 
 export type Values = Readonly<Record<string, Tensor>>;

@@ -1,8 +1,8 @@
 import { backwardGraph, isFlat, noRule } from '../autodiff/backward.ts';
-import { NoGradientError } from '../operators/no-gradient.ts';
-import { OPERATORS } from '../operators/index.ts';
 import { needsOf } from '../onnx/flow.ts';
 import type { GraphNode } from '../onnx/model.ts';
+import { OPERATORS } from '../operators/index.ts';
+import { NoGradientError } from '../operators/no-gradient.ts';
 import type { Layer } from './layers.ts';
 import type { Network } from './network.ts';
 

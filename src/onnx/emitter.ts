@@ -1,5 +1,5 @@
 import { InternalError } from '../errors.ts';
-import { dataTypeCode, type DataType } from './data-type.ts';
+import { type DataType, dataTypeCode } from './data-type.ts';
 import type { Initializer } from './model.ts';
 import { makeTensor } from './tensor.ts';
 import { MessageWriter } from './wire.ts';

@@ -1,4 +1,4 @@
-import { isGraph, type Graph, type GraphNode } from './model.ts';
+import { type Graph, type GraphNode, isGraph } from './model.ts';
 
 /** The producer and the consumers of each value of a graph. */
 export interface Flow {

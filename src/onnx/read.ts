@@ -1,17 +1,17 @@
 import { CamError } from '../errors.ts';
 import { DATA_TYPES, type DataType } from './data-type.ts';
 import {
-  isInitializer,
   type Attribute,
   type ExternalData,
   type Graph,
-  type Initializer,
-  type Model,
   type GraphNode,
+  type Initializer,
+  isInitializer,
+  type Model,
   type ValueInfo,
 } from './model.ts';
 import { makeTensor } from './tensor.ts';
-import { fields, floats, utf8, varints, type Field } from './wire.ts';
+import { type Field, fields, floats, utf8, varints } from './wire.ts';
 
 /**
  * Reads a ModelProto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto): structure now, weights never.

@@ -1,7 +1,7 @@
 import { CamError } from '../errors.ts';
-import { dataTypeCode, type DataType } from './data-type.ts';
+import { type DataType, dataTypeCode } from './data-type.ts';
 import type { ExternalFiles, Initializer } from './model.ts';
-import { doubles, fields, floats, varints, MessageWriter } from './wire.ts';
+import { doubles, fields, floats, MessageWriter, varints } from './wire.ts';
 
 type Reader = (view: DataView, at: number) => number;
 

@@ -1,6 +1,6 @@
-import { broadcasting, unary, type Context, type Operator } from './operator.ts';
 import type { Ref } from '../onnx/emitter.ts';
 import { geluSlope, tanhGeluSlope } from './gelu.ts';
+import { broadcasting, type Context, type Operator, unary } from './operator.ts';
 
 /** Klambauer et al. 2017, arXiv:1706.02515. */
 const SELU = { alpha: 1.6732632423543772, gamma: 1.0507009873554805 };

@@ -1,4 +1,3 @@
-import type { NodeView } from './operator.ts';
 import {
   axisOf,
   countsOnly,
@@ -8,10 +7,11 @@ import {
   resized,
   tokenAxis,
   tokenGridOf,
-  unknownAxes,
   type TracedAxes,
   type TracedAxis,
+  unknownAxes,
 } from './axes.ts';
+import type { NodeView } from './operator.ts';
 
 /** A node, and what the axes of its inputs count; undefined for inputs that do not depend on the image. */
 export interface AxesStep {

@@ -1,11 +1,11 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
+import { sizeOf } from '../runtime/tensor.ts';
+import { axesBetween } from './axis-arguments.ts';
 import { imageAxes, windowed } from './axis-rules.ts';
 import { NO_RULE } from './no-gradient.ts';
 import type { Context, Cotangent, NodeView, Operator, Roles } from './operator.ts';
-import { axesBetween } from './axis-arguments.ts';
-import { sizeOf } from '../runtime/tensor.ts';
 import { unslice } from './slice.ts';
-import { reach, stepsOf, sweepsOf, transposedSweepsOf, type Sweep } from './window.ts';
+import { reach, stepsOf, type Sweep, sweepsOf, transposedSweepsOf } from './window.ts';
 
 /** Roles of every convolution. */
 export const convolution: Pick<Roles, 'axes' | 'weighs'> = { axes: windowed('new'), weighs: 'window' };

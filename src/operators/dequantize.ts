@@ -1,7 +1,7 @@
+import { InternalError } from '../errors.ts';
 import { QUANTIZED_RANGE } from '../onnx/data-type.ts';
 import type { Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import { InternalError } from '../errors.ts';
 import type { Context, Cotangent, NodeView, Operator } from './operator.ts';
 
 /** Positions of a quantized tensor and its parameters among a node's inputs. */

@@ -2,12 +2,12 @@ import type { Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import {
   broadcasting,
-  unary,
   type Context,
   type Foldable,
   type NodeView,
   type Operator,
   type Roles,
+  unary,
 } from './operator.ts';
 
 /** Both sides of a broadcasting operator: each formula is emitted only for a side that wants a cotangent. */

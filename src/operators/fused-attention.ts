@@ -1,8 +1,8 @@
 import type { Ref } from '../onnx/emitter.ts';
+import { attentionAxes, attentionCotangents, causalBias, headsOf, hiddenWhere } from './attention.ts';
 import { lastAxisNew, lost } from './axis-rules.ts';
 import { NO_RULE } from './no-gradient.ts';
 import type { Context, Operator } from './operator.ts';
-import { attentionAxes, attentionCotangents, causalBias, headsOf, hiddenWhere } from './attention.ts';
 
 const withoutRule: Operator = { axes: lost, fusedAttention: true, barrier: NO_RULE };
 

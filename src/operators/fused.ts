@@ -8,12 +8,12 @@ import { gemmVjp, matrixProduct, productVjp } from './matmul.ts';
 import { withStatistics } from './normalization.ts';
 import {
   broadcasting,
-  onlyCotangent,
-  unary,
   type Context,
   type Cotangent,
   type NodeView,
+  onlyCotangent,
   type Operator,
+  unary,
 } from './operator.ts';
 import { standardize } from './standardize.ts';
 

@@ -1,7 +1,7 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import type { Context } from './operator.ts';
 import { axisArgument, fromFront } from './axis-arguments.ts';
+import type { Context } from './operator.ts';
 import { unslice } from './slice.ts';
 
 /**

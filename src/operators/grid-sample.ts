@@ -1,6 +1,6 @@
 import type { Emitter, Operand, Ref } from '../onnx/emitter.ts';
-import type { Context, Cotangent } from './operator.ts';
 import { sizeOf } from '../runtime/tensor.ts';
+import type { Context, Cotangent } from './operator.ts';
 
 /** One of the pixels around a position along one axis. Refs are [N, 1, L] for L positions. */
 interface Tap {

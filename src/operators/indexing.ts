@@ -1,10 +1,10 @@
 import type { Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import { lengthOf, resized, unknownAxes } from './axes.ts';
-import { cropped, elementwise, picked, type AxesRule } from './axis-rules.ts';
-import { unary, type Context, type NodeView, type Operator } from './operator.ts';
 import { axisArgument } from './axis-arguments.ts';
+import { type AxesRule, cropped, elementwise, picked } from './axis-rules.ts';
 import { gatherVjp, scatterAlong } from './gather.ts';
+import { type Context, type NodeView, type Operator, unary } from './operator.ts';
 
 /** Whether updates are added to the data; otherwise they replace it, and block its cotangent. */
 const adds = (c: Context): boolean => {

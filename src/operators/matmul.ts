@@ -1,9 +1,9 @@
 import type { Product, Ref } from '../onnx/emitter.ts';
-import { axisOf, unknownAxes } from './axes.ts';
-import { elementwise, type AxesRule } from './axis-rules.ts';
-import type { Context, Cotangent, Operator, Roles } from './operator.ts';
 import { ATTENTION } from './attention.ts';
+import { axisOf, unknownAxes } from './axes.ts';
+import { type AxesRule, elementwise } from './axis-rules.ts';
 import { einsumAxes, einsumVjp } from './einsum.ts';
+import type { Context, Cotangent, Operator, Roles } from './operator.ts';
 
 /** [.., M, K] x [.., K, N]: the summed axis disappears; weights make channels. */
 const productAxes: AxesRule = ({ c, axes, dims }) => {

@@ -1,8 +1,8 @@
 import type { Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import { elementwise, reducedTo, type AxesRule } from './axis-rules.ts';
-import { broadcasting, unary, type Context, type NodeView, type Operator } from './operator.ts';
 import { axesBetween, axisArgument } from './axis-arguments.ts';
+import { type AxesRule, elementwise, reducedTo } from './axis-rules.ts';
+import { broadcasting, type Context, type NodeView, type Operator, unary } from './operator.ts';
 import { standardize } from './standardize.ts';
 
 /** The normalized value comes first, its statistics after it. */

@@ -2,7 +2,7 @@ import { InternalError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
 import type { Emitter, Ref } from '../onnx/emitter.ts';
 import type { Attribute, GraphNode } from '../onnx/model.ts';
-import { elementwise, type AxesRule } from './axis-rules.ts';
+import { type AxesRule, elementwise } from './axis-rules.ts';
 
 /** Cotangent of one input; null or undefined: nothing flows there. */
 export type Cotangent = Ref | null | undefined;

@@ -1,6 +1,6 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
+import { axesArgument, axesBetween } from './axis-arguments.ts';
 import type { Context, Cotangent } from './operator.ts';
-import { axesBetween, axesArgument } from './axis-arguments.ts';
 import { unslice } from './slice.ts';
 
 /** The source of the element `at` places from the first of `size`, in the modes that repeat elements. */

@@ -1,10 +1,10 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import { windowed } from './axis-rules.ts';
-import { unary, type Context, type NodeView, type Operator } from './operator.ts';
-import { axesBetween } from './axis-arguments.ts';
-import { imageCotangent } from './convolution.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import { stepsOf, sweepsOf, type Sweep } from './window.ts';
+import { axesBetween } from './axis-arguments.ts';
+import { windowed } from './axis-rules.ts';
+import { imageCotangent } from './convolution.ts';
+import { type Context, type NodeView, type Operator, unary } from './operator.ts';
+import { stepsOf, type Sweep, sweepsOf } from './window.ts';
 
 const pool = { axes: windowed('kept') };
 

@@ -1,12 +1,12 @@
 import type { Ref } from '../onnx/emitter.ts';
-import { unary, type Context, type Operator } from './operator.ts';
 import { ACTIVATION } from './activation.ts';
 import { fromFront } from './axis-arguments.ts';
 import { CONVOLUTION } from './convolution.ts';
-import { dequantized, lined, quantizedRange, type Quantization } from './dequantize.ts';
+import { dequantized, lined, type Quantization, quantizedRange } from './dequantize.ts';
 import { ELEMENTWISE } from './elementwise.ts';
 import { FUSED_ATTENTION } from './fused-attention.ts';
 import { MATMUL } from './matmul.ts';
+import { type Context, type Operator, unary } from './operator.ts';
 import { POOLING } from './pooling.ts';
 import { SHAPE } from './shape.ts';
 import { SOFTMAX } from './softmax.ts';

@@ -1,9 +1,9 @@
 import type { Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import { unknownAxes } from './axes.ts';
-import { elementwise, reducedTo, type AxesRule } from './axis-rules.ts';
+import { axesArgument, axesBetween } from './axis-arguments.ts';
+import { type AxesRule, elementwise, reducedTo } from './axis-rules.ts';
 import type { Context, Foldable, Operator, Roles } from './operator.ts';
-import { axesBetween, axesArgument } from './axis-arguments.ts';
 
 /** A reduction as its formula sees it: `g` and `y` keep the reduced axes as 1, so that they broadcast over x. */
 interface Reduced {

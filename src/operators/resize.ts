@@ -1,11 +1,11 @@
 import type { Ref } from '../onnx/emitter.ts';
 import { axisOf, unknownAxes } from './axes.ts';
-import { imageAxes, resizedEach, windowed, type AxesRule } from './axis-rules.ts';
-import type { Context, Operator } from './operator.ts';
-import { axesBetween, axesArgument } from './axis-arguments.ts';
+import { axesArgument, axesBetween } from './axis-arguments.ts';
+import { type AxesRule, imageAxes, resizedEach, windowed } from './axis-rules.ts';
 import { gridSampleVjp } from './grid-sample.ts';
+import type { Context, Operator } from './operator.ts';
 import { padVjp } from './pad.ts';
-import { resamplingMap, type Resampling } from './resampling.ts';
+import { type Resampling, resamplingMap } from './resampling.ts';
 import { roiAlignVjp } from './roi-align.ts';
 import { transposeMaps } from './separable.ts';
 

@@ -1,6 +1,6 @@
 import type { Ref } from '../onnx/emitter.ts';
-import type { Context } from './operator.ts';
 import { axesBetween } from './axis-arguments.ts';
+import type { Context } from './operator.ts';
 
 /**
  * Cotangent of the image [N, C, H, W] of an average RoiAlign (He et al. 2017, arXiv:1703.06870). The averaged bilinear

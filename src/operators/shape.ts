@@ -1,7 +1,7 @@
 import { lengthOf, resized, unknownAxes } from './axes.ts';
 import { axisArgument } from './axis-arguments.ts';
-import { cropped, elementwise, joined, regrouped, resizedEach, type AxesRule } from './axis-rules.ts';
-import { unary, type Foldable, type Operator } from './operator.ts';
+import { type AxesRule, cropped, elementwise, joined, regrouped, resizedEach } from './axis-rules.ts';
+import { type Foldable, type Operator, unary } from './operator.ts';
 import { rangesOf, unslice } from './slice.ts';
 
 /** The values keep their order, and so do their cotangents. */

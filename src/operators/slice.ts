@@ -1,6 +1,6 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import type { NodeView } from './operator.ts';
 import { fromFront } from './axis-arguments.ts';
+import type { NodeView } from './operator.ts';
 
 /** `count` elements of an axis from `start`, `step` apart. */
 export interface AxisRange {

@@ -1,6 +1,6 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import { unary, type Context, type Operator } from './operator.ts';
 import { axesBetween, axisArgument } from './axis-arguments.ts';
+import { type Context, type Operator, unary } from './operator.ts';
 
 /** One axis since opset 13; before, the axis and all after it, flattened together. */
 const axesOfSoftmax = (c: Context): number[] =>

@@ -1,19 +1,21 @@
 import type { ColorChannels } from '../image/channels.ts';
 import { MIXES } from '../image/channels.ts';
-import { COLORMAPS, DEFAULT_COLORMAP, type ColormapId } from '../image/colormaps.ts';
-import { FITS, type Fit } from '../image/placement.ts';
-import { TENSOR_LAYOUTS, type Preprocessing, type TensorLayout } from '../image/preprocess.ts';
-import { BASELINES, type Baseline } from '../methods/baseline.ts';
-import { COMPATS, FUSIONS, type Compat, type Fusion } from '../methods/method.ts';
+import { type ColormapId, COLORMAPS, DEFAULT_COLORMAP } from '../image/colormaps.ts';
+import { type Fit, FITS } from '../image/placement.ts';
+import { type Preprocessing, TENSOR_LAYOUTS, type TensorLayout } from '../image/preprocess.ts';
+import { type Baseline, BASELINES } from '../methods/baseline.ts';
+import { type Compat, COMPATS, type Fusion, FUSIONS } from '../methods/method.ts';
 import type { TokenGrid } from '../network/axes.ts';
 import { DEFAULT_THREADS, MAX_THREADS } from '../runtime/ort.ts';
-import { SCORES, type Score } from '../targets/target.ts';
+import { type Score, SCORES } from '../targets/target.ts';
 import type { ExplainOptions, LoadOptions, OverlayOptions } from '../types.ts';
 import {
   anything,
+  type Check,
   extent,
   flag,
   fraction,
+  type InputFile,
   inputFile,
   item,
   items,
@@ -24,12 +26,10 @@ import {
   oneOf,
   oneOfOrNumber,
   oneOrMore,
+  type Reading,
   text,
   tokenGrid,
   wholeNumber,
-  type Check,
-  type InputFile,
-  type Reading,
 } from './reading.ts';
 
 export const COMMAND_NAMES = ['explain', 'compare', 'inspect', 'methods', 'serve', 'completion'] as const;

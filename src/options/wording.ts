@@ -1,4 +1,4 @@
-import { OPTIONS, type OptionName } from './options.ts';
+import { type OptionName, OPTIONS } from './options.ts';
 
 /** Flags by the library's name of the option: `batchSize`, `preprocessing.width`. */
 const FLAGS: ReadonlyMap<string, OptionName> = new Map(

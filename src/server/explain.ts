@@ -1,13 +1,13 @@
-import { WRITERS, mapsOf } from '../explain/artifact.ts';
-import { classesFor, layerNames } from '../options/choices.ts';
-import { imageJson, resultJson } from '../explain/json.ts';
-import { librarySettings, type Format, type Given } from '../options/options.ts';
 import { CamError } from '../errors.ts';
+import { mapsOf, WRITERS } from '../explain/artifact.ts';
 import type { Explainer } from '../explain/explainer.ts';
-import type { Explanation, ImageInput, Report } from '../types.ts';
+import { imageJson, resultJson } from '../explain/json.ts';
 import { findMethod } from '../methods/index.ts';
-import { MEDIA_TYPES, formatFor } from './accept.ts';
+import { classesFor, layerNames } from '../options/choices.ts';
+import { type Format, type Given, librarySettings } from '../options/options.ts';
 import { inParameters } from '../options/wording.ts';
+import type { Explanation, ImageInput, Report } from '../types.ts';
+import { formatFor, MEDIA_TYPES } from './accept.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 

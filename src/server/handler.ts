@@ -1,13 +1,13 @@
-import { SCHEMA, methodsJson } from '../explain/json.ts';
 import { Explainer } from '../explain/explainer.ts';
+import { methodsJson, SCHEMA } from '../explain/json.ts';
 import { readBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { explain } from './explain.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { describe, modelsOf, type ModelLoaders, type Models } from './models.ts';
+import { describe, type ModelLoaders, type Models, modelsOf } from './models.ts';
 import { Problem, problemOf, problemResponse } from './problem.ts';
 import { readQuery } from './query.ts';
-import { queue, type Queue } from './queue.ts';
+import { type Queue, queue } from './queue.ts';
 
 export interface HandlerOptions {
   /** Default: the built-in model. */

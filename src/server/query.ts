@@ -1,5 +1,5 @@
 import { badOption, didYouMean } from '../errors.ts';
-import { OPTIONS, type Given, type OptionName, type OptionRow } from '../options/options.ts';
+import { type Given, type OptionName, type OptionRow, OPTIONS } from '../options/options.ts';
 
 /** The options of the command line that a request may set, under the same names. */
 export const QUERY: readonly OptionName[] = (Object.keys(OPTIONS) as OptionName[]).filter(

@@ -1,6 +1,6 @@
-import type { Picture } from '../image/source.ts';
 import type { Fit } from '../image/placement.ts';
 import { toTensor } from '../image/preprocess.ts';
+import type { Picture } from '../image/source.ts';
 import type { OutputGrid } from './kind.ts';
 
 /** Whiteness of a picture in [0, 1] on a grid, placed as an image of its size would be; 0 outside of it. */

@@ -1,9 +1,9 @@
-import { backwardGraph, readsOf, type BackwardRequest } from '../../src/autodiff/backward.ts';
+import { backwardGraph, type BackwardRequest, readsOf } from '../../src/autodiff/backward.ts';
+import { probe } from '../../src/network/probe.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
-import { probe } from '../../src/network/probe.ts';
 import { createSession } from '../../src/runtime/session.ts';
-import { floatTensor, sizeOf, toFloat, type FloatTensor, type Tensor } from '../../src/runtime/tensor.ts';
+import { type FloatTensor, floatTensor, sizeOf, type Tensor, toFloat } from '../../src/runtime/tensor.ts';
 
 export interface Differentiated {
   /** Gradients, and the values themselves, in the order of `wrt`. */

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
-import { MessageWriter, fields } from '../../src/onnx/wire.ts';
+import { fields, MessageWriter } from '../../src/onnx/wire.ts';
 import { floatTensor, type Tensor } from '../../src/runtime/tensor.ts';
 import { differentiate } from './differentiate.ts';
 import { rewired } from './rewrite.ts';

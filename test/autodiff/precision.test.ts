@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { flowOf } from '../../src/onnx/flow.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { fixture } from '../fixtures.ts';
-import { explained, type Differentiated } from './differentiate.ts';
+import { type Differentiated, explained } from './differentiate.ts';
 import { halved, quantized } from './quantize.ts';
 
 const test = suite('lower precision');

@@ -1,11 +1,11 @@
 import { isFloat } from '../../src/onnx/data-type.ts';
-import { Emitter, type AttributeValue, type Ref } from '../../src/onnx/emitter.ts';
-import { isInitializer, type GraphNode } from '../../src/onnx/model.ts';
+import { type AttributeValue, Emitter, type Ref } from '../../src/onnx/emitter.ts';
+import { type GraphNode, isInitializer } from '../../src/onnx/model.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
 import { makeTensor, tensorValues } from '../../src/onnx/tensor.ts';
 import { createSession } from '../../src/runtime/session.ts';
-import { fromFloat, floatTensor, toFloat, type FloatTensor } from '../../src/runtime/tensor.ts';
+import { type FloatTensor, floatTensor, fromFloat, toFloat } from '../../src/runtime/tensor.ts';
 import { rewired } from './rewrite.ts';
 
 /** scale·(q − zero) */

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RECTIFIERS, type RectifierRule } from '../../src/autodiff/rectifier.ts';
+import { type RectifierRule, RECTIFIERS } from '../../src/autodiff/rectifier.ts';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
 import { explain, network, pooledClassifier, tensor } from '../methods/networks.ts';

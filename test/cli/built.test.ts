@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { suite, type Context } from 'uvu';
+import { type Context, suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decode } from '../../src/image/decode.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';

@@ -2,21 +2,21 @@ import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IO } from '../../src/cli/io.ts';
-import type { Library, CliModel } from '../../src/cli/library.ts';
+import type { CliModel, Library } from '../../src/cli/library.ts';
 import { run } from '../../src/cli/run.ts';
+import { place } from '../../src/image/placement.ts';
 import type {
   ExplainOptions,
   Explanation,
   Failure,
   ImageInput,
-  InspectOptions,
   Inspection,
+  InspectOptions,
   MethodId,
   Report,
   Target,
   TargetInfo,
 } from '../../src/index.ts';
-import { place } from '../../src/image/placement.ts';
 import { METHODS } from '../../src/methods/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
 import { targetText } from '../../src/targets/kinds.ts';

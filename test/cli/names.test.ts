@@ -1,4 +1,4 @@
-import { symlinkSync, linkSync, mkdirSync, writeFileSync, readFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';

@@ -1,15 +1,15 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
-import {
-  COMMAND_NAMES,
-  OPTIONS,
-  optionsOf,
-  type CommandName,
-  type OptionName,
-} from '../../src/options/options.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { CamError } from '../../src/errors.ts';
+import {
+  COMMAND_NAMES,
+  type CommandName,
+  type OptionName,
+  OPTIONS,
+  optionsOf,
+} from '../../src/options/options.ts';
 import { camwasm } from './fake.ts';
 
 const parse = suite('command lines');

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CamError, Explainer, type ErrorCode, overlay } from '../../src/index.ts';
+import { CamError, type ErrorCode, Explainer, overlay } from '../../src/index.ts';
 import { fields, MessageWriter } from '../../src/onnx/wire.ts';
 import type { OrtModule } from '../../src/runtime/ort.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
 import { external } from '../external.ts';
-import { regraph } from '../regraph.ts';
 import { fixture } from '../fixtures.ts';
 import { Draft } from '../network/draft.ts';
+import { regraph } from '../regraph.ts';
 
 const test = suite('Explainer');
 

@@ -2,8 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError, Explainer } from '../../src/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
-import { Draft } from '../network/draft.ts';
 import { noise } from '../methods/networks.ts';
+import { Draft } from '../network/draft.ts';
 
 const test = suite('trouble with one thing loses nothing else');
 

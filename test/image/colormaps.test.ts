@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { COLORMAPS, DEFAULT_COLORMAP, type ColormapId } from '../../src/image/colormaps.ts';
+import { type ColormapId, COLORMAPS, DEFAULT_COLORMAP } from '../../src/image/colormaps.ts';
 
 const test = suite('colormaps');
 

@@ -5,18 +5,18 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { decode } from '../../src/image/decode.ts';
-import { FORMATS, type FormatName } from '../../src/image/formats.ts';
+import { type FormatName, FORMATS } from '../../src/image/formats.ts';
 import type { Picture } from '../../src/image/source.ts';
 import {
   ascii,
   cmykJpeg,
   encodeWith,
+  type Inks,
   picture,
   pixel,
   QUARTERS,
   rawPng,
   withOrientation,
-  type Inks,
 } from './pictures.ts';
 
 const test = suite('decode');

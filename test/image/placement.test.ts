@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { carryBack, place, type Fit } from '../../src/image/placement.ts';
-import { toTensor, type Preprocessing } from '../../src/image/preprocess.ts';
+import { carryBack, type Fit, place } from '../../src/image/placement.ts';
+import { type Preprocessing, toTensor } from '../../src/image/preprocess.ts';
 import { loadKernels, type Plane } from '../../src/kernels/index.ts';
 import { picture } from './pictures.ts';
 

@@ -1,15 +1,15 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
-import type { Picture } from '../../src/image/source.ts';
 import {
-  pictureOf,
   defaultPreprocessing,
+  pictureOf,
+  type Preprocessing,
   toPicture,
   toTensor,
-  type Preprocessing,
 } from '../../src/image/preprocess.ts';
 import { readPreprocessorConfig } from '../../src/image/preprocessor-config.ts';
+import type { Picture } from '../../src/image/source.ts';
 import { picture } from './pictures.ts';
 
 const test = suite('preprocess');

@@ -4,7 +4,7 @@ import { Explainer, type ExplainOptions, type Explanation } from '../../src/inde
 import { METHODS } from '../../src/methods/index.ts';
 import type { Emitter, Ref } from '../../src/onnx/emitter.ts';
 import { relativeError } from '../fixtures.ts';
-import { network, noise, pooledClassifier, tensor, type Small } from './networks.ts';
+import { network, noise, pooledClassifier, type Small, tensor } from './networks.ts';
 
 // The same weights, ending in logits or in what is made of them: the maps must not tell the difference.
 const test = suite('the end of a model');

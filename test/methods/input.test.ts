@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Explainer, overlay, type ExplainOptions } from '../../src/index.ts';
+import { Explainer, type ExplainOptions, overlay } from '../../src/index.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { random } from '../../src/methods/random.ts';
 import { biasTerms } from '../../src/network/biases.ts';
@@ -9,7 +9,7 @@ import { readModel } from '../../src/onnx/read.ts';
 import { tensorValues } from '../../src/onnx/tensor.ts';
 import { toFloat } from '../../src/runtime/tensor.ts';
 import { fixture, relativeError } from '../fixtures.ts';
-import { explain, linear, network, noise, pooledClassifier, tensor, type Small } from './networks.ts';
+import { explain, linear, network, noise, pooledClassifier, type Small, tensor } from './networks.ts';
 
 // On y = ½ Σ w mean(x²) the gradient is w x / (H·W): it changes with the input, and its integral is known.
 const test = suite('maps of the input, where the gradient is known');

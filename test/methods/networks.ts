@@ -1,6 +1,6 @@
 import { Explainer, type ExplainOptions, type Explanation } from '../../src/index.ts';
 import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
-import { floatTensor, type FloatTensor } from '../../src/runtime/tensor.ts';
+import { type FloatTensor, floatTensor } from '../../src/runtime/tensor.ts';
 import { normal, uniform } from '../random.ts';
 
 /** A network small enough to differentiate on paper. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Explainer, onScale, overlay, type ExplainOptions } from '../../src/index.ts';
+import { Explainer, type ExplainOptions, onScale, overlay } from '../../src/index.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { firstComponent } from '../../src/methods/component.ts';
 import { relativeError } from '../fixtures.ts';

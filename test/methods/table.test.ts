@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Explainer, METHODS, findMethod, overlay, type ExplainOptions } from '../../src/index.ts';
+import { Explainer, type ExplainOptions, findMethod, METHODS, overlay } from '../../src/index.ts';
 import type { Need } from '../../src/methods/method.ts';
 import { random } from '../../src/methods/random.ts';
 import { fixture, relativeError } from '../fixtures.ts';

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { layersOf } from '../../src/network/layers.ts';
-import { parseTokens, toVolume, type Layout } from '../../src/network/layout.ts';
+import { type Layout, parseTokens, toVolume } from '../../src/network/layout.ts';
 import { Network } from '../../src/network/network.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CamError } from '../../src/errors.ts';
-import { readModel } from '../../src/onnx/read.ts';
 import { readsOf } from '../../src/autodiff/backward.ts';
+import { CamError } from '../../src/errors.ts';
+import { probe } from '../../src/network/probe.ts';
+import { readModel } from '../../src/onnx/read.ts';
 import { slice } from '../../src/onnx/slice.ts';
 import { tapped } from '../../src/onnx/tap.ts';
-import { probe } from '../../src/network/probe.ts';
 import { createSession } from '../../src/runtime/session.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
 import { fixture, fixtureNames, relativeError } from '../fixtures.ts';

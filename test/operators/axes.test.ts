@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readsOf } from '../../src/autodiff/backward.ts';
-import { valueFacts, nodeViewOf } from '../../src/autodiff/context.ts';
+import { nodeViewOf, valueFacts } from '../../src/autodiff/context.ts';
 import { probe } from '../../src/network/probe.ts';
 import { standsForReal } from '../../src/onnx/data-type.ts';
 import type { Facts, Model } from '../../src/onnx/model.ts';
@@ -9,7 +9,7 @@ import { readModel } from '../../src/onnx/read.ts';
 import { axisOf, lengthOf, tokenAxis, tokenGridOf, type TracedAxes } from '../../src/operators/axes.ts';
 import { elementwise } from '../../src/operators/axis-rules.ts';
 import { OPERATORS } from '../../src/operators/index.ts';
-import { absent, ints, scalar, weights, x, type Case, type Input } from './case.ts';
+import { absent, type Case, type Input, ints, scalar, weights, x } from './case.ts';
 import { CASES } from './cases/index.ts';
 import { build } from './check.ts';
 

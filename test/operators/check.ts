@@ -1,12 +1,12 @@
 import * as assert from 'uvu/assert';
 import { backwardGraph, readsOf } from '../../src/autodiff/backward.ts';
 import type { CamError } from '../../src/errors.ts';
+import { probe } from '../../src/network/probe.ts';
 import { standsForReal } from '../../src/onnx/data-type.ts';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
-import { probe } from '../../src/network/probe.ts';
 import { createSession, type Session } from '../../src/runtime/session.ts';
 import { floatTensor, fromFloat, sizeOf, type Tensor } from '../../src/runtime/tensor.ts';
 import { normal, uniform } from '../random.ts';

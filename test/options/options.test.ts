@@ -5,11 +5,11 @@ import { checkOptions } from '../../src/options/check.ts';
 import {
   COMMAND_NAMES,
   LIBRARY_OPTIONS,
-  OPTIONS,
   librarySettings,
-  optionsOf,
   type OptionName,
   type OptionRow,
+  OPTIONS,
+  optionsOf,
 } from '../../src/options/options.ts';
 import { inFlags, inParameters } from '../../src/options/wording.ts';
 import { QUERY } from '../../src/server/query.ts';

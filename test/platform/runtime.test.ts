@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { codecModule, codecsFetch } from '../../src/platform/codecs.ts';
 import { cpuCount, whyNoThreads } from '../../src/platform/cpu.ts';
-import { runtime, type Runtime } from '../../src/platform/runtime.ts';
+import { type Runtime, runtime } from '../../src/platform/runtime.ts';
 import { withNavigator } from './navigator.ts';
 
 const test = suite('runtime');

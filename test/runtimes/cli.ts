@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bin, nodeOf, sh, type App } from './app.ts';
+import { type App, bin, nodeOf, sh } from './app.ts';
 
 /** How each runtime starts the installed command; Deno with nothing but the permission to read and to write. */
 const STARTS: Readonly<Record<string, (out: string) => readonly [string, ...string[]]>> = {

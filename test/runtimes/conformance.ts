@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bin, nodeOf, sh, type App, type OtherNode } from './app.ts';
+import { type App, bin, nodeOf, type OtherNode, sh } from './app.ts';
 import { withPage } from './chromium.ts';
 import type { Site } from './site.ts';
-import { npy, oracleOf, unpack, type Result } from './spec.js';
+import { npy, oracleOf, type Result, unpack } from './spec.js';
 import { startWorker } from './workerd.js';
 
 /** One way to run the spec. */

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bin, here, sh, type App } from './app.ts';
+import { type App, bin, here, root, sh } from './app.ts';
 import { withPage } from './chromium.ts';
 import { startServer } from './server.ts';
 import type { Site } from './site.ts';
@@ -18,6 +18,15 @@ type Example = (app: App, site: Site) => Promise<void>;
 
 /** Each folder of examples/, with what shows that it works. */
 const EXAMPLES: Readonly<Record<string, Example>> = {
+  'node-library': (app) => {
+    const photo = join(app.folder, 'photo.jpg');
+    copyFileSync(join(root, 'examples/golf-ball.jpg'), photo);
+    const said = sh(process.execPath, ['examples/node-library/index.js', photo], { cwd: app.folder });
+    if (!/^golf ball, \d+\.\d %\n$/.test(said)) throw new Error(`it says "${said}"`);
+    const [, ...signature] = readFileSync(`${photo}.cam.png`).subarray(0, 4).toString('latin1');
+    if (signature.join('') !== 'PNG') throw new Error('it wrote no PNG');
+    return Promise.resolve();
+  },
   'node-http': (app) => served(app, process.execPath, ['examples/node-http/server.js']),
   'deno-deploy': (app) =>
     served(app, bin('deno'), [

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { bin, root, sh, type App } from './app.ts';
+import { type App, bin, root, sh } from './app.ts';
 
 interface Manifest {
   readonly version: string;

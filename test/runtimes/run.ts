@@ -1,5 +1,5 @@
 // Runs the packed tarball on every runtime: npm run test:runtimes [-- <part>...], or `conformance <runtime>...`
-import { makeApp, type App } from './app.ts';
+import { type App, makeApp } from './app.ts';
 import { commandLine } from './cli.ts';
 import { conformance } from './conformance.ts';
 import { edge } from './edge.ts';

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { listen, type Fetch } from '../../src/server/node.ts';
+import { type Fetch, listen } from '../../src/server/node.ts';
 
 const test = suite('server on Node');
 

@@ -5,9 +5,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encode } from '../../src/image/encode.ts';
 import { writeNpy } from '../../src/image/npy.ts';
-import { CamError, Explainer, type ErrorCode, type ExplainOptions } from '../../src/index.ts';
+import { CamError, type ErrorCode, Explainer, type ExplainOptions } from '../../src/index.ts';
 import { createSession } from '../../src/runtime/session.ts';
-import { floatTensor, sizeOf, type FloatTensor, type Tensor } from '../../src/runtime/tensor.ts';
+import { type FloatTensor, floatTensor, sizeOf, type Tensor } from '../../src/runtime/tensor.ts';
 import { normal } from '../random.ts';
 import {
   detection,

@@ -3,8 +3,8 @@ import * as assert from 'uvu/assert';
 import type { ClassOutput, Link } from '../../src/network/output.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
 import { eachRun, held, rank, softmax } from '../../src/targets/classes.ts';
-import { scoreOf, TARGET_KINDS } from '../../src/targets/kinds.ts';
 import type { Objective } from '../../src/targets/kind.ts';
+import { scoreOf, TARGET_KINDS } from '../../src/targets/kinds.ts';
 import type { Score } from '../../src/targets/target.ts';
 import { normal } from '../random.ts';
 

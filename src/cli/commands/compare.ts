@@ -2,20 +2,20 @@ import { stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { badOption } from '../../errors.ts';
 import type { Report } from '../../index.ts';
-import { writeFile } from '../../platform/files.ts';
 import { classesFor } from '../../options/choices.ts';
-import { COMMAND_NAMES, librarySettings, type Given } from '../../options/options.ts';
+import { COMMAND_NAMES, type Given, librarySettings } from '../../options/options.ts';
+import { writeFile } from '../../platform/files.ts';
 import { guard } from '../guard.ts';
-import { readInput, STDIN, type Input } from '../inputs.ts';
+import { type Input, readInput, STDIN } from '../inputs.ts';
 import type { IO } from '../io.ts';
 import { isFolderName } from '../outputs.ts';
 import type { Job } from '../plan.ts';
 import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
 import { htmlSheet } from '../sheet/html.ts';
 import { pngSheet } from '../sheet/png.ts';
-import { colorBarOf, sheetOf, type Sheet } from '../sheet/sheet.ts';
+import { colorBarOf, type Sheet, sheetOf } from '../sheet/sheet.ts';
 import { reportProblems } from '../summary.ts';
-import { terminal, type Terminal } from '../terminal.ts';
+import { type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
 /** The kinds of sheet, by the extension of its file. */

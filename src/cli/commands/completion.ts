@@ -1,10 +1,10 @@
 import { badOption, didYouMean } from '../../errors.ts';
 import {
   COMMAND_NAMES,
-  OPTIONS,
-  optionsOf,
   type CommandName,
   type OptionName,
+  OPTIONS,
+  optionsOf,
 } from '../../options/options.ts';
 import { DONE } from '../exit.ts';
 import { terminal } from '../terminal.ts';

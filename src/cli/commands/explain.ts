@@ -1,18 +1,18 @@
 import { resolve } from 'node:path';
 import {
   errorImageJson,
-  imageJson,
-  resultJson,
   type ExplainOptions,
   type Failure,
+  imageJson,
   type Report,
+  resultJson,
   type Subject,
 } from '../../index.ts';
 import { classesFor } from '../../options/choices.ts';
 import { COMMAND_NAMES, librarySettings } from '../../options/options.ts';
 import { inFlags } from '../../options/wording.ts';
 import { DONE, exitCodeOf, FAILED } from '../exit.ts';
-import { guard, type Guard } from '../guard.ts';
+import { type Guard, guard } from '../guard.ts';
 import { readInput, STDIN } from '../inputs.ts';
 import type { CliModel } from '../library.ts';
 import { claimJob, claimMoreMaps, claimOutputs, destinationOf, namesKnown } from '../outputs.ts';
@@ -21,7 +21,7 @@ import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
 import { onSharedScale, writeResults, writeTensors, type Writing } from '../results.ts';
 import { detailLines, reportProblems, summaryLine, type Written } from '../summary.ts';
 import { namedTargets, targetName } from '../targets.ts';
-import { terminal, type Terminal } from '../terminal.ts';
+import { type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
 /** Everything that the images of a call share. */

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { badOption } from '../../errors.ts';
-import { SCHEMA, type Inspection, type LayerInfo, type Port } from '../../index.ts';
+import { type Inspection, type LayerInfo, type Port, SCHEMA } from '../../index.ts';
 import { librarySettings } from '../../options/options.ts';
 import { DONE } from '../exit.ts';
 import { preprocessingOf } from '../request.ts';
-import { terminal, type Terminal } from '../terminal.ts';
+import { type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
 /** `camwasm inspect <model.onnx>`: what is in a model; the built-in one when none is named. */

@@ -1,4 +1,4 @@
-import { COLORMAPS, toPNG, type Picture } from '../../index.ts';
+import { COLORMAPS, type Picture, toPNG } from '../../index.ts';
 import type { ColorBar, Sheet, SheetRow } from './sheet.ts';
 
 /** The sheet as one page that needs nothing else: pictures are inside, and there is no script. */

@@ -1,6 +1,6 @@
 import type { Jimp as JimpClass } from 'jimp';
-import { COLORMAPS, toPNG, type Picture } from '../../index.ts';
-import { SIDE, type ColorBar, type Sheet } from './sheet.ts';
+import { COLORMAPS, type Picture, toPNG } from '../../index.ts';
+import { type ColorBar, type Sheet, SIDE } from './sheet.ts';
 
 type Canvas = InstanceType<typeof JimpClass>;
 type Print = (text: string, x: number, y: number, width: number) => void;

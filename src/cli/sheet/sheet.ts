@@ -1,13 +1,13 @@
 import {
+  type ColormapId,
   DEFAULT_COLORMAP,
+  type Explanation,
   METHODS,
   overlay,
-  resizePicture,
-  type ColormapId,
-  type Explanation,
   type OverlayOptions,
   type Picture,
   type Report,
+  resizePicture,
   type TargetInfo,
 } from '../../index.ts';
 import type { Given } from '../../options/options.ts';

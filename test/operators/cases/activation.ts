@@ -1,4 +1,4 @@
-import { absent, scalar, weights, x, type Case } from '../case.ts';
+import { absent, type Case, scalar, weights, x } from '../case.ts';
 
 const given = (...values: number[]) => x([values.length], { values });
 const bound = (value: number) => x([], { values: [value] });

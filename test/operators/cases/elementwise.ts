@@ -1,4 +1,4 @@
-import { scalar, weights, x, type Case, type Input } from '../case.ts';
+import { type Case, type Input, scalar, weights, x } from '../case.ts';
 
 const given = (...values: number[]) => x([values.length], { values });
 /** Every direction of numpy broadcasting. */

@@ -1,4 +1,4 @@
-import { absent, weights, x, type Case, type Input } from '../case.ts';
+import { absent, type Case, type Input, weights, x } from '../case.ts';
 
 const ms = (op: string, inputs: readonly Input[], more: Partial<Case> = {}): Case => ({
   op: `com.microsoft.${op}`,

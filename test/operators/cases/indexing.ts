@@ -1,4 +1,4 @@
-import { ints, x, type Case, type Input } from '../case.ts';
+import { type Case, type Input, ints, x } from '../case.ts';
 
 const indices = (dims: readonly number[], values: readonly number[]): Input => ({
   dims,

@@ -1,4 +1,4 @@
-import { x, type Case, type Input } from '../case.ts';
+import { type Case, type Input, x } from '../case.ts';
 
 const shapes = (a: readonly number[], b: readonly number[]): Case => ({
   title: `[${a.join()}] · [${b.join()}]`,

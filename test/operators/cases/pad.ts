@@ -1,5 +1,5 @@
 import type { AttributeValue } from '../../../src/onnx/emitter.ts';
-import { absent, ints, scalar, x, type Case } from '../case.ts';
+import { absent, type Case, ints, scalar, x } from '../case.ts';
 
 type Attributes = Record<string, AttributeValue>;
 

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '../../../src/onnx/emitter.ts';
-import { ints, x, type Case } from '../case.ts';
+import { type Case, ints, x } from '../case.ts';
 
 type Attributes = Record<string, AttributeValue>;
 

@@ -1,4 +1,4 @@
-import { absent, scalar, weights, x, type Case, type Input } from '../case.ts';
+import { absent, type Case, type Input, scalar, weights, x } from '../case.ts';
 
 /** A quantized input to differentiate by: cotangents are expected in steps of its scale. */
 const q = (dims: readonly number[], values: readonly number[], type: 'uint8' | 'int8' = 'uint8'): Input => ({

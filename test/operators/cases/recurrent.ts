@@ -1,4 +1,4 @@
-import { absent, weights, x, type Case, type Input } from '../case.ts';
+import { absent, type Case, type Input, weights, x } from '../case.ts';
 
 /** T = 4 steps, B = 2 sequences of I = 3 numbers, H = 2 hidden ones. */
 const layer = (

@@ -1,4 +1,4 @@
-import { ints, x, type Case, type Input } from '../case.ts';
+import { type Case, type Input, ints, x } from '../case.ts';
 
 /** What each reduction is fed, so that differences speak. */
 const REDUCTIONS: Readonly<Record<string, Partial<Input>>> = {

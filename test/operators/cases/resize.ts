@@ -1,5 +1,5 @@
 import type { AttributeValue } from '../../../src/onnx/emitter.ts';
-import { absent, ints, weights, x, type Case, type Input } from '../case.ts';
+import { absent, type Case, type Input, ints, weights, x } from '../case.ts';
 import { PAD_CASES } from './pad.ts';
 import { SAMPLING_CASES } from './sampling.ts';
 

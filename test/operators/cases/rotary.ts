@@ -1,4 +1,4 @@
-import { weights, x, type Case, type Input } from '../case.ts';
+import { type Case, type Input, weights, x } from '../case.ts';
 
 const positions = (dims: readonly number[], values: readonly number[]): Input => ({
   dims,

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '../../../src/onnx/emitter.ts';
-import { weights, x, type Case, type Input } from '../case.ts';
+import { type Case, type Input, weights, x } from '../case.ts';
 
 type Attributes = Record<string, AttributeValue>;
 

@@ -1,4 +1,4 @@
-import { absent, ints, x, type Case } from '../case.ts';
+import { absent, type Case, ints, x } from '../case.ts';
 
 const INT64_MAX = 2 ** 63 - 1024;
 

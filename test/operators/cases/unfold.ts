@@ -1,4 +1,4 @@
-import { ints, x, type Case } from '../case.ts';
+import { type Case, ints, x } from '../case.ts';
 
 export const UNFOLD_CASES: readonly Case[] = [
   { op: 'Col2Im', inputs: [x([2, 12, 12]), ints(4, 5), ints(2, 2)] },

@@ -1,12 +1,12 @@
 // Runs the spec on workerd; the material comes from the harness.
+import jpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
+import webp from '@jsquash/webp/codec/dec/webp_dec.wasm';
 import kernels from 'camwasm/kernels.wasm';
 import config from 'camwasm/models/config.json';
 import everyday36 from 'camwasm/models/everyday36.onnx';
 import preprocessor from 'camwasm/models/preprocessor_config.json';
 import * as server from 'camwasm/server';
 import { loadExplainer } from 'camwasm/workerd';
-import jpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
-import webp from '@jsquash/webp/codec/dec/webp_dec.wasm';
 import runtime from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { compute, pack } from './spec.js';
 

@@ -1,0 +1,66 @@
+// ESLint rules about who may import whom in src/.
+import { readFileSync } from 'node:fs';
+import { dirname, relative, resolve, sep } from 'node:path';
+
+/** The storeys of src/ from the top down, as the one line with arrows in CONTRIBUTING.md has them. */
+export function storeysOf(contributing) {
+  const line = contributing.split('\n').find((text) => /^`cli` → /.test(text));
+  if (!line) throw new Error('CONTRIBUTING.md has no line that begins with `cli` → …');
+  return line.split('→').map((storey) => [...storey.matchAll(/`([\w-]+)`/g)].map(([, name]) => name));
+}
+
+/** The folder or root file of src/ that a file belongs to; undefined outside of src/. */
+const roomOf = (file, root) => {
+  const [first, room] = relative(root, file).split(sep);
+  return first === 'src' ? room?.replace(/\.ts$/, '') : undefined;
+};
+
+/** Calls `check` with the importing and the imported file of every relative import. */
+const onImports = (context, check) => {
+  const visit = (node) => {
+    const path = node.source?.value;
+    if (typeof path === 'string' && path.startsWith('.'))
+      check(node, context.filename, resolve(dirname(context.filename), path));
+  };
+  return {
+    ImportDeclaration: visit,
+    ExportNamedDeclaration: visit,
+    ExportAllDeclaration: visit,
+    ImportExpression: visit,
+  };
+};
+
+/** Arrows point down: nothing imports what stands to its left. Types count too. */
+const arrows = {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: { up: '{{from}} must not import {{to}}, which is above it.' },
+  },
+  create(context) {
+    const storeys = storeysOf(readFileSync(resolve(context.cwd, 'CONTRIBUTING.md'), 'utf8'));
+    const storey = (room) => storeys.findIndex((names) => names.includes(room));
+    return onImports(context, (node, from, to) => {
+      const [lower, upper] = [from, to].map((file) => roomOf(file, context.cwd));
+      if (lower === undefined || upper === undefined || lower === upper) return;
+      if (storey(lower) < 0 || storey(upper) < 0 || storey(upper) < storey(lower))
+        context.report({ node, messageId: 'up', data: { from: lower, to: upper } });
+    });
+  },
+};
+
+/** What the command line may import besides itself: the public surface, the table of options, and the platform. */
+const SURFACE = /^(index|errors|options\/[\w-]+|server\/(index|node)|platform\/[\w-]+)\.ts$/;
+
+/** The command line is a client of the public surface. */
+const surface = {
+  meta: { type: 'problem', schema: [], messages: { inside: 'The command line uses index.ts, not {{to}}.' } },
+  create: (context) =>
+    onImports(context, (node, from, to) => {
+      if (roomOf(from, context.cwd) !== 'cli' || roomOf(to, context.cwd) === 'cli') return;
+      const path = relative(resolve(context.cwd, 'src'), to).split(sep).join('/');
+      if (!SURFACE.test(path)) context.report({ node, messageId: 'inside', data: { to: path } });
+    }),
+};
+
+export const camwasm = { rules: { arrows, surface } };
