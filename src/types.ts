@@ -2,19 +2,24 @@ import type { ColorChannels } from './image/channels.ts';
 import type { ColormapId, ColormapInput } from './image/colormaps.ts';
 import type { CodecModules } from './image/decode.ts';
 import type { OverlayOptions } from './image/overlay.ts';
-import type { Fit, Placement } from './image/placement.ts';
+import type { Fit, Placement, Size } from './image/placement.ts';
 import type { Preprocessing, TensorLayout } from './image/preprocess.ts';
+import type { Box } from './image/resize.ts';
 import type { Picture } from './image/source.ts';
 import type { ImageInput } from './image/source.ts';
 import type { Plane, Volume } from './kernels/index.ts';
 import type { Baseline } from './methods/baseline.ts';
 import type { MethodId } from './methods/index.ts';
-import type { Compat, Fusion } from './methods/method.ts';
-import type { ModelFiles } from './models/source.ts';
+import type { Compat, Fusion, Need } from './methods/method.ts';
+import type { ModelFiles, ModelInput } from './models/source.ts';
 import type { TokenGrid } from './network/axes.ts';
 import type { InputTensor } from './network/inputs.ts';
-import type { RuntimeOptions } from './runtime/ort.ts';
-import type { FloatTensor } from './runtime/tensor.ts';
+import type { Layout } from './network/layout.ts';
+import type { Port, ValueInfo } from './onnx/model.ts';
+import type { Link } from './operators/operator.ts';
+import type { Codec } from './platform/codecs.ts';
+import type { OrtModule, RuntimeOptions, Threads } from './runtime/ort.ts';
+import type { FloatTensor, Numbers, NumericArray, Tensor } from './runtime/tensor.ts';
 import type { ClassScore } from './targets/classes.ts';
 import type { Score, TargetInput } from './targets/target.ts';
 
@@ -207,6 +212,9 @@ export interface Tensors {
 
 export type {
   Baseline,
+  Box,
+  Codec,
+  CodecModules,
   ClassScore,
   ColorChannels,
   ColormapId,
@@ -217,15 +225,32 @@ export type {
   Fusion,
   ImageInput,
   InputTensor,
+  Layout,
+  Link,
   MethodId,
+  ModelFiles,
+  ModelInput,
+  Need,
+  Numbers,
+  NumericArray,
+  OrtModule,
   OverlayOptions,
   Picture,
   Placement,
   Plane,
+  Port,
   Preprocessing,
+  RuntimeOptions,
+  Size,
+  Tensor,
   TensorLayout,
+  Threads,
   TokenGrid,
+  ValueInfo,
   Volume,
 };
+export type { ErrorDetails } from './errors.ts';
+export type { Drawable } from './image/drawable.ts';
 export type { FileSource, PictureInput, Pixels } from './image/source.ts';
+export type { DataType } from './onnx/data-type.ts';
 export type * from './targets/target.ts';

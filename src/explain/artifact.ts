@@ -6,31 +6,44 @@ import type { Format } from '../options/options.ts';
 import type { Explanation } from '../types.ts';
 import { overlay } from './overlay.ts';
 
+/** How a result becomes a file; `raw` takes the raw maps instead of the heatmap. */
 export interface ArtifactOptions extends OverlayOptions {
   readonly raw: boolean;
 }
 
-/** An array as a result holds it. */
+/** An array of numbers, row-major. */
 export interface MapArray {
   readonly dims: readonly number[];
   readonly data: Float32Array;
 }
 
-/** The numbers of a result: heatmap [H, W], or the signed map of methods that show one, or the raw maps. */
+/**
+ * The numbers of a result: heatmap [H, W], or the signed map of methods that show one, or the raw maps.
+ *
+ * @example
+ * const [{ dims, data }] = mapsOf(explanation, false);
+ * await writeFile('map.npy', writeNpy(dims, data));
+ */
 export function mapsOf(explanation: Explanation, raw: boolean): readonly MapArray[] {
   if (raw || explanation.shows !== 'heatmap') return rawArrays(explanation);
   const { data, height, width } = explanation.heatmap;
   return [{ dims: [height, width], data }];
 }
 
-/** The raw maps as arrays: [h, w] of each layer, or [C, H, W] of the input. */
+/**
+ * The raw maps as arrays: [h, w] of each layer, or [C, H, W] of the input.
+ *
+ * @example
+ * rawArrays(explanation).map(({ dims }) => dims); // [[7, 7]]
+ */
 export const rawArrays = ({ method, raw }: Explanation): MapArray[] =>
   raw.map(({ data, channels, height, width }) => ({
     dims: METHODS[method].level === 'layer' ? [height, width] : [channels, height, width],
     data,
   }));
 
-type Write = (
+/** Makes the bytes of map number `map` of an explanation; `json` describes the result around its numbers. */
+export type WriteResult = (
   explanation: Explanation,
   map: number,
   options: ArtifactOptions,
@@ -38,12 +51,17 @@ type Write = (
 ) => Promise<Uint8Array | string> | Uint8Array | string;
 
 const picture =
-  (format: 'png' | 'jpg'): Write =>
+  (format: 'png' | 'jpg'): WriteResult =>
   async (explanation, map, { raw, ...options }) =>
     encode(raw ? signedPicture(explanation.raw[map]) : await overlay(explanation, options), format);
 
-/** The bytes of a result in each format. `json` describes the result around its numbers. */
-export const WRITERS: Readonly<Record<Format, Write>> = {
+/**
+ * The bytes of a result in each format.
+ *
+ * @example
+ * const bytes = await WRITERS.png(explanation, 0, { raw: false }, () => ({}));
+ */
+export const WRITERS: Readonly<Record<Format, WriteResult>> = {
   png: picture('png'),
   jpg: picture('jpg'),
   npy: (explanation, map, { raw }) => {

@@ -24,6 +24,7 @@ export interface ImageJson {
   readonly timings: Readonly<Record<string, number>>;
 }
 
+/** One explanation as JSON. */
 export interface ResultJson {
   readonly method: string;
   readonly class: ClassJson;
@@ -39,19 +40,22 @@ export interface ResultJson {
   readonly map?: { readonly dims: readonly number[]; readonly data: readonly (number | null)[] };
 }
 
+/** A method that could not explain a target, as JSON. */
 export interface FailureJson extends ErrorJson {
   readonly method: string;
   readonly class: ClassJson;
 }
 
-interface ClassJson {
+/** The explained class or target as JSON. */
+export interface ClassJson {
   readonly index: number | null;
   readonly label: string;
   readonly score: number;
   readonly probability: number | null;
 }
 
-interface ErrorJson {
+/** An error as JSON. */
+export interface ErrorJson {
   /** As in the library, or UNEXPECTED. */
   readonly code: string;
   readonly message: string;
@@ -69,6 +73,14 @@ export interface Subject {
 
 const asIs = (message: string): string => message;
 
+/**
+ * The JSON of an image's report; `results` come from `resultJson`.
+ *
+ * @example
+ * const { explanations, failures, ...report } = await explainer.explainAll('cat.jpg');
+ * const results = explanations.map((explanation) => resultJson(explanation, []));
+ * console.log(JSON.stringify(imageJson({ image: 'cat.jpg', model: null, warnings: [] }, report, results, failures)));
+ */
 export function imageJson(
   { image, model, warnings, reworded = asIs }: Subject,
   report: Pick<Report, 'prediction' | 'preprocessing' | 'timings'>,
@@ -94,7 +106,12 @@ export function imageJson(
   };
 }
 
-/** The JSON of an image that could not be explained at all. */
+/**
+ * The JSON of an image that could not be explained at all.
+ *
+ * @example
+ * errorImageJson({ image: 'cat.jpg', model: null, warnings: [] }, error).error?.code; // 'BAD_IMAGE'
+ */
 export const errorImageJson = (
   { image, model, warnings, reworded = asIs }: Subject,
   error: unknown,
@@ -111,6 +128,12 @@ export const errorImageJson = (
   timings: {},
 });
 
+/**
+ * The JSON of an explanation, with the paths of the files that hold it, or with its numbers in `map`.
+ *
+ * @example
+ * resultJson(explanation, ['cat.png']).class.label;
+ */
 export function resultJson(
   { method, target, layers, range, signed, measures, warnings }: Explanation,
   outputs: readonly string[],
@@ -129,7 +152,12 @@ export function resultJson(
   };
 }
 
-/** The table of methods as JSON: `camwasm methods --json`. */
+/**
+ * The table of methods as JSON: `camwasm methods --json`.
+ *
+ * @example
+ * methodsJson().methods.map(({ id }) => id);
+ */
 export const methodsJson = (): MethodsJson => ({
   schema: SCHEMA,
   methods: Object.entries(METHODS).map(([id, row]) => ({
@@ -147,12 +175,14 @@ export const methodsJson = (): MethodsJson => ({
   })),
 });
 
+/** The table of methods as JSON. */
 export interface MethodsJson {
   readonly schema: typeof SCHEMA;
   readonly methods: readonly MethodJson[];
 }
 
-interface MethodJson extends Pick<
+/** One method as JSON. */
+export interface MethodJson extends Pick<
   MethodInfo,
   'title' | 'level' | 'about' | 'when' | 'cost' | 'paper' | 'needs'
 > {

@@ -9,6 +9,7 @@ export interface Colormap {
   readonly table: () => Uint8Array;
 }
 
+/** Id of a built-in color map. */
 export type ColormapId =
   'turbo' | 'jet' | 'viridis' | 'inferno' | 'magma' | 'plasma' | 'gray' | 'coolwarm' | 'redblue';
 

@@ -1,12 +1,12 @@
 import { CamError } from '../errors.ts';
 
-/** A float32 array as a .npy file holds it, in row-major order. */
+/** A float32 array, row-major. */
 export interface NpyArray {
   dims: number[];
   data: Float32Array;
 }
 
-/** Numbers of any type as a .npy file holds them. */
+/** An array of any number type, row-major. */
 export interface NpyNumbers {
   dims: number[];
   data: ArrayLike<number> | ArrayLike<bigint>;
@@ -29,44 +29,60 @@ const TYPES: Readonly<Record<string, Elements & { readonly BYTES_PER_ELEMENT: nu
 
 const MAGIC = '\x93NUMPY';
 
-/** Does a file begin as a .npy file does? */
+/** Whether the bytes are those of a .npy file, by their beginning. */
 export const isNpy = (bytes: Uint8Array): boolean => latin1(bytes.subarray(0, 6)) === MAGIC;
 
 /**
  * Reads a .npy file (NEP 1, versions 1 to 3) of little-endian float32 in C order.
- * Throws `BAD_TENSOR` for any other element type or order, and for a file that is cut short.
+ *
+ * @example
+ * const { dims, data } = readNpy(await readFile('x.npy'));
+ * @throws {CamError} BAD_TENSOR for any other element type or order, and for a damaged file.
  */
 export const readNpy = (bytes: Uint8Array): NpyArray => readElements(bytes, ['<f4']) as NpyArray;
 
-/** The same for real numbers, integers and booleans. */
+/**
+ * The same for real numbers, integers and booleans.
+ *
+ * @example
+ * const inputs = { input_ids: readNpyNumbers(await readFile('ids.npy')) };
+ * @throws {CamError} BAD_TENSOR for other types, and for a damaged file.
+ */
 export const readNpyNumbers = (bytes: Uint8Array): NpyNumbers => readElements(bytes, Object.keys(TYPES));
 
 function readElements(bytes: Uint8Array, types: readonly string[]): NpyNumbers {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || latin1(bytes.subarray(0, 6)) !== MAGIC)
-    throw bad('it does not begin as a .npy file does');
+    throw badNpy('it does not begin like a .npy file');
   const version = bytes[6]!;
-  if (version < 1 || version > 3) throw bad(`it is of format version ${version}; versions 1 to 3 are known`);
+  if (version < 1 || version > 3)
+    throw badNpy(`it is of format version ${version}; versions 1 to 3 are supported`);
   const start = version === 1 ? 10 : 12;
   const end = start + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   const header = latin1(bytes.subarray(start, end));
   const type = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const shape = /'shape':\s*\(([\d\s,]*)\)/.exec(header)?.[1];
-  if (end > bytes.length || shape === undefined) throw bad('its header is cut short or damaged');
+  if (end > bytes.length || shape === undefined) throw badNpy('its header is cut short or damaged');
   if (type === undefined || !types.includes(type)) {
     const wanted = types.length === 1 ? "little-endian float32 ('<f4')" : `one of ${types.join(', ')}`;
-    throw bad(`its elements are ${type ? `'${type}'` : 'structured'}, not ${wanted}`);
+    throw badNpy(`its elements are ${type ? `'${type}'` : 'structured'}, not ${wanted}`);
   }
-  if (!/'fortran_order':\s*False/.test(header)) throw bad('it is in Fortran (column-major) order');
+  if (!/'fortran_order':\s*False/.test(header)) throw badNpy('it is in Fortran (column-major) order');
   const dims = shape.match(/\d+/g)?.map(Number) ?? [];
   const count = dims.reduce((product, dim) => product * dim, 1);
   const size = count * TYPES[type].BYTES_PER_ELEMENT;
   if (bytes.length - end !== size)
-    throw bad(`[${dims.join(', ')}] takes ${size} bytes, and ${bytes.length - end} follow its header`);
+    throw badNpy(`[${dims.join(', ')}] takes ${size} bytes, and ${bytes.length - end} follow its header`);
   return { dims, data: new TYPES[type](new Uint8Array(bytes.subarray(end)).buffer) };
 }
 
-/** The bytes of a .npy file, version 1.0, that holds `data` as an array of these dimensions. */
+/**
+ * The bytes of a .npy file, version 1.0.
+ *
+ * @example
+ * const { data, height, width } = explanation.heatmap;
+ * await writeFile('heatmap.npy', writeNpy([height, width], data));
+ */
 export function writeNpy(dims: readonly number[], data: Float32Array): Uint8Array {
   const shape = dims.length === 1 ? `${dims[0]!},` : dims.join(', ');
   const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape}), }`;
@@ -82,7 +98,7 @@ function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 }
 
-function bad(why: string): CamError {
+function badNpy(why: string): CamError {
   return new CamError(
     'BAD_TENSOR',
     `Cannot read this .npy tensor: ${why}. Save it with numpy.save(path, numpy.ascontiguousarray(a, dtype="<f4")).`,

@@ -1,7 +1,8 @@
 import type { Kernels, Plane } from '../kernels/index.ts';
 import type { Box } from './resize.ts';
 
-interface Size {
+/** Size of a picture or input, in pixels. */
+export interface Size {
   width: number;
   height: number;
 }

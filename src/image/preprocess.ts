@@ -6,6 +6,7 @@ import { resize } from './resize.ts';
 import type { Picture, PictureInput } from './source.ts';
 
 export const TENSOR_LAYOUTS = ['nchw', 'nhwc'] as const;
+/** Order of the axes of an image tensor. */
 export type TensorLayout = (typeof TENSOR_LAYOUTS)[number];
 
 /** How a picture becomes a model's input tensor: element = (value in `range` - mean) / std, channel by channel. */

@@ -3,6 +3,7 @@ import { blurred } from './blur.ts';
 
 /** Images without content. `zero` is 0 after normalization: usually the mean color of the training set. */
 export const BASELINES = ['zero', 'black', 'white', 'mean', 'blur'] as const;
+/** Id of a baseline image: 0 after normalization, black, white, the image's mean color, or the image blurred. */
 export type Baseline = (typeof BASELINES)[number];
 
 /** Values of black and white in each channel of the model's input. */

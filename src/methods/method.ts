@@ -7,10 +7,12 @@ import type { Random } from './random.ts';
 
 /** Libraries whose numbers can be reproduced. */
 export const COMPATS = ['pytorch-grad-cam', 'torch-cam'] as const;
+/** A library whose numbers can be reproduced. */
 export type Compat = (typeof COMPATS)[number];
 
 /** How the maps of several layers become one. */
 export const FUSIONS = ['mean', 'max', 'product', 'layercam'] as const;
+/** How the maps of several layers become one. */
 export type Fusion = (typeof FUSIONS)[number];
 
 /** What a formula is given: everything needed in one call comes out of one forward pass. */
@@ -25,6 +27,7 @@ export const NEEDS = {
   attention: 'attention probabilities over tokens',
   base: 'the formula of another CAM',
 } as const;
+/** What a method needs from the network. */
 export type Need = keyof typeof NEEDS;
 
 /** What each need of a layer's formula adds to its view. */

@@ -40,6 +40,7 @@ export const SCALES = ['own', 'shared'] as const;
 export type Scale = (typeof SCALES)[number];
 
 export const FORMATS = ['png', 'jpg', 'npy', 'json'] as const;
+/** The format of a result. */
 export type Format = (typeof FORMATS)[number];
 
 type PixelRange = Preprocessing['range'];

@@ -2,6 +2,7 @@ import { readFile } from './files.ts';
 import { dependencyFile } from './package.ts';
 import { runtime } from './runtime.ts';
 
+/** An image format that a WebAssembly decoder of jSquash reads. */
 export type Codec = 'jpeg' | 'webp';
 
 const WASM: Record<Codec, string> = {

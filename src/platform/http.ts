@@ -1,17 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { nodeModule } from './node.ts';
 
-/** Answers one request, as Workers, Deno and Bun have it. */
+/** Answers one request: the handler of Workers, Deno and Bun. */
 export type Fetch = (request: Request) => Promise<Response>;
 
+/** A server that listens. */
 export interface Listening {
-  /** The address that it can be reached at. */
+  /** Its address. */
   readonly url: string;
-  /** Takes no more requests, and resolves when those under way are answered. */
+  /** Stops taking requests, and resolves when those under way are answered. */
   readonly close: () => Promise<void>;
 }
 
-/** Serves a request handler over HTTP on Node, Deno or Bun; on loopback unless told otherwise. Port 0 takes a free one. */
+/**
+ * Serves a request handler over HTTP on Node, Deno or Bun, on loopback by default. Port 0 takes a free one.
+ *
+ * @example
+ * const { url, close } = await listen(createHandler().fetch, { port: 8080 });
+ */
 export async function listen(
   fetch: Fetch,
   { port = 0, host = '127.0.0.1' }: { port?: number; host?: string } = {},
@@ -40,7 +46,12 @@ export async function listen(
   };
 }
 
-/** The same as a listener of Node's `http.createServer`. */
+/**
+ * A request handler as a listener of Node's `http.createServer`.
+ *
+ * @example
+ * http.createServer(nodeListener(createHandler().fetch)).listen(8080);
+ */
 export function nodeListener(fetch: Fetch): (message: IncomingMessage, response: ServerResponse) => void {
   return (message, response) => {
     const gone = new AbortController();

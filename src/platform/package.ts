@@ -1,13 +1,14 @@
 import { nodeModule } from './node.ts';
 
-/** The address of a file that the package brings, such as `models/labels.json`, from the source tree and from dist/. */
-export function packageFile(path: string): URL {
-  return new URL(`../../${path}`, import.meta.url);
-}
+// By another name: bundlers take `new URL(template, import.meta.url)` for a folder of assets and emit all of it.
+const here: string = import.meta.url;
+
+/** The address of a file of the package, such as `package.json`, from the source tree and from dist/. */
+export const packageFile = (path: string): URL => new URL(`../../${path}`, here);
 
 /**
- * The path of a file of an installed package, such as `onnxruntime-web/package.json`; undefined where there is none:
- * bundled without its dependencies, or loaded from an address.
+ * The path of a file of an installed package, such as `onnxruntime-web/package.json`; undefined where it is not installed:
+ * in a bundle, or in code loaded from an address.
  */
 export function dependencyFile(name: string): string | undefined {
   try {

@@ -11,6 +11,7 @@ export type OrtModule = typeof Ort;
 export const MAX_THREADS = 64;
 export { DEFAULT_THREADS };
 
+/** How onnxruntime-web is set up. */
 export interface RuntimeOptions {
   /** Threads of the wasm runtime, from 1 to 64, set by the first model of the process. Default: the machine's cores, at most 8. */
   threads?: number;

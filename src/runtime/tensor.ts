@@ -2,6 +2,7 @@ import { CamError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
 import { halfToFloat } from '../onnx/tensor.ts';
 
+/** The data of a tensor. */
 export type NumericArray =
   | Float32Array
   | Float64Array
@@ -21,6 +22,7 @@ export interface Tensor<Data extends NumericArray = NumericArray> {
   readonly data: Data;
 }
 
+/** A float32 tensor: `{ type: 'float32', dims, data }`, row-major. */
 export type FloatTensor = Tensor<Float32Array>;
 
 export const floatTensor = (dims: readonly number[], data: Float32Array): FloatTensor => ({

@@ -9,6 +9,7 @@ import { Problem, problemOf, problemResponse } from './problem.ts';
 import { readQuery } from './query.ts';
 import { type Queue, queue } from './queue.ts';
 
+/** Options of `createHandler`. */
 export interface HandlerOptions {
   /** Default: the built-in model. */
   readonly models?: ModelLoaders;
@@ -32,6 +33,10 @@ export interface Handler {
  *
  * Errors are `application/problem+json` (RFC 9457) with the `code` of the library. Models are loaded once, when they are
  * first asked for; requests take turns, and are refused with 503 and Retry-After beyond `limits.waiting`.
+ *
+ * @example
+ * const { fetch } = createHandler({ models: { resnet50: () => Explainer.load('resnet50.onnx') } });
+ * export default { fetch };
  */
 export function createHandler(options: HandlerOptions = {}): Handler {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };

@@ -1,4 +1,4 @@
-/** What a request may cost at most. */
+/** Limits on the cost of a request. */
 export interface Limits {
   /** Bytes of the body. */
   readonly bytes: number;
@@ -16,6 +16,7 @@ export interface Limits {
   readonly waiting: number;
 }
 
+/** The limits of a server that sets none. */
 export const DEFAULT_LIMITS: Limits = {
   bytes: 10e6,
   pixels: 16e6,

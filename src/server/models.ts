@@ -2,13 +2,13 @@ import { CamError } from '../errors.ts';
 import type { Explainer } from '../explain/explainer.ts';
 import { Problem } from './problem.ts';
 
-/** How to load each model that is served, by its name in the query; the first one is the default. */
+/** How to load each model, by its name in the query; the first one is the default. */
 export type ModelLoaders = Readonly<Record<string, () => Promise<Explainer>>>;
 
-/** The models of a server, each loaded when it is first asked for, and once. */
+/** The models of a server, each loaded once, when first asked for. */
 export interface Models {
   readonly names: readonly string[];
-  /** @throws Problem NOT_FOUND, BAD_MODEL, or what the loader throws; then the next request tries again. */
+  /** @throws {Problem} NOT_FOUND, BAD_MODEL; the next request tries again. */
   get(name?: string): Promise<Explainer>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { CamError, didYouMean } from '../errors.ts';
 
 /** Labels are compared without case; runs of spaces and underscores count as one space. */
-const plain = (text: string): string =>
+const plainLabel = (text: string): string =>
   text
     .trim()
     .toLowerCase()
@@ -11,18 +11,21 @@ const plain = (text: string): string =>
 const synonyms = (label: string): string[] => label.split(',').map((part) => part.trim());
 
 /**
- * A label or one of its synonyms, as it is written or forgivingly. None goes before the other: ImageNet's "maillot" and
- * "maillot, tank suit" are two classes, and nobody can tell which of them is meant.
+ * A label or one of its synonyms, literally or forgivingly. Neither comes first: ImageNet's "maillot" and "maillot, tank
+ * suit" are two classes, and nobody can tell which one is meant.
  */
 const READINGS: readonly ((label: string, text: string) => boolean)[] = [
   (label, text) => [label, ...synonyms(label)].includes(text),
-  (label, text) => [label, ...synonyms(label)].map(plain).includes(plain(text)),
+  (label, text) => [label, ...synonyms(label)].map(plainLabel).includes(plainLabel(text)),
 ];
 
 /**
- * The index of the class that `text` means: an index, a label, or one of a label's comma-separated synonyms.
- * Whether the model has a class of that index is for the caller to check.
- * @throws CamError UNKNOWN_CLASS, with what is near, or with the indices of the classes that share the label.
+ * The index of a class by index, label, or one of a label's comma-separated synonyms. Whether the model has a class of that
+ * index is for the caller to check.
+ *
+ * @example
+ * findClass('tabby', explainer.labels); // 281
+ * @throws {CamError} UNKNOWN_CLASS, with the nearest labels, or with the indices of the classes that share the label.
  */
 export function findClass(text: string, labels: readonly string[]): number {
   if (/^\s*[+-]?\d+\s*$/.test(text)) return Number(text);
@@ -36,13 +39,14 @@ export function findClass(text: string, labels: readonly string[]): number {
   }
   const hint =
     labels.length === 0
-      ? ' The model brings no labels: give the index, or the labels with --labels.'
-      : didYouMean(text, [...new Set(labels.flatMap((label) => [label, ...synonyms(label).map(plain)]))]) ||
-        ` The labels run from 0 (${labels[0]}) to ${labels.length - 1} (${labels.at(-1)!}).`;
+      ? ' The model has no labels: give the index, or set `labels`.'
+      : didYouMean(text, [
+          ...new Set(labels.flatMap((label) => [label, ...synonyms(label).map(plainLabel)])),
+        ]) || ` The labels run from 0 (${labels[0]}) to ${labels.length - 1} (${labels.at(-1)!}).`;
   throw new CamError('UNKNOWN_CLASS', `There is no class "${text}".${hint}`);
 }
 
-/** Is the text a label, or one of a label's synonyms? */
+/** Whether the text is a label, or one of a label's synonyms. */
 export const isLabel = (text: string, labels: readonly string[]): boolean => matches(text, labels).length > 0;
 
 /** The parts of a comma list; one part where the whole is itself a label, or one of a label's synonyms. */

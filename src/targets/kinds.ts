@@ -47,7 +47,7 @@ const all: TargetFunctions = {
  * @example
  * targetText({ class: 12, over: 'predicted' }); // 'class:12@predicted'
  */
-export const targetText: TargetFunctions['textOf'] = all.textOf;
+export const targetText: (target: Target) => string = all.textOf;
 
 /**
  * The files that a target names.
@@ -55,10 +55,10 @@ export const targetText: TargetFunctions['textOf'] = all.textOf;
  * @example
  * filesOf(parseTarget('class:12@mask.png')); // ['mask.png']
  */
-export const filesOf: TargetFunctions['filesOf'] = all.filesOf;
+export const filesOf: (target: Target) => string[] = all.filesOf;
 
 /** The outputs of the model that a target names. */
-export const outputsOf: TargetFunctions['outputsOf'] = all.outputsOf;
+export const outputsOf: (target: Target) => string[] = all.outputsOf;
 
 /** Resolves a target on the output of a model. @throws {CamError} BAD_TARGET, UNKNOWN_CLASS. */
 export const objectiveOf: TargetFunctions['objectiveOf'] = all.objectiveOf;

@@ -1,7 +1,7 @@
 import { CamError, didYouMean } from '../errors.ts';
 import type { IndexRange, Reduce, Target } from './target.ts';
 
-/** What a term can begin with. */
+/** Beginnings of a term. */
 const STARTS = ['class:', 'similar:', 'sum(', 'mean(', 'max(', 'output['] as const;
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
@@ -31,7 +31,10 @@ export const needsQuotes = (text: string): boolean =>
  *
  * `class` is an index or a label; `output` the name of an output, or the word output for the one that is explained.
  * Names, labels and files may stand in double quotes, as JSON writes text.
- * @throws CamError BAD_TARGET, saying where and what was expected.
+ *
+ * @example
+ * parseTarget('class:12@predicted - class:0'); // { minus: [{ class: 12, over: 'predicted' }, { class: 0 }] }
+ * @throws {CamError} BAD_TARGET, saying where and what was expected.
  */
 export function parseTarget(text: string): Target {
   let at = 0;

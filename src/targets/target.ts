@@ -1,8 +1,9 @@
 import type { FileSource, ImageInput } from '../image/source.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 
-/** The number of a class to explain. */
+/** The values of `score`. */
 export const SCORES = ['logit', 'probability'] as const;
+/** The number of a class to explain: its logit or its probability. */
 export type Score = (typeof SCORES)[number];
 
 /** A scalar function of the model's output, with its derivative. */

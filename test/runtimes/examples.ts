@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type App, bin, here, root, sh } from './app.ts';
 import { withPage } from './chromium.ts';
@@ -67,6 +67,9 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   vite: async (app, site) => {
     const root = join(app.folder, 'examples/vite');
     sh(bin('vite'), ['build', root, '--outDir', join(app.folder, 'isolated/example'), '--logLevel', 'warn']);
+    const emitted = readdirSync(join(app.folder, 'isolated/example'), { recursive: true, encoding: 'utf8' });
+    const stray = emitted.filter((name) => /\.(md|ts)$/.test(name));
+    if (stray.length > 0) throw new Error(`Vite emits ${stray.join(', ')}`);
     writeFileSync(join(app.folder, 'isolated/watch.html'), watchPage('example/'));
     const said = await withPage(`${site.url}/isolated/watch.html`, () => site.result('watched'));
     if (!/^golf ball, \d+\.\d %$/.test(said)) throw new Error(`the page says "${said}"`);

@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+export const API_PAGE = 'docs/api.md';
+export const API_REPORT = 'docs/api-report.txt';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The entries of the package, by what programs import. */
+const ENTRIES: Readonly<Record<string, string>> = {
+  camwasm: 'src/index.ts',
+  'camwasm/server': 'src/server/index.ts',
+  'camwasm/server/node': 'src/server/node.ts',
+  'camwasm/workerd': 'src/workerd.ts',
+};
+
+/** One exported name. */
+interface Export {
+  readonly name: string;
+  /** Its declaration as the package's .d.ts has it, without comments. */
+  readonly declaration: ts.Statement;
+  readonly text: string;
+  readonly doc: ts.JSDoc | undefined;
+  readonly source: ts.Node;
+}
+
+export interface Api {
+  readonly page: string;
+  readonly report: string;
+  /** Exports without a comment, functions without an example, signatures that mention what is not exported. */
+  readonly problems: readonly string[];
+}
+
+/** The public surface, read from the sources. */
+export function api(): Api {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile) as {
+    config: { compilerOptions: object };
+  };
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+  const files = Object.values(ENTRIES).map((file) => join(root, file));
+  const program = ts.createProgram([...files, join(root, 'src/runtime/entry.d.ts')], {
+    ...options,
+    declaration: true,
+    emitDeclarationOnly: true,
+    removeComments: true,
+    outDir: '/',
+  });
+  const emitted = new Map<string, ts.SourceFile>();
+  program.emit(undefined, (name, text) => {
+    emitted.set(name, ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true));
+  });
+  const entries = Object.entries(ENTRIES).map(
+    ([entry, file]) => [entry, exportsOf(program, emitted, file)] as const,
+  );
+  return {
+    page: pageOf(entries),
+    report: entries
+      .map(([entry, found]) => `// ${entry}\n${found.map(({ text }) => text).join('\n')}\n`)
+      .join('\n'),
+    problems: entries.flatMap(([entry, found]) =>
+      problemsOf(program, entry, found, [...found, ...entries[0][1]]),
+    ),
+  };
+}
+
+function exportsOf(
+  program: ts.Program,
+  emitted: ReadonlyMap<string, ts.SourceFile>,
+  entry: string,
+): readonly Export[] {
+  const checker = program.getTypeChecker();
+  const module = checker.getSymbolAtLocation(program.getSourceFile(join(root, entry))!)!;
+  return checker
+    .getExportsOfModule(module)
+    .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+    .flatMap((symbol) => {
+      const source = symbol.declarations?.[0];
+      if (!source) return [];
+      const file = source.getSourceFile().fileName;
+      if (file.includes('node_modules')) return [];
+      const path = `/${relative(join(root, 'src'), file).replace(/\.ts$/, '.d.ts')}`;
+      const declaration = [...emitted]
+        .find(([name]) => name.endsWith(path))?.[1]
+        .statements.find((statement) => namesOf(statement).includes(symbol.name));
+      if (!declaration) throw new Error(`There is no declaration of ${symbol.name} in ${path}.`);
+      const statement = ts.isVariableDeclaration(source) ? source.parent.parent : source;
+      const doc = ts.getJSDocCommentsAndTags(statement).find(ts.isJSDoc);
+      return [{ name: symbol.name, declaration, text: declaration.getText(), doc, source: statement }];
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const namesOf = (statement: ts.Statement): string[] => {
+  if (ts.isVariableStatement(statement))
+    return statement.declarationList.declarations.map(({ name }) => name.getText());
+  const { name } = statement as { name?: ts.Identifier };
+  return name ? [name.text] : [];
+};
+
+const hasExample = (doc: ts.JSDoc | undefined): boolean =>
+  doc?.tags?.some(({ tagName }) => tagName.text === 'example') ?? false;
+
+function problemsOf(
+  program: ts.Program,
+  entry: string,
+  found: readonly Export[],
+  nameable: readonly Export[],
+): string[] {
+  const exported = new Set(nameable.map(({ name }) => name));
+  const own = new Set(
+    program
+      .getSourceFiles()
+      .filter(({ fileName }) => fileName.startsWith(join(root, 'src')))
+      .flatMap(({ statements }) => statements.flatMap(namesOf)),
+  );
+  return found.flatMap(({ name, declaration, doc, source }) => {
+    const problems: string[] = [];
+    if (!doc) problems.push('has no comment');
+    const callable =
+      ts.isFunctionDeclaration(source) ||
+      (ts.isVariableStatement(source) && /=>/.test(declaration.getText().split('=')[0] ?? ''));
+    if (callable && !hasExample(doc)) problems.push('has no example');
+    if (ts.isClassDeclaration(source)) {
+      for (const member of source.members.filter(ts.isMethodDeclaration)) {
+        const comment = ts.getJSDocCommentsAndTags(member).find(ts.isJSDoc);
+        const inner = ts.isPrivateIdentifier(member.name) || ts.isComputedPropertyName(member.name);
+        if (!inner && !comment) problems.push(`has no comment on ${member.name.getText()}`);
+        if (!inner && member.parameters.length > 0 && !hasExample(comment))
+          problems.push(`has no example of ${member.name.getText()}`);
+      }
+    }
+    const mentioned = new Set<string>();
+    const visit = (node: ts.Node): void => {
+      if (ts.isTypeReferenceNode(node)) mentioned.add(node.typeName.getText());
+      if (ts.isExpressionWithTypeArguments(node)) mentioned.add(node.expression.getText());
+      ts.forEachChild(node, visit);
+    };
+    visit(declaration);
+    for (const type of mentioned)
+      if (own.has(type) && !exported.has(type)) problems.push(`mentions ${type}, which is not exported`);
+    return problems.map((problem) => `${entry}: ${name} ${problem}`);
+  });
+}
+
+function pageOf(entries: readonly (readonly [entry: string, found: readonly Export[]])[]): string {
+  const sections = entries.map(([entry, found]) => {
+    const own = found.filter(
+      ({ name }) => entry === 'camwasm' || !entries[0][1].some((one) => one.name === name),
+    );
+    return `## ${entry}\n\n${own.map(exportSection).join('\n\n')}`;
+  });
+  return `# API
+
+What the package exports, from its doc comments. This page is generated: \`npm run docs\`.
+
+${sections.join('\n\n')}
+`;
+}
+
+function exportSection({ name, text, doc, source }: Export): string {
+  const signature = text.replace(/^export (declare )?/, '').replace(/\n {4}#private;/, '');
+  const members = ts.isClassDeclaration(source)
+    ? source.members.filter(ts.isMethodDeclaration).flatMap((member) => {
+        const comment = ts.getJSDocCommentsAndTags(member).find(ts.isJSDoc);
+        return comment && !ts.isComputedPropertyName(member.name)
+          ? [`#### ${name}.${member.name.getText()}\n\n${prose(comment)}`]
+          : [];
+      })
+    : [];
+  return [`### ${name}`, prose(doc), `\`\`\`ts\n${signature}\n\`\`\``, ...members]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+function prose(doc: ts.JSDoc | undefined): string {
+  if (!doc) return '';
+  const tags = (doc.tags ?? []).map((tag) => {
+    const text = (ts.getTextOfJSDocComment(tag.comment) ?? '').trim();
+    if (tag.tagName.text === 'example') return `\`\`\`ts\n${text}\n\`\`\``;
+    return tag.tagName.text === 'throws' ? `- Throws ${text.replace(/^\{(\w+)\}\s*/, '`$1` ')}` : '';
+  });
+  const text = ts.getTextOfJSDocComment(doc.comment) ?? '';
+  return [
+    text,
+    ...tags.filter((tag) => !tag.startsWith('-')),
+    tags.filter((tag) => tag.startsWith('-')).join('\n'),
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+/** A generated file as it stands. */
+export const written = (path: string): string => readFileSync(join(root, path), 'utf8');
