@@ -2,8 +2,8 @@
 // what is left of it when the data has to be copied in and out.
 import { loadKernels } from '../src/kernels/index.ts';
 import { instantiate, type KernelExports } from '../src/kernels/load.ts';
+import { uniform } from '../test/helpers/random.ts';
 import { scalarKernels } from '../test/kernels/scalar.ts';
-import { uniform } from '../test/random.ts';
 import { compare } from './compare.ts';
 
 const MIB = 2 ** 20;

@@ -1,7 +1,7 @@
 import { Emitter, type Ref } from '../src/onnx/emitter.ts';
 import { makeTensor } from '../src/onnx/tensor.ts';
 import { sizeOf } from '../src/runtime/tensor.ts';
-import { uniform } from '../test/random.ts';
+import { uniform } from '../test/helpers/random.ts';
 
 /** ResNet-50 (He et al. 2016, arXiv:1512.03385, table 1) with batch normalization folded in and random weights: 102 MB. */
 export function resnet50(): Uint8Array {

@@ -4,8 +4,8 @@ import { RECTIFIERS } from '../../src/autodiff/rectifier.ts';
 import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
-import { relativeError } from '../fixtures.ts';
-import { normal } from '../random.ts';
+import { relativeError } from '../helpers/fixtures.ts';
+import { normal } from '../helpers/random.ts';
 import { differentiate } from './differentiate.ts';
 
 const test = suite('a network that onnxruntime has fused');

@@ -7,10 +7,10 @@ import { CamError, type ErrorCode, Explainer, overlay } from '../../src/index.ts
 import { fields, MessageWriter } from '../../src/onnx/wire.ts';
 import type { OrtModule } from '../../src/runtime/ort.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
-import { external } from '../external.ts';
-import { fixture } from '../fixtures.ts';
+import { external } from '../helpers/external.ts';
+import { fixture } from '../helpers/fixtures.ts';
+import { regraph } from '../helpers/regraph.ts';
 import { Draft } from '../network/draft.ts';
-import { regraph } from '../regraph.ts';
 
 const test = suite('Explainer');
 

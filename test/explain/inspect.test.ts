@@ -5,7 +5,7 @@ import { advised, gradientFree } from '../../src/explain/advice.ts';
 import { inspect } from '../../src/explain/inspect.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { NoGradientError } from '../../src/operators/no-gradient.ts';
-import { fixture, fixtureNames } from '../fixtures.ts';
+import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 import { Draft, open, positions } from '../network/draft.ts';
 
 const test = suite('inspect');

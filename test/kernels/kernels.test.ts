@@ -5,7 +5,7 @@ import { CamError, type ErrorCode } from '../../src/errors.ts';
 import { bind } from '../../src/kernels/bind.ts';
 import { alignCorners, loadKernels, type Plane, type Volume } from '../../src/kernels/index.ts';
 import { instantiate } from '../../src/kernels/load.ts';
-import { uniform } from '../random.ts';
+import { uniform } from '../helpers/random.ts';
 import { compile } from './compile.ts';
 
 const kernels = await loadKernels();

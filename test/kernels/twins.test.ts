@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { instantiate, type KernelExports } from '../../src/kernels/load.ts';
 import { KERNELS_BASE64 } from '../../src/kernels/wasm.ts';
-import { uniform } from '../random.ts';
+import { uniform } from '../helpers/random.ts';
 import { cases, type Draw } from './cases.ts';
 import { compile } from './compile.ts';
 import { scalarKernels } from './scalar.ts';

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { firstComponent } from '../../src/methods/component.ts';
-import { relativeError } from '../fixtures.ts';
+import { relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, means, noise, positive, tensor, weighted } from './networks.ts';
 
 const test = suite('maps without a gradient, against scalar implementations');

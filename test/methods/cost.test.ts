@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Explainer, METHODS } from '../../src/index.ts';
-import { fixture } from '../fixtures.ts';
+import { fixture } from '../helpers/fixtures.ts';
 
 // The table states what a method costs; the network counts what it ran.
 const test = suite('the cost of every method');

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions, type Explanation } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
 import type { Emitter, Ref } from '../../src/onnx/emitter.ts';
-import { relativeError } from '../fixtures.ts';
+import { relativeError } from '../helpers/fixtures.ts';
 import { network, noise, pooledClassifier, type Small, tensor } from './networks.ts';
 
 // The same weights, ending in logits or in what is made of them: the maps must not tell the difference.

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Explainer, METHODS } from '../../src/index.ts';
-import { fixture, fixtureNames, relativeError } from '../fixtures.ts';
+import { fixture, fixtureNames, relativeError } from '../helpers/fixtures.ts';
 
 // Maps of pytorch-grad-cam, one run of its Python package for each method and network.
 const test = suite('maps equal those of pytorch-grad-cam');

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { relativeError } from '../fixtures.ts';
+import { relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, means, network, noise, pooledClassifier, tensor, weighted } from './networks.ts';
 
 // On y = Wᵀ · mean(A) every gradient is known: g_k(i,j) = W_k / (H·W), the same everywhere.

@@ -8,7 +8,7 @@ import { Network } from '../../src/network/network.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tensorValues } from '../../src/onnx/tensor.ts';
 import { toFloat } from '../../src/runtime/tensor.ts';
-import { fixture, relativeError } from '../fixtures.ts';
+import { fixture, relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, network, noise, pooledClassifier, type Small, tensor } from './networks.ts';
 
 // On y = ½ Σ w mean(x²) the gradient is w x / (H·W): it changes with the input, and its integral is known.

@@ -1,7 +1,7 @@
 import { Explainer, type ExplainOptions, type Explanation } from '../../src/index.ts';
 import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
 import { type FloatTensor, floatTensor } from '../../src/runtime/tensor.ts';
-import { normal, uniform } from '../random.ts';
+import { normal, uniform } from '../helpers/random.ts';
 
 /** A network small enough to differentiate on paper. */
 export interface Small {

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions, onScale, overlay } from '../../src/index.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { firstComponent } from '../../src/methods/component.ts';
-import { relativeError } from '../fixtures.ts';
+import { relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, network, pooledClassifier, positive, tensor } from './networks.ts';
 
 const test = suite('options that change any method');

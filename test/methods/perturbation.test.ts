@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions } from '../../src/index.ts';
 import { random } from '../../src/methods/random.ts';
 import type { Emitter } from '../../src/onnx/emitter.ts';
-import { fixture, relativeError } from '../fixtures.ts';
+import { fixture, relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, means, network, noise, positive, tensor, weighted } from './networks.ts';
 
 // On y = w · mean(x), without a ReLU in between, the score of any changed input can be written down.

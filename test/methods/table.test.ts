@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions, findMethod, METHODS, overlay } from '../../src/index.ts';
 import type { Need } from '../../src/methods/method.ts';
 import { random } from '../../src/methods/random.ts';
-import { fixture, relativeError } from '../fixtures.ts';
+import { fixture, relativeError } from '../helpers/fixtures.ts';
 
 // What holds for every row of the table, whatever its formula.
 const test = suite('every method');

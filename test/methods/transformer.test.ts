@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Explainer } from '../../src/index.ts';
-import { fixture, relativeError } from '../fixtures.ts';
+import { fixture, relativeError } from '../helpers/fixtures.ts';
 import { explain, network, noise, tensor } from './networks.ts';
 
 // One attention without weights: P = softmax(X Xᵀ), Z = X + P X, y = Wᵀ · mean of Z's tokens.

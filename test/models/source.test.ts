@@ -7,8 +7,8 @@ import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { builtinModel } from '../../src/models/builtin.ts';
 import { loadModel } from '../../src/models/source.ts';
-import { external } from '../external.ts';
-import { fixture } from '../fixtures.ts';
+import { external } from '../helpers/external.ts';
+import { fixture } from '../helpers/fixtures.ts';
 
 interface Here extends Context {
   folder: string;

@@ -7,7 +7,7 @@ import { layersOf } from '../../src/network/layers.ts';
 import { Network } from '../../src/network/network.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
-import { fixture, fixtureNames } from '../fixtures.ts';
+import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 import { Draft, open, positions } from './draft.ts';
 
 const test = suite('automatic layer');

@@ -5,8 +5,8 @@ import { classifierWeights } from '../../src/network/classifier.ts';
 import { findLayer, layersOf } from '../../src/network/layers.ts';
 import { classOutput } from '../../src/network/output.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
-import { relativeError } from '../fixtures.ts';
-import { uniform } from '../random.ts';
+import { relativeError } from '../helpers/fixtures.ts';
+import { uniform } from '../helpers/random.ts';
 import { Draft, open, positions } from './draft.ts';
 
 // Four channels over 3 x 4 positions, three classes: W[k][c] is the weight with which class c reads channel k.

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError, Explainer } from '../../src/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
-import { normal } from '../random.ts';
+import { normal } from '../helpers/random.ts';
 import { Draft } from './draft.ts';
 
 const test = suite('an image that decides where the model crops');

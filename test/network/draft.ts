@@ -2,7 +2,7 @@ import { Network } from '../../src/network/network.ts';
 import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { type FloatTensor, floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
-import { uniform } from '../random.ts';
+import { uniform } from '../helpers/random.ts';
 
 /** Small layers to build networks from, with weights drawn at random; every method returns the name of its result. */
 export class Draft {

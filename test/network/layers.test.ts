@@ -4,7 +4,7 @@ import { CamError } from '../../src/errors.ts';
 import { findLayer, layersOf } from '../../src/network/layers.ts';
 import { Network } from '../../src/network/network.ts';
 import { readModel } from '../../src/onnx/read.ts';
-import { fixture } from '../fixtures.ts';
+import { fixture } from '../helpers/fixtures.ts';
 
 const test = suite('layers');
 

@@ -8,7 +8,7 @@ import { Network } from '../../src/network/network.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { floatTensor, sizeOf, toFloat } from '../../src/runtime/tensor.ts';
-import { fixture, fixtureNames } from '../fixtures.ts';
+import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 import { Draft, open, positions } from './draft.ts';
 
 const test = suite('layout');

@@ -6,7 +6,7 @@ import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
 import { halfToFloat, makeTensor, tensorValues } from '../../src/onnx/tensor.ts';
 import { MessageWriter } from '../../src/onnx/wire.ts';
-import { fixture, fixtureNames } from '../fixtures.ts';
+import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 
 const test = suite('readModel');
 

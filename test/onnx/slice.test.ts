@@ -8,7 +8,7 @@ import { slice } from '../../src/onnx/slice.ts';
 import { tapped } from '../../src/onnx/tap.ts';
 import { createSession } from '../../src/runtime/session.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
-import { fixture, fixtureNames, relativeError } from '../fixtures.ts';
+import { fixture, fixtureNames, relativeError } from '../helpers/fixtures.ts';
 
 const test = suite('slice');
 

@@ -9,7 +9,7 @@ import { tapped } from '../../src/onnx/tap.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
 import { createSession, type Session } from '../../src/runtime/session.ts';
 import { floatTensor, fromFloat, sizeOf, type Tensor } from '../../src/runtime/tensor.ts';
-import { normal, uniform } from '../random.ts';
+import { normal, uniform } from '../helpers/random.ts';
 import type { Case, Input } from './case.ts';
 
 const STEP = 0.01;

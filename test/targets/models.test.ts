@@ -8,7 +8,7 @@ import { writeNpy } from '../../src/image/npy.ts';
 import { CamError, type ErrorCode, Explainer, type ExplainOptions } from '../../src/index.ts';
 import { createSession } from '../../src/runtime/session.ts';
 import { type FloatTensor, floatTensor, sizeOf, type Tensor } from '../../src/runtime/tensor.ts';
-import { normal } from '../random.ts';
+import { normal } from '../helpers/random.ts';
 import {
   detection,
   detectionMap,

@@ -1,5 +1,5 @@
 import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
-import { normal } from '../random.ts';
+import { normal } from '../helpers/random.ts';
 
 /** Small networks of the kinds whose outputs are not one score per class. All take `image` [N, 3, 6, 8]. */
 export const IMAGE = [1, 3, 6, 8] as const;

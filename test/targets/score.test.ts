@@ -6,7 +6,7 @@ import { eachRun, held, rank, softmax } from '../../src/targets/classes.ts';
 import type { Objective } from '../../src/targets/kind.ts';
 import { scoreOf, TARGET_KINDS } from '../../src/targets/kinds.ts';
 import type { Score } from '../../src/targets/target.ts';
-import { normal } from '../random.ts';
+import { normal } from '../helpers/random.ts';
 
 /** Logits whose classes lie along `axis`. */
 const outputOf = (dims: readonly number[], axis: number, link: Link = 'softmax'): ClassOutput => ({

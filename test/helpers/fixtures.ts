@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { readNpy } from '../src/image/npy.ts';
-import { type FloatTensor, floatTensor } from '../src/runtime/tensor.ts';
+import { readNpy } from '../../src/image/npy.ts';
+import { type FloatTensor, floatTensor } from '../../src/runtime/tensor.ts';
 
 /** One of the tiny networks in test/fixtures, with what PyTorch and pytorch-grad-cam compute for it. */
 export interface Fixture {
@@ -17,7 +17,7 @@ export interface Fixture {
   readonly tensor: (file: string) => FloatTensor;
 }
 
-const folder = new URL('fixtures/', import.meta.url);
+const folder = new URL('../fixtures/', import.meta.url);
 
 export const fixtureNames = (): string[] => readdirSync(folder).sort();
 

@@ -1,4 +1,4 @@
-import { fields, MessageWriter } from '../src/onnx/wire.ts';
+import { fields, MessageWriter } from '../../src/onnx/wire.ts';
 import { regraph } from './regraph.ts';
 
 /** Moves the raw data of all initializers of a model into one file beside it. */

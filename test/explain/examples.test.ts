@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Explainer } from '../src/index.ts';
+import { Explainer } from '../../src/index.ts';
 
 // The example pictures were computed, so it is known to the pixel where their objects are.
 const test = suite('the built-in model looks at the object');
@@ -11,7 +11,7 @@ interface Thing {
   box: [x: number, y: number, width: number, height: number];
 }
 
-const folder = new URL('../examples/', import.meta.url);
+const folder = new URL('../../examples/', import.meta.url);
 const { images } = JSON.parse(readFileSync(new URL('boxes.json', folder), 'utf8')) as {
   images: Record<string, Thing[]>;
 };

@@ -1,4 +1,4 @@
-import { type Field, fields, MessageWriter } from '../src/onnx/wire.ts';
+import { type Field, fields, MessageWriter } from '../../src/onnx/wire.ts';
 
 /** A model whose graph is written anew, field by field; `write` says whether it has taken a field's place. */
 export function regraph(
