@@ -120,7 +120,7 @@ export interface Progress {
 }
 
 /** The result of one call for one image: an explanation per method and target that worked. */
-export interface Report {
+export interface ExplainReport {
   /** Best classes first, at most five; empty where the output is not a vector of classes. */
   readonly prediction: readonly ClassScore[];
   readonly explanations: readonly Explanation[];
@@ -154,7 +154,7 @@ export interface TargetInfo {
 }
 
 /** The result of `explain`: one explanation, with what the call found besides. */
-export type Answer = Explanation & Omit<Report, 'explanations' | 'failures'>;
+export type Answer = Explanation & Omit<ExplainReport, 'explanations' | 'failures'>;
 
 /** Where a method looked, for one target. Plain data: it can be posted to another thread and stored. */
 export interface Explanation {

@@ -11,7 +11,7 @@ export type Guard = (path: string) => Promise<void>;
 export async function guard(cwd: string, inputs: readonly (string | URL)[]): Promise<Guard> {
   const taken = new Map<string, string>();
   for (const input of inputs) {
-    const path = pathOf(input);
+    const path = inputPath(input);
     if (path !== undefined) taken.set(await identity(resolve(cwd, path)), 'which is an input');
   }
   return async (path) => {
@@ -28,7 +28,7 @@ export async function guard(cwd: string, inputs: readonly (string | URL)[]): Pro
 }
 
 /** Undefined for what is not a file of this machine. */
-function pathOf(input: string | URL): string | undefined {
+function inputPath(input: string | URL): string | undefined {
   if (typeof input === 'string') return input;
   return input.protocol === 'file:' ? fileURLToPath(input) : undefined;
 }

@@ -6,7 +6,7 @@ import { type Format, FORMATS, type Given } from '../options/options.ts';
 import type { Guard } from './guard.ts';
 import type { Input } from './inputs.ts';
 import type { IO } from './io.ts';
-import type { Destination, Job, Plan } from './plan.ts';
+import type { Destination, Job, OutputPlan } from './plan.ts';
 import { type TargetName, targetName } from './targets.ts';
 import { tensorPaths } from './tensors.ts';
 
@@ -71,7 +71,7 @@ export interface Result {
 }
 
 /** `<stem>.<method>[.<map>][.<class>].<format>`; an image that a method made always has its class. */
-export function resultPath(plan: Plan, { job, method, class: index, map }: Result): string {
+export function resultPath(plan: OutputPlan, { job, method, class: index, map }: Result): string {
   const { destination, classes } = plan;
   if (destination.kind !== 'folder') return destination.path;
   const parts = [
@@ -85,14 +85,14 @@ export function resultPath(plan: Plan, { job, method, class: index, map }: Resul
 }
 
 /** Number of maps of a method for one class; undefined where only the model knows. */
-function mapCount({ raw, layers }: Plan, id: MethodId): number | undefined {
+function mapCount({ raw, layers }: OutputPlan, id: MethodId): number | undefined {
   const method = METHODS[id];
   if (!raw || method.level !== 'layer') return 1;
   return layers ?? (method.stages ? undefined : 1);
 }
 
 /** Every result of a job that is known before anything runs. */
-const resultsOf = (plan: Plan, job: Job): Result[] =>
+const knownResults = (plan: OutputPlan, job: Job): Result[] =>
   job.methods.flatMap((method) =>
     plan.classes.flatMap((index) =>
       Array.from({ length: mapCount(plan, method) ?? 1 }, (_, i) => ({
@@ -105,10 +105,10 @@ const resultsOf = (plan: Plan, job: Job): Result[] =>
   );
 
 /** Claims every path that is known before anything runs. @throws {CamError} BAD_OPTION for any conflict. */
-export async function claimOutputs(plan: Plan, claim: Guard): Promise<void> {
+export async function claimOutputs(plan: OutputPlan, claim: Guard): Promise<void> {
   const { destination, jobs } = plan;
   checkStems(jobs);
-  const count = jobs.flatMap((job) => resultsOf(plan, job)).length;
+  const count = jobs.flatMap((job) => knownResults(plan, job)).length;
   if (destination.kind !== 'folder' && count > 1) {
     const place = destination.kind === 'stdout' ? 'Standard output' : `"${destination.path}"`;
     throw badOption(
@@ -128,13 +128,18 @@ export async function claimOutputs(plan: Plan, claim: Guard): Promise<void> {
 }
 
 /** Whether the names of results are known: false where they need an index that only the model knows. */
-export const namesKnown = ({ classes }: Plan): boolean =>
+export const namesKnown = ({ classes }: OutputPlan): boolean =>
   classes.length === 1 || classes.every((index) => index !== undefined);
 
 /** Claims what one job writes for these classes. */
-export async function claimJob(plan: Plan, job: Job, classes: Plan['classes'], claim: Guard): Promise<void> {
+export async function claimJob(
+  plan: OutputPlan,
+  job: Job,
+  classes: OutputPlan['classes'],
+  claim: Guard,
+): Promise<void> {
   if (plan.destination.kind !== 'stdout') {
-    for (const result of resultsOf({ ...plan, classes }, job)) await claim(resultPath(plan, result));
+    for (const result of knownResults({ ...plan, classes }, job)) await claim(resultPath(plan, result));
   }
   if (plan.tensors === undefined) return;
   for (const index of classes) {
@@ -144,7 +149,7 @@ export async function claimJob(plan: Plan, job: Job, classes: Plan['classes'], c
 
 /** Claims the other maps of methods whose number of maps was not known. */
 export async function claimMoreMaps(
-  plan: Plan,
+  plan: OutputPlan,
   job: Job,
   explanations: readonly Explanation[],
   claim: Guard,

@@ -20,7 +20,7 @@ export interface Job {
 }
 
 /** Everything that decides which files a call writes. */
-export interface Plan {
+export interface OutputPlan {
   readonly jobs: readonly Job[];
   /** Names of the targets; undefined for a class that only the model knows. */
   readonly classes: readonly (TargetName | undefined)[];

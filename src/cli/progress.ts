@@ -43,7 +43,7 @@ export function progressLine(
         method = progress.method;
       }
       if (enabled && clock() - drawn >= INTERVAL_MS)
-        draw(`${head}  ${describe(progress, clock() - started)}`);
+        draw(`${head}  ${progressText(progress, clock() - started)}`);
     },
     clear: async () => {
       if (visible) await stderr.write('\r\x1b[2K');
@@ -53,7 +53,7 @@ export function progressLine(
 }
 
 /** `scorecam 64/320  42/s  6 s left` */
-export function describe({ method, done, total }: Progress, elapsedMs: number): string {
+export function progressText({ method, done, total }: Progress, elapsedMs: number): string {
   const count = `${method} ${done}/${total}`;
   if (elapsedMs <= 0 || done === 0) return count;
   const rate = done / (elapsedMs / 1000);

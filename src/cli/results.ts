@@ -7,7 +7,7 @@ import {
   mapsOf,
   onScale,
   type OverlayOptions,
-  type Report,
+  type ExplainReport,
   resultJson,
   type Subject,
   writeNpy,
@@ -15,17 +15,17 @@ import {
 } from '../index.ts';
 import { writeFile } from '../platform/files.ts';
 import { resultPath } from './outputs.ts';
-import type { Job, Plan } from './plan.ts';
+import type { Job, OutputPlan } from './plan.ts';
 import type { Written } from './summary.ts';
 import { targetName } from './targets.ts';
 import { tensorFiles } from './tensors.ts';
 
 /** Everything needed to write the results of a job. */
 export interface Writing {
-  readonly plan: Plan;
+  readonly plan: OutputPlan;
   readonly job: Job;
   readonly subject: Subject;
-  readonly report: Report;
+  readonly report: ExplainReport;
   readonly overlay: OverlayOptions;
   readonly cwd: string;
   readonly stdout: (bytes: Uint8Array | string) => Promise<void>;
@@ -77,7 +77,7 @@ export async function writeTensors({ plan, job, report, cwd }: Writing): Promise
 }
 
 /** The reports with the heatmaps of each method on one scale: from the smallest to the largest value of all of them. */
-export function onSharedScale(reports: readonly Report[]): Report[] {
+export function onSharedScale(reports: readonly ExplainReport[]): ExplainReport[] {
   const ranges = new Map<string, HeatmapRange>();
   for (const { method, range } of reports.flatMap(({ explanations }) => explanations)) {
     const [low, high] = ranges.get(method) ?? range;

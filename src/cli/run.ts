@@ -17,8 +17,8 @@ export async function run(
 ): Promise<number> {
   try {
     const { command, operands, settings } = await parseArguments(argv);
-    if (settings.help) return await print(io, await help(command, io));
-    if (settings.version) return await print(io, `${await version()}\n`);
+    if (settings.help) return await printText(io, await help(command, io));
+    if (settings.version) return await printText(io, `${await version()}\n`);
     const context: CommandContext = { operands, settings, io, library };
     return await (
       await COMMANDS[command].load()
@@ -39,7 +39,7 @@ async function version(): Promise<string> {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-async function print(io: IO, text: string): Promise<number> {
+async function printText(io: IO, text: string): Promise<number> {
   await io.stdout.write(text);
   return DONE;
 }

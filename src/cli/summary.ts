@@ -1,5 +1,13 @@
 import { CamError } from '../errors.ts';
-import type { ClassScore, Explanation, Failure, MethodId, Report, TargetInfo, Threads } from '../index.ts';
+import type {
+  ClassScore,
+  Explanation,
+  Failure,
+  MethodId,
+  ExplainReport,
+  TargetInfo,
+  Threads,
+} from '../index.ts';
 import { DONE, exitCodeOf } from './exit.ts';
 import type { Job } from './plan.ts';
 import type { Terminal } from './terminal.ts';
@@ -53,7 +61,7 @@ const percent = (probability: number): string => `${(100 * probability).toFixed(
 
 /** Lines of --verbose about an image: what was used, and where the time went. */
 export function detailLines(
-  report: Omit<Report, 'explanations' | 'failures'>,
+  report: Omit<ExplainReport, 'explanations' | 'failures'>,
   written: readonly Written[],
   threads: Threads,
 ): string {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Explanation, type MethodId, METHODS, rawArrays } from '../index.ts';
-import type { Job, Plan } from './plan.ts';
+import type { Job, OutputPlan } from './plan.ts';
 import type { TargetName } from './targets.ts';
 
 /** An array and the file that it goes to. */
@@ -11,7 +11,7 @@ export interface NamedArray {
 }
 
 /** The files of --save-tensors for one job and class, known before anything runs. */
-export function tensorPaths(plan: Plan, job: Job, index: TargetName | undefined): string[] {
+export function tensorPaths(plan: OutputPlan, job: Job, index: TargetName | undefined): string[] {
   const { layers = 1 } = plan;
   const atInput = job.methods.some((method) => METHODS[method].level === 'input');
   const names = [
@@ -26,7 +26,7 @@ export function tensorPaths(plan: Plan, job: Job, index: TargetName | undefined)
 
 /** The tensors of the explanations of one job and class. */
 export function tensorFiles(
-  plan: Plan,
+  plan: OutputPlan,
   job: Job,
   index: TargetName | undefined,
   explanations: readonly Explanation[],
@@ -48,7 +48,7 @@ export function tensorFiles(
 }
 
 /** Each of several images or classes gets a folder. */
-function folderOf(plan: Plan, { input }: Job, index: TargetName | undefined): string {
+function folderOf(plan: OutputPlan, { input }: Job, index: TargetName | undefined): string {
   const images = plan.jobs.filter((job) => job.input !== undefined).length;
   return join(
     plan.tensors ?? '',

@@ -11,13 +11,13 @@ import {
 import type { MethodRun } from './method-run.ts';
 import { scores } from './scores.ts';
 
-type Answer<Ask extends keyof Asks> = (
+type Answerer<Ask extends keyof Asks> = (
   run: MethodRun,
   request: Extract<MethodRequest, { ask: Ask }>,
 ) => Promise<Reply>;
 
 /** How each request is answered: the only place where a method costs runs. */
-const ANSWERS: { readonly [Ask in keyof Asks]: Answer<Ask> } = {
+const ANSWERS: { readonly [Ask in keyof Asks]: Answerer<Ask> } = {
   scores,
   headScores: scores,
   inputGradient,

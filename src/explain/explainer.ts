@@ -14,7 +14,7 @@ import type {
   ImageInput,
   LoadOptions,
   PredictOptions,
-  Report,
+  ExplainReport,
 } from '../types.ts';
 import { checkSignal, readCall, requireSingle } from './call.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';
@@ -133,7 +133,7 @@ export class Explainer {
    * @throws {CamError} UNSUPPORTED_MODEL, RUNTIME when the model cannot run.
    * @throws {CamError} ABORTED (`name` is `AbortError`) when `signal` is aborted.
    */
-  async explainAll(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Report> {
+  async explainAll(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<ExplainReport> {
     return this.#inTurn(async () => {
       checkOptions(options, 'explain');
       checkSignal(options.signal);

@@ -34,7 +34,7 @@ export async function prepareInput(
   requireSingleImage(model.input);
   const image =
     source === undefined
-      ? zeros(preprocessingOf(model))
+      ? zeros(requirePreprocessing(model))
       : await readImage(source, { modules: model.options.modules, maxPixels });
   const prepared = (tensor: FloatTensor, given: Pick<ExplainedImage, 'picture' | 'placement'>) => {
     const layout = layoutOfInput(tensor.dims);
@@ -47,23 +47,23 @@ export async function prepareInput(
     const size = imageSize(image.dims);
     return prepared(image, { picture: undefined, placement: place(size, size, 'stretch') });
   }
-  const { data, dims, placement } = toTensor(image, preprocessingOf(model));
+  const { data, dims, placement } = toTensor(image, requirePreprocessing(model));
   return prepared(floatTensor(dims, data), { picture: image, placement });
 }
 
 /** The input as channels over space. @throws {CamError} UNSUPPORTED_MODEL where it is not an image. */
 export function volumeOf({ tensor, image }: PreparedInput): Volume {
   if (image.input) return image.input;
-  throw notAnImage(tensor);
+  throw inputNotAnImage(tensor);
 }
 
 /** The layout of such an input. @throws {CamError} UNSUPPORTED_MODEL where it is not an image. */
 export function layoutOfImage({ tensor, layout }: PreparedInput): Layout {
   if (layout) return layout;
-  throw notAnImage(tensor);
+  throw inputNotAnImage(tensor);
 }
 
-const notAnImage = ({ dims }: FloatTensor): CamError =>
+const inputNotAnImage = ({ dims }: FloatTensor): CamError =>
   new CamError(
     'UNSUPPORTED_MODEL',
     `The model's input [${dims.join(', ')}] is not an image: an image has four axes.`,
@@ -109,7 +109,7 @@ function imageSize(dims: readonly number[]): { width: number; height: number } {
   return { width, height };
 }
 
-function preprocessingOf({ preprocessing, input, source }: LoadedModel): Preprocessing {
+function requirePreprocessing({ preprocessing, input, source }: LoadedModel): Preprocessing {
   if (preprocessing) return preprocessing;
   throw noPicture(input, source.model);
 }

@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import { type MethodInfo, METHODS } from '../methods/index.ts';
-import type { Explanation, Failure, Report, TargetInfo } from '../types.ts';
+import type { Explanation, Failure, ExplainReport, TargetInfo } from '../types.ts';
 import type { MapArray } from './artifact.ts';
 
 /** Version of everything that camwasm prints as JSON: docs/cli-json.md. */
@@ -15,8 +15,8 @@ export interface ImageJson {
   readonly model: string | null;
   /** Warnings about the model, whatever the image. */
   readonly warnings: readonly string[];
-  readonly prediction: Report['prediction'];
-  readonly preprocessing: Report['preprocessing'] | null;
+  readonly prediction: ExplainReport['prediction'];
+  readonly preprocessing: ExplainReport['preprocessing'] | null;
   readonly results: readonly ResultJson[];
   readonly failures: readonly FailureJson[];
   /** Why the image could not be explained at all. */
@@ -83,7 +83,7 @@ const asIs = (message: string): string => message;
  */
 export function imageJson(
   { image, model, warnings, reworded = asIs }: Subject,
-  report: Pick<Report, 'prediction' | 'preprocessing' | 'timings'>,
+  report: Pick<ExplainReport, 'prediction' | 'preprocessing' | 'timings'>,
   results: readonly ResultJson[],
   failures: readonly Failure[] = [],
 ): ImageJson {

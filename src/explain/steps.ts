@@ -5,7 +5,7 @@ import type { Kernels, Volume } from '../kernels/index.ts';
 import type { Network, Values } from '../network/network.ts';
 import { type ClassOutput, classOutput, outputNamed } from '../network/output.ts';
 import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
-import type { ExplainOptions, Failure, FileSource, Report, Tensors } from '../types.ts';
+import type { ExplainOptions, Failure, FileSource, ExplainReport, Tensors } from '../types.ts';
 import { resultOr } from './attempt.ts';
 import { type Call, checkSignal } from './call.ts';
 import { explanationOf, type MethodResult } from './explanation.ts';
@@ -51,7 +51,7 @@ export async function explainSteps(
   input: PreparedInput,
   options: ExplainOptions,
   { network, kernels, labels, input: inputName, others, watch, readMask, readTensor }: CallContext,
-): Promise<Omit<Report, 'preprocessing' | 'timings' | 'runs'>> {
+): Promise<Omit<ExplainReport, 'preprocessing' | 'timings' | 'runs'>> {
   const output = outputFor(network, inputName, call.outputs);
   const plan = planFor(network, { input: inputName, output, methods: call.methods, options });
   await watch.time('session', () => network.tap(plan.taps));
@@ -90,7 +90,7 @@ function resultsOf(
   tasks: readonly Task[],
   options: ExplainOptions,
   kernels: Kernels,
-): Pick<Report, 'explanations' | 'failures'> {
+): Pick<ExplainReport, 'explanations' | 'failures'> {
   const failures = tasks.flatMap(({ chosen, target, error }): Failure[] =>
     error === undefined || isUnsuited(chosen, error)
       ? []

@@ -1,5 +1,5 @@
 /** Runs of 8 and of 4 bits, as `biCompression` has them. */
-const RUNS = [1, 2];
+const RUN_LENGTH = [1, 2];
 
 /**
  * The file as it is. Throws a plain Error where its pixels are packed in runs, which the decoder (bmp-ts) unpacks to
@@ -8,7 +8,7 @@ const RUNS = [1, 2];
 export function plainBmp(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const short = view.getUint32(14, true) === 12; // OS/2's header, which knows no packing
-  if (!short && RUNS.includes(view.getUint32(30, true)))
+  if (!short && RUN_LENGTH.includes(view.getUint32(30, true)))
     throw new Error('its pixels are packed in runs (RLE)');
   return bytes;
 }

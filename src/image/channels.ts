@@ -5,10 +5,10 @@ import type { Picture } from './source.ts';
 /** The color channels of a tensor, in their order. */
 export type ColorChannels = 'rgb' | 'bgr' | 'gray';
 
-type Weights = readonly [red: number, green: number, blue: number];
+type ChannelMix = readonly [red: number, green: number, blue: number];
 
 /** How red, green and blue mix into each channel of a tensor; gray is ITU-R BT.601 luma, as in Pillow. */
-export const MIXES: Record<ColorChannels, readonly Weights[]> = {
+export const MIXES: Record<ColorChannels, readonly ChannelMix[]> = {
   rgb: [
     [1, 0, 0],
     [0, 1, 0],

@@ -45,7 +45,7 @@ export async function loadCodec(
     const instance = await scoped(() => start(settings)).catch((cause: unknown) => {
       throw notStarted(codec, cause);
     });
-    const picture = attempt(() => scoped(() => instance.decode(bytes, ...options)), complaints);
+    const picture = decodeOrNote(() => scoped(() => instance.decode(bytes, ...options)), complaints);
     const damage = complaints.find((line) => DAMAGE.test(line));
     if (!picture || damage) throw new Error(damage ?? complaints[0] ?? `not a sound ${codec} stream`);
     return picture;
@@ -69,7 +69,7 @@ const notStarted = (codec: Codec, cause: unknown): CamError =>
   );
 
 // A codec that gives up has said why before it throws, if it did.
-function attempt<T>(decode: () => T, complaints: string[]): T | undefined {
+function decodeOrNote<T>(decode: () => T, complaints: string[]): T | undefined {
   try {
     return decode();
   } catch (error) {

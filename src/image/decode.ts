@@ -4,7 +4,7 @@ import { runtime } from '../platform/runtime.ts';
 import { plainBmp } from './bmp.ts';
 import { loadCodec } from './codec.ts';
 import { drawn } from './drawable.ts';
-import { type FormatName, FORMATS, sniff } from './formats.ts';
+import { type FormatName, IMAGE_FORMATS, sniff } from './formats.ts';
 import { firstFrame } from './gif.ts';
 import type { Header } from './header.ts';
 import { loadJimp } from './jimp.ts';
@@ -34,8 +34,8 @@ export async function decode(
   { maxPixels = 100e6, modules = {} }: DecodeOptions = {},
 ): Promise<Picture> {
   const format = sniff(bytes);
-  if (!format) throw notAnImage(bytes);
-  const { title } = FORMATS[format];
+  if (!format) throw unknownFormat(bytes);
+  const { title } = IMAGE_FORMATS[format];
   const header = readHeader(format, bytes);
   const { width, height, scans = 1 } = header;
   if (header.complete === false) throw cutShort(title);
@@ -118,9 +118,9 @@ function onWhite({ data, width, height }: Picture): Picture {
 
 function readHeader(format: FormatName, { buffer, byteOffset, byteLength }: Uint8Array): Header {
   try {
-    return FORMATS[format].header(new DataView(buffer, byteOffset, byteLength));
+    return IMAGE_FORMATS[format].header(new DataView(buffer, byteOffset, byteLength));
   } catch (cause) {
-    throw cutShort(FORMATS[format].title, cause);
+    throw cutShort(IMAGE_FORMATS[format].title, cause);
   }
 }
 
@@ -132,8 +132,8 @@ function cutShort(title: string, cause?: unknown): CamError {
   );
 }
 
-function notAnImage(bytes: Uint8Array): CamError {
-  const known = Object.values(FORMATS).map(({ title }) => title);
+function unknownFormat(bytes: Uint8Array): CamError {
+  const known = Object.values(IMAGE_FORMATS).map(({ title }) => title);
   const what =
     bytes.length === 0
       ? 'it is empty'

@@ -3,7 +3,7 @@ import type { Header } from './header.ts';
 import { jpegHeader } from './jpeg.ts';
 import { firstPage } from './tiff.ts';
 
-interface Format {
+interface ImageFormat {
   title: string;
   /** The first bytes of such a file; a dot stands for any byte. */
   magic: RegExp;
@@ -13,7 +13,7 @@ interface Format {
 
 export type FormatName = 'png' | 'jpeg' | 'gif' | 'bmp' | 'webp' | 'tiff';
 
-export const FORMATS: Record<FormatName, Format> = {
+export const IMAGE_FORMATS: Record<FormatName, ImageFormat> = {
   png: {
     title: 'PNG',
     magic: /^\x89PNG\r\n\x1a\n/,
@@ -47,7 +47,7 @@ export const FORMATS: Record<FormatName, Format> = {
 /** The format that the first bytes belong to. */
 export function sniff(bytes: Uint8Array): FormatName | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, 32));
-  return (Object.keys(FORMATS) as FormatName[]).find((name) => FORMATS[name].magic.test(start));
+  return (Object.keys(IMAGE_FORMATS) as FormatName[]).find((name) => IMAGE_FORMATS[name].magic.test(start));
 }
 
 // RFC 9649: lossy (section 2.5), lossless (2.6) and extended (2.7) files keep the size in different places.

@@ -8,7 +8,7 @@ interface JimpFormat {
 }
 
 // omggif only warns where a frame holds more or fewer pixels than it says.
-const DAMAGE = /gif stream (longer|shorter)/;
+const JIMP_DAMAGE = /gif stream (longer|shorter)/;
 
 /**
  * Jimp's decoder of an image format. A JPEG is turned upright by its EXIF orientation.
@@ -56,7 +56,7 @@ function quietly<T>(work: () => T): T {
     };
   }
   console.log = log;
-  const damage = said.find((line) => DAMAGE.test(line)); // said before it throws, if it does
+  const damage = said.find((line) => JIMP_DAMAGE.test(line)); // said before it throws, if it does
   if (damage) throw new Error(damage);
   return outcome();
 }

@@ -137,13 +137,17 @@ export function checkSettings(p: Partial<Preprocessing>): void {
   for (const [name, known] of Object.entries(WORDS)) {
     const value = p[name as keyof typeof WORDS];
     if (value !== undefined && !known.includes(value))
-      throw bad(`${name} is "${value}": choose ${known.join(', ')}.`);
+      throw badPreprocessing(`${name} is "${value}": choose ${known.join(', ')}.`);
   }
   if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0)) {
-    throw bad(`An input of ${width} x ${height} pixels is not possible: give whole numbers above 0.`);
+    throw badPreprocessing(
+      `An input of ${width} x ${height} pixels is not possible: give whole numbers above 0.`,
+    );
   }
   if (!(range.length === 2 && range.every(Number.isFinite) && range[0] !== range[1])) {
-    throw bad(`A range of [${range.join(', ')}] is none: give black and white as two numbers that differ.`);
+    throw badPreprocessing(
+      `A range of [${range.join(', ')}] is none: give black and white as two numbers that differ.`,
+    );
   }
 }
 
@@ -153,12 +157,12 @@ export function checkPreprocessing(p: Preprocessing): void {
   const { channels, mean, std } = p;
   const count = MIXES[channels].length;
   if (mean.length !== count || std.length !== count) {
-    throw bad(
+    throw badPreprocessing(
       `${channels} has ${count} channel(s), but mean has ${mean.length} and std ${std.length} number(s). Give one for each.`,
     );
   }
   if (![...mean, ...std].every(Number.isFinite) || std.includes(0))
-    throw bad('Mean and deviation have to be finite numbers, and no deviation may be 0.');
+    throw badPreprocessing('Mean and deviation have to be finite numbers, and no deviation may be 0.');
 }
 
-const bad = (message: string): CamError => new CamError('BAD_OPTION', message);
+const badPreprocessing = (message: string): CamError => new CamError('BAD_OPTION', message);

@@ -1,14 +1,14 @@
 import { CamError } from '../errors.ts';
 import type { Preprocessing } from './preprocess.ts';
 
-type Extent = number | { height?: number; width?: number; shortest_edge?: number };
+type ConfigSize = number | { height?: number; width?: number; shortest_edge?: number };
 
 /** The fields of a Hugging Face `preprocessor_config.json` that image classifiers use. */
 interface PreprocessorConfig {
   do_resize?: boolean;
-  size?: Extent;
+  size?: ConfigSize;
   do_center_crop?: boolean;
-  crop_size?: Extent;
+  crop_size?: ConfigSize;
   do_rescale?: boolean;
   rescale_factor?: number;
   rescale_offset?: boolean;
@@ -27,7 +27,7 @@ interface PreprocessorConfig {
  */
 export function readPreprocessorConfig(json: string): Partial<Preprocessing> {
   const config = parse(json);
-  return { ...extent(config), ...range(config), ...normalization(config), ...order(config) };
+  return { ...configSize(config), ...range(config), ...normalization(config), ...order(config) };
 }
 
 function parse(json: string): PreprocessorConfig {
@@ -44,14 +44,19 @@ function parse(json: string): PreprocessorConfig {
   }
 }
 
-function extent({ do_resize, size, do_center_crop, crop_size }: PreprocessorConfig): Partial<Preprocessing> {
+function configSize({
+  do_resize,
+  size,
+  do_center_crop,
+  crop_size,
+}: PreprocessorConfig): Partial<Preprocessing> {
   if (do_center_crop && crop_size !== undefined) return { ...sides(crop_size), fit: 'crop' };
   if (do_resize === false || size === undefined) return {};
   const byShortestEdge = typeof size === 'object' && size.shortest_edge !== undefined;
   return { ...sides(size), fit: byShortestEdge || do_center_crop ? 'crop' : 'stretch' };
 }
 
-function sides(size: Extent): Partial<Preprocessing> {
+function sides(size: ConfigSize): Partial<Preprocessing> {
   if (typeof size === 'number') return { height: size, width: size };
   const height = size.height ?? size.shortest_edge;
   const width = size.width ?? size.shortest_edge;

@@ -3,7 +3,7 @@ import { hasFrame, jpegHeader, MOST_SCANS } from './jpeg.ts';
 import { firstPage, type TiffPage, writeTiff } from './tiff.ts';
 
 /** How many bytes a part of the pixels unpacks to, counted no further than `room`. */
-type Unpacked = (part: Uint8Array, room: number, page: Layout) => number | Promise<number>;
+type Unpacked = (part: Uint8Array, room: number, page: StripLayout) => number | Promise<number>;
 
 /** Compressions (TIFF 6.0 section 3 and its supplements) whose unpacked size can be known before anything is unpacked. */
 const UNPACKED: Readonly<Record<number, Unpacked>> = {
@@ -31,7 +31,7 @@ const DECODED: Readonly<Record<number, (kind: Kind) => boolean>> = {
   6: ({ bits, samples, compression }) => compression === 7 && bits === 8 && samples === 3, // YCbCr, of a JPEG
 };
 
-interface Layout {
+interface StripLayout {
   readonly tiled: boolean;
   /** Of a strip or tile. */
   readonly columns: number;
@@ -49,7 +49,7 @@ interface Layout {
  */
 export async function boundedTiff(bytes: Uint8Array, maxPixels: number): Promise<Uint8Array> {
   const page = firstPage(viewOf(bytes));
-  const layout = layoutOf(page, maxPixels);
+  const layout = stripLayout(page, maxPixels);
   const { tiled, columns, rows, count, bits, compression } = layout;
   const [offsets, sizes] = tiled
     ? [page.values('tileOffsets'), page.values('tileBytes')]
@@ -67,7 +67,7 @@ export async function boundedTiff(bytes: Uint8Array, maxPixels: number): Promise
   return writeTiff(page, tiled, parts);
 }
 
-function layoutOf(page: TiffPage, maxPixels: number): Layout {
+function stripLayout(page: TiffPage, maxPixels: number): StripLayout {
   const { width, height, values } = page;
   const [[compression = 1], [bits = 1], [samples = 1], [planar = 1], [photometric = 2], [format = 1]] = (
     ['compression', 'bits', 'samples', 'planar', 'photometric', 'sampleFormat'] as const
@@ -131,7 +131,7 @@ async function deflateSize(part: Uint8Array, room: number): Promise<number> {
 }
 
 /** A JPEG of its own, whose tables may lie apart; as many pixels as the part has, whatever they are made of. */
-function jpegSize(part: Uint8Array, room: number, { columns, rows, jpegTables }: Layout): number {
+function jpegSize(part: Uint8Array, room: number, { columns, rows, jpegTables }: StripLayout): number {
   if (hasFrame(viewOf(jpegTables))) throw new Error('its JPEG tables hold a picture');
   const { width, height, scans = 1 } = jpegHeader(viewOf(part));
   return width > columns || height > rows || scans > MOST_SCANS ? room + 1 : 0;

@@ -14,7 +14,7 @@ import type { Kernels } from './kernels.ts';
 import type { KernelExports } from './load.ts';
 import type { Plane, Volume } from './volume.ts';
 
-type Extent = Pick<Plane, 'height' | 'width'>;
+type MapSize = Pick<Plane, 'height' | 'width'>;
 type Fill = (out: number, arena: Arena) => void;
 
 /** The typed face of the exports: sizes are checked, data goes through `memory`, and nothing stays there after a call. */
@@ -33,13 +33,20 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
       return new Uint8ClampedArray<ArrayBuffer>(memory.buffer as ArrayBuffer, out, count * 4).slice();
     });
 
-  const plane = ({ height, width }: Extent, fill: Fill): Plane => ({
+  const plane = ({ height, width }: MapSize, fill: Fill): Plane => ({
     data: floats(height * width, fill),
     height,
     width,
   });
 
-  const resampled = (out: number, a: number, scratch: number, from: Extent, to: Extent, grid: Grid): void => {
+  const resampled = (
+    out: number,
+    a: number,
+    scratch: number,
+    from: MapSize,
+    to: MapSize,
+    grid: Grid,
+  ): void => {
     const { y, x, outside } = grid;
     const sizes = [from.height, from.width, to.height, to.width] as const;
     const axes = [y.scale, y.offset, x.scale, x.offset] as const;
@@ -195,7 +202,7 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
   return kernels;
 }
 
-const area = ({ height, width }: Extent | Volume): number => height * width;
+const area = ({ height, width }: MapSize | Volume): number => height * width;
 
 function checkTable(table: Uint8Array): void {
   checkLength('The color table', table, { entries: 256, 'bytes per entry': 4 });

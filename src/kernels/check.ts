@@ -18,7 +18,7 @@ export function checkSameShape(A: Volume, B: Volume): void {
   if (A.channels === B.channels && A.height === B.height && A.width === B.width) return;
   throw new CamError(
     'BAD_TENSOR',
-    `Two volumes of the same shape are needed: got ${shape(A)} and ${shape(B)}.`,
+    `Two volumes of the same shape are needed: got ${sizeText(A)} and ${sizeText(B)}.`,
   );
 }
 
@@ -51,4 +51,4 @@ export function checkGrid({ y, x }: Grid): void {
   throw new CamError('BAD_OPTION', 'The scales and offsets of a grid have to be finite numbers.');
 }
 
-const shape = ({ channels, height, width }: Volume): string => `[${channels}, ${height}, ${width}]`;
+const sizeText = ({ channels, height, width }: Volume): string => `[${channels}, ${height}, ${width}]`;

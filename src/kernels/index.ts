@@ -23,9 +23,9 @@ type KernelsSource = BufferSource | WebAssembly.Module;
 
 /** The compiled kernels that were passed first: a runtime that needs them passed needs them everywhere. */
 let given: KernelsSource | undefined;
-let shared: Promise<Kernels> | undefined;
+let sharedInstance: Promise<Kernels> | undefined;
 
 /** Kernels for work outside of an explainer, such as drawing; started when first used. */
 export function sharedKernels(): Promise<Kernels> {
-  return (shared ??= loadKernels(given));
+  return (sharedInstance ??= loadKernels(given));
 }

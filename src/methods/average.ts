@@ -58,7 +58,7 @@ export const AVERAGE_METHODS: Readonly<
 };
 
 /** Deviation of the noise as a share of the input's range: within the paper's 10 to 20 %. */
-const NOISE = 0.15;
+const NOISE_SHARE_OF_RANGE = 0.15;
 
 interface Moments {
   readonly mean: Float32Array;
@@ -76,7 +76,9 @@ function* overNoise(
     square: new Float32Array(input.data.length),
   };
   for (let i = 0; i < samples; i++) {
-    const { data } = yield* inputGradient(input.data.map((value) => value + NOISE * span * normal()));
+    const { data } = yield* inputGradient(
+      input.data.map((value) => value + NOISE_SHARE_OF_RANGE * span * normal()),
+    );
     data.forEach((g, at) => {
       moments.mean[at] += g / samples;
       moments.square[at] += (g * g) / samples;

@@ -17,8 +17,8 @@ export const MASK_METHODS: Readonly<Record<'scorecam' | 'sscam' | 'iscam' | 'gro
     asks: { scores: 'C' },
     map: (view) => scoreCam(view, varying(view)),
     compat: {
-      'pytorch-grad-cam': (view) => scoreCam(view, all(view), { alignCorners: true, epsilon: 1e-8 }),
-      'torch-cam': (view) => scoreCam(view, all(view), NORMALIZED_FIRST),
+      'pytorch-grad-cam': (view) => scoreCam(view, allChannels(view), { alignCorners: true, epsilon: 1e-8 }),
+      'torch-cam': (view) => scoreCam(view, allChannels(view), NORMALIZED_FIRST),
     },
   }),
   sscam: layerMethod({
@@ -30,7 +30,7 @@ export const MASK_METHODS: Readonly<Record<'scorecam' | 'sscam' | 'iscam' | 'gro
     asks: { scores: 'N × C' },
     samples: 35,
     map: (view) => smoothScoreCam(view, varying(view)),
-    compat: { 'torch-cam': (view) => smoothScoreCam(view, all(view), NORMALIZED_FIRST) },
+    compat: { 'torch-cam': (view) => smoothScoreCam(view, allChannels(view), NORMALIZED_FIRST) },
   }),
   iscam: layerMethod({
     title: 'IS-CAM',
@@ -46,7 +46,7 @@ export const MASK_METHODS: Readonly<Record<'scorecam' | 'sscam' | 'iscam' | 'gro
       'torch-cam': (view) =>
         integratedScoreCam(
           view,
-          all(view),
+          allChannels(view),
           (step) => (step * (step + 1)) / (2 * view.samples),
           NORMALIZED_FIRST,
         ),
@@ -196,7 +196,7 @@ function softmaxOver(channels: readonly number[], found: Float32Array, A: Volume
   return weights;
 }
 
-const all = (view: MaskView): number[] => mostVarying(view, indices(view.A.channels));
+const allChannels = (view: MaskView): number[] => mostVarying(view, indices(view.A.channels));
 
 /** Channels that are not constant over space: a constant one makes no mask. */
 function varying(view: MaskView): number[] {

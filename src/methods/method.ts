@@ -211,7 +211,9 @@ function withViews<Parts, N extends keyof Parts & Need, Q extends keyof Asks, Ou
   const seeing =
     (formula: Formula<View<Parts, N, Q>, Output>): Formula<Provided<Parts>, Output> =>
     ({ common, parts, asks: all }) =>
-      formula(Object.assign({ ...common }, gathered(parts, needs), picked(all, Object.keys(own) as Q[])));
+      formula(
+        Object.assign({ ...common }, neededParts(parts, needs), grantedAsks(all, Object.keys(own) as Q[])),
+      );
   return {
     asks: own,
     cost: costOf(needs, own),
@@ -224,7 +226,7 @@ function withViews<Parts, N extends keyof Parts & Need, Q extends keyof Asks, Ou
 }
 
 /** The parts of these names as one object. */
-function gathered<Parts, N extends keyof Parts>(
+function neededParts<Parts, N extends keyof Parts>(
   parts: Partial<Parts>,
   names: readonly N[],
 ): Intersection<Parts[N]> {
@@ -235,5 +237,5 @@ function gathered<Parts, N extends keyof Parts>(
   return Object.assign({}, ...found) as Intersection<Parts[N]>;
 }
 
-const picked = <Q extends keyof Asks>(asks: Asks, names: readonly Q[]): Pick<Asks, Q> =>
+const grantedAsks = <Q extends keyof Asks>(asks: Asks, names: readonly Q[]): Pick<Asks, Q> =>
   Object.fromEntries(names.map((name) => [name, asks[name]])) as Pick<Asks, Q>;

@@ -68,7 +68,7 @@ function* noisyGradients(
   return gradients;
 }
 
-const meanOf = (all: readonly Float32Array[], f: (g: number) => number): Float32Array =>
+const meanPower = (all: readonly Float32Array[], f: (g: number) => number): Float32Array =>
   all[0].map((_, at) => all.reduce((sum, g) => sum + f(g[at]), 0) / all.length);
 
 /**
@@ -78,7 +78,7 @@ const meanOf = (all: readonly Float32Array[], f: (g: number) => number): Float32
 function* smoothPlusPlus(view: NoisyView, deviation: number): Steps<Plane> {
   const { A, k } = view;
   const gradients = yield* noisyGradients(view, deviation);
-  const [D1, D2, D3] = [1, 2, 3].map((p) => meanOf(gradients, (g) => g ** p));
+  const [D1, D2, D3] = [1, 2, 3].map((p) => meanPower(gradients, (g) => g ** p));
   const sums = k.spatialSum(A);
   const weights = channelSums(A, (_, channel, at) => {
     const denominator = 2 * D2[at] + sums[channel] * D3[at];
@@ -91,7 +91,7 @@ function* smoothPlusPlus(view: NoisyView, deviation: number): Steps<Plane> {
 function* smoothPlusPlusOfTorchCam(view: NoisyView): Steps<Plane> {
   const { A, k } = view;
   const gradients = yield* noisyGradients(view, 0.3);
-  const [D2, D3] = [2, 3].map((p) => meanOf(gradients, (g) => g ** p));
+  const [D2, D3] = [2, 3].map((p) => meanPower(gradients, (g) => g ** p));
   const last = gradients.at(-1)!;
   const cubes = k.spatialDot(A, { ...A, data: D3 });
   const weights = channelSums(A, (_, channel, at) => {

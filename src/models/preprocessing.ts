@@ -28,7 +28,7 @@ const AXES: Readonly<Record<TensorLayout, readonly [channels: number, height: nu
 };
 
 /** An input that a picture can become. */
-interface PictureInput {
+interface ImageInputShape {
   readonly layout: TensorLayout;
   readonly depth: 1 | 3;
   readonly height: number;
@@ -45,9 +45,9 @@ export function preprocessingFor(
   found: Partial<Preprocessing>,
   asked: Partial<Preprocessing>,
 ): Preprocessing | undefined {
-  const wishes = stated(asked);
+  const wishes = definedOnly(asked);
   checkSettings(wishes);
-  const given = { ...stated(found), ...wishes };
+  const given = { ...definedOnly(found), ...wishes };
   const takes = pictureInput(input, given);
   if (!takes) return undefined;
   checkAsked(input, takes, wishes);
@@ -63,14 +63,14 @@ export function preprocessingFor(
   return preprocessing;
 }
 
-const stated = (settings: Partial<Preprocessing>): Partial<Preprocessing> =>
+const definedOnly = (settings: Partial<Preprocessing>): Partial<Preprocessing> =>
   Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 
 /** One number stands for all channels. */
 const forEach = (values: readonly number[], { channels }: Preprocessing): readonly number[] =>
   values.length === 1 ? MIXES[channels].map(() => values[0]) : values;
 
-function pictureInput({ dims }: ValueInfo, given: Partial<Preprocessing>): PictureInput | undefined {
+function pictureInput({ dims }: ValueInfo, given: Partial<Preprocessing>): ImageInputShape | undefined {
   const sized = given.height !== undefined && given.width !== undefined;
   // ONNX allows an input of no declared shape: then everything has to be said.
   const shape: Dims | undefined = dims ?? (sized ? ['', '', '', ''] : undefined);
@@ -92,29 +92,29 @@ function declaredLayout(dims: Dims): TensorLayout | undefined {
 }
 
 /** @throws CamError BAD_OPTION: said before anything runs, since the runtime says it in other words, or not at all. */
-function checkAsked(input: ValueInfo, takes: PictureInput, asked: Partial<Preprocessing>): void {
+function checkAsked(input: ValueInfo, takes: ImageInputShape, asked: Partial<Preprocessing>): void {
   const what = `The model's input "${input.name}" ${shapeText(input.dims)}`;
   const { layout, channels, width = takes.width, height = takes.height } = asked;
   if (layout !== undefined && layout !== takes.layout) {
     const where = takes.layout === 'nchw' ? 'before its rows and columns' : 'behind its rows and columns';
-    throw bad(
+    throw badInputSettings(
       `${what} has its channels ${where}: that is ${takes.layout}, not ${layout}. Leave --layout (layout) out.`,
     );
   }
   const count = channels ? MIXES[channels].length : takes.depth;
   if (count !== takes.depth) {
     const fitting = takes.depth === 1 ? 'gray' : 'rgb or bgr';
-    throw bad(
+    throw badInputSettings(
       `${what} takes ${takes.depth} channel(s), and ${channels} has ${count}. Leave --channels (channels) out, or say ${fitting}.`,
     );
   }
   if (width !== takes.width || height !== takes.height) {
-    throw bad(
+    throw badInputSettings(
       `The model takes ${takes.width} x ${takes.height} pixels and no other size. Leave --size out.`,
     );
   }
   if ((asked.width ?? asked.height) !== undefined && width * height > MOST_PIXELS) {
-    throw bad(
+    throw badInputSettings(
       `An input of ${width} x ${height} pixels does not fit into the runtime's memory. Give a smaller --size (width, height): ${MOST_PIXELS} pixels at most.`,
     );
   }
@@ -130,7 +130,7 @@ export function noPicture({ name, dims }: ValueInfo, model: Model): CamError {
     );
   }
   if (dims === undefined) {
-    return bad(
+    return badInputSettings(
       `The model does not declare the shape of its input "${name}": say what a picture becomes with --size, and with --layout and --channels where that is not nchw and rgb (preprocessing). Or give it a .npy tensor.`,
     );
   }
@@ -149,4 +149,4 @@ function foreignOperators({ graph, functions }: Model): string[] {
   return [...used].filter((op) => op.includes('.') && !DOMAINS.test(domain(op)) && !functions.has(op));
 }
 
-const bad = (message: string): CamError => new CamError('BAD_OPTION', message);
+const badInputSettings = (message: string): CamError => new CamError('BAD_OPTION', message);

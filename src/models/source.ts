@@ -50,7 +50,7 @@ export async function loadModel(
   if (source instanceof Blob) return loadModel(await source.arrayBuffer(), given);
   if (typeof source === 'object' && 'file' in source) return loadModel(source.file, given);
   const { external } = given;
-  const settings = { config: stated(given.config), preprocessor: stated(given.preprocessor) };
+  const settings = { config: settingFrom(given.config), preprocessor: settingFrom(given.preprocessor) };
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     const model = readModel(source instanceof Uint8Array ? source : new Uint8Array(source));
     return { ...withWeights(model, external ?? missing(model)), files: [], ...settingsOf(settings) };
@@ -91,17 +91,17 @@ interface Setting {
   readonly file?: string | URL;
 }
 
-interface Settings {
+interface ModelSettings {
   readonly config: Setting | undefined;
   readonly preprocessor: Setting | undefined;
 }
 
-const settingsOf = ({ config, preprocessor }: Settings): Pick<ModelSource, 'labels' | 'preprocessing'> => ({
+const settingsOf = ({ config, preprocessor }: ModelSettings): Pick<ModelSource, 'labels' | 'preprocessing'> => ({
   labels: config && labelsOfConfig(config.text),
   preprocessing: preprocessor ? readPreprocessorConfig(preprocessor.text) : {},
 });
 
-const stated = (json: object | undefined): Setting | undefined => json && { text: JSON.stringify(json) };
+const settingFrom = (json: object | undefined): Setting | undefined => json && { text: JSON.stringify(json) };
 
 /** Room behind a model's bytes for the outputs that are added to it. */
 const ROOM = 1 << 20;

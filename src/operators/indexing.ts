@@ -57,7 +57,7 @@ const gatheredPoints: AxesRule = ({ c, axes: [axes], dims }) => {
   return [...axes.slice(0, batch), ...points, ...axes.slice(end)];
 };
 
-const centered: AxesRule = ({ axes: [axes], dims }) => {
+const centeredOffsets: AxesRule = ({ axes: [axes], dims }) => {
   if (axes?.length !== dims.length) return unknownAxes(dims);
   return axes.map((axis, i) => {
     const size = lengthOf(axis);
@@ -145,7 +145,7 @@ export const INDEXING: Readonly<Record<string, Operator>> = {
   },
 
   CenterCropPad: {
-    axes: centered,
+    axes: centeredOffsets,
     vjp(c) {
       const [from, to] = [c.inputDims(0), c.outputDims(0)];
       const begins = from.map((size, axis) => centerStart(size, to[axis]));

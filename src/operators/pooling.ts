@@ -44,7 +44,7 @@ export const POOLING: Readonly<Record<string, Operator>> = {
     averages: coversAll,
     vjp(c) {
       const sweeps = poolSweepsOf(c);
-      return sumWindows(c, shared(c, sweeps), sweeps);
+      return sumWindows(c, sharedCotangent(c, sweeps), sweeps);
     },
   },
 
@@ -104,7 +104,7 @@ function sumWindows({ e, inputDims }: Context, g: Ref, sweeps: readonly Sweep[])
 }
 
 /** Divides the cotangent of every window among the elements of its average. */
-function shared(c: Context, sweeps: readonly Sweep[]): Ref {
+function sharedCotangent(c: Context, sweeps: readonly Sweep[]): Ref {
   const padding = c.int('count_include_pad', 0) === 1;
   const counts = sweeps.map((sweep) => {
     const list = countsOf(sweep, padding);

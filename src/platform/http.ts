@@ -56,11 +56,11 @@ export function nodeListener(fetch: Fetch): (message: IncomingMessage, response:
   return (message, response) => {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    answer(fetch, message, response, gone.signal).catch(() => response.destroy());
+    respond(fetch, message, response, gone.signal).catch(() => response.destroy());
   };
 }
 
-async function answer(
+async function respond(
   fetch: Fetch,
   message: IncomingMessage,
   response: ServerResponse,

@@ -20,14 +20,14 @@ export async function formatFor(
   accept: string | null,
   jpeg: () => Promise<boolean> = writesJpeg,
 ): Promise<Format> {
-  const wanted = named ?? acceptedFormat(accept, FORMATS);
+  const wanted = named ?? acceptedFormat(accept, ACCEPTED_FORMATS);
   if (wanted !== 'jpg' || (await jpeg())) return wanted;
   if (named === undefined) return acceptedFormat(accept, WITHOUT_JPEG);
   throw notAcceptable('JPEG in this runtime', WITHOUT_JPEG);
 }
 
-const FORMATS = Object.keys(MEDIA_TYPES) as Format[];
-const WITHOUT_JPEG = FORMATS.filter((format) => format !== 'jpg');
+const ACCEPTED_FORMATS = Object.keys(MEDIA_TYPES) as Format[];
+const WITHOUT_JPEG = ACCEPTED_FORMATS.filter((format) => format !== 'jpg');
 
 function acceptedFormat(accept: string | null, formats: readonly Format[]): Format {
   const ranges = (accept?.trim() || '*/*').split(',').map(rangeOf); // an empty header says nothing
@@ -43,19 +43,19 @@ function notAcceptable(what: string, formats: readonly Format[]): Problem {
   return new Problem('NOT_ACCEPTABLE', `There is no ${what}. Accept one of ${types}.`);
 }
 
-interface Range {
+interface MediaRange {
   readonly pattern: string;
   readonly quality: number;
 }
 
-function rangeOf(text: string): Range {
+function rangeOf(text: string): MediaRange {
   const [pattern, ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
   const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1';
   return { pattern, quality: Number(quality) || 0 };
 }
 
 /** The most specific range that covers the type decides. */
-function qualityOf(type: string, ranges: readonly Range[]): number {
+function qualityOf(type: string, ranges: readonly MediaRange[]): number {
   for (const pattern of [type, type.replace(/\/.*/, '/*'), '*/*']) {
     const range = ranges.find((range) => range.pattern === pattern);
     if (range) return range.quality;

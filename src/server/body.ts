@@ -26,7 +26,7 @@ async function receive(request: Request, { bytes, seconds }: Limits): Promise<Ui
   }, seconds * 1000);
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch(cutShort);
+      const { done, value } = await reader.read().catch(bodyEnded);
       if (late) throw new Problem('TOO_SLOW', `The body took more than ${seconds} seconds to arrive.`);
       if (done) break;
       length += value.length;
@@ -42,7 +42,7 @@ async function receive(request: Request, { bytes, seconds }: Limits): Promise<Ui
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
-function cutShort(): never {
+function bodyEnded(): never {
   throw new Problem('CUT_SHORT', 'The body ended early. Send it again.');
 }
 

@@ -6,7 +6,7 @@ import { findMethod } from '../methods/index.ts';
 import { classesFor, layerNames } from '../options/choices.ts';
 import { type Format, type Given, librarySettings } from '../options/options.ts';
 import { inParameters } from '../options/wording.ts';
-import type { Explanation, ImageInput, Report } from '../types.ts';
+import type { Explanation, ImageInput, ExplainReport } from '../types.ts';
 import { formatFor, MEDIA_TYPES } from './accept.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
@@ -74,7 +74,7 @@ function artifact(explanation: Explanation, format: Format, query: Given): Promi
   ) as Promise<Uint8Array>;
 }
 
-function json({ model, query, limits, image }: Question, report: Report): string {
+function json({ model, query, limits, image }: Question, report: ExplainReport): string {
   const results = report.explanations.flatMap((explanation) =>
     mapsOf(explanation, query.raw === true).map((map) => ({ explanation, map })),
   );

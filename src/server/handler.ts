@@ -46,7 +46,7 @@ export function createHandler(options: HandlerOptions = {}): Handler {
     queue: queue(limits.waiting),
   };
   return {
-    fetch: (request) => answer(service, request).catch(problemResponse),
+    fetch: (request) => route(service, request).catch(problemResponse),
     close: () => service.models.close(),
   };
 }
@@ -70,7 +70,7 @@ const ROUTES: Readonly<Record<string, readonly [method: 'GET' | 'POST', route: R
   ],
 };
 
-async function answer(service: Service, request: Request): Promise<Response> {
+async function route(service: Service, request: Request): Promise<Response> {
   const url = new URL(request.url);
   if (!Object.hasOwn(ROUTES, url.pathname)) {
     const known = Object.entries(ROUTES).map(([path, [method]]) => `${method} ${path}`);

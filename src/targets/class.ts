@@ -81,9 +81,9 @@ function outputGrid({ name, shape, dims, axis }: ClassOutput): OutputGrid {
   );
 }
 
-type Weights = Float32Array | undefined;
+type PixelWeights = Float32Array | undefined;
 
-function ofClass(index: number, weights: Weights, { data }: FloatTensor, classes: ClassOutput): Scored {
+function ofClass(index: number, weights: PixelWeights, { data }: FloatTensor, classes: ClassOutput): Scored {
   const seed = new Float32Array(data.length);
   let score = 0;
   eachRun(classes, (c, at, position, length) => {
@@ -98,7 +98,12 @@ function ofClass(index: number, weights: Weights, { data }: FloatTensor, classes
 }
 
 /** Σ_p m_p p_cp, and its derivative by every logit. */
-function probability(index: number, weights: Weights, output: FloatTensor, classes: ClassOutput): Scored {
+function probability(
+  index: number,
+  weights: PixelWeights,
+  output: FloatTensor,
+  classes: ClassOutput,
+): Scored {
   const p = probabilitiesOf(output, classes);
   const { score, seed } = ofClass(index, weights, { ...output, data: p }, classes);
   return { score, seed: throughLink(seed, p, classes) };

@@ -32,13 +32,13 @@ function kindOf(target: Target): AnyKind {
   });
 }
 
-const all: TargetFunctions = {
-  textOf: (target) => kindOf(target).text(target, all),
-  filesOf: (target) => kindOf(target).files(target, all),
-  outputsOf: (target) => kindOf(target).outputs(target, all),
-  objectiveOf: async (target, context) => kindOf(target).objective(target, context, all),
+const functions: TargetFunctions = {
+  textOf: (target) => kindOf(target).text(target, functions),
+  filesOf: (target) => kindOf(target).files(target, functions),
+  outputsOf: (target) => kindOf(target).outputs(target, functions),
+  objectiveOf: async (target, context) => kindOf(target).objective(target, context, functions),
   scoreOf: (objective, output, classes, score) =>
-    (TARGET_KINDS[objective.kind] as unknown as AnyKind).score(objective, output, classes, score, all),
+    (TARGET_KINDS[objective.kind] as unknown as AnyKind).score(objective, output, classes, score, functions),
 };
 
 /**
@@ -47,7 +47,7 @@ const all: TargetFunctions = {
  * @example
  * targetText({ class: 12, over: 'predicted' }); // 'class:12@predicted'
  */
-export const targetText: (target: Target) => string = all.textOf;
+export const targetText: (target: Target) => string = functions.textOf;
 
 /**
  * The files that a target names.
@@ -55,16 +55,16 @@ export const targetText: (target: Target) => string = all.textOf;
  * @example
  * filesOf(parseTarget('class:12@mask.png')); // ['mask.png']
  */
-export const filesOf: (target: Target) => string[] = all.filesOf;
+export const filesOf: (target: Target) => string[] = functions.filesOf;
 
 /** The outputs of the model that a target names. */
-export const outputsOf: (target: Target) => string[] = all.outputsOf;
+export const outputsOf: (target: Target) => string[] = functions.outputsOf;
 
 /** Resolves a target on the output of a model. @throws {CamError} BAD_TARGET, UNKNOWN_CLASS. */
-export const objectiveOf: TargetFunctions['objectiveOf'] = all.objectiveOf;
+export const objectiveOf: TargetFunctions['objectiveOf'] = functions.objectiveOf;
 
 /** Scores an output (batch 1), with the derivative that starts the backward pass. */
-export const scoreOf: TargetFunctions['scoreOf'] = all.scoreOf;
+export const scoreOf: TargetFunctions['scoreOf'] = functions.scoreOf;
 
 /** The class that an objective is; undefined for other objectives, and for a part of the pixels. */
 export const classOf = (objective: Objective): number | undefined =>

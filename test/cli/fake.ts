@@ -13,7 +13,7 @@ import type {
   Inspection,
   InspectOptions,
   MethodId,
-  Report,
+  ExplainReport,
   Target,
   TargetInfo,
 } from '../../src/index.ts';
@@ -150,7 +150,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       preprocessing: undefined,
       values: fake.values ?? [LAYER],
     },
-    explainAll: async (image, options = {}): Promise<Report> => {
+    explainAll: async (image, options = {}): Promise<ExplainReport> => {
       asked.calls.push({ image, options });
       const failing = fake.fail?.(image, '*');
       if (failing) throw failing;

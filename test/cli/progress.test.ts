@@ -1,12 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { processIO } from '../../src/cli/io.ts';
-import { describe, duration, progressLine } from '../../src/cli/progress.ts';
+import { progressText, duration, progressLine } from '../../src/cli/progress.ts';
 
 const progress = suite('progress');
 
 progress('tells count, rate and time left', () => {
-  const at = (done: number, ms: number) => describe({ method: 'scorecam', done, total: 320 }, ms);
+  const at = (done: number, ms: number) => progressText({ method: 'scorecam', done, total: 320 }, ms);
   assert.is(at(0, 0), 'scorecam 0/320');
   assert.is(at(64, 2000), 'scorecam 64/320  32/s  8 s left');
   assert.is(at(16, 4000), 'scorecam 16/320  4.0/s  1 min 16 s left');

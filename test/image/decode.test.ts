@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { decode } from '../../src/image/decode.ts';
-import { type FormatName, FORMATS } from '../../src/image/formats.ts';
+import { type FormatName, IMAGE_FORMATS } from '../../src/image/formats.ts';
 import type { Picture } from '../../src/image/source.ts';
 import {
   ascii,
@@ -68,8 +68,8 @@ function quarters(found: Picture): string {
     .join('');
 }
 
-for (const name of Object.keys(FORMATS) as FormatName[]) {
-  const { title } = FORMATS[name];
+for (const name of Object.keys(IMAGE_FORMATS) as FormatName[]) {
+  const { title } = IMAGE_FORMATS[name];
 
   test(`${title}: every pixel is where and what it was`, async () => {
     const found = await decode(await ENCODERS[name](QUARTERS));
@@ -299,7 +299,7 @@ test('what is no image is told by its first bytes', async () => {
   assert.match((await failure(new Uint8Array())).message, 'it is empty');
   const { message } = await failure(new TextEncoder().encode('<!doctype html>'));
   assert.match(message, '3c 21 64 6f');
-  for (const { title } of Object.values(FORMATS)) assert.match(message, title);
+  for (const { title } of Object.values(IMAGE_FORMATS)) assert.match(message, title);
   await failure(new TextEncoder().encode('BMW is no bitmap, and this is a sentence.'));
 });
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { badOption } from '../../errors.ts';
-import type { Report } from '../../index.ts';
+import type { ExplainReport } from '../../index.ts';
 import { classesFor } from '../../options/choices.ts';
 import { COMMAND_NAMES, type Given, librarySettings } from '../../options/options.ts';
 import { writeFile } from '../../platform/files.ts';
@@ -132,14 +132,15 @@ function summaryOf(
   seconds: number,
   style: Terminal['style'],
 ): string {
-  const size = `${counted(rows.length, 'class', 'classes')}, ${counted(columns.length, 'method', 'methods')}`;
+  const size = `${countText(rows.length, 'class', 'classes')}, ${countText(columns.length, 'method', 'methods')}`;
   return `${name}  ${size} → ${style('cyan', path)} ${style('dim', `(${seconds.toFixed(2)} s)`)}\n`;
 }
 
-function titleOf({ name }: Input, model: string | undefined, { prediction }: Report): string {
+function titleOf({ name }: Input, model: string | undefined, { prediction }: ExplainReport): string {
   const [best] = prediction;
   const seen = best ? `: ${best.label}, ${(100 * best.probability).toFixed(1)} %` : '';
   return `${name}${seen}${model === undefined ? '' : ` (${model})`}`;
 }
 
-const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+const countText = (count: number, one: string, many: string): string =>
+  `${count} ${count === 1 ? one : many}`;

@@ -4,7 +4,7 @@ import {
   type ExplainOptions,
   type Failure,
   imageJson,
-  type Report,
+  type ExplainReport,
   resultJson,
   type Subject,
 } from '../../index.ts';
@@ -16,7 +16,7 @@ import { type Guard, guard } from '../guard.ts';
 import { readInput, STDIN } from '../inputs.ts';
 import type { CliModel } from '../library.ts';
 import { claimJob, claimMoreMaps, claimOutputs, destinationOf, namesKnown } from '../outputs.ts';
-import type { Job, Plan } from '../plan.ts';
+import type { Job, OutputPlan } from '../plan.ts';
 import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
 import { onSharedScale, writeResults, writeTensors, type Writing } from '../results.ts';
 import { detailLines, reportProblems, summaryLine, type Written } from '../summary.ts';
@@ -28,7 +28,7 @@ import type { CommandContext } from './command.ts';
 interface Batch extends CommandContext {
   readonly out: Terminal;
   readonly model: CliModel;
-  readonly plan: Plan;
+  readonly plan: OutputPlan;
   readonly claim: Guard;
   readonly options: ExplainOptions;
 }
@@ -62,7 +62,7 @@ export async function runExplain(context: CommandContext): Promise<number> {
       { ...chosen, ...(targets && { targets }) },
       io.cwd,
     );
-    const plan: Plan = {
+    const plan: OutputPlan = {
       jobs,
       classes: targets?.map(({ name }) => name) ?? classes,
       layers: explainOptions.layer?.length,
@@ -91,11 +91,11 @@ async function explainJobs(batch: Batch): Promise<number> {
   const { plan, settings, out } = batch;
   const { jobs } = plan;
   const shared = settings.scale === 'shared';
-  const explained: Explained[] = [];
+  const explained: ExplainedJob[] = [];
   let code = DONE;
   for (const [position, job] of jobs.entries()) {
     out.progress.image(nameOf(job), position + 1, jobs.length);
-    const problem = await attempt(batch, job, async () => {
+    const problem = await orReport(batch, job, async () => {
       const one = await explainJob(batch, job);
       if (!shared) return writeJob(batch, one);
       explained.push(one);
@@ -106,13 +106,13 @@ async function explainJobs(batch: Batch): Promise<number> {
   const reports = onSharedScale(explained.map(({ report }) => report));
   for (const [i, one] of explained.entries()) {
     const write = () => writeJob(batch, { ...one, report: reports[i] });
-    code = Math.max(code, await attempt(batch, one.job, write));
+    code = Math.max(code, await orReport(batch, one.job, write));
   }
   return code;
 }
 
 /** Reports what is wrong with one image alone; wrong usage ends the batch. */
-async function attempt(batch: Batch, job: Job, work: () => Promise<number>): Promise<number> {
+async function orReport(batch: Batch, job: Job, work: () => Promise<number>): Promise<number> {
   const { settings, out } = batch;
   try {
     return await work();
@@ -125,15 +125,15 @@ async function attempt(batch: Batch, job: Job, work: () => Promise<number>): Pro
 }
 
 /** One image, explained; nothing is written yet. */
-interface Explained {
+interface ExplainedJob {
   readonly job: Job;
-  readonly report: Report;
+  readonly report: ExplainReport;
   /** Milliseconds that reading took, and reading and explaining together. */
   readonly read: number;
   readonly took: number;
 }
 
-async function explainJob({ io, model, plan, options }: Batch, job: Job): Promise<Explained> {
+async function explainJob({ io, model, plan, options }: Batch, job: Job): Promise<ExplainedJob> {
   const started = performance.now();
   const image = job.input && (await readInput(job.input, io, COMMAND_NAMES));
   const read = performance.now() - started;
@@ -145,7 +145,7 @@ async function explainJob({ io, model, plan, options }: Batch, job: Job): Promis
   return { job, report, read, took: performance.now() - started };
 }
 
-async function writeJob(batch: Batch, { job, report, read, took }: Explained): Promise<number> {
+async function writeJob(batch: Batch, { job, report, read, took }: ExplainedJob): Promise<number> {
   const { settings, io, out, plan, claim } = batch;
   const started = performance.now();
   if (!namesKnown(plan)) {

@@ -37,7 +37,7 @@ function page(inspection: Inspection, style: Terminal['style']): string {
 
 /** What the file declares. */
 function declaredRows({ inputs, outputs, opset, operators, parameters }: Inspection): Section[] {
-  const port = ({ name, type, dims }: Port) => [name, `${type ?? '?'} ${shape(dims)}`];
+  const port = ({ name, type, dims }: Port) => [name, `${type ?? '?'} ${dimsText(dims)}`];
   return [
     ['Inputs', inputs.map(port)],
     ['Outputs', outputs.map(port)],
@@ -65,13 +65,13 @@ function explainedRows({ explained }: Inspection): string[][] {
   const { output, logits, dims, classes, positions, link } = explained;
   const what = link ? `${logits}, before the ${link} of ${output}` : output;
   const each = positions > 1 ? ` at ${positions} positions` : '';
-  return [[what, shape(dims), `${classes} classes${each}`]];
+  return [[what, dimsText(dims), `${classes} classes${each}`]];
 }
 
 const layerRow = ({ name, op, dims, layout, automatic, gradient }: LayerInfo): string[] => [
   `${automatic ? '*' : ' '} ${name}`,
   op,
-  shape(dims),
+  dimsText(dims),
   layoutText(layout),
   gradient ? '' : 'no gradient',
 ];
@@ -88,7 +88,7 @@ function barrierRows({ barriers, inputGradient }: Inspection): string[][] {
   return inputGradient ? rows : [...rows, ['No gradient reaches the input: saliency methods do not work.']];
 }
 
-const shape = (dims: Port['dims']): string =>
+const dimsText = (dims: Port['dims']): string =>
   dims === undefined ? 'unknown shape' : `[${dims.map((size) => (size === '' ? '?' : size)).join(', ')}]`;
 
 /** Three significant digits. */

@@ -6,7 +6,7 @@ type Canvas = InstanceType<typeof JimpClass>;
 type Print = (text: string, x: number, y: number, width: number) => void;
 
 const MARGIN = 16;
-const GAP = 8;
+const CELL_GAP = 8;
 /** Height of a line of text, and width of the texts beside the rows. */
 const LINE = 20;
 const ASIDE = 168;
@@ -18,25 +18,25 @@ export async function pngSheet({ title, columns, rows, bar }: Sheet): Promise<Ui
   const { SANS_14_BLACK } = await import('jimp/fonts');
   const font = await loadFont(SANS_14_BLACK);
   const heights = rows.map(({ cells }) => Math.max(3 * LINE, ...cells.map((cell) => cell?.height ?? 0)));
-  const top = MARGIN + 2 * LINE + GAP;
-  const width = Math.max(2 * MARGIN + ASIDE + columns.length * (SIDE + GAP), 2 * MARGIN + 640);
-  const height = top + heights.reduce((sum, height) => sum + height + GAP, 0) + LINE + MARGIN;
+  const top = MARGIN + 2 * LINE + CELL_GAP;
+  const width = Math.max(2 * MARGIN + ASIDE + columns.length * (SIDE + CELL_GAP), 2 * MARGIN + 640);
+  const height = top + heights.reduce((sum, height) => sum + height + CELL_GAP, 0) + LINE + MARGIN;
   const canvas: Canvas = new Jimp({ width, height, color: WHITE });
   const print: Print = (text, x, y, room) => {
     const shown = readable(text, font.chars);
     canvas.print({ font, x, y, text: fitting(shown, (part) => measureText(font, part) <= room) });
   };
   print(title, MARGIN, MARGIN, width - 2 * MARGIN);
-  const left = (column: number) => MARGIN + ASIDE + column * (SIDE + GAP);
-  columns.forEach((column, i) => print(column, left(i), MARGIN + LINE + GAP, SIDE));
+  const left = (column: number) => MARGIN + ASIDE + column * (SIDE + CELL_GAP);
+  columns.forEach((column, i) => print(column, left(i), MARGIN + LINE + CELL_GAP, SIDE));
   let y = top;
   rows.forEach(({ label, amounts, cells }, i) => {
-    [label, ...amounts].forEach((text, line) => print(text, MARGIN, y + line * LINE, ASIDE - GAP));
+    [label, ...amounts].forEach((text, line) => print(text, MARGIN, y + line * LINE, ASIDE - CELL_GAP));
     cells.forEach((cell, column) => {
       if (cell) paste(canvas, cell, left(column), y);
       else print('failed', left(column), y, SIDE);
     });
-    y += heights[i] + GAP;
+    y += heights[i] + CELL_GAP;
   });
   drawBar(canvas, print, bar, y);
   return toPNG({ width, height, data: new Uint8ClampedArray(canvas.bitmap.data) });
@@ -69,7 +69,7 @@ function drawBar(canvas: Canvas, print: Print, { colormap, low, high }: ColorBar
   const table = COLORMAPS[colormap].table();
   const data = new Uint8ClampedArray(4 * BAR.width * BAR.height);
   for (let row = 0; row < BAR.height; row++) data.set(table, 4 * row * BAR.width);
-  print(low, MARGIN, y, ASIDE - GAP);
+  print(low, MARGIN, y, ASIDE - CELL_GAP);
   paste(canvas, { ...BAR, data }, MARGIN + ASIDE, y + 2);
-  print(high, MARGIN + ASIDE + BAR.width + GAP, y, ASIDE);
+  print(high, MARGIN + ASIDE + BAR.width + CELL_GAP, y, ASIDE);
 }

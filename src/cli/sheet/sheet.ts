@@ -6,7 +6,7 @@ import {
   overlay,
   type OverlayOptions,
   type Picture,
-  type Report,
+  type ExplainReport,
   resizePicture,
   type TargetInfo,
 } from '../../index.ts';
@@ -43,7 +43,7 @@ export const SIDE = 224;
 
 export async function sheetOf(
   title: string,
-  { explanations }: Pick<Report, 'explanations'>,
+  { explanations }: Pick<ExplainReport, 'explanations'>,
   options: OverlayOptions,
   bar: ColorBar,
 ): Promise<Sheet> {
