@@ -46,8 +46,13 @@ const fresh =
 
 if (process.argv.includes('--force') || !fresh) build();
 
+/** Folders and files of this build that a failure must not leave behind. */
+const unfinished = new Set();
+
 function build() {
   const started = Date.now();
+  process.once('exit', () => unfinished.forEach((path) => rmSync(path, { recursive: true, force: true })));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   mkdirSync('build', { recursive: true });
   run('assemblyscript/bin/asc.js', ['--target', 'release']);
   const base64 = readFileSync('build/kernels.wasm').toString('base64');
@@ -56,6 +61,7 @@ function build() {
     `// Made by scripts/prepare.mjs from assembly/.\nexport const KERNELS_BASE64: string =\n  '${base64}';\n`,
   );
   const fold = `dist.${process.pid}`;
+  unfinished.add(fold);
   run('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fold]);
   chmodSync(`${fold}/cli/main.js`, 0o755); // npx does it when it links the package, and never again
   copyFileSync('build/kernels.wasm', `${fold}/kernels.wasm`); // for bundlers that want a file
@@ -68,8 +74,10 @@ function build() {
 
 function replace(path, text) {
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
-  writeFileSync(`${path}.${process.pid}`, text);
-  renameSync(`${path}.${process.pid}`, path);
+  const draft = `${path}.${process.pid}`;
+  unfinished.add(draft);
+  writeFileSync(draft, text);
+  renameSync(draft, path);
 }
 
 function run(script, args) {

@@ -7,7 +7,7 @@ export type ColorChannels = 'rgb' | 'bgr' | 'gray';
 
 type ChannelMix = readonly [red: number, green: number, blue: number];
 
-/** How red, green and blue mix into each channel of a tensor; gray is ITU-R BT.601 luma, as in Pillow. */
+/** Weights of red, green and blue in each channel of a tensor; gray is ITU-R BT.601 luma, as in Pillow. */
 export const MIXES: Record<ColorChannels, readonly ChannelMix[]> = {
   rgb: [
     [1, 0, 0],
@@ -31,7 +31,7 @@ const SEEN: Record<ColorChannels, readonly [red: number, green: number, blue: nu
 
 /**
  * The picture of a tensor [channels, height, width], each element turned into a byte (clamped) by `shade`; NaN is 0.
- * Throws `BAD_TENSOR` where the tensor has another number of channels.
+ * @throws {CamError} BAD_TENSOR when the tensor has another number of channels.
  */
 export function paint(
   { data, channels: count, height, width }: Volume,

@@ -21,9 +21,9 @@ const SOURCES: Record<Codec, Source> = {
 };
 
 /**
- * One of jSquash's wasm decoders; a JPEG is turned upright by its EXIF orientation. Undefined where its wasm is neither
- * given nor found. Each picture has an instance of its own, so that the memory it took goes with it.
- * Throws `RUNTIME` when the wasm cannot be started.
+ * One of jSquash's decoders; a JPEG is rotated by its EXIF orientation. Undefined where its WebAssembly is neither given
+ * nor found. Each picture has an instance of its own, so that its memory is freed with it.
+ * @throws {CamError} RUNTIME when the WebAssembly cannot be started.
  */
 export async function loadCodec(
   codec: Codec,

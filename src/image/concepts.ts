@@ -1,7 +1,7 @@
 import type { Plane } from '../kernels/index.ts';
 import type { Picture } from './source.ts';
 
-/** Colors that are told apart, also by most who see fewer: M. Okabe and K. Ito (2008), without black. */
+/** Colors that most color-blind readers can distinguish: M. Okabe and K. Ito (2008), without black. */
 const COLORS: readonly (readonly [red: number, green: number, blue: number])[] = [
   [230, 159, 0],
   [86, 180, 233],
@@ -13,8 +13,8 @@ const COLORS: readonly (readonly [red: number, green: number, blue: number])[] =
 ];
 
 /**
- * A picture in which every place has the color of the concept that is strongest there, the stronger the more of it.
- * `concepts` are maps at the picture's size, in a common unit; `alpha` is how much color the strongest place gets.
+ * A picture in which every pixel has the color of its strongest concept, the stronger the more opaque. `concepts` are maps at
+ * the picture's size, in a common unit; `alpha` is the opacity of the strongest pixel.
  */
 export function conceptPicture(picture: Picture, concepts: readonly Plane[], alpha = 0.7): Picture {
   const top = concepts.reduce((most, { data }) => data.reduce((a, b) => Math.max(a, b), most), 0);

@@ -27,7 +27,7 @@ export interface DecodeOptions {
  * Decodes a PNG, JPEG, GIF (its first frame), BMP, WebP or TIFF (its first page) file, told by its first bytes.
  * A JPEG is turned upright by its EXIF orientation, 16 bits per channel become 8, gray and CMYK become RGB, and
  * transparent pixels are laid on white: every alpha of the result is 255.
- * Throws `BAD_IMAGE` for what is no such image, is cut short or damaged, has no pixels or too many.
+ * @throws {CamError} BAD_IMAGE for an unknown format, a damaged image, or one without pixels or with too many.
  */
 export async function decode(
   bytes: Uint8Array,

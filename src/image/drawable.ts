@@ -12,7 +12,7 @@ export interface Drawable {
 
 /**
  * The pixels of what is drawn; transparent ones are laid on white.
- * Throws `BAD_IMAGE` when it has no pixels yet or may not be read, and where there is no canvas.
+ * @throws {CamError} BAD_IMAGE when it has no pixels yet or may not be read, and where there is no canvas.
  */
 export function drawn(source: Drawable): Picture {
   const width = source.naturalWidth ?? source.width;

@@ -8,12 +8,12 @@ export interface Size {
 }
 
 /**
- * How a picture comes into a model's input of another shape: `stretch` changes its proportions, `crop` takes the largest
- * centered part of the input's proportions, `letterbox` fits all of it in and pads the rest.
+ * Resize mode: `stretch` changes the proportions, `crop` takes the largest centered part with the input's proportions,
+ * `letterbox` fits all of the picture in and pads the rest.
  */
 export type Fit = 'stretch' | 'crop' | 'letterbox';
 
-/** How a picture lies in a model's input: its part `from` fills the part `to` of the input. */
+/** Where a picture is in a model's input: its part `from` fills the part `to` of the input. */
 export interface Placement {
   picture: Size;
   input: Size;
@@ -52,11 +52,11 @@ export const FITS: Record<Fit, (picture: Size, input: Size) => Partial<Placement
 };
 
 /**
- * Carries a map of any resolution that covers the model's input back to the picture's own size, by one bilinear
- * interpolation with half-pixel centers. What the model never saw of the picture is 0.
+ * Resizes a map of the model's input, of any resolution, to the picture's size, by one bilinear interpolation with
+ * half-pixel centers. Parts of the picture that the model never saw are 0.
  */
 export function carryBack(map: Plane, { picture, input, from, to }: Placement, kernels: Kernels): Plane {
-  // Picture coordinate p lies at to + (p - from) * to.length / from.length of the input.
+  // Picture coordinate p is at to + (p - from) * to.length / from.length of the input.
   const axis = (start: number, length: number, at: number, span: number, cells: number) => {
     const scale = (span / length) * cells;
     return { scale, offset: at * cells - start * scale };

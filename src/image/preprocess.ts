@@ -1,4 +1,4 @@
-import { CamError } from '../errors.ts';
+import { badOption, CamError } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
 import { type ColorChannels, MIXES, paint } from './channels.ts';
 import { type Fit, FITS, place, type Placement } from './placement.ts';
@@ -16,7 +16,7 @@ export interface Preprocessing {
   width: number;
   fit: Fit;
   channels: ColorChannels;
-  /** What black (byte 0) and white (byte 255) are before mean and deviation: [0, 1], [0, 255], [-1, 1]. */
+  /** Values of black (byte 0) and white (byte 255) before mean and deviation: [0, 1], [0, 255], [-1, 1]. */
   range: readonly [black: number, white: number];
   /** In the order of `channels`, on the scale of `range`. */
   mean: readonly number[];
@@ -30,13 +30,13 @@ export const IMAGENET = {
   std: [0.229, 0.224, 0.225],
 } as const;
 
-/** What letterboxing pads with, of 255: the gray of the YOLO family. */
+/** The value that letterboxing pads with, of 255: the gray of the YOLO family. */
 const PADDING = 114;
 
 /**
- * The settings of a model that brings none: stretched, red green blue, 0 to 1, ImageNet's mean and deviation.
- * `bgr` has them in its own order; a model of one channel takes gray, with the means of the three.
- * Throws `UNSUPPORTED_MODEL` for other than 1 or 3 channels.
+ * Default settings: stretched, red green blue, 0 to 1, ImageNet's mean and deviation, in the order of the channels; a model
+ * of one channel takes gray, with the mean of the three.
+ * @throws {CamError} UNSUPPORTED_MODEL for other than 1 or 3 channels.
  */
 export function defaultPreprocessing(
   input: { channels: number; height: number; width: number; layout: TensorLayout },
@@ -45,7 +45,7 @@ export function defaultPreprocessing(
   if (input.channels !== 1 && input.channels !== 3) {
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      `The model's input has ${input.channels} channels, and a picture gives 1 or 3. Give it a .npy tensor instead.`,
+      `The model's input has ${input.channels} channels, but a picture has 1 or 3. Give it a .npy tensor instead.`,
     );
   }
   const ordered: Record<ColorChannels, (values: readonly number[]) => number[]> = {
@@ -68,7 +68,7 @@ export interface PictureTensor {
 
 /**
  * Resizes (bilinear with antialias), pads, orders and normalizes a picture as `p` says.
- * Throws `BAD_OPTION` where the settings make no sense (`checkPreprocessing`).
+ * @throws {CamError} BAD_OPTION for invalid settings.
  */
 export function toTensor(picture: Picture, p: Preprocessing): PictureTensor {
   checkPreprocessing(p);
@@ -124,45 +124,46 @@ export function pictureOf({ data, width, height }: PictureInput): Picture {
   );
 }
 
-/** The words that a setting can be. */
+/** The values of settings that are words. */
 const WORDS: Readonly<Record<'fit' | 'channels' | 'layout', readonly string[]>> = {
   fit: Object.keys(FITS),
   channels: Object.keys(MIXES),
   layout: TENSOR_LAYOUTS,
 };
 
-/** Throws `BAD_OPTION` for a setting that makes no sense by itself. */
+/** @throws {CamError} BAD_OPTION for a setting that is invalid by itself. */
 export function checkSettings(p: Partial<Preprocessing>): void {
   const { height = 1, width = 1, range = [0, 1] } = p;
   for (const [name, known] of Object.entries(WORDS)) {
     const value = p[name as keyof typeof WORDS];
     if (value !== undefined && !known.includes(value))
-      throw badPreprocessing(`${name} is "${value}": choose ${known.join(', ')}.`);
+      throw badOption(
+        `preprocessing.${name}`,
+        `\`preprocessing.${name}\` is "${value}". Choose ${known.join(', ')}.`,
+      );
   }
   if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0)) {
-    throw badPreprocessing(
-      `An input of ${width} x ${height} pixels is not possible: give whole numbers above 0.`,
-    );
+    throw badOption('preprocessing', `${width} x ${height} is not a size: give whole numbers above 0.`);
   }
   if (!(range.length === 2 && range.every(Number.isFinite) && range[0] !== range[1])) {
-    throw badPreprocessing(
-      `A range of [${range.join(', ')}] is none: give black and white as two numbers that differ.`,
+    throw badOption(
+      'preprocessing',
+      `The range [${range.join(', ')}] is invalid: give black and white as two numbers that differ.`,
     );
   }
 }
 
-/** Throws `BAD_OPTION` where, besides, mean or deviation have another length than the channels, or a deviation is 0. */
+/** @throws {CamError} BAD_OPTION for invalid settings, such as means that are not as many as the channels, or a deviation of 0. */
 export function checkPreprocessing(p: Preprocessing): void {
   checkSettings(p);
   const { channels, mean, std } = p;
   const count = MIXES[channels].length;
   if (mean.length !== count || std.length !== count) {
-    throw badPreprocessing(
+    throw badOption(
+      'preprocessing',
       `${channels} has ${count} channel(s), but mean has ${mean.length} and std ${std.length} number(s). Give one for each.`,
     );
   }
   if (![...mean, ...std].every(Number.isFinite) || std.includes(0))
-    throw badPreprocessing('Mean and deviation have to be finite numbers, and no deviation may be 0.');
+    throw badOption('preprocessing', 'Mean and deviation must be finite, and no deviation may be 0.');
 }
-
-const badPreprocessing = (message: string): CamError => new CamError('BAD_OPTION', message);

@@ -19,11 +19,11 @@ interface PreprocessorConfig {
 }
 
 /**
- * What a Hugging Face `preprocessor_config.json` says of the preprocessing; what it leaves out is left out.
+ * The preprocessing of a Hugging Face `preprocessor_config.json`; settings that it lacks are missing here.
  * A resize by the shortest edge, or a center crop, is `crop` of the final size: the margin that some models cut off
- * between the two (256 to 224) is kept, as it is part of the picture that is explained. Bicubic and Lanczos become
+ * between the two (256 to 224) is kept, since it is part of the explained image. Bicubic and Lanczos become
  * bilinear.
- * Throws `BAD_MODEL` for text that is not a JSON object.
+ * @throws {CamError} BAD_MODEL for text that is not a JSON object.
  */
 export function readPreprocessorConfig(json: string): Partial<Preprocessing> {
   const config = parse(json);
@@ -38,7 +38,7 @@ function parse(json: string): PreprocessorConfig {
   } catch (cause) {
     throw new CamError(
       'BAD_MODEL',
-      `preprocessor_config.json cannot be read: ${(cause as Error).message}. Mend or remove it.`,
+      `preprocessor_config.json cannot be read: ${(cause as Error).message}. Correct or remove it.`,
       { cause },
     );
   }

@@ -9,9 +9,8 @@ export type { Plane, Volume } from './volume.ts';
 /**
  * Starts the kernels, with a memory of their own.
  *
- * @param source the compiled kernels, where the inlined ones cannot be used (Cloudflare Workers only run a module that was
- *   deployed as one).
- * @throws CamError `RUNTIME` where WebAssembly or its SIMD instructions are missing.
+ * @param source the compiled kernels, where the inlined ones cannot be used (Cloudflare Workers only run deployed modules).
+ * @throws {CamError} RUNTIME where WebAssembly or its SIMD instructions are missing.
  */
 export async function loadKernels(source?: KernelsSource): Promise<Kernels> {
   given ??= source;

@@ -2,12 +2,12 @@ import { CamError } from '../errors.ts';
 import type { ModelPlace } from './source.ts';
 
 /**
- * The model that comes with camwasm: see models/MODEL_CARD.md.
- * @throws CamError BAD_MODEL in runtimes whose modules have no address.
+ * The built-in model: models/MODEL_CARD.md.
+ * @throws {CamError} BAD_MODEL in runtimes whose modules have no address.
  */
 export function builtinModel(): ModelPlace {
   try {
-    // Each address is written out, so that bundlers see it and bring the file.
+    // Each address is written out, so that bundlers see it and include the file.
     return {
       model: new URL('../../models/everyday36.onnx', import.meta.url),
       config: new URL('../../models/config.json', import.meta.url),

@@ -7,19 +7,19 @@ import { readModel } from '../onnx/read.ts';
 import { readFile, readFileWithRoom } from '../platform/files.ts';
 import { labelsOfConfig } from './labels.ts';
 
-/** A model with what lies beside it. */
+/** A model with its weights and settings. */
 export interface ModelSource {
   readonly model: Model;
   readonly external: readonly { path: string; data: Uint8Array }[];
   readonly labels: readonly string[] | undefined;
   readonly preprocessing: Partial<Preprocessing>;
-  /** The files that all this was read from. */
+  /** The files that were read. */
   readonly files: readonly (string | URL)[];
 }
 
-/** What belongs to a model, for one that comes without a place to look beside. */
+/** Files of a model that was not loaded by its path. */
 export interface ModelFiles {
-  /** Files that hold the model's external weights, by the path that the model gives. Read from beside a model path. */
+  /** The model's external weights, by the path that the model gives. Found beside a model path. */
   external?: readonly { path: string; data: Uint8Array }[];
   /** The contents of a Hugging Face export's `config.json`, which names the classes. Found beside a model path. */
   config?: object;
@@ -30,7 +30,7 @@ export interface ModelFiles {
 /** A model in any form: a path or URL, a file, a Blob, or bytes. */
 export type ModelInput = string | URL | FileSource | Blob | Uint8Array | ArrayBuffer;
 
-/** Where a model and its settings lie, when they are known and need not be looked for. */
+/** A model and its settings at known addresses. */
 export interface ModelPlace {
   readonly model: URL;
   readonly config: URL;
@@ -38,10 +38,10 @@ export interface ModelPlace {
 }
 
 /**
- * Reads a model from its bytes or its place. Beside a place, and one folder up, the files of a Hugging Face export are
- * used where they are: `config.json` (id2label) and `preprocessor_config.json`.
- * @throws CamError BAD_MODEL when there is no such file, it is no model, or weights that it names are missing or lie
- * outside its folder.
+ * Reads a model. Beside a path, and one folder up, the files of a Hugging Face export are used: `config.json` (id2label)
+ * and `preprocessor_config.json`.
+ * @throws {CamError} BAD_MODEL when the file does not exist or is not a model, or when weights that it names are missing or
+ *   outside its folder.
  */
 export async function loadModel(
   source: ModelInput | ModelPlace,
@@ -85,7 +85,7 @@ const withWeights = (
   external,
 });
 
-/** JSON that belongs to a model, and where it was found. */
+/** A JSON file of a model, and where it was found. */
 interface Setting {
   readonly text: string;
   readonly file?: string | URL;
@@ -103,7 +103,7 @@ const settingsOf = ({ config, preprocessor }: ModelSettings): Pick<ModelSource, 
 
 const settingFrom = (json: object | undefined): Setting | undefined => json && { text: JSON.stringify(json) };
 
-/** Room behind a model's bytes for the outputs that are added to it. */
+/** Room after a model's bytes for added outputs. */
 const ROOM = 1 << 20;
 
 async function read(what: string, place: string | URL, get: () => Promise<Uint8Array>): Promise<Uint8Array> {
@@ -137,18 +137,18 @@ const settingIn = async (file: string | URL): Promise<Setting | undefined> => {
 };
 
 /**
- * The file of weights that a model names: relative to it, and not outside its folder, so that a model from elsewhere
- * opens nothing else (https://onnx.ai/onnx/repo-docs/ExternalData.html).
+ * A file of weights that a model names: relative to it and inside its folder, so that a model from elsewhere opens nothing
+ * else (https://onnx.ai/onnx/repo-docs/ExternalData.html).
  */
 function weightsFile(source: string | URL, path: string): string | URL {
   let depth = 0;
-  // Behind an address, %2e is a dot.
+  // In a URL, %2e is a dot.
   const steps = path.replace(/%2e/gi, '.').split(/[/\\]/).filter((step) => step !== '.' && step !== '');
   const leaves = steps.some((step) => (depth += step === '..' ? -1 : 1) < 0);
   if (!leaves && !/^([/\\]|[a-z][a-z0-9+.-]*:)/i.test(path)) return neighbor(source, path);
   throw new CamError(
     'BAD_MODEL',
-    `The model keeps weights in "${path}", which is outside its folder, and ONNX allows files inside it only. Save it again with the weights beside it, or pass them as \`external\`.`,
+    `The model keeps weights in "${path}", which is outside its folder; ONNX only allows files inside. Save it again with the weights beside it, or pass them as \`external\`.`,
   );
 }
 

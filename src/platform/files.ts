@@ -4,8 +4,8 @@ import { nodeModule } from './node.ts';
 import { runtime } from './runtime.ts';
 
 /**
- * The bytes of a file, or behind an address; rejects with the system's own error, as only the caller knows what the
- * file was to be. In a browser every place is an address.
+ * The bytes of a file or URL; rejects with the system's own error, since only the caller knows what the file is for. In a
+ * browser every place is a URL.
  */
 export async function readFile(place: string | URL): Promise<Uint8Array> {
   const url = addressOf(place);
@@ -39,7 +39,7 @@ function addressOf(place: string | URL): URL | undefined {
 }
 
 /**
- * The same at the start of a larger buffer: `room` bytes behind the file's are the caller's to write to.
+ * The same at the start of a larger buffer: the caller may write to the `room` bytes after the file's.
  */
 export async function readFileWithRoom(place: string | URL, room: number): Promise<Uint8Array> {
   const url = addressOf(place);
@@ -71,7 +71,7 @@ export async function readStdin(): Promise<Uint8Array> {
 /**
  * Writes a file whole or not at all: to a neighbor first, which then takes its name. Folders on the way are made;
  * what is not a plain file (a device, a pipe) is written to as it is.
- * Throws `OUTPUT` when the system refuses.
+ * @throws {CamError} OUTPUT when the system refuses.
  */
 export async function writeFile(path: string, bytes: Uint8Array | string): Promise<void> {
   try {

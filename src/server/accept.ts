@@ -13,7 +13,7 @@ export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
 /**
  * The format of an answer: the one that the query names, or else the one that the Accept header likes best (RFC 9110,
  * section 12.5.1); PNG for none.
- * @throws Problem NOT_ACCEPTABLE.
+ * @throws {Problem} NOT_ACCEPTABLE.
  */
 export async function formatFor(
   named: Format | undefined,

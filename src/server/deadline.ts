@@ -1,7 +1,6 @@
 /**
- * Runs work with a signal that is aborted when the client goes away, or after so many seconds. The timer and the listener
- * hold it for as long as the work lasts: what AbortSignal.any and AbortSignal.timeout make is held by nobody in Node 20,
- * and never fires once it was collected.
+ * Runs work with a signal that is aborted when the client disconnects or time is up. The timer and the listener keep it
+ * alive: in Node 20 the signals of AbortSignal.any and AbortSignal.timeout can be collected and then never fire.
  */
 export async function withDeadline<Result>(
   { signal }: Request,
@@ -11,7 +10,7 @@ export async function withDeadline<Result>(
   const stop = new AbortController();
   const leave = () => stop.abort(signal.reason);
   const timer = setTimeout(() => {
-    stop.abort(new DOMException(`These were more than ${seconds} seconds.`, 'TimeoutError'));
+    stop.abort(new DOMException(`Timed out after ${seconds} s.`, 'TimeoutError'));
   }, seconds * 1000);
   signal.addEventListener('abort', leave);
   if (signal.aborted) leave();

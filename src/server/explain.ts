@@ -11,7 +11,7 @@ import { formatFor, MEDIA_TYPES } from './accept.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 
-/** One request, understood and at its turn. */
+/** One parsed request, at its turn. */
 export interface Question {
   readonly model: Explainer;
   readonly image: ImageInput | undefined;
@@ -21,12 +21,12 @@ export interface Question {
   readonly signal: AbortSignal;
 }
 
-/** Answers POST /explain. @throws CamError, Problem. */
+/** Answers POST /explain. @throws {CamError} and {Problem}. */
 export async function explain(question: Question): Promise<Response> {
   const { model, image, query, limits, signal } = question;
   const format = await formatFor(query.format, question.accept);
   const methods = [...new Set((query.method ?? ['gradcam']).map((name) => findMethod(name)))];
-  // The best classes are counted and not listed: there may be any number of them.
+  // The best classes are counted, not listed: there may be any number of them.
   const classes = query.class && classesFor(query, model.labels);
   checkCount(methods.length * (classes?.length ?? query.top ?? 1), format, limits);
   checkBatch(query, limits);

@@ -7,8 +7,8 @@ export interface Queue {
   readonly size: number;
   /**
    * Lets a request in. `turn` runs its work when those before it are done.
-   * @throws Problem BUSY at the bound, with a Retry-After; CamError ABORTED at once for one that is given up while it
-   * waits.
+   * @throws {Problem} BUSY at the bound, with a Retry-After.
+   * @throws {CamError} ABORTED at once for a request that is canceled while it waits.
    */
   enter<Result>(visit: (turn: Turn) => Promise<Result>): Promise<Result>;
 }

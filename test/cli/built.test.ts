@@ -127,7 +127,7 @@ const BAD: Record<string, { argv: string[]; exit: number; says: RegExp }> = {
     exit: 2,
     says: /gray has 1/,
   },
-  'a size beyond all memory': { argv: [golfBall, '--size', '100000'], exit: 2, says: /a smaller --size/ },
+  'a size beyond all memory': { argv: [golfBall, '--size', '100000'], exit: 2, says: /Lower --size:/ },
   'the input for a layer': { argv: [golfBall, '-l', 'input'], exit: 2, says: /is an input of the model/ },
   'a missing image': { argv: ['none.jpg'], exit: 1, says: /^camwasm: none\.jpg: There is no such file\./ },
   'what is no image': { argv: ['text.jpg'], exit: 1, says: /text\.jpg: This is not an image/ },

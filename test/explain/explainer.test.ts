@@ -238,13 +238,13 @@ test('a model of several images at once, of no input or no output is refused, wi
   await fails(Explainer.load(closed.e.bytes()), 'UNSUPPORTED_MODEL', /no input.*Export/);
 });
 
-test('an input of no declared shape takes a tensor, and a picture where its size is said', async () => {
+test('an input of no declared shape takes a tensor, and a picture where its size is set', async () => {
   const { model, tensor, target } = fixture('gap');
   const { dims } = tensor('input');
   const expected = await (await Explainer.load(model)).explain(tensor('input'), { target });
   const shapeless = await Explainer.load(withoutShapes(model));
   assert.equal((await shapeless.explain(tensor('input'), { target })).heatmap, expected.heatmap);
-  await fails(shapeless.explain(golfBall), 'BAD_OPTION', /does not declare the shape.*--size/);
+  await fails(shapeless.explain(golfBall), 'BAD_OPTION', /does not declare the shape.*`preprocessing\.width`/);
   await fails(shapeless.explain(zeros(2, ...dims.slice(1))), 'BAD_TENSOR', /\[1, \?, \?, \?\]/);
   const [, , height, width] = dims;
   const sized = await Explainer.load(withoutShapes(model), { preprocessing: { width, height } });

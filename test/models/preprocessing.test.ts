@@ -59,22 +59,22 @@ const refuses = suite('what the input does not take is refused before anything r
 
 const NCHW = ['N', 3, 'H', 'W'];
 const REFUSED: [what: string, dims: (number | string)[], asked: object, says: RegExp][] = [
-  ['the other layout', NCHW, { layout: 'nhwc' }, /"x" \[N, 3, H, W\].*nchw, not nhwc.*--layout/],
+  ['the other layout', NCHW, { layout: 'nhwc' }, /"x" \[N, 3, H, W\].*nchw, not nhwc.*`preprocessing\.layout`/],
   ['the other layout', [1, 3, 32, 32], { layout: 'nhwc' }, /nchw, not nhwc/],
   ['the other layout', [1, 32, 32, 3], { layout: 'nchw' }, /nhwc, not nchw/],
-  ['gray', NCHW, { channels: 'gray' }, /3 channel\(s\), and gray has 1.*--channels.*rgb or bgr/],
-  ['gray', NCHW, { channels: 'gray', mean: [0], std: [1] }, /and gray has 1/],
-  ['colors', [1, 1, 28, 28], { channels: 'rgb' }, /1 channel\(s\), and rgb has 3.*gray/],
+  ['gray', NCHW, { channels: 'gray' }, /3 channel\(s\), but gray has 1.*`preprocessing\.channels`.*rgb or bgr/],
+  ['gray', NCHW, { channels: 'gray', mean: [0], std: [1] }, /but gray has 1/],
+  ['colors', [1, 1, 28, 28], { channels: 'rgb' }, /1 channel\(s\), but rgb has 3.*gray/],
   ['another size', [1, 3, 32, 32], { width: 64, height: 64 }, /32 x 32 pixels and no other/],
   ['another height', [1, 3, 32, 'W'], { width: 64, height: 64 }, /64 x 32 pixels and no other/],
-  ['a size beyond the memory', NCHW, { width: 20_000, height: 20_000 }, /memory.*smaller --size/],
-  ['a size beyond all arrays', NCHW, { width: 1e5, height: 1e5 }, /memory.*smaller --size/],
+  ['a size beyond the memory', NCHW, { width: 20_000, height: 20_000 }, /memory.*`preprocessing\.width`/],
+  ['a size beyond all arrays', NCHW, { width: 1e5, height: 1e5 }, /memory.*`preprocessing\.width`/],
   ['no size', NCHW, { width: NaN, height: 0 }, /whole numbers above 0/],
   ['a mean of two', NCHW, { mean: [1, 2] }, /mean has 2/],
-  ['an unknown fit', NCHW, { fit: 'foo' }, /fit is "foo": choose stretch, crop, letterbox/],
-  ['unknown channels', NCHW, { channels: 'foo' }, /channels is "foo": choose rgb, bgr, gray/],
-  ['an unknown layout', NCHW, { layout: 'foo' }, /layout is "foo"/],
-  ['a range of nothing', NCHW, { range: [0, 0] }, /range of \[0, 0\]/],
+  ['an unknown fit', NCHW, { fit: 'foo' }, /fit` is "foo". Choose stretch, crop, letterbox/],
+  ['unknown channels', NCHW, { channels: 'foo' }, /channels` is "foo". Choose rgb, bgr, gray/],
+  ['an unknown layout', NCHW, { layout: 'foo' }, /layout` is "foo"/],
+  ['a range of nothing', NCHW, { range: [0, 0] }, /range \[0, 0\] is invalid/],
 ];
 
 for (const [what, dims, asked, says] of REFUSED) {

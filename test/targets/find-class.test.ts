@@ -58,7 +58,7 @@ find('tells the range of labels when nothing is near', () =>
   assert.throws(() => findClass('zebra', IMAGENET), refused('"zebra"', '6 (golf ball)')),
 );
 find('says that a model without labels takes indices only', () =>
-  assert.throws(() => findClass('cat', []), refused('--labels')),
+  assert.throws(() => findClass('cat', []), refused('`labels`')),
 );
 
 find.run();
