@@ -44,10 +44,10 @@ const fresh =
   existsSync(stamp) &&
   Math.max(...sources.map(newest)) < Number(readFileSync(stamp, 'utf8'));
 
-if (process.argv.includes('--force') || !fresh) build();
-
 /** Folders and files of this build that a failure must not leave behind. */
 const unfinished = new Set();
+
+if (process.argv.includes('--force') || !fresh) build();
 
 function build() {
   const started = Date.now();
