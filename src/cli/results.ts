@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  type ExplainReport,
   type Explanation,
   type Failure,
   type HeatmapRange,
@@ -7,7 +8,6 @@ import {
   mapsOf,
   onScale,
   type OverlayOptions,
-  type ExplainReport,
   resultJson,
   type Subject,
   writeNpy,

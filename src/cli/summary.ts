@@ -1,10 +1,10 @@
 import { CamError } from '../errors.ts';
 import type {
   ClassScore,
+  ExplainReport,
   Explanation,
   Failure,
   MethodId,
-  ExplainReport,
   TargetInfo,
   Threads,
 } from '../index.ts';

@@ -11,10 +11,10 @@ import type {
   Answer,
   ClassScore,
   ExplainOptions,
+  ExplainReport,
   ImageInput,
   LoadOptions,
   PredictOptions,
-  ExplainReport,
 } from '../types.ts';
 import { checkSignal, readCall, requireSingle } from './call.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';

@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import { type MethodInfo, METHODS } from '../methods/index.ts';
-import type { Explanation, Failure, ExplainReport, TargetInfo } from '../types.ts';
+import type { ExplainReport, Explanation, Failure, TargetInfo } from '../types.ts';
 import type { MapArray } from './artifact.ts';
 
 /** Version of everything that camwasm prints as JSON: docs/cli-json.md. */

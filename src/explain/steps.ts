@@ -5,7 +5,7 @@ import type { Kernels, Volume } from '../kernels/index.ts';
 import type { Network, Values } from '../network/network.ts';
 import { type ClassOutput, classOutput, outputNamed } from '../network/output.ts';
 import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
-import type { ExplainOptions, Failure, FileSource, ExplainReport, Tensors } from '../types.ts';
+import type { ExplainOptions, ExplainReport, Failure, FileSource, Tensors } from '../types.ts';
 import { resultOr } from './attempt.ts';
 import { type Call, checkSignal } from './call.ts';
 import { explanationOf, type MethodResult } from './explanation.ts';

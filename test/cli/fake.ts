@@ -7,13 +7,13 @@ import { run } from '../../src/cli/run.ts';
 import { place } from '../../src/image/placement.ts';
 import type {
   ExplainOptions,
+  ExplainReport,
   Explanation,
   Failure,
   ImageInput,
   Inspection,
   InspectOptions,
   MethodId,
-  ExplainReport,
   Target,
   TargetInfo,
 } from '../../src/index.ts';

@@ -244,7 +244,11 @@ test('an input of no declared shape takes a tensor, and a picture where its size
   const expected = await (await Explainer.load(model)).explain(tensor('input'), { target });
   const shapeless = await Explainer.load(withoutShapes(model));
   assert.equal((await shapeless.explain(tensor('input'), { target })).heatmap, expected.heatmap);
-  await fails(shapeless.explain(golfBall), 'BAD_OPTION', /does not declare the shape.*`preprocessing\.width`/);
+  await fails(
+    shapeless.explain(golfBall),
+    'BAD_OPTION',
+    /does not declare the shape.*`preprocessing\.width`/,
+  );
   await fails(shapeless.explain(zeros(2, ...dims.slice(1))), 'BAD_TENSOR', /\[1, \?, \?, \?\]/);
   const [, , height, width] = dims;
   const sized = await Explainer.load(withoutShapes(model), { preprocessing: { width, height } });

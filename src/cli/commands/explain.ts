@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import {
   errorImageJson,
   type ExplainOptions,
+  type ExplainReport,
   type Failure,
   imageJson,
-  type ExplainReport,
   resultJson,
   type Subject,
 } from '../../index.ts';

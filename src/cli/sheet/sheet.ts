@@ -1,12 +1,12 @@
 import {
   type ColormapId,
   DEFAULT_COLORMAP,
+  type ExplainReport,
   type Explanation,
   METHODS,
   overlay,
   type OverlayOptions,
   type Picture,
-  type ExplainReport,
   resizePicture,
   type TargetInfo,
 } from '../../index.ts';
