@@ -1,4 +1,5 @@
-// Builds dist/ from the sources: AssemblyScript to wasm, wasm to a base64 module, TypeScript to JavaScript.
+// Builds dist/ from the sources: AssemblyScript to wasm, wasm to a base64 module, TypeScript to JavaScript, and one file
+// of it all for pages.
 // npm runs it on install, and once more on `npx camwasm` inside a clone: it says nothing when all is well,
 // does nothing when dist/ is newer than its sources, and swaps the finished folder in at once.
 import { spawnSync } from 'node:child_process';
@@ -16,6 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -25,6 +27,7 @@ const stamp = 'dist/.built';
 const sources = [
   'assembly',
   'src',
+  'scripts/bundle.mjs',
   'scripts/prepare.mjs',
   'asconfig.json',
   'package.json',
@@ -63,6 +66,7 @@ function build() {
   const fold = `dist.${process.pid}`;
   unfinished.add(fold);
   run('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fold]);
+  bundle(fold);
   chmodSync(`${fold}/cli/main.js`, 0o755); // npx does it when it links the package, and never again
   copyFileSync('build/kernels.wasm', `${fold}/kernels.wasm`); // for bundlers that want a file
   writeFileSync(`${fold}/.built`, String(Math.max(started, statSync('src/kernels').mtimeMs + 1)));

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import { type Codec, codecModule, codecsFetch } from '../platform/codecs.ts';
+import { type Codec, codecModule } from '../platform/codecs.ts';
 import type { Picture, Pixels } from './source.ts';
 
 // libjpeg only warns where pixels are missing or damaged, and paints them gray.
@@ -20,6 +20,8 @@ const SOURCES: Record<Codec, Source> = {
   webp: { factory: () => import('@jsquash/webp/codec/dec/webp_dec.js'), options: [] },
 };
 
+type StartCodec = (settings: object) => Promise<Instance>;
+
 /**
  * One of jSquash's decoders; a JPEG is rotated by its EXIF orientation. Undefined where its WebAssembly is neither given
  * nor found. Each picture has an instance of its own, so that its memory is freed with it.
@@ -30,26 +32,38 @@ export async function loadCodec(
   given?: WebAssembly.Module,
 ): Promise<((bytes: Uint8Array) => Promise<Picture>) | undefined> {
   const { factory, options } = SOURCES[codec];
-  const glueLoaded = factory();
-  const module = given ?? (await codecModule(codec));
-  const glue = await glueLoaded;
-  if (!module && !codecsFetch()) return undefined;
-  const start = glue.default as (settings: object) => Promise<Instance>;
+  const glueLoaded = factory().then((glue) => glue.default as StartCodec);
+  const address = async () => wasmAddress(await glueLoaded);
+  const module = given ?? (await codecModule(codec, address).catch((cause) => notStarted(codec, cause)));
+  const start = await glueLoaded;
+  if (!module) return undefined;
   return async (bytes) => {
     const complaints: string[] = [];
     const settings = {
       noInitialRun: true,
       printErr: (line: string) => complaints.push(line),
-      ...(module && { instantiateWasm: instantiating(module) }),
+      instantiateWasm: instantiating(module),
     };
-    const instance = await scoped(() => start(settings)).catch((cause: unknown) => {
-      throw notStarted(codec, cause);
-    });
+    const instance = await scoped(() => start(settings)).catch((cause) => notStarted(codec, cause));
     const picture = decodeOrNote(() => scoped(() => instance.decode(bytes, ...options)), complaints);
     const damage = complaints.find((line) => DAMAGE.test(line));
     if (!picture || damage) throw new Error(damage ?? complaints[0] ?? `not a sound ${codec} stream`);
     return picture;
   };
+}
+
+/**
+ * The address of a decoder's wasm. Only its own script has it, where bundlers find and rewrite it, and the script tells
+ * nobody: it is started with a `fetch` that notes the address and never answers.
+ */
+function wasmAddress(start: StartCodec): string {
+  let address = '';
+  const fetch = (place: string) => {
+    address = place;
+    return new Promise(() => undefined);
+  };
+  void scoped(() => start({ noInitialRun: true }), { fetch });
+  return address;
 }
 
 const instantiating =
@@ -60,13 +74,14 @@ const instantiating =
     return instance.exports;
   };
 
-const notStarted = (codec: Codec, cause: unknown): CamError =>
-  new CamError(
+function notStarted(codec: Codec, cause: unknown): never {
+  throw new CamError(
     'RUNTIME',
     `The ${codec} decoder cannot be started: ${(cause as Error).message}. ` +
       `Serve its wasm beside the page, or pass it compiled as \`modules.${codec}\`.`,
     { cause },
   );
+}
 
 // A codec that gives up has said why before it throws, if it did.
 function decodeOrNote<T>(decode: () => T, complaints: string[]): T | undefined {
@@ -79,12 +94,15 @@ function decodeOrNote<T>(decode: () => T, complaints: string[]): T | undefined {
 }
 
 // The codecs build their result with the global ImageData, and define it where it is missing, as well as a location in
-// Deno; both are put back as they were. No other work can come in between: `work` is not awaited in here.
-function scoped<T>(work: () => T): T {
-  const before = ['ImageData', 'location'].map(
+// Deno; all are put back as they were. No other work can come in between: `work` is not awaited in here.
+function scoped<T>(work: () => T, others: object = {}): T {
+  const globals = Object.entries({ ImageData: DecodedImage, ...others });
+  const before = ['location', ...globals.map(([name]) => name)].map(
     (name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const,
   );
-  Object.defineProperty(globalThis, 'ImageData', { value: DecodedImage, configurable: true, writable: true });
+  for (const [name, value] of globals) {
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
   try {
     return work();
   } finally {

@@ -11,8 +11,8 @@ const WASM: Record<Codec, string> = {
 };
 
 /**
- * Does a decoder fetch its wasm from its own side? In a browser, where bundlers see and provide for it, and in Deno when
- * this code comes from an address (JSR's is one), from where no installed package can be looked for.
+ * Whether decoders are fetched: in a browser, and in Deno when this code comes from an address (JSR's is one), where no
+ * installed package can be looked up.
  */
 export const codecsFetch = (from: string = import.meta.url): boolean =>
   runtime() === 'browser' || (runtime() === 'deno' && !from.startsWith('file:'));
@@ -20,20 +20,34 @@ export const codecsFetch = (from: string = import.meta.url): boolean =>
 const compiled = new Map<Codec, Promise<WebAssembly.Module | undefined>>();
 
 /**
- * The compiled wasm decoder of an image format, found among the installed packages; undefined where it is not. Compiled
- * once in the life of the process, since a module has no state.
+ * The compiled decoder of an image format: fetched from `address`, or read from the installed package; undefined where it
+ * is not installed. Compiled once per process, since a module has no state.
  */
-export async function codecModule(codec: Codec): Promise<WebAssembly.Module | undefined> {
+export async function codecModule(
+  codec: Codec,
+  address: () => Promise<string>,
+): Promise<WebAssembly.Module | undefined> {
   let module = compiled.get(codec);
   if (!module) {
-    compiled.set(codec, (module = compile(codec)));
+    compiled.set(codec, (module = compile(codec, address)));
     module.catch(() => compiled.delete(codec));
   }
   return module;
 }
 
-async function compile(codec: Codec): Promise<WebAssembly.Module | undefined> {
+async function compile(
+  codec: Codec,
+  address: () => Promise<string>,
+): Promise<WebAssembly.Module | undefined> {
+  if (codecsFetch()) return WebAssembly.compile(await fetched(await address()));
   const path = dependencyFile(WASM[codec]);
-  if (path === undefined) return undefined; // see codecsFetch
-  return WebAssembly.compile((await readFile(path)) as Uint8Array<ArrayBuffer>);
+  return path === undefined
+    ? undefined
+    : WebAssembly.compile((await readFile(path)) as Uint8Array<ArrayBuffer>);
+}
+
+async function fetched(address: string): Promise<ArrayBuffer> {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`HTTP ${response.status} for ${address}`);
+  return response.arrayBuffer();
 }

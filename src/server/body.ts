@@ -15,8 +15,8 @@ export async function readBody(request: Request, limits: Limits): Promise<Uint8A
 async function receive(request: Request, { bytes, seconds }: Limits): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () => new Problem('TOO_LARGE', `The body is larger than ${bytes / 1e6} MB. Send less.`);
   if (Number(request.headers.get('content-length')) > bytes) throw tooLarge();
-  if (!request.body) return new Uint8Array();
-  const reader = request.body.getReader();
+  const body = request.body ?? (await request.blob()).stream(); // Firefox has no Request.body
+  const reader = body.getReader();
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   let late = false;

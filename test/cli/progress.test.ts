@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { processIO } from '../../src/cli/io.ts';
-import { duration, progressLine,progressText } from '../../src/cli/progress.ts';
+import { duration, progressLine, progressText } from '../../src/cli/progress.ts';
 
 const progress = suite('progress');
 

@@ -52,11 +52,41 @@ test('wasm has threads where they are known to end', () => {
   }
 });
 
+const noAddress = () => Promise.reject(new Error('asked for an address'));
+
 test('the wasm decoders are found and compile', async () => {
   for (const codec of ['jpeg', 'webp'] as const) {
-    const exports = WebAssembly.Module.exports((await codecModule(codec))!);
+    const exports = WebAssembly.Module.exports((await codecModule(codec, noAddress))!);
     assert.ok(exports.length > 0);
   }
+});
+
+test('a fetched decoder is compiled once, and fetched again after a failure', async () => {
+  const fresh = '../../src/platform/codecs.ts?fresh';
+  const { codecModule: load } = (await import(fresh)) as { codecModule: typeof codecModule };
+  const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  const { fetch } = globalThis;
+  let status = 500;
+  const fetched: string[] = [];
+  globalThis.fetch = (place) => {
+    fetched.push(place as string);
+    return Promise.resolve(new Response(empty, { status }));
+  };
+  const inPage = () =>
+    withNavigator({ userAgent: 'Mozilla/5.0' }, () =>
+      load('jpeg', () => Promise.resolve('https://page.test/decoder.wasm')),
+    );
+  try {
+    const failed = await inPage().catch((error: Error) => error.message);
+    assert.is(failed, 'HTTP 500 for https://page.test/decoder.wasm');
+    status = 200;
+    const [first, second] = await Promise.all([inPage(), inPage()]);
+    assert.instance(first, WebAssembly.Module);
+    assert.is(second, first);
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  assert.is(fetched.length, 2);
 });
 
 test('a decoder fetches its own wasm in a browser, and in Deno for code from an address', () => {

@@ -10,7 +10,7 @@ const test = suite('a build');
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const PARTS = [
-  ...['assembly', 'scripts/prepare.mjs', 'src'],
+  ...['assembly', 'scripts/bundle.mjs', 'scripts/prepare.mjs', 'src'],
   ...['asconfig.json', 'package.json', 'tsconfig.build.json', 'tsconfig.json'],
 ];
 

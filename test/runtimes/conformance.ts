@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type App, bin, nodeOf, type OtherNode, sh } from './app.ts';
-import { withPage } from './chromium.ts';
+import { type BrowserName, withPage } from './browser.ts';
 import type { Site } from './site.ts';
 import { npy, oracleOf, type Result, unpack } from './spec.js';
 import { startWorker } from './workerd.js';
@@ -31,10 +31,24 @@ const otherNode = (which: OtherNode): Runtime => {
   };
 };
 
-const fromPage =
-  (page: string, result: string): Runtime['run'] =>
-  (_, site) =>
-    withPage(`${site.url}/${page}`, () => site.result(result));
+/** The pages of drivers/: where each lies, and the name that it posts its result by. */
+const PAGES: Readonly<Record<string, { threads: number; path: string; result: string }>> = {
+  'one file': { threads: 1, path: 'one-file.html?', result: 'one-file' },
+  'one file, isolated': { threads: 2, path: 'one-file.html?isolated&', result: 'one-file-isolated' },
+  'one file, from a CDN': { threads: 2, path: 'cdn.html?isolated&', result: 'cdn' },
+  'import map': { threads: 1, path: 'import-map.html?', result: 'import-map' },
+  'Vite, isolated': { threads: 2, path: 'isolated/?', result: 'bundled' },
+  'web worker': { threads: 2, path: 'isolated/?worker&', result: 'worker' },
+};
+
+const pagesIn = (browser: BrowserName): Readonly<Record<string, Runtime>> =>
+  Object.fromEntries(
+    Object.entries(PAGES).map(([page, { threads, path, result }]) => {
+      const run: Runtime['run'] = (_, site) =>
+        withPage(browser, `${site.url}/${path}browser=${browser}`, () => site.result(`${browser}/${result}`));
+      return [`${browser}, ${page}`, { threads, run }];
+    }),
+  );
 
 /** Node comes first: the others are compared with it. */
 const RUNTIMES: Readonly<Record<string, Runtime>> = {
@@ -53,9 +67,8 @@ const RUNTIMES: Readonly<Record<string, Runtime>> = {
     ]),
   },
   Bun: { threads: 2, run: fromProcess('bun', bin('bun'), []) },
-  'Chromium, no bundler': { threads: 1, run: fromPage('plain.html', 'plain') },
-  'Chromium, Vite, isolated': { threads: 2, run: fromPage('isolated/', 'bundled') },
-  'Chromium, web worker': { threads: 2, run: fromPage('isolated/', 'worker') },
+  ...pagesIn('Chromium'),
+  ...pagesIn('Firefox'),
   workerd: {
     threads: 1,
     async run({ folder }, site) {
@@ -68,6 +81,8 @@ const RUNTIMES: Readonly<Record<string, Runtime>> = {
     },
   },
 };
+
+const WIDTH = 2 + Math.max(...Object.keys(RUNTIMES).map((name) => name.length));
 
 /** Largest difference that the order of summation may make between runtimes. */
 const BETWEEN_RUNTIMES = 1e-5;
@@ -87,7 +102,7 @@ export async function conformance(app: App, site: Site, words: readonly string[]
   const complaints: string[] = [];
   for (const [name, { threads, run, missing }] of wanted) {
     if (missing !== undefined) {
-      console.log(`  ${name.padEnd(26)}SKIPPED: ${missing}`);
+      console.log(`  ${name.padEnd(WIDTH)}SKIPPED: ${missing}`);
       continue;
     }
     const started = performance.now();
@@ -97,7 +112,7 @@ export async function conformance(app: App, site: Site, words: readonly string[]
       const found = compare(result, reference, app.folder);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       console.log(
-        `  ${name.padEnd(26)}${seconds.padStart(5)} s  ${result.maps.size} maps, ${result.threads.count} threads, ` +
+        `  ${name.padEnd(WIDTH)}${seconds.padStart(5)} s  ${result.maps.size} maps, ${result.threads.count} threads, ` +
           `off Node by ${found.between.toExponential(0)}, off PyTorch by ${found.pytorch.toExponential(0)}`,
       );
       if (result.threads.count !== threads) {
@@ -105,7 +120,7 @@ export async function conformance(app: App, site: Site, words: readonly string[]
       }
       complaints.push(...found.complaints.map((complaint) => `${name}: ${complaint}`));
     } catch (error) {
-      console.log(`  ${name.padEnd(26)}FAILED`);
+      console.log(`  ${name.padEnd(WIDTH)}FAILED`);
       complaints.push(`${name}: ${(error as Error).message}`);
     }
   }

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type App, bin, here, root, sh } from './app.ts';
-import { withPage } from './chromium.ts';
+import { withPage } from './browser.ts';
 import { startServer } from './server.ts';
 import type { Site } from './site.ts';
 import { startWorker } from './workerd.js';
@@ -71,7 +71,9 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     const stray = emitted.filter((name) => /\.(md|ts)$/.test(name));
     if (stray.length > 0) throw new Error(`Vite emits ${stray.join(', ')}`);
     writeFileSync(join(app.folder, 'isolated/watch.html'), watchPage('example/'));
-    const said = await withPage(`${site.url}/isolated/watch.html`, () => site.result('watched'));
+    const said = await withPage('Chromium', `${site.url}/isolated/watch.html?isolated`, () =>
+      site.result('watched'),
+    );
     if (!/^golf ball, \d+\.\d %$/.test(said)) throw new Error(`the page says "${said}"`);
   },
 };

@@ -15,6 +15,8 @@ const ISOLATED = {
   'cross-origin-embedder-policy': 'require-corp',
 };
 
+const SHARED = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
+
 /** Where pages and Workers get their files from, and where pages post what they found. */
 export interface Site {
   readonly url: string;
@@ -23,7 +25,13 @@ export interface Site {
   readonly close: () => void;
 }
 
-/** Serves a folder on loopback; its subfolder `isolated/` cross-origin isolated. */
+/** A file of a package, at the address that CDNs give it. */
+const ON_CDN = /^\/npm\/((?:@[^/]+\/)?[^/@]+)@[^/]+\//;
+
+/**
+ * Serves a folder on loopback, its node_modules as a CDN does too. Pages are cross-origin isolated, a .html file only with
+ * the query `isolated`.
+ */
 export async function serveSite(folder: string): Promise<Site> {
   const results = new Map<string, PromiseWithResolvers>();
   const entry = (name: string) => {
@@ -32,7 +40,7 @@ export async function serveSite(folder: string): Promise<Site> {
     return found;
   };
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const posted = /^\/result\/(.+)$/.exec(pathname)?.[1];
     if (posted) {
       const chunks: Buffer[] = [];
@@ -43,14 +51,16 @@ export async function serveSite(folder: string): Promise<Site> {
       });
       return;
     }
-    const path = join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname);
+    const file = pathname.replace(ON_CDN, '/node_modules/$1/');
+    const path = join(folder, file.endsWith('/') ? `${file}index.html` : file);
     readFile(path).then(
       (bytes) => {
         response.writeHead(200, {
           'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
           'content-length': bytes.length,
-          ...(pathname.startsWith('/isolated/') && ISOLATED),
-          'cross-origin-resource-policy': 'same-origin',
+          ...((extname(path) !== '.html' || pathname.endsWith('/') || searchParams.has('isolated')) &&
+            ISOLATED),
+          ...(ON_CDN.test(pathname) ? SHARED : { 'cross-origin-resource-policy': 'same-origin' }),
         });
         response.end(request.method === 'HEAD' ? undefined : bytes);
       },

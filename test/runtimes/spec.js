@@ -10,10 +10,11 @@ const GUIDED = ['gap', 'squeezenet'];
  * @param {object} runtime
  * @param {(model?: Uint8Array) => Promise<import('camwasm').Explainer>} runtime.load the built-in model, or this one
  * @param {(path: string) => Promise<Uint8Array>} runtime.read a file of the material
- * @param {typeof import('camwasm/server')} runtime.server
+ * @param {Pick<typeof import('camwasm'), 'overlay' | 'toPNG'>} runtime.camwasm
+ * @param {typeof import('camwasm/server')} [runtime.server] left out in a page with the one file alone
  * @returns {Promise<{ maps: Record<string, Float32Array>, threads: object }>}
  */
-export async function compute({ load, read, server }) {
+export async function compute({ load, read, camwasm, server }) {
   const maps = {};
   const photo = await read('golf-ball.jpg');
   const explainer = await load();
@@ -42,23 +43,33 @@ export async function compute({ load, read, server }) {
     await small.close();
   }
 
-  // A picture out, and the same picture in again, through the request handler.
-  const handler = server.createHandler({ models: { everyday36: () => Promise.resolve(explainer) } });
-  const post = async (query, body, accept) => {
-    const request = new Request(`http://camwasm.test/explain?${query}`, {
-      method: 'POST',
-      body,
-      headers: { accept },
-    });
-    const response = await handler.fetch(request);
+  // A picture out, and the same picture in again.
+  const again = { method: 'layercam', class: 'golf ball' };
+  if (server) {
+    const { overlay, map, close } = throughServer(server, explainer);
+    maps['everyday36 PNG'] = await map(await overlay(photo, { method: 'layercam' }), again);
+    await close();
+  } else {
+    const png = await camwasm.toPNG(camwasm.overlay(await explainer.explain(photo, { method: 'layercam' })));
+    maps['everyday36 PNG'] = (await explainer.explain(png, again)).heatmap.data;
+  }
+  return { maps, threads: explainer.threads };
+}
+
+/** An explainer behind the request handler. */
+function throughServer({ createHandler }, explainer) {
+  const handler = createHandler({ models: { everyday36: () => Promise.resolve(explainer) } });
+  const post = async (body, query, accept) => {
+    const url = `http://camwasm.test/explain?${new URLSearchParams(query)}`;
+    const response = await handler.fetch(new Request(url, { method: 'POST', body, headers: { accept } }));
     if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);
     return new Uint8Array(await response.arrayBuffer());
   };
-  const overlay = await post('method=layercam', photo, 'image/png');
-  const again = await post('method=layercam&class=golf%20ball', overlay, 'application/x-npy');
-  maps['everyday36 PNG'] = npy(again).data;
-  await handler.close();
-  return { maps, threads: explainer.threads };
+  return {
+    overlay: (image, query) => post(image, query, 'image/png'),
+    map: async (image, query) => npy(await post(image, query, 'application/x-npy')).data,
+    close: () => handler.close(),
+  };
 }
 
 /** Where PyTorch's own map of a result lies, if it made one. */

@@ -1,38 +1,72 @@
-// Runs the spec in a page or a web worker, and tells what browsers take besides bytes.
-import { Explainer } from 'camwasm';
-import * as server from 'camwasm/server';
+// Runs the spec in a page or a web worker, and checks what only browsers have.
 import { compute, pack } from './spec.js';
 
 const material = new URL('/material/', self.location.href);
 const fetchBytes = async (path) => new Uint8Array(await (await fetch(new URL(path, material))).arrayBuffer());
 
-export async function run() {
-  const fetched = fetchedModels();
+/** `camwasm` is the library, `server` is camwasm/server where the page has it. */
+export async function run(camwasm, server) {
+  const { Explainer } = camwasm;
+  const downloads = downloadsFrom();
+  const compilations = compilationsFrom();
   const result = await compute({
     load: (model) => Explainer.load(model, { threads: 2 }),
     read: fetchBytes,
+    camwasm,
     server,
   });
-  Object.assign(result.maps, await drawables());
-  // Loaded twice, and kept in between with the Cache API; a worker finds what the page has kept.
-  if (fetched.length > 1) throw new Error(`the model was fetched ${fetched.length} times`);
+  await checkJpeg(camwasm);
+  Object.assign(result.maps, await drawables(Explainer));
+  // The model is loaded twice, and kept in between with the Cache API; a worker finds what the page has kept.
+  for (const [file, most] of [
+    ['everyday36.onnx', 1],
+    ['mozjpeg_dec', 1],
+    ['webp_dec', 1],
+  ]) {
+    const count = downloads.filter((url) => url.includes(file.replace(/\..*/, ''))).length;
+    if (count > most) throw new Error(`${file} was fetched ${count} times`);
+  }
+  if (compilations.length !== 2)
+    throw new Error(`the two decoders were compiled ${compilations.length} times`);
   return pack(result);
 }
 
-/** The built-in model's downloads from here on; a question for its headers is none. */
-function fetchedModels() {
-  const fetched = [];
+/** The addresses downloaded from here on; asking for headers alone does not count. */
+function downloadsFrom() {
+  const urls = [];
   const { fetch } = self;
   self.fetch = (what, init) => {
     const { method, url } = new Request(what, init);
-    if (method === 'GET' && url.includes('everyday36')) fetched.push(url);
+    if (method === 'GET') urls.push(url);
     return fetch(what, init);
   };
-  return fetched;
+  return urls;
+}
+
+/** The compilations of WebAssembly from here on, without those that start an instance at once. */
+function compilationsFrom() {
+  const sizes = [];
+  const { compile } = WebAssembly;
+  WebAssembly.compile = (bytes) => {
+    sizes.push(bytes.byteLength);
+    return compile(bytes);
+  };
+  return sizes;
+}
+
+/** A JPEG that this browser writes shows what it should. */
+async function checkJpeg({ Explainer, overlay, toJPEG }) {
+  const explainer = await Explainer.load();
+  const photo = await fetchBytes('golf-ball.jpg');
+  const bytes = await toJPEG(overlay(await explainer.explain(photo)), { quality: 100 });
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw new Error('toJPEG() gave no JPEG');
+  const [best] = await explainer.predict(bytes);
+  await explainer.close();
+  if (best.label !== 'golf ball') throw new Error(`sees a ${best.label} in its JPEG`);
 }
 
 // All of one PNG, which each way decodes to the same pixels.
-async function drawables() {
+async function drawables(Explainer) {
   const explainer = await Explainer.load();
   const map = async (image) => (await explainer.explain(image, { method: 'layercam' })).heatmap.data;
   const blob = await (await fetch(new URL('small.png', material))).blob();
@@ -57,7 +91,25 @@ async function drawables() {
   return maps;
 }
 
+/**
+ * The files below a folder that the page has requested: scripts, and the runtime's wasm, two decoders, the model and its
+ * three files of settings.
+ */
+export function checkRequests(folder, scripts) {
+  const names = performance.getEntriesByType('resource').map(({ name }) => name);
+  const files = [...new Set(names.filter((name) => name.includes(folder)))];
+  if (files.filter((name) => /\.m?js$/.test(name)).length !== scripts || files.length > scripts + 7) {
+    throw new Error(`${files.length} requests: ${files.join(', ')}`);
+  }
+}
+
+/** Posts the result under the browser's name, which is the page's query. */
 export const report = (name, work) =>
   work()
     .catch((error) => JSON.stringify({ error: `${error.stack ?? error}\n${error.cause?.stack ?? ''}` }))
-    .then((body) => fetch(`/result/${name}`, { method: 'POST', body }));
+    .then((body) =>
+      fetch(`/result/${new URLSearchParams(location.search).get('browser')}/${name}`, {
+        method: 'POST',
+        body,
+      }),
+    );

@@ -6,7 +6,7 @@ import config from 'camwasm/models/config.json';
 import everyday36 from 'camwasm/models/everyday36.onnx';
 import preprocessor from 'camwasm/models/preprocessor_config.json';
 import * as server from 'camwasm/server';
-import { loadExplainer } from 'camwasm/workerd';
+import { loadExplainer, overlay, toPNG } from 'camwasm/workerd';
 import runtime from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { compute, pack } from './spec.js';
 
@@ -23,6 +23,7 @@ const worker = {
           ),
         read: async (path) =>
           new Uint8Array(await (await fetch(`${env.MATERIAL}/material/${path}`)).arrayBuffer()),
+        camwasm: { overlay, toPNG },
         server,
       });
       if (WebAssembly.instantiate !== instantiate)
