@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { badOption } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import { labelWarnings } from '../models/labels.ts';

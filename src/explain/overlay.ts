@@ -64,7 +64,7 @@ export const toPNG = async (of: Explanation | Picture, options?: OverlayOptions)
  * @example
  * await writeFile('cat.jpg', await toJPEG(explanation, { quality: 80 }));
  * @throws {CamError} BAD_OPTION for a color map or alpha that does not exist.
- * @throws {CamError} OUTPUT in browsers and Workers, which have no JPEG encoder.
+ * @throws {CamError} OUTPUT in Workers, which have no JPEG encoder.
  */
 export const toJPEG = async (
   of: Explanation | Picture,

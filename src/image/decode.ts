@@ -1,4 +1,5 @@
 import { CamError } from '../errors.ts';
+import type { Bytes } from '../platform/bytes.ts';
 import type { Codec } from '../platform/codecs.ts';
 import { runtime } from '../platform/runtime.ts';
 import { plainBmp } from './bmp.ts';
@@ -96,7 +97,7 @@ const loadOther = async (format: FormatName): Promise<Decoder> =>
   runtime() === 'browser' ? drawnByBrowser : loadJimp(format);
 
 async function drawnByBrowser(bytes: Uint8Array): Promise<Picture> {
-  const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), {
+  const bitmap = await createImageBitmap(new Blob([bytes as Bytes]), {
     colorSpaceConversion: 'none',
   });
   try {

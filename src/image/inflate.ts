@@ -1,3 +1,5 @@
+import type { Bytes } from '../platform/bytes.ts';
+
 /**
  * Unpacks deflated data piece by piece, and gives how many bytes there were; more than `room` as soon as there are. No
  * more is unpacked than there is room for, whatever the data holds.
@@ -8,7 +10,7 @@ export async function inflate(
   room: number,
   take: (piece: Uint8Array, at: number) => void,
 ): Promise<number> {
-  const packed = new Blob(parts as Uint8Array<ArrayBuffer>[]).stream();
+  const packed = new Blob(parts as Bytes[]).stream();
   const reader = packed.pipeThrough(new DecompressionStream(format)).getReader();
   let at = 0;
   for (;;) {

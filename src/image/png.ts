@@ -1,3 +1,4 @@
+import type { Bytes } from '../platform/bytes.ts';
 import { deflateRows } from '../platform/deflate.ts';
 import { concatenate } from './concatenate.ts';
 import type { Picture } from './source.ts';
@@ -28,7 +29,7 @@ function isOpaque({ data }: Picture): boolean {
   return true;
 }
 
-function filterRows({ data, width, height }: Picture, channels: number): Uint8Array<ArrayBuffer> {
+function filterRows({ data, width, height }: Picture, channels: number): Bytes {
   const rows = new Uint8Array(height * (1 + width * channels));
   let at = 0;
   for (let y = 0; y < height; y++) {

@@ -1,11 +1,8 @@
+import type { Pixels } from '../platform/bytes.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 import type { Drawable } from './drawable.ts';
 
-/**
- * Bytes of a picture: what `new ImageData(data, width, height)` takes, whatever the version of TypeScript. Before 5.7
- * Uint8ClampedArray is not generic, and after it the plain name stands for shared memory too, which ImageData refuses.
- */
-export type Pixels = InstanceType<typeof Uint8ClampedArray>;
+export type { Pixels };
 
 /** A picture in memory: RGBA, one byte each, row by row from the top left; `data` holds height × width × 4 bytes. */
 export interface Picture {

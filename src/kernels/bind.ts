@@ -1,4 +1,5 @@
 import { CamError } from '../errors.ts';
+import type { Pixels } from '../platform/bytes.ts';
 import { type Arena, withArena } from './arena.ts';
 import {
   checkGrid,
@@ -26,11 +27,11 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
       return new Float32Array(memory.buffer, out, count).slice();
     });
 
-  const pixels = (count: number, fill: Fill): Uint8ClampedArray<ArrayBuffer> =>
+  const pixels = (count: number, fill: Fill): Pixels =>
     withArena(memory, (arena) => {
       const out = arena.take(count * 4);
       fill(out, arena);
-      return new Uint8ClampedArray<ArrayBuffer>(memory.buffer as ArrayBuffer, out, count * 4).slice();
+      return new Uint8ClampedArray(memory.buffer as ArrayBuffer, out, count * 4).slice();
     });
 
   const plane = ({ height, width }: MapSize, fill: Fill): Plane => ({

@@ -1,3 +1,4 @@
+import type { Pixels } from '../platform/bytes.ts';
 import type { Grid } from './grid.ts';
 import type { Plane, Volume } from './volume.ts';
 
@@ -73,15 +74,10 @@ export interface Kernels {
    * Values in [0,1] to RGBA bytes [height, width, 4]: v takes entry ⌊255 v + ½⌋ of `table`, 256 RGBA entries. Values
    * outside [0,1] take the entry at the end, NaN the first.
    */
-  colorize(plane: Plane, table: Uint8Array): Uint8ClampedArray<ArrayBuffer>;
+  colorize(plane: Plane, table: Uint8Array): Pixels;
   /**
    * (1 - alpha) image + alpha color, rounded to nearest with alpha in steps of 1/16384; the image's own alpha bytes are
    * kept. `rgba` is [height, width, 4], colors are those of `colorize`.
    */
-  overlay(
-    rgba: Uint8Array | Uint8ClampedArray,
-    plane: Plane,
-    table: Uint8Array,
-    alpha: number,
-  ): Uint8ClampedArray<ArrayBuffer>;
+  overlay(rgba: Uint8Array | Uint8ClampedArray, plane: Plane, table: Uint8Array, alpha: number): Pixels;
 }

@@ -1,4 +1,5 @@
 import { CamError } from '../errors.ts';
+import type { Bytes } from '../platform/bytes.ts';
 import { KERNELS_BASE64 } from './wasm.ts';
 
 /**
@@ -57,6 +58,6 @@ export async function instantiate(
   }
 }
 
-function inlined(): Uint8Array<ArrayBuffer> {
+function inlined(): Bytes {
   return Uint8Array.from(atob(KERNELS_BASE64), (character) => character.charCodeAt(0));
 }

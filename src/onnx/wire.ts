@@ -1,4 +1,5 @@
-/** The protobuf wire format, as far as ONNX uses it: https://protobuf.dev/programming-guides/encoding */
+// The protobuf wire format, as far as ONNX uses it: https://protobuf.dev/programming-guides/encoding
+import type { Bytes } from '../platform/bytes.ts';
 
 /** One field of a message: a varint or fixed-width value as a number, anything longer as a view of the bytes. */
 export interface Field {
@@ -114,7 +115,7 @@ export class MessageWriter {
     return this.#push(value);
   }
 
-  bytes(): Uint8Array<ArrayBuffer> {
+  bytes(): Bytes {
     const out = new Uint8Array(this.#length);
     let at = 0;
     for (const chunk of this.#chunks) {

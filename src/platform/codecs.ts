@@ -1,3 +1,4 @@
+import type { Bytes } from './bytes.ts';
 import { readFile } from './files.ts';
 import { dependencyFile } from './package.ts';
 import { runtime } from './runtime.ts';
@@ -41,9 +42,7 @@ async function compile(
 ): Promise<WebAssembly.Module | undefined> {
   if (codecsFetch()) return WebAssembly.compile(await fetched(await address()));
   const path = dependencyFile(WASM[codec]);
-  return path === undefined
-    ? undefined
-    : WebAssembly.compile((await readFile(path)) as Uint8Array<ArrayBuffer>);
+  return path === undefined ? undefined : WebAssembly.compile((await readFile(path)) as Bytes);
 }
 
 async function fetched(address: string): Promise<ArrayBuffer> {

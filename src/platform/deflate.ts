@@ -1,3 +1,4 @@
+import type { Bytes } from './bytes.ts';
 import { nodeModule } from './node.ts';
 import { runtime } from './runtime.ts';
 
@@ -5,7 +6,7 @@ import { runtime } from './runtime.ts';
  * The filtered rows of a picture in zlib's format, in parts. Where zlib is at hand it looks for runs alone: on a photo a
  * quarter of the time for the same size. Elsewhere it is CompressionStream, which every runtime has.
  */
-export async function deflateRows(bytes: Uint8Array<ArrayBuffer>): Promise<readonly Uint8Array[]> {
+export async function deflateRows(bytes: Bytes): Promise<readonly Uint8Array[]> {
   return HAS_ZLIB.includes(runtime()) ? [await runs(bytes)] : stream(bytes);
 }
 
@@ -21,7 +22,7 @@ async function runs(bytes: Uint8Array): Promise<Uint8Array> {
 }
 
 /** Reads the stream itself: Node loads its whole fetch for the first Response or Blob. */
-async function stream(bytes: Uint8Array<ArrayBuffer>): Promise<readonly Uint8Array[]> {
+async function stream(bytes: Bytes): Promise<readonly Uint8Array[]> {
   const { writable, readable } = new CompressionStream('deflate');
   const writer = writable.getWriter();
   const written = Promise.all([writer.write(bytes), writer.close()]);

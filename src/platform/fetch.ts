@@ -1,3 +1,4 @@
+import type { Bytes } from './bytes.ts';
 import { runtime } from './runtime.ts';
 
 const CACHE = 'camwasm';
@@ -6,7 +7,7 @@ const CACHE = 'camwasm';
  * The bytes behind an address. In browsers they are kept with the Cache API, and used again for as long as the server
  * tells the same ETag (or date, or length, where it tells no ETag), cannot be reached or fails.
  */
-export async function fetchFile(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+export async function fetchFile(url: URL): Promise<Bytes> {
   const cache = await openCache(url);
   const kept = await cache?.match(url);
   if (kept && (await isCurrent(kept, url))) return bytesOf(kept);
@@ -21,8 +22,7 @@ export async function fetchFile(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   return bytesOf(response);
 }
 
-const bytesOf = async (response: Response): Promise<Uint8Array<ArrayBuffer>> =>
-  new Uint8Array(await response.arrayBuffer());
+const bytesOf = async (response: Response): Promise<Bytes> => new Uint8Array(await response.arrayBuffer());
 
 async function openCache({ protocol }: URL): Promise<Cache | undefined> {
   if (runtime() !== 'browser' || !protocol.startsWith('http')) return undefined;

@@ -1,3 +1,4 @@
+import type { Bytes } from '../platform/bytes.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 
@@ -12,12 +13,12 @@ export async function readBody(request: Request, limits: Limits): Promise<Uint8A
   return bytes.length === 0 ? undefined : bytes;
 }
 
-async function receive(request: Request, { bytes, seconds }: Limits): Promise<Uint8Array<ArrayBuffer>> {
+async function receive(request: Request, { bytes, seconds }: Limits): Promise<Bytes> {
   const tooLarge = () => new Problem('TOO_LARGE', `The body is larger than ${bytes / 1e6} MB. Send less.`);
   if (Number(request.headers.get('content-length')) > bytes) throw tooLarge();
   const body = request.body ?? (await request.blob()).stream(); // Firefox has no Request.body
   const reader = body.getReader();
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const chunks: Bytes[] = [];
   let length = 0;
   let late = false;
   const timer = setTimeout(() => {
@@ -46,7 +47,7 @@ function bodyEnded(): never {
   throw new Problem('CUT_SHORT', 'The body ended early. Send it again.');
 }
 
-async function fileOf(body: Uint8Array<ArrayBuffer>, type: string): Promise<Uint8Array> {
+async function fileOf(body: Bytes, type: string): Promise<Uint8Array> {
   const bad = (why: string) =>
     new Problem('BAD_OPTION', `The form ${why}. Send one file, and the options in the query.`);
   const form = await new Response(body, { headers: { 'content-type': type } }).formData().catch(() => {

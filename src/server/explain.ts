@@ -6,7 +6,7 @@ import { findMethod } from '../methods/index.ts';
 import { classesFor, layerNames } from '../options/choices.ts';
 import { type Format, type Given, librarySettings } from '../options/options.ts';
 import { inParameters } from '../options/wording.ts';
-import type { ExplainReport,Explanation, ImageInput } from '../types.ts';
+import type { ExplainReport, Explanation, ImageInput } from '../types.ts';
 import { formatFor, MEDIA_TYPES } from './accept.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type App, bin, root, sh } from './app.ts';
+import { type App, bin, here, root, sh } from './app.ts';
 
 interface Manifest {
   readonly version: string;
@@ -60,6 +60,28 @@ const CHECKS: Readonly<Record<string, (app: App) => string>> = {
     ]);
     return '';
   },
+  'the types hold on TypeScript 5.4, those of its dependencies too': ({ folder }) => {
+    for (const [program, types] of [
+      ['page.ts', []],
+      ['node.ts', ['node']],
+    ] as const) {
+      const options = {
+        lib: ['ES2022', 'DOM', 'DOM.Iterable'],
+        types,
+        typeRoots: [join(root, 'node_modules/@types')],
+      };
+      for (const [module, moduleResolution] of [
+        ['NodeNext', 'NodeNext'],
+        ['ESNext', 'Bundler'],
+      ]) {
+        const config = join(folder, 'types/tsconfig.json');
+        const compilerOptions = { ...options, target: 'ES2022', module, moduleResolution, ...CAREFUL };
+        writeFileSync(config, JSON.stringify({ compilerOptions, files: [program] }));
+        sh(process.execPath, [join(here, 'node_modules/typescript-5.4/bin/tsc'), '--project', config]);
+      }
+    }
+    return '';
+  },
   'on JSR it has the same modules, at the same version': () => {
     const jsr = readJson('jsr.json') as Jsr;
     const built = Object.fromEntries(
@@ -102,6 +124,8 @@ const CHECKS: Readonly<Record<string, (app: App) => string>> = {
   'the one file for pages weighs': ({ folder }) =>
     weight(readFileSync(join(folder, 'node_modules/camwasm/dist/browser/camwasm.js'))),
 };
+
+const CAREFUL = { strict: true, skipLibCheck: false, exactOptionalPropertyTypes: true, noEmit: true };
 
 const manifest = readJson('package.json') as Manifest;
 
