@@ -44,6 +44,14 @@ export class CamError extends Error {
 export const badOption = (option: string | undefined, message: string, cause?: unknown): CamError =>
   new CamError('BAD_OPTION', message, { option, cause });
 
+/** Code and option of any error, as data. */
+export const codeOf = (
+  error: unknown,
+): { readonly code: ErrorCode | 'UNEXPECTED'; readonly option: string | undefined } =>
+  error instanceof CamError
+    ? { code: error.code, option: error.option }
+    : { code: 'UNEXPECTED', option: undefined };
+
 /** A bug in camwasm: a condition that its own code should have ensured. No input of a caller is to blame. */
 export class InternalError extends Error {
   constructor(message: string) {

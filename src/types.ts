@@ -1,3 +1,4 @@
+import type { ErrorCode } from './errors.ts';
 import type { ColorChannels } from './image/channels.ts';
 import type { ColormapId, ColormapInput } from './image/colormaps.ts';
 import type { CodecModules } from './image/decode.ts';
@@ -5,8 +6,7 @@ import type { OverlayOptions } from './image/overlay.ts';
 import type { Fit, Placement, Size } from './image/placement.ts';
 import type { Preprocessing, TensorLayout } from './image/preprocess.ts';
 import type { Box } from './image/resize.ts';
-import type { Picture } from './image/source.ts';
-import type { ImageInput } from './image/source.ts';
+import type { ImageInput, Picture } from './image/source.ts';
 import type { Plane, Volume } from './kernels/index.ts';
 import type { Baseline } from './methods/baseline.ts';
 import type { MethodId } from './methods/index.ts';
@@ -112,6 +112,14 @@ export interface PredictOptions extends Pick<ExplainOptions, 'output' | 'inputs'
   top?: number;
 }
 
+/** Options of `inspect`. */
+export interface InspectOptions extends LoadOptions {
+  /** Name of the model's output to explain. Default: the first with floating-point values. */
+  output?: string;
+  /** Grid of a transformer's tokens, where the graph does not tell. */
+  tokens?: TokenGrid;
+}
+
 /** Progress of a method with many runs. */
 export interface Progress {
   readonly method: string;
@@ -138,6 +146,9 @@ export interface ExplainReport {
 export interface Failure {
   readonly method: MethodId;
   readonly target: TargetInfo;
+  /** As in its error: a copy posted to another thread keeps these, where the error becomes a plain one. */
+  readonly code: ErrorCode | 'UNEXPECTED';
+  readonly option: string | undefined;
   readonly error: Error;
 }
 

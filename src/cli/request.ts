@@ -27,12 +27,6 @@ export function jobsOf(settings: Given, operands: readonly string[]): Job[] {
   if (quiet && verbose)
     throw badOption(undefined, '--quiet and --verbose exclude each other. Give one of them.');
   const chosen = findMethods({ method: settings.method, base });
-  if (base !== undefined && !chosen.some(({ builds }) => builds)) {
-    throw badOption(
-      'base',
-      '--base is for methods that build on another: guided-gradcam, finercam and refinecam.',
-    );
-  }
   const optional = new Set(chosen.flatMap((method) => (method.optional ? [method.id] : [])));
   const [makers, explainers] = [true, false].map((makes) =>
     chosen.filter((method) => method.makesImage === makes).map(({ id }) => id),

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { codeOf } from '../errors.ts';
 import {
   type ExplainReport,
   type Explanation,
@@ -40,7 +41,7 @@ export async function writeResults(writing: Writing): Promise<{ written: Written
       written.push({ explanation, outputs: await writeResult(writing, explanation) });
     } catch (error) {
       const { method, target } = explanation;
-      failures.push({ method, target, error: error as Error });
+      failures.push({ method, target, ...codeOf(error), error: error as Error });
     }
   }
   return { written, failures };

@@ -1,7 +1,6 @@
 import { badOption, CamError } from '../errors.ts';
 import { ALL, chooseMethods, type Chosen } from '../methods/choice.ts';
-import { targetOf } from '../targets/kinds.ts';
-import { outputsOf } from '../targets/kinds.ts';
+import { outputsOf, targetOf } from '../targets/kinds.ts';
 import type { Target } from '../targets/target.ts';
 import type { ExplainOptions } from '../types.ts';
 
@@ -29,9 +28,7 @@ export function readCall(
     ...[options.target ?? []].flat().map((given) => targetOf(given, labels)),
   ];
   for (const { method, makesImage } of methods) {
-    if (!hasImage && !makesImage) {
-      throw badOption(undefined, `${method.title} explains an image: give it one.`);
-    }
+    if (!hasImage && !makesImage) throw noImage(method.title);
     if (makesImage && targets.length === 0 && options.top === undefined)
       throw badOption('class', `${method.title} makes an image of a class. Set \`class\` or \`target\`.`);
   }
@@ -39,10 +36,17 @@ export function readCall(
   return { methods, targets, outputs };
 }
 
+/** The error for a missing image. */
+export const noImage = (what: string): CamError =>
+  new CamError(
+    'BAD_IMAGE',
+    `${what} needs an image. Pass a path, the bytes of an image, its pixels, or a tensor.`,
+  );
+
 /** `explain` returns one explanation. @throws {CamError} BAD_OPTION when the options ask for several. */
 export function requireSingle(options: ExplainOptions): void {
   const { method, class: classes, target, top } = options;
-  const several = (value: unknown): boolean => Array.isArray(value) && value.length > 1;
+  const several = (value: unknown): boolean => Array.isArray(value) && new Set(value).size > 1;
   const [option] = [
     several(method) || [method].flat().some((name) => name?.trim().toLowerCase() === ALL) ? 'method' : [],
     several(classes) ? 'class' : [],

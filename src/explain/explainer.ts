@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { badOption } from '../errors.ts';
+import { CamError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import { labelWarnings } from '../models/labels.ts';
 import type { ModelInput } from '../models/source.ts';
@@ -17,7 +17,7 @@ import type {
   LoadOptions,
   PredictOptions,
 } from '../types.ts';
-import { checkSignal, readCall, requireSingle } from './call.ts';
+import { checkSignal, noImage, readCall, requireSingle } from './call.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';
 import { type PreparedInput, prepareInput } from './input.ts';
 import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
@@ -114,6 +114,7 @@ export class Explainer {
    * @throws {CamError} the codes of `explainAll`, and that of a method that cannot explain this model or image.
    */
   async explain(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Answer> {
+    checkOptions(options, 'explain');
     requireSingle(options);
     const { explanations, failures, ...report } = await this.explainAll(image, options);
     if (failures.length > 0) throw failures[0].error;
@@ -170,6 +171,7 @@ export class Explainer {
     return this.#inTurn(async () => {
       checkOptions(options, 'predict');
       checkSignal(options.signal);
+      if (image === undefined) throw noImage('predict()');
       const prepared = await prepareInput(this.#model, image, options.maxPixels);
       const { network, input, others, labels } = await this.#contextFor(prepared, options, stopwatch());
       const output = outputFor(network, input, [options.output ?? []].flat());
@@ -194,10 +196,10 @@ export class Explainer {
     await this.close();
   }
 
-  /** @throws {CamError} BAD_OPTION after `close`. */
+  /** @throws {CamError} RUNTIME after `close`. */
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const turn = this.#turn.then(() => {
-      if (this.#closed) throw badOption(undefined, 'This explainer is closed. Load the model again.');
+      if (this.#closed) throw new CamError('RUNTIME', 'This explainer is closed. Load the model again.');
       return blamingSize(this.#model.options, work);
     });
     this.#turn = turn.catch(() => undefined);

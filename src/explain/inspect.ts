@@ -2,7 +2,6 @@ import { CamError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import type { ModelInput } from '../models/source.ts';
 import { automaticLayer } from '../network/automatic.ts';
-import type { TokenGrid } from '../network/axes.ts';
 import { blankInputs, extraInputs, imageInput } from '../network/inputs.ts';
 import { layersOf } from '../network/layers.ts';
 import type { Layout } from '../network/layout.ts';
@@ -14,17 +13,9 @@ import { OPERATORS } from '../operators/index.ts';
 import type { NoGradientError } from '../operators/no-gradient.ts';
 import { checkOptions } from '../options/check.ts';
 import { type FloatTensor, floatTensor, sizeOf } from '../runtime/tensor.ts';
-import type { LoadOptions } from '../types.ts';
+import type { InspectOptions } from '../types.ts';
 import { prepareInput } from './input.ts';
 import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
-
-/** Options of `inspect`. */
-export interface InspectOptions extends LoadOptions {
-  /** Name of the model's output to explain. Default: the first with floating-point values. */
-  output?: string;
-  /** Grid of a transformer's tokens, where the graph does not tell. */
-  tokens?: TokenGrid;
-}
 
 /** A model's contents, ready for JSON. */
 export interface Inspection {

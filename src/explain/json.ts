@@ -1,4 +1,4 @@
-import { CamError } from '../errors.ts';
+import { codeOf } from '../errors.ts';
 import { type MethodInfo, METHODS } from '../methods/index.ts';
 import type { ExplainReport, Explanation, Failure, TargetInfo } from '../types.ts';
 import type { MapArray } from './artifact.ts';
@@ -59,6 +59,8 @@ export interface ErrorJson {
   /** As in the library, or UNEXPECTED. */
   readonly code: string;
   readonly message: string;
+  /** The option to blame, by the name that its reader knows; null for none. */
+  readonly option: string | null;
 }
 
 /** The image and model of a JSON object, and how its messages name options. */
@@ -202,10 +204,14 @@ const classJson = ({ index, label, score, probability }: TargetInfo): ClassJson 
   probability: probability ?? null,
 });
 
-const errorJson = (error: unknown, reworded: (message: string) => string): ErrorJson => ({
-  code: error instanceof CamError ? error.code : 'UNEXPECTED',
-  message: reworded(error instanceof Error ? error.message : String(error)),
-});
+const errorJson = (error: unknown, reworded: (message: string) => string): ErrorJson => {
+  const { code, option } = codeOf(error);
+  return {
+    code,
+    message: reworded(error instanceof Error ? error.message : String(error)),
+    option: option === undefined ? null : reworded(`\`${option}\``).replace(/[`"]/g, ''),
+  };
+};
 
 /** Nine digits distinguish any two float32 values; JSON has neither NaN nor infinity. */
 const shortest = (value: number): number | null =>

@@ -1,10 +1,12 @@
+import { badOption, CamError } from '../errors.ts';
 import { conceptPicture } from '../image/concepts.ts';
 import { encode } from '../image/encode.ts';
 import { blend, type OverlayOptions, signedPicture } from '../image/overlay.ts';
 import { carryBack } from '../image/placement.ts';
-import { toPicture } from '../image/preprocess.ts';
+import { pictureOf, toPicture } from '../image/preprocess.ts';
 import type { Picture } from '../image/source.ts';
 import { type Kernels, type Plane, sharedKernels, type Volume } from '../kernels/index.ts';
+import { checkOptions } from '../options/check.ts';
 import type { ExplainedImage, Explanation, HeatmapRange } from '../types.ts';
 import { rescaled } from './heatmap.ts';
 
@@ -18,12 +20,13 @@ const DIVERGING = 'coolwarm';
  * @example
  * const { data, width, height } = await overlay(explanation, { colormap: 'viridis', alpha: 0.4 });
  * canvas.getContext('2d').putImageData(new ImageData(data, width, height), 0, 0);
- * @throws {CamError} BAD_OPTION for a color map or alpha that does not exist.
+ * @throws {CamError} BAD_OPTION for an unknown color map or option, or an alpha outside 0 to 1.
  */
 export async function overlay(
   { shows, raw, image, heatmap, signed }: Explanation,
   options: OverlayOptions = {},
 ): Promise<Picture> {
+  checkOptions(options, 'overlay');
   const { preprocessing } = image;
   const kernels = await sharedKernels();
   if (shows === 'signed') return signedPicture(atImageSize(image, raw[0], kernels), preprocessing?.channels);
@@ -43,8 +46,12 @@ export async function overlay(
  * const low = Math.min(a.range[0], b.range[0]);
  * const high = Math.max(a.range[1], b.range[1]);
  * const comparable = [onScale(a, [low, high]), onScale(b, [low, high])];
+ * @throws {CamError} BAD_OPTION for a range that is not two numbers, the lower one first.
  */
 export function onScale<Result extends Explanation>(explanation: Result, range: HeatmapRange): Result {
+  const [low, high] = range;
+  if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high))
+    throw badOption('range', `\`range\` is [${low}, ${high}]: it takes two numbers, the lower one first.`);
   return { ...explanation, heatmap: rescaled(explanation.heatmap, explanation.range, range), range };
 }
 
@@ -53,26 +60,39 @@ export function onScale<Result extends Explanation>(explanation: Result, range: 
  *
  * @example
  * await writeFile('cat.png', await toPNG(explanation, { colormap: 'viridis' }));
- * @throws {CamError} BAD_OPTION for a color map or alpha that does not exist.
+ * @throws {CamError} BAD_OPTION for an unknown color map or option, or an alpha outside 0 to 1.
  */
-export const toPNG = async (of: Explanation | Picture, options?: OverlayOptions): Promise<Uint8Array> =>
-  encode(await drawnOf(of, options), 'png');
+export async function toPNG(of: Explanation | Picture, options: OverlayOptions = {}): Promise<Uint8Array> {
+  checkOptions(options, 'overlay');
+  return encode(await drawnOf(of, options), 'png');
+}
 
 /**
  * JPEG bytes of an explanation's overlay, or of any picture; `quality` is 1 to 100, 90 by default.
  *
  * @example
  * await writeFile('cat.jpg', await toJPEG(explanation, { quality: 80 }));
- * @throws {CamError} BAD_OPTION for a color map or alpha that does not exist.
+ * @throws {CamError} BAD_OPTION for an unknown color map or option, an alpha outside 0 to 1, or a quality outside 1 to 100.
  * @throws {CamError} OUTPUT in Workers, which have no JPEG encoder.
  */
-export const toJPEG = async (
+export async function toJPEG(
   of: Explanation | Picture,
-  { quality, ...options }: OverlayOptions & { readonly quality?: number } = {},
-): Promise<Uint8Array> => encode(await drawnOf(of, options), 'jpg', quality);
+  options: OverlayOptions & { readonly quality?: number } = {},
+): Promise<Uint8Array> {
+  checkOptions(options, 'toJPEG');
+  const { quality, ...drawing } = options;
+  return encode(await drawnOf(of, drawing), 'jpg', quality);
+}
 
-const drawnOf = async (of: Explanation | Picture, options?: OverlayOptions): Promise<Picture> =>
-  'shows' in of ? overlay(of, options) : of;
+/** @throws {CamError} BAD_IMAGE for anything else. */
+async function drawnOf(of: Explanation | Picture, options: OverlayOptions): Promise<Picture> {
+  if (typeof of !== 'object' || of === null)
+    throw new CamError(
+      'BAD_IMAGE',
+      `${of === null ? 'null' : typeof of} cannot be drawn. Pass an explanation or a picture.`,
+    );
+  return 'shows' in of ? overlay(of, options) : pictureOf(of);
+}
 
 /** The channels of a map, each at the image's size. */
 function planesAtImageSize(

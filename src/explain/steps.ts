@@ -1,4 +1,4 @@
-import { CamError } from '../errors.ts';
+import { CamError, codeOf } from '../errors.ts';
 import type { Picture } from '../image/source.ts';
 import type { ImageInput } from '../image/source.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
@@ -94,7 +94,7 @@ function resultsOf(
   const failures = tasks.flatMap(({ chosen, target, error }): Failure[] =>
     error === undefined || isUnsuited(chosen, error)
       ? []
-      : [{ method: chosen.id, target: target.info, error }],
+      : [{ method: chosen.id, target: target.info, ...codeOf(error), error }],
   );
   const explanations = tasks
     .filter(({ error }) => error === undefined)

@@ -1,4 +1,4 @@
-import { badOption, didYouMean } from '../errors.ts';
+import { badOption, type CamError, didYouMean } from '../errors.ts';
 
 /** A color map: the colors of the values 0 to 1. */
 export interface Colormap {
@@ -20,33 +20,62 @@ export type ColormapId =
 export const DEFAULT_COLORMAP: ColormapId = 'turbo';
 
 /**
- * A color of a value from 0 to 1: its id, a function to red, green and blue (0 to 255), or a table of 256 colors, three or
- * four bytes each.
+ * The colors of the values 0 to 1: an id, an entry of `COLORMAPS`, a function to red, green and blue (0 to 255), or a table
+ * of 256 colors, three or four bytes each.
  */
 export type ColormapInput =
-  ColormapId | ((value: number) => readonly [red: number, green: number, blue: number]) | ArrayLike<number>;
+  | ColormapId
+  | Pick<Colormap, 'table'>
+  | ((value: number) => readonly [red: number, green: number, blue: number])
+  | ArrayLike<number>;
 
 /**
  * The 256 RGBA colors of a color map.
- * @throws {CamError} BAD_OPTION for an unknown id, or a table of another length.
+ * @throws {CamError} BAD_OPTION for an unknown id, a table of another length, or colors outside 0 to 255.
  */
 export function colorTable(colormap: ColormapInput): Uint8Array {
-  if (typeof colormap === 'function') return tabulate((value) => [...colormap(value)]);
   if (typeof colormap === 'string') {
     if (Object.hasOwn(COLORMAPS, colormap)) return COLORMAPS[colormap].table();
     const ids = Object.keys(COLORMAPS);
     const hint = didYouMean(colormap, ids) || ` Known: ${ids.join(', ')}.`;
     throw badOption('colormap', `There is no color map "${String(colormap)}".${hint}`);
   }
-  const bytes = typeof colormap === 'object' && colormap !== null ? colormap.length / 256 : 0;
-  if (bytes === 4) return Uint8Array.from(colormap);
-  if (bytes === 3)
-    return tabulate((value) => [0, 1, 2].map((c) => colormap[3 * Math.round(255 * value) + c]!));
-  throw badOption(
+  const colors = typeof colormap === 'function' ? colorsOf(colormap) : tableOf(colormap);
+  const channels = colors.length / 256;
+  if (channels !== 3 && channels !== 4) throw notColormap();
+  const wrong = colors.find((value) => !(Number.isFinite(value) && value >= 0 && value <= 255));
+  const unit = colors.every((value) => value <= 1) && colors.some((value) => !Number.isInteger(value));
+  if (wrong !== undefined || unit) {
+    const found = wrong === undefined ? 'values from 0 to 1' : String(wrong);
+    throw badOption('colormap', `\`colormap\` gives ${found}: its colors take numbers from 0 to 255.`);
+  }
+  return channels === 4
+    ? Uint8Array.from(colors, Math.round)
+    : tabulate((value) => [0, 1, 2].map((c) => colors[3 * Math.round(255 * value) + c]!));
+}
+
+function colorsOf(color: (value: number) => unknown): number[] {
+  return Array.from({ length: 256 }, (_, at) => {
+    const values = color(at / 255);
+    if (Array.isArray(values) && values.length === 3) return values.map(channelOf);
+    throw notColormap();
+  }).flat();
+}
+
+function tableOf(colormap: Pick<Colormap, 'table'> | ArrayLike<number>): number[] {
+  if (typeof colormap !== 'object' || colormap === null) throw notColormap();
+  const table = 'table' in colormap ? colormap.table() : colormap;
+  return Array.from(table, channelOf);
+}
+
+/** Text is not a color, even where it would convert to a number. */
+const channelOf = (value: unknown): number => (typeof value === 'number' ? value : NaN);
+
+const notColormap = (): CamError =>
+  badOption(
     'colormap',
     '`colormap` takes the id of a color map, a function from a value to [red, green, blue], or a table of 256 colors.',
   );
-}
 
 /**
  * Every built-in color map, by id.

@@ -23,8 +23,9 @@ export async function readImage(
   if (source instanceof Uint8Array) return readBytes(source, options);
   if (source instanceof ArrayBuffer) return readBytes(new Uint8Array(source), options);
   if (source instanceof Blob) return readBytes(new Uint8Array(await source.arrayBuffer()), options);
-  if (!('data' in source)) return drawn(source);
-  return pictureOf(source);
+  if ('data' in source) return pictureOf(source);
+  if ('width' in source && 'height' in source) return drawn(source);
+  throw notAnImage(source);
 }
 
 async function readFrom(place: string | URL, options: DecodeOptions): Promise<Picture | FloatTensor> {
@@ -48,5 +49,5 @@ function tensorOf(bytes: Uint8Array): FloatTensor {
 const notAnImage = (value: unknown): CamError =>
   new CamError(
     'BAD_IMAGE',
-    `${value === null ? 'null' : `A ${typeof value}`} is not an image. Pass a path, the bytes of an image, its pixels, or a tensor.`,
+    `${value === null ? 'null' : Array.isArray(value) ? 'A list' : typeof value === 'object' ? 'This object' : `A ${typeof value}`} is not an image. Pass a path, the bytes of an image, its pixels, or a tensor.`,
   );

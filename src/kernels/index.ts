@@ -13,18 +13,23 @@ export type { Plane, Volume } from './volume.ts';
  * @throws {CamError} RUNTIME where WebAssembly or its SIMD instructions are missing.
  */
 export async function loadKernels(source?: KernelsSource): Promise<Kernels> {
-  given ??= source;
   const memory = new WebAssembly.Memory({ initial: 1 });
-  return bind(await instantiate(memory, source), memory);
+  const kernels = bind(await instantiate(memory, source), memory);
+  given ??= source;
+  return kernels;
 }
 
 type KernelsSource = BufferSource | WebAssembly.Module;
 
-/** The compiled kernels that were passed first: a runtime that needs them passed needs them everywhere. */
+/** The compiled kernels that worked first: a runtime that needs them passed needs them everywhere. */
 let given: KernelsSource | undefined;
 let sharedInstance: Promise<Kernels> | undefined;
 
 /** Kernels for work outside of an explainer, such as drawing; started when first used. */
 export function sharedKernels(): Promise<Kernels> {
-  return (sharedInstance ??= loadKernels(given));
+  if (!sharedInstance) {
+    sharedInstance = loadKernels(given);
+    sharedInstance.catch(() => (sharedInstance = undefined)); // the next one may have better ones
+  }
+  return sharedInstance;
 }

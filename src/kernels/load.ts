@@ -1,4 +1,4 @@
-import { CamError } from '../errors.ts';
+import { badOption, CamError } from '../errors.ts';
 import type { Bytes } from '../platform/bytes.ts';
 import { KERNELS_BASE64 } from './wasm.ts';
 
@@ -47,7 +47,7 @@ export async function instantiate(
       source instanceof WebAssembly.Module
         ? await WebAssembly.instantiate(source, imports)
         : (await WebAssembly.instantiate(source, imports)).instance;
-    return instance.exports as unknown as KernelExports;
+    if (isKernels(instance.exports)) return instance.exports;
   } catch (cause) {
     throw new CamError(
       'RUNTIME',
@@ -56,7 +56,15 @@ export async function instantiate(
       { cause },
     );
   }
+  throw badOption(
+    'modules.kernels',
+    '`modules.kernels` is other WebAssembly. Pass camwasm/kernels.wasm, compiled.',
+  );
 }
+
+/** Every kernel is there: the last one stands for all, which are built together. */
+const isKernels = (exports: object): exports is KernelExports =>
+  'overlay' in exports && typeof exports.overlay === 'function';
 
 function inlined(): Bytes {
   return Uint8Array.from(atob(KERNELS_BASE64), (character) => character.charCodeAt(0));

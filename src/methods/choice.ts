@@ -33,7 +33,7 @@ export interface MethodChoice {
   readonly base?: string;
 }
 
-/** The methods that a call names. @throws {CamError} UNKNOWN_METHOD, BAD_OPTION for a base that does not fit. */
+/** The methods that a call names. @throws {CamError} UNKNOWN_METHOD, BAD_OPTION for a base that does not fit, or that no method uses. */
 export function chooseMethods({ method = 'gradcam', base }: MethodChoice): Chosen[] {
   const found = new Map<MethodId, Chosen>();
   for (const name of [method].flat()) {
@@ -41,8 +41,16 @@ export function chooseMethods({ method = 'gradcam', base }: MethodChoice): Chose
     const ids = all ? sharedMethods() : [findMethod(name)];
     for (const id of ids) if (!found.has(id)) found.set(id, chosen(id, all, base));
   }
+  if (base !== undefined && ![...found.values()].some(({ builds }) => builds))
+    throw badOption(
+      'base',
+      `\`base\` is for methods that build on another: ${buildingMethods().join(', ')}.`,
+    );
   return [...found.values()];
 }
+
+const buildingMethods = (): MethodId[] =>
+  (Object.keys(METHOD_ROWS) as MethodId[]).filter((id) => METHOD_ROWS[id].base !== undefined);
 
 const sharedMethods = (): MethodId[] =>
   (Object.keys(METHOD_ROWS) as MethodId[]).filter((id) => METHOD_ROWS[id].shared);

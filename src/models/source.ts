@@ -47,6 +47,12 @@ export async function loadModel(
   source: ModelInput | ModelPlace,
   given: ModelFiles = {},
 ): Promise<ModelSource> {
+  if (!isModelInput(source)) {
+    throw new CamError(
+      'BAD_MODEL',
+      `${typeof source === 'object' ? 'This object' : `A ${typeof source}`} is not a model. Pass the path or URL of an ONNX file, its bytes, or a Blob.`,
+    );
+  }
   if (source instanceof Blob) return loadModel(await source.arrayBuffer(), given);
   if (typeof source === 'object' && 'file' in source) return loadModel(source.file, given);
   const { external } = given;
@@ -76,6 +82,17 @@ export async function loadModel(
     ...settingsOf({ config, preprocessor }),
   };
 }
+
+/** Whether a caller without types has passed a model. */
+function isModelInput(source: unknown): source is ModelInput | ModelPlace {
+  if (typeof source === 'string') return source !== '';
+  if (typeof source !== 'object' || source === null) return false;
+  if (ADDRESSES.some((key) => key in source && isAddress((source as Record<string, unknown>)[key]))) return true;
+  return [URL, Blob, Uint8Array, ArrayBuffer].some((kind) => source instanceof kind);
+}
+
+const ADDRESSES = ['file', 'model'] as const;
+const isAddress = (value: unknown): boolean => typeof value === 'string' || value instanceof URL;
 
 const withWeights = (
   model: Model,

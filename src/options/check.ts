@@ -1,12 +1,37 @@
 import { badOption, didYouMean } from '../errors.ts';
-import { LIBRARY_OPTIONS } from './options.ts';
+import type { InspectOptions, LoadOptions, PredictOptions } from '../types.ts';
+import { checksOf } from './options.ts';
+import { type Check, isRecord } from './reading.ts';
 
-/** The options that each function of the library takes, as keys of the table. */
-const TAKEN: Readonly<Record<'load' | 'explain' | 'predict' | 'inspect', (option: string) => boolean>> = {
-  load: (option) => option.startsWith('load.'),
-  explain: (option) => option.startsWith('explain.'),
-  predict: (option) => /^explain\.(top|output|inputs|maxPixels|signal)$/.test(option),
-  inspect: (option) => option.startsWith('load.') || /^explain\.(output|tokens)$/.test(option),
+/** A function of the library that takes options. */
+type Place = 'load' | 'explain' | 'predict' | 'inspect' | 'overlay' | 'toJPEG';
+
+type Checks = ReadonlyMap<string, Check>;
+
+const PREDICT: Readonly<Record<keyof PredictOptions, true>> = {
+  top: true,
+  output: true,
+  inputs: true,
+  maxPixels: true,
+  signal: true,
+};
+
+const INSPECT: Readonly<Record<Exclude<keyof InspectOptions, keyof LoadOptions>, true>> = {
+  output: true,
+  tokens: true,
+};
+
+const narrowed = (names: object, checks: Checks): Checks =>
+  new Map([...checks].filter(([name]) => Object.hasOwn(names, name)));
+
+/** The options that each function of the library takes. */
+const TAKEN: Readonly<Record<Place, () => Checks>> = {
+  load: () => checksOf('load'),
+  explain: () => checksOf('explain'),
+  predict: () => narrowed(PREDICT, checksOf('explain')),
+  inspect: () => new Map([...checksOf('load'), ...narrowed(INSPECT, checksOf('explain'))]),
+  overlay: () => checksOf('overlay'),
+  toJPEG: () => new Map([...checksOf('overlay'), ...checksOf('jpeg')]),
 };
 
 /** Options that name what is explained: one call gives one of them. */
@@ -16,23 +41,16 @@ const EXCLUSIVE = ['class', 'target', 'top'] as const;
  * Validates the options of a call, for callers without types too.
  * @throws {CamError} BAD_OPTION for an unknown option, a value that it does not take, or options that exclude each other.
  */
-export function checkOptions(given: object, place: keyof typeof TAKEN): void {
-  checkAll(given, (option) => TAKEN[place](option));
-  const { preprocessing } = given as { preprocessing?: unknown };
-  if (typeof preprocessing === 'object' && preprocessing !== null)
-    checkAll(preprocessing, (option) => option.startsWith('preprocessing.'), 'preprocessing.');
+export function checkOptions(given: unknown, place: Place): void {
+  if (!isRecord(given)) throw badOption('options', `The options are ${shown(given)}: pass an object.`);
+  checkKeys(given, TAKEN[place]());
   if (place !== 'explain') return;
-  const [one, other] = EXCLUSIVE.filter((name) => (given as Record<string, unknown>)[name] !== undefined);
+  const [one, other] = EXCLUSIVE.filter((name) => given[name] !== undefined);
   if (other === undefined) return;
   throw badOption(other, `\`${one}\` and \`${other}\` exclude each other. Set one of them.`);
 }
 
-function checkAll(given: object, taken: (option: string) => boolean, prefix = ''): void {
-  const checks = new Map(
-    [...LIBRARY_OPTIONS]
-      .filter(([option]) => taken(option))
-      .map(([option, check]) => [option.replace(/^\w+\./, ''), check]),
-  );
+function checkKeys(given: Readonly<Record<string, unknown>>, checks: Checks, prefix = ''): void {
   for (const [key, value] of Object.entries(given)) {
     const name = `${prefix}${key}`;
     const check = checks.get(key);
@@ -40,9 +58,12 @@ function checkAll(given: object, taken: (option: string) => boolean, prefix = ''
       const hint = didYouMean(key, [...checks.keys()]) || ` Known: ${[...checks.keys()].join(', ')}.`;
       throw badOption(name, `There is no option \`${name}\`.${hint}`);
     }
-    if (value === undefined || check.accepts(value)) continue;
-    const hint = typeof value === 'string' ? didYouMean(value, check.choices ?? []) : '';
-    throw badOption(name, `\`${name}\` is ${shown(value)}: it takes ${check.takes}.${hint}`);
+    if (value === undefined) continue;
+    if (!check.accepts(value)) {
+      const hint = typeof value === 'string' ? didYouMean(value, check.choices ?? []) : '';
+      throw badOption(name, `\`${name}\` is ${shown(value)}: it takes ${check.takes}.${hint}`);
+    }
+    if (check.keys && isRecord(value)) checkKeys(value, check.keys(), `${name.replace(/^.*\./, '')}.`);
   }
 }
 

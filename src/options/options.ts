@@ -17,6 +17,7 @@ import {
   fraction,
   type InputFile,
   inputFile,
+  isRecord,
   item,
   items,
   named,
@@ -27,8 +28,10 @@ import {
   oneOfOrNumber,
   oneOrMore,
   type Reading,
+  record,
   text,
   tokenGrid,
+  wasmModule,
   wholeNumber,
 } from './reading.ts';
 
@@ -116,7 +119,8 @@ export type LibraryOption =
   | `explain.${keyof ExplainOptions}`
   | `load.${keyof LoadOptions}`
   | `preprocessing.${keyof Preprocessing}`
-  | `overlay.${keyof OverlayOptions}`;
+  | `overlay.${keyof OverlayOptions}`
+  | 'jpeg.quality';
 
 type LibraryChecks = Readonly<Partial<Record<LibraryOption, Check>>>;
 
@@ -566,13 +570,26 @@ const LIBRARY_ONLY: LibraryChecks = {
     (value) => typeof value === 'object' && value !== null && 'aborted' in value,
   ),
   'explain.onProgress': anything('a function', (value) => typeof value === 'function'),
-  'load.preprocessing': object,
-  'load.modules': object,
-  'load.ort': object,
+  'load.preprocessing': record(() => checksOf('preprocessing')),
+  'load.modules': record(
+    () => new Map(['runtime', 'kernels', 'jpeg', 'webp'].map((key) => [key, wasmModule])),
+  ),
+  'load.ort': anything(
+    'the module onnxruntime-web, or another build of it',
+    (value) => typeof value === 'object' && value !== null && 'InferenceSession' in value && 'env' in value,
+  ),
   'load.executionProviders': oneOrMore(oneOf(['wasm', 'webgpu', 'webnn'])),
-  'load.external': anything('a list of { path, data }', Array.isArray),
+  'load.external': anything(
+    'a list of { path, data }, with the data as a Uint8Array',
+    (value) =>
+      Array.isArray(value) &&
+      value.every(
+        (file) => isRecord(file) && typeof file.path === 'string' && file.data instanceof Uint8Array,
+      ),
+  ),
   'load.config': object,
   'load.preprocessor': object,
+  'jpeg.quality': wholeNumber(1, 100),
 };
 
 /** Every option of the library, with the values that it takes. */
@@ -581,6 +598,15 @@ export const LIBRARY_OPTIONS: ReadonlyMap<string, Check> = new Map(
     Object.entries(checks),
   ),
 );
+
+/** What the library takes in one place, such as `explain` or `preprocessing`, by the names there. */
+export const checksOf = (place: string): ReadonlyMap<string, Check> =>
+  new Map(
+    [...LIBRARY_OPTIONS].flatMap(([option, check]) => {
+      const [where, key] = option.split('.');
+      return where === place ? [[key, check] as const] : [];
+    }),
+  );
 
 /** The flags that a command takes, in the order of the table. */
 export const optionsOf = (command: CommandName): OptionName[] =>

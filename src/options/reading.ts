@@ -6,6 +6,8 @@ export interface Check {
   /** As an error says it: "a number from 0 to 1". */
   readonly takes: string;
   readonly choices?: readonly string[];
+  /** What the keys of an object take; other keys are refused. */
+  readonly keys?: () => ReadonlyMap<string, Check>;
   readonly accepts: (value: unknown) => boolean;
 }
 
@@ -25,8 +27,9 @@ const toNumber = (text: string): number => (NUMBER.test(text.trim()) ? Number(te
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isWhole = (value: unknown, from: number, to = Infinity): value is number =>
   Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to;
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
+/** Whether a value is an object with keys: not null, a list, a Map or a function. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  Object.prototype.toString.call(value) === '[object Object]';
 
 /** One value or a list that is not empty. */
 export const oneOrMore = ({ takes, accepts }: Check): Check => ({
@@ -150,6 +153,7 @@ export const noise: Reading<{ n: number; sigma: number }> = {
   takes:
     "a number of copies n (a whole number from 1 up) and the noise sigma as a share of the input's range, such as 16:0.15",
   accepts: (value) => isRecord(value) && isNoise(value.n, value.sigma),
+  keys: () => new Map(['n', 'sigma'].map((key) => [key, anything('a number', () => true)])),
   read: (text) => {
     const [n, sigma, ...more] = text.split(':').map(toNumber);
     return more.length === 0 && isNoise(n, sigma) ? { n, sigma } : undefined;
@@ -176,6 +180,7 @@ export const tokenGrid: Reading<TokenGrid> = {
   takes: 'rows x columns and the number of prefix tokens (class, registers), such as 14x14+1',
   accepts: (value) =>
     isRecord(value) && isWhole(value.height, 1) && isWhole(value.width, 1) && isWhole(value.prefix, 0),
+  keys: () => new Map(['height', 'width', 'prefix'].map((key) => [key, anything('a number', () => true)])),
   read: (text) => {
     try {
       return parseTokens(text);
@@ -192,3 +197,12 @@ export const flag: Check = { takes: 'true or false', accepts: (value) => typeof 
 export const anything = (takes: string, accepts: (value: unknown) => boolean): Check => ({ takes, accepts });
 
 export const object: Check = anything('an object', isRecord);
+
+/** An object with these keys, any of which may be missing. */
+export const record = (keys: () => ReadonlyMap<string, Check>): Check => ({ ...object, keys });
+
+/** Compiled WebAssembly, of this realm or another. */
+export const wasmModule: Check = anything(
+  'a WebAssembly.Module',
+  (value) => Object.prototype.toString.call(value) === '[object WebAssembly.Module]',
+);

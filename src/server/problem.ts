@@ -58,6 +58,8 @@ export interface ProblemJson {
   readonly status: number;
   readonly detail: string;
   readonly code: ProblemCode;
+  /** The query parameter to blame, or else the library's option. */
+  readonly option?: string;
 }
 
 /** Unexpected errors are not disclosed. */
@@ -66,7 +68,9 @@ export function problemOf(error: unknown): ProblemJson {
   const code: ProblemCode = foreseen ? error.code : 'UNEXPECTED';
   const [status, title] = STATUS[code];
   const detail = foreseen ? inParameters(error.message) : 'Something went wrong on the server.';
-  return { type: 'about:blank', title, status, detail, code };
+  const option = error instanceof CamError ? error.option : undefined;
+  const named = option && inParameters(`\`${option}\``).replace(/[`"]/g, '');
+  return { type: 'about:blank', title, status, detail, code, ...(named && { option: named }) };
 }
 
 /** The answer to a request that failed. */

@@ -242,6 +242,7 @@ json('tells of an image that is bad, and of a method that failed', async () => {
       class: { index: 1, label: 'dog', score: 1.5, probability: 0.9 },
       code: 'UNSUPPORTED_MODEL',
       message: 'No linear head.',
+      option: null,
     },
   ]);
 });

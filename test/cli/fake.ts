@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { IO } from '../../src/cli/io.ts';
 import type { CliModel, Library } from '../../src/cli/library.ts';
 import { run } from '../../src/cli/run.ts';
+import { codeOf } from '../../src/errors.ts';
 import { place } from '../../src/image/placement.ts';
 import type {
   ExplainOptions,
@@ -162,7 +163,8 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       for (const index of classes) {
         for (const method of methods) {
           const error = fake.fail?.(image, method);
-          if (error) failures.push({ method: method as MethodId, target: target(index), error });
+          if (error)
+            failures.push({ method: method as MethodId, target: target(index), ...codeOf(error), error });
           else explanations.push(explained(method, index, [options.layer ?? layersFor(method)].flat()));
         }
       }

@@ -187,11 +187,12 @@ test('refuses what it cannot explain, and says what to do', async () => {
   await fails(explainer.explain(golfBall.subarray(0, 5000)), 'BAD_IMAGE', /.*/);
   await fails(explainer.explain(tensor(2, 3, 64, 64)), 'BAD_TENSOR', /one image/);
   await fails(explainer.explain(tensor(1, 4, 64, 64)), 'BAD_TENSOR', /\[1, 4, 64, 64\]/);
-  await fails(explainer.explain(undefined), 'BAD_OPTION', /give it one/);
+  await fails(explainer.explain(undefined), 'BAD_IMAGE', /Grad-CAM needs an image/);
+  await fails(explainer.predict(undefined as never), 'BAD_IMAGE', /predict\(\) needs an image/);
   await fails(explainer.explain(undefined, { method: 'class-visualization' }), 'BAD_OPTION', /class/);
   await explainer.close();
-  await fails(explainer.explain(golfBall), 'BAD_OPTION', /closed/);
-  await fails(explainer.predict(golfBall), 'BAD_OPTION', /closed/);
+  await fails(explainer.explain(golfBall), 'RUNTIME', /closed/);
+  await fails(explainer.predict(golfBall), 'RUNTIME', /closed/);
 });
 
 test('refuses what types forbid and programs pass all the same', async () => {

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ColormapId, COLORMAPS, DEFAULT_COLORMAP } from '../../src/image/colormaps.ts';
+import type { CamError } from '../../src/errors.ts';
+import { type ColormapId, COLORMAPS, colorTable, DEFAULT_COLORMAP } from '../../src/image/colormaps.ts';
 
 const test = suite('colormaps');
 
@@ -106,6 +107,38 @@ for (const id of Object.keys(COLORMAPS) as ColormapId[]) {
       for (const i of [0, 32, 64, 192, 224, 255]) assert.ok(light(i) < light(128));
     });
   }
+}
+
+test("one of one's own is a function, a table of bytes, or an entry of COLORMAPS", () => {
+  const ramp = (value: number) => [255 * value, 0, 255] as const;
+  const expected = Uint8Array.from({ length: 1024 }, (_, at) => [at >> 2, 0, 255, 255][at % 4]!);
+  assert.equal(colorTable(ramp), expected);
+  assert.equal(colorTable(expected), expected);
+  assert.equal(colorTable(Array.from(expected).filter((_, at) => at % 4 < 3)), expected);
+  assert.equal(colorTable(COLORMAPS.viridis), COLORMAPS.viridis.table());
+});
+
+for (const [what, colormap, message] of [
+  ['a function to fractions', () => [1, 0.5, 0], /values from 0 to 1/],
+  ['a function to two colors', () => [1, 2], /a function from a value to \[red, green, blue\]/],
+  ['a function to NaN', () => [NaN, 0, 0], /gives NaN/],
+  ['a function to nothing', () => undefined, /a table of 256 colors/],
+  ['a table of 255 colors', new Uint8Array(765), /a table of 256 colors/],
+  ['a table with 300', new Array(768).fill(300), /gives 300/],
+  ['a table of text', new Array(768).fill('1'), /from 0 to 255/],
+  ['an id with a typing error', 'viridiss', /Did you mean "viridis"/],
+  ['the name of a property of every object', 'constructor', /no color map "constructor"/],
+] as const) {
+  test(`${what} is not one`, () => {
+    try {
+      colorTable(colormap as never);
+    } catch (error) {
+      assert.equal([(error as CamError).code, (error as CamError).option], ['BAD_OPTION', 'colormap']);
+      assert.match((error as CamError).message, message);
+      return;
+    }
+    assert.unreachable('it passed');
+  });
 }
 
 test('the default is one of them', () => assert.ok(DEFAULT_COLORMAP in COLORMAPS));

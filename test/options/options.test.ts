@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CamError } from '../../src/errors.ts';
@@ -88,6 +90,25 @@ for (const name of Object.keys(OPTIONS) as OptionName[]) {
   });
 }
 
+table('every option that the library declares is validated', () => {
+  const file = fileURLToPath(new URL('../../src/options/options.ts', import.meta.url));
+  const program = ts.createProgram([file], {
+    module: ts.ModuleKind.NodeNext,
+    allowImportingTsExtensions: true,
+    strict: true,
+    noEmit: true,
+  });
+  const types = program.getTypeChecker();
+  const [declaration] = program
+    .getSourceFile(file)!
+    .statements.filter(
+      (statement) => ts.isTypeAliasDeclaration(statement) && statement.name.text === 'LibraryOption',
+    );
+  const union = types.getTypeAtLocation(declaration) as ts.UnionType;
+  const declared = union.types.map((type) => (type as ts.StringLiteralType).value);
+  assert.ok(declared.includes('explain.layer') && declared.includes('load.threads'));
+  assert.equal([...LIBRARY_OPTIONS.keys()].sort(), declared.sort());
+});
 table('every command has help for its options, and a completion in every shell', async () => {
   for (const shell of ['bash', 'zsh', 'fish']) {
     const { code, stdout } = await camwasm(['completion', shell]);
@@ -103,7 +124,7 @@ table.run();
 
 const check = suite('options of the library');
 
-const refusal = (given: object, place: Parameters<typeof checkOptions>[1] = 'explain'): CamError => {
+const refusal = (given: unknown, place: Parameters<typeof checkOptions>[1] = 'explain'): CamError => {
   try {
     checkOptions(given, place);
   } catch (error) {
@@ -124,8 +145,17 @@ for (const [given, option, message] of [
   [{ signed: 'yes' }, 'signed', /true or false/],
   [{ tokens: '14x14' }, 'tokens', /rows x columns/],
   [{ signal: {} }, 'signal', /an AbortSignal/],
+  [{ inputs: new Map() }, 'inputs', /an object/],
+  [{ smoothNoise: { n: 2, sigma: 0.1, sigm: 1 } }, 'smoothNoise.sigm', /Did you mean "sigma"/],
+  [{ tokens: { height: 2, width: 2, prefix: 0, cls: 1 } }, 'tokens.cls', /Known: height, width, prefix/],
+  [{ constructor: 1 }, 'constructor', /no option `constructor`/],
+  [JSON.parse('{ "__proto__": 1 }') as object, '__proto__', /no option `__proto__`/],
+  [null, 'options', /The options are null: pass an object/],
+  [3, 'options', /The options are 3/],
+  [() => 1, 'options', /The options are a function/],
+  [['gradcam'], 'options', /pass an object/],
 ] as const) {
-  check(`explain: ${JSON.stringify(given)}`, () => {
+  check(`explain: ${String(JSON.stringify(given))}`, () => {
     const error = refusal(given);
     assert.equal([error.code, error.option], ['BAD_OPTION', option]);
     assert.match(error.message, message);
@@ -136,6 +166,26 @@ check('load: preprocessing is validated by its own names', () => {
   assert.match(refusal({ preprocessing: { fit: 'fill' } }, 'load').message, /stretch, crop, letterbox/);
   assert.match(refusal({ preprocessing: { range: [0, 0] } }, 'load').message, /two numbers that differ/);
   assert.match(refusal({ lables: [] }, 'load').message, /Did you mean "labels"/);
+});
+for (const [given, option] of [
+  [{ preprocessing: [] }, 'preprocessing'],
+  [{ modules: { kernels: 1 } }, 'modules.kernels'],
+  [{ modules: { kernel: 1 } }, 'modules.kernel'],
+  [{ external: [{ pth: 'w.bin' }] }, 'external'],
+  [{ external: [{ path: 'w.bin', data: 'bytes' }] }, 'external'],
+  [{ ort: {} }, 'ort'],
+  [{ executionProviders: ['cuda'] }, 'executionProviders'],
+] as const) {
+  check(`load: ${JSON.stringify(given)}`, () => {
+    const error = refusal(given, 'load');
+    assert.equal([error.code, error.option], ['BAD_OPTION', option]);
+  });
+}
+check('drawing: color map and opacity, and a quality for JPEG alone', () => {
+  assert.match(refusal({ alhpa: 1 }, 'overlay').message, /Did you mean "alpha"/);
+  assert.is(refusal({ quality: 90 }, 'overlay').option, 'quality');
+  for (const quality of [0, 0.5, 101, '90']) assert.is(refusal({ quality }, 'toJPEG').option, 'quality');
+  checkOptions({ quality: 100, alpha: 1, colormap: 'viridis' }, 'toJPEG');
 });
 check('predict takes no method', () => assert.is(refusal({ method: 'cam' }, 'predict').option, 'method'));
 check('what is undefined was not given', () => {

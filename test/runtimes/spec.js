@@ -50,7 +50,9 @@ export async function compute({ load, read, camwasm, server }) {
     maps['everyday36 PNG'] = await map(await overlay(photo, { method: 'layercam' }), again);
     await close();
   } else {
-    const png = await camwasm.toPNG(camwasm.overlay(await explainer.explain(photo, { method: 'layercam' })));
+    const png = await camwasm.toPNG(
+      await camwasm.overlay(await explainer.explain(photo, { method: 'layercam' })),
+    );
     maps['everyday36 PNG'] = (await explainer.explain(png, again)).heatmap.data;
   }
   return { maps, threads: explainer.threads };
