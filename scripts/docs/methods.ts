@@ -1,4 +1,4 @@
-import { FAMILIES } from '../../src/methods/index.ts';
+import { FAMILIES, METHOD_ROWS } from '../../src/methods/index.ts';
 import { type Method, NEEDS } from '../../src/methods/method.ts';
 
 export const METHODS_PAGE = 'docs/methods.md';
@@ -8,10 +8,7 @@ const code = (word: string): string => `\`${word}\``;
 /** docs/methods.md: what each row of the table of methods shows, needs and costs, and when to take it. */
 export function methodsPage(): string {
   const families = FAMILIES.map(
-    ([title, methods]) =>
-      `## ${title}\n\n${Object.entries(methods)
-        .map(([id, row]) => section(id, row))
-        .join('\n\n')}`,
+    ([title, ids]) => `## ${title}\n\n${ids.map((id) => section(id, METHOD_ROWS[id])).join('\n\n')}`,
   );
   return `# Methods
 

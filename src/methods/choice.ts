@@ -1,6 +1,6 @@
 import { badOption } from '../errors.ts';
 import type { Asks } from './ask.ts';
-import { findMethod, METHOD_ROWS, type MethodId } from './index.ts';
+import { findMethod, METHOD_IDS, METHOD_ROWS, type MethodId } from './index.ts';
 import type { LayerMethod, Method, Need } from './method.ts';
 
 /** A method that a call names. */
@@ -49,11 +49,9 @@ export function chooseMethods({ method = 'gradcam', base }: MethodChoice): Chose
   return [...found.values()];
 }
 
-const buildingMethods = (): MethodId[] =>
-  (Object.keys(METHOD_ROWS) as MethodId[]).filter((id) => METHOD_ROWS[id].base !== undefined);
+const buildingMethods = (): MethodId[] => METHOD_IDS.filter((id) => METHOD_ROWS[id].base !== undefined);
 
-const sharedMethods = (): MethodId[] =>
-  (Object.keys(METHOD_ROWS) as MethodId[]).filter((id) => METHOD_ROWS[id].shared);
+const sharedMethods = (): MethodId[] => METHOD_IDS.filter((id) => METHOD_ROWS[id].shared);
 
 function chosen(id: MethodId, optional: boolean, wanted: string | undefined): Chosen {
   const method = METHOD_ROWS[id];

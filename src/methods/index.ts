@@ -1,4 +1,5 @@
 import { CamError, didYouMean } from '../errors.ts';
+import { mergeTables } from '../table.ts';
 import { ABLATION_METHODS } from './ablation.ts';
 import { ACTIVATION_METHODS } from './activation.ts';
 import { ATTENTION_METHODS } from './attention.ts';
@@ -14,16 +15,16 @@ import { OCCLUSION_METHODS } from './occlusion.ts';
 import { REFINED_METHODS } from './refined.ts';
 import { VISUALIZATION_METHODS } from './visualization.ts';
 
-/** Every method, by family: one row each. */
-export const FAMILIES: readonly (readonly [title: string, methods: Readonly<Record<string, Method>>])[] = [
-  ['Gradient-weighted activations', { ...GRADIENT_METHODS, ...REFINED_METHODS }],
-  ['Activations without a gradient', { ...ACTIVATION_METHODS, ...EIGEN_METHODS, ...FACTORIZATION_METHODS }],
-  ['Perturbed channels', { ...MASK_METHODS, ...ABLATION_METHODS }],
-  ['Transformers', ATTENTION_METHODS],
-  ['Gradients at the input', { ...INPUT_METHODS, ...AVERAGE_METHODS, ...DECOMPOSITION_METHODS }],
-  ['Perturbed input', OCCLUSION_METHODS],
-  ['Images of a class', VISUALIZATION_METHODS],
-];
+/** The tables of all methods, by family. */
+const TABLES = [
+  ['Gradient-weighted activations', [GRADIENT_METHODS, REFINED_METHODS]],
+  ['Activations without a gradient', [ACTIVATION_METHODS, EIGEN_METHODS, FACTORIZATION_METHODS]],
+  ['Perturbed channels', [MASK_METHODS, ABLATION_METHODS]],
+  ['Transformers', [ATTENTION_METHODS]],
+  ['Gradients at the input', [INPUT_METHODS, AVERAGE_METHODS, DECOMPOSITION_METHODS]],
+  ['Perturbed input', [OCCLUSION_METHODS]],
+  ['Images of a class', [VISUALIZATION_METHODS]],
+] as const;
 
 /** Id of a method. */
 export type MethodId =
@@ -41,22 +42,25 @@ export type MethodId =
   | keyof typeof OCCLUSION_METHODS
   | keyof typeof VISUALIZATION_METHODS;
 
+/** The ids in TABLES: the same as MethodId, or one of the next two lines does not compile. */
+type TableId = KeysOf<(typeof TABLES)[number][1][number]>;
+type KeysOf<Table> = Table extends unknown ? keyof Table : never;
+const ids = (methods: object): MethodId[] => Object.keys(methods) as TableId[];
+const byId = (rows: ReadonlyMap<string, Method>): Readonly<Record<MethodId, Method>> =>
+  Object.fromEntries(rows) as Record<TableId, Method>;
+
 /** Every method with its formula, by id. */
-export const METHOD_ROWS: Readonly<Record<MethodId, Method>> = {
-  ...GRADIENT_METHODS,
-  ...REFINED_METHODS,
-  ...ACTIVATION_METHODS,
-  ...EIGEN_METHODS,
-  ...FACTORIZATION_METHODS,
-  ...MASK_METHODS,
-  ...ABLATION_METHODS,
-  ...ATTENTION_METHODS,
-  ...INPUT_METHODS,
-  ...AVERAGE_METHODS,
-  ...DECOMPOSITION_METHODS,
-  ...OCCLUSION_METHODS,
-  ...VISUALIZATION_METHODS,
-};
+export const METHOD_ROWS: Readonly<Record<MethodId, Method>> = byId(
+  mergeTables<Method>(TABLES.flatMap<Readonly<Record<string, Method>>>(([, tables]) => tables)),
+);
+
+/** Ids of all methods, in the order of the tables. */
+export const METHOD_IDS: readonly MethodId[] = ids(METHOD_ROWS);
+
+/** The ids of each family. */
+export const FAMILIES: readonly (readonly [title: string, ids: readonly MethodId[]])[] = TABLES.map(
+  ([title, tables]) => [title, tables.flatMap(ids)],
+);
 
 /** What there is to know about a method before it runs. */
 export interface MethodInfo {
@@ -90,7 +94,22 @@ export interface MethodInfo {
  * @example
  * for (const [id, { title, about }] of Object.entries(METHODS)) console.log(id, title, about);
  */
-export const METHODS: Readonly<Record<MethodId, MethodInfo>> = METHOD_ROWS;
+export const METHODS: Readonly<Record<MethodId, MethodInfo>> = infoOf(METHOD_ROWS);
+
+/** What is public of each row. */
+function infoOf<Id extends string>(rows: Readonly<Record<Id, Method>>): Readonly<Record<Id, MethodInfo>> {
+  const infos = Object.entries<Method>(rows).map(([id, row]) => {
+    const { title, paper, about, when, cost, shared, level, shows, needs, samples, base } = row;
+    const info: MethodInfo = {
+      ...{ title, paper, about, when, cost, shared, level, shows, needs },
+      ...(row.level === 'layer' && row.stages && { stages: row.stages }),
+      ...(samples !== undefined && { samples }),
+      ...(base !== undefined && { base }),
+    };
+    return [id, info];
+  });
+  return Object.fromEntries(infos) as Record<Id, MethodInfo>;
+}
 
 /** Ids are compared without case, spaces, dashes and underscores; `+` reads as `p`. */
 const plainId = (name: string): string =>
@@ -123,7 +142,7 @@ const ALIASES: Readonly<Record<string, MethodId>> = {
 };
 
 const BY_NAME: ReadonlyMap<string, MethodId> = new Map([
-  ...(Object.keys(METHOD_ROWS) as MethodId[]).map((id) => [plainId(id), id] as const),
+  ...METHOD_IDS.map((id) => [plainId(id), id] as const),
   ...Object.entries(ALIASES),
 ]);
 
@@ -135,9 +154,8 @@ const BY_NAME: ReadonlyMap<string, MethodId> = new Map([
  * @throws {CamError} UNKNOWN_METHOD, with the nearest names.
  */
 export function findMethod(name: string): MethodId {
-  const id = BY_NAME.get(plainId(name));
+  const id = BY_NAME.get(plainId(String(name)));
   if (id !== undefined) return id;
-  const ids = Object.keys(METHOD_ROWS);
-  const hint = didYouMean(name, ids) || ` Known: ${ids.join(', ')}.`;
-  throw new CamError('UNKNOWN_METHOD', `There is no method "${name}".${hint}`, { option: 'method' });
+  const hint = didYouMean(String(name), METHOD_IDS) || ` Known: ${METHOD_IDS.join(', ')}.`;
+  throw new CamError('UNKNOWN_METHOD', `There is no method "${String(name)}".${hint}`, { option: 'method' });
 }

@@ -186,16 +186,25 @@ export interface InputMethod extends About, InputTraits, Derived, Formulas<Provi
 
 export type Method = LayerMethod | InputMethod;
 
-/** A row of the table: the type of what its formula sees follows from `needs` and `asks`. */
+/**
+ * A row of the table: the type of what its formula sees follows from `needs` and `asks` alone, never from the formula
+ * (`NoInfer`), so that a need that is used and not named does not compile.
+ */
 export function layerMethod<const N extends keyof LayerParts, const Q extends keyof Asks = never>(
-  row: About & LayerTraits & Requirements<LayerParts, N, Q> & Formulas<LayerView<N, Q>, Plane>,
+  row: About &
+    LayerTraits &
+    Requirements<LayerParts, N, Q> &
+    Formulas<LayerView<NoInfer<N>, NoInfer<Q>>, Plane>,
 ): LayerMethod {
   return { ...row, ...withViews<LayerParts, N, Q, Plane>(row), level: 'layer', shows: 'heatmap' };
 }
 
 /** The same for a method at the input. */
 export function inputMethod<const N extends keyof InputParts = never, const Q extends keyof Asks = never>(
-  row: About & InputTraits & Requirements<InputParts, N, Q> & Formulas<InputView<N, Q>, Volume>,
+  row: About &
+    InputTraits &
+    Requirements<InputParts, N, Q> &
+    Formulas<InputView<NoInfer<N>, NoInfer<Q>>, Volume>,
 ): InputMethod {
   return { ...row, ...withViews<InputParts, N, Q, Volume>(row), level: 'input' };
 }
