@@ -87,9 +87,22 @@ function exportsOf(
       if (!declaration) throw new Error(`There is no declaration of ${symbol.name} in ${path}.`);
       const statement = ts.isVariableDeclaration(source) ? source.parent.parent : source;
       const doc = ts.getJSDocCommentsAndTags(statement).find(ts.isJSDoc);
-      return [{ name: symbol.name, declaration, text: declaration.getText(), doc, source: statement }];
+      const text = choicesOf(checker, symbol) ?? declaration.getText();
+      return [{ name: symbol.name, declaration, text, doc, source: statement }];
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The declaration of a type that is one of several words, with the words spelled out. */
+function choicesOf(checker: ts.TypeChecker, symbol: ts.Symbol): string | undefined {
+  if (!(symbol.flags & ts.SymbolFlags.TypeAlias)) return undefined;
+  const type = checker.getDeclaredTypeOfSymbol(symbol);
+  const words = type.isUnion() ? type.types : [type];
+  if (!words.every((word) => word.isStringLiteral())) return undefined;
+  return `export type ${symbol.name} =\n${words
+    .map(({ value }) => `    | '${value}'`)
+    .sort()
+    .join('\n')};`;
 }
 
 const namesOf = (statement: ts.Statement): string[] => {
@@ -115,7 +128,7 @@ function problemsOf(
       .filter(({ fileName }) => fileName.startsWith(join(root, 'src')))
       .flatMap(({ statements }) => statements.flatMap(namesOf)),
   );
-  return found.flatMap(({ name, declaration, doc, source }) => {
+  return found.flatMap(({ name, declaration, text, doc, source }) => {
     const problems: string[] = [];
     if (!doc) problems.push('has no comment');
     const callable =
@@ -134,6 +147,7 @@ function problemsOf(
     const mentioned = new Set<string>();
     const visit = (node: ts.Node): void => {
       if (ts.isTypeReferenceNode(node)) mentioned.add(node.typeName.getText());
+      if (ts.isTypeQueryNode(node) && text === declaration.getText()) mentioned.add(node.exprName.getText());
       if (ts.isExpressionWithTypeArguments(node)) mentioned.add(node.expression.getText());
       ts.forEachChild(node, visit);
     };
@@ -160,7 +174,9 @@ ${sections.join('\n\n')}
 }
 
 function exportSection({ name, text, doc, source }: Export): string {
-  const signature = text.replace(/^export (declare )?/, '').replace(/\n {4}#private;/, '');
+  // The comments on fields are in the sources alone.
+  const shown = ts.isInterfaceDeclaration(source) ? source.getText() : text;
+  const signature = shown.replace(/^export (declare )?/, '').replace(/\n {4}#private;/, '');
   const members = ts.isClassDeclaration(source)
     ? source.members.filter(ts.isMethodDeclaration).flatMap((member) => {
         const comment = ts.getJSDocCommentsAndTags(member).find(ts.isJSDoc);
