@@ -164,8 +164,9 @@ const classChoice = anything(
   (value) =>
     (typeof value === 'string' && value !== '') || (Number.isInteger(value) && (value as number) >= 0),
 );
-const targetChoice = anything('a class, a target as text, or a target', (value) =>
-  ['string', 'number', 'object'].includes(typeof value),
+const targetChoice = anything(
+  'a class, a target as text, or a target',
+  (value) => value !== null && value !== '' && ['string', 'number', 'object'].includes(typeof value),
 );
 
 /** Every option of every command, once: parsing, help, completion, docs, validation and errors are made from these rows. */

@@ -4,13 +4,22 @@ import type { ClassOutput, Link } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 import { eachRun, held, probabilitiesOf, sums } from './classes.ts';
 import { findClass } from './find-class.ts';
-import { nothingNamed, type ObjectiveContext, type OutputGrid, type TargetKind } from './kind.ts';
+import { isSource, nothingNamed, type ObjectiveContext, type OutputGrid, type TargetKind } from './kind.ts';
 import type { ClassTarget, Score, Scored } from './target.ts';
 import { isFileSource, quotedText } from './text.ts';
 
 /** A class: Σ_p m_p y_cp over the pixels p of its output, or of its probabilities. */
 export const CLASS: TargetKind<ClassTarget, 'class'> = {
   key: 'class',
+  keys: {
+    class: {
+      takes: 'a class index or label',
+      accepts: (value) =>
+        (typeof value === 'string' && value !== '') || (Number.isInteger(value) && (value as number) >= 0),
+      required: true,
+    },
+    over: { takes: "'all', 'predicted' or a mask: { file } or a picture", accepts: isSource },
+  },
   text: (target) => `class:${quotedText(String(target.class))}${overText(target.over)}`,
   files: ({ over }) => (isFileSource(over) ? [String(over.file)] : []),
   outputs: nothingNamed,
@@ -37,6 +46,7 @@ function indexOf(given: number | string, labels: readonly string[], count: numbe
   throw new CamError(
     'UNKNOWN_CLASS',
     `There is no class ${index}: the model has ${count}, from 0 to ${count - 1}.`,
+    { option: 'class' },
   );
 }
 
@@ -50,6 +60,7 @@ async function weightsOf(
     throw new CamError(
       'BAD_TARGET',
       `The output "${classes.name}" [${classes.shape.join(', ')}] has one score per class, not one per pixel: omit the part after @.`,
+      { option: 'target' },
     );
   }
   // Fixed by this image, so that the score is of the same pixels when a method looks at changed images.
@@ -59,7 +70,8 @@ async function weightsOf(
   if (weights.some((weight) => weight > 0)) return weights;
   throw new CamError(
     'BAD_TARGET',
-    `The mask has nothing white on the ${grid.width} x ${grid.height} pixels of the output. White is what counts.`,
+    `The mask is black on all ${grid.width} x ${grid.height} pixels of the output. Paint what counts white.`,
+    { option: 'target' },
   );
 }
 
@@ -78,6 +90,7 @@ function outputGrid({ name, shape, dims, axis }: ClassOutput): OutputGrid {
   throw new CamError(
     'BAD_TARGET',
     `The output "${name}" [${shape.join(', ')}] is not a map over height and width, so it takes no mask. Name its elements: output[...].`,
+    { option: 'target' },
   );
 }
 

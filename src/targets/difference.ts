@@ -4,6 +4,14 @@ import type { DifferenceTarget } from './target.ts';
 /** How much one target's score exceeds another's. */
 export const DIFFERENCE: TargetKind<DifferenceTarget, 'difference'> = {
   key: 'minus',
+  keys: {
+    minus: {
+      takes: 'a list of two targets',
+      accepts: (value) => Array.isArray(value) && value.length === 2,
+      required: true,
+    },
+  },
+  parts: ({ minus }) => minus,
   text: ({ minus: [a, b] }, { textOf }) => `${textOf(a)} - ${'minus' in b ? `(${textOf(b)})` : textOf(b)}`,
   files: ({ minus }, { filesOf }) => minus.flatMap(filesOf),
   outputs: ({ minus }, { outputsOf }) => minus.flatMap(outputsOf),

@@ -1,17 +1,38 @@
 import { CamError } from '../errors.ts';
 import type { ClassOutput } from '../network/output.ts';
-import { nothingNamed, type TargetKind } from './kind.ts';
+import { isObject, nothingNamed, type TargetKind } from './kind.ts';
 import type { ElementsTarget, IndexRange, Reduce, Scored } from './target.ts';
 
 /** Elements of an output: their sum, mean or maximum. */
 export const ELEMENTS: TargetKind<ElementsTarget, 'elements'> = {
   key: 'index',
+  keys: {
+    index: {
+      takes: 'a list with a whole number or { from, to } for each axis',
+      accepts: (value) => Array.isArray(value) && value.every(isPosition),
+      required: true,
+    },
+    output: { takes: 'the name of an output', accepts: (value) => typeof value === 'string' && value !== '' },
+    reduce: {
+      takes: 'sum, mean or max',
+      accepts: (value) => typeof value === 'string' && Object.hasOwn(REDUCTIONS, value),
+    },
+  },
   text: elementsText,
   files: nothingNamed,
   outputs: ({ output }) => (output === undefined ? [] : [output]),
   objective: (target, { classes }) => Promise.resolve({ kind: 'elements', ...elementsOf(target, classes) }),
   score: ({ at, reduce }, { data }) => REDUCTIONS[reduce](at, data),
 };
+
+/** Whether it is a position along one axis: a number, or a range of which either end may be missing. */
+function isPosition(value: unknown): boolean {
+  if (!isObject(value)) return Number.isInteger(value);
+  const ends = Object.entries(value);
+  return ends.every(
+    ([key, end]) => (key === 'from' || key === 'to') && (end === undefined || Number.isInteger(end)),
+  );
+}
 
 function elementsText({ output, index, reduce }: ElementsTarget): string {
   const elements = `${outputText(output)}[${index.map(positionText).join(', ')}]`;
@@ -36,7 +57,9 @@ function elementsOf(
 ): { at: Int32Array; reduce: Reduce } {
   const text = elementsText(target);
   const refuse = (why: string): never => {
-    throw new CamError('BAD_TARGET', `${text}: ${why} The output "${name}" is [${shape.join(', ')}].`);
+    throw new CamError('BAD_TARGET', `${text}: ${why} The output "${name}" is [${shape.join(', ')}].`, {
+      option: 'target',
+    });
   };
   const { index, reduce } = target;
   if (index.length !== shape.length)

@@ -35,6 +35,7 @@ export function findClass(text: string, labels: readonly string[]): number {
     throw new CamError(
       'UNKNOWN_CLASS',
       `"${text}" is the label of ${found.length} classes: ${found.map((index) => `${index} (${labels[index]})`).join(', ')}. Give the index of the one you mean.`,
+      { option: 'class' },
     );
   }
   const hint =
@@ -43,7 +44,7 @@ export function findClass(text: string, labels: readonly string[]): number {
       : didYouMean(text, [
           ...new Set(labels.flatMap((label) => [label, ...synonyms(label).map(plainLabel)])),
         ]) || ` The labels run from 0 (${labels[0]}) to ${labels.length - 1} (${labels.at(-1)!}).`;
-  throw new CamError('UNKNOWN_CLASS', `There is no class "${text}".${hint}`);
+  throw new CamError('UNKNOWN_CLASS', `There is no class "${text}".${hint}`, { option: 'class' });
 }
 
 /** Whether the text is a label, or one of a label's synonyms. */

@@ -40,10 +40,28 @@ export interface TargetFunctions {
   readonly scoreOf: (objective: Objective, output: FloatTensor, classes: ClassOutput, score: Score) => Scored;
 }
 
+/** What a key of a target takes. */
+export interface KeyCheck {
+  /** As an error says it: "a class index or label". */
+  readonly takes: string;
+  readonly accepts: (value: unknown) => boolean;
+  readonly required?: true;
+}
+
+export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** A picture or a vector: whether it can be read is for its reader to say. */
+export const isSource = (value: unknown): boolean =>
+  isObject(value) || (typeof value === 'string' && value !== '');
+
 /** One kind of target: a row of the table. */
 export interface TargetKind<Given extends Target, Kind extends KindName> {
   /** The key that only targets of this kind have. */
   readonly key: string;
+  /** What all of its keys take. */
+  readonly keys: Readonly<Record<Extract<keyof Given, string>, KeyCheck>>;
+  /** The targets that it is made of. */
+  readonly parts?: (target: Given) => readonly unknown[];
   /** The target as `parseTarget` reads it; what is in memory has no text, and a name instead. */
   readonly text: (target: Given, all: TargetFunctions) => string;
   /** Files that it names. */

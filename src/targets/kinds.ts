@@ -1,10 +1,17 @@
-import { CamError } from '../errors.ts';
+import { CamError, didYouMean } from '../errors.ts';
 import { CLASS } from './class.ts';
 import { CUSTOM } from './custom.ts';
 import { DIFFERENCE } from './difference.ts';
 import { ELEMENTS } from './elements.ts';
 import { isLabel } from './find-class.ts';
-import type { KindName, Objective, TargetFunctions, TargetKind } from './kind.ts';
+import {
+  isObject,
+  type KeyCheck,
+  type KindName,
+  type Objective,
+  type TargetFunctions,
+  type TargetKind,
+} from './kind.ts';
 import { parseTarget } from './parse.ts';
 import { SIMILARITY } from './similarity.ts';
 import type { Target, TargetInput } from './target.ts';
@@ -23,13 +30,48 @@ type AnyKind = TargetKind<Target, KindName>;
 
 const ROWS = Object.values(TARGET_KINDS) as unknown as readonly AnyKind[];
 
+const KEYS = ROWS.map(({ key }) => key);
+
+const badTarget = (option: string, message: string): CamError =>
+  new CamError('BAD_TARGET', message, { option });
+
 function kindOf(target: Target): AnyKind {
-  const kind = ROWS.find(({ key }) => key in target);
-  if (kind) return kind;
-  const keys = ROWS.map(({ key }) => key).join(', ');
-  throw new CamError('BAD_TARGET', `A target has one of the keys ${keys}; this one has none of them.`, {
-    option: 'target',
-  });
+  const [kind, other] = ROWS.filter(({ key }) => key in target);
+  if (kind && !other) return kind;
+  if (kind)
+    throw badTarget('target', `\`${kind.key}\` and \`${other.key}\` are two targets. Pass them one by one.`);
+  const hint = Object.keys(target)
+    .map((key) => didYouMean(key, KEYS))
+    .join('');
+  throw badTarget(
+    'target',
+    `A target has one of the keys ${KEYS.join(', ')}; this one has none of them.${hint}`,
+  );
+}
+
+/** Validates a target of a caller without types. @throws {CamError} BAD_TARGET. */
+function checkTarget(given: unknown, name = 'target'): asserts given is Target {
+  if (!isObject(given) || Array.isArray(given))
+    throw badTarget(
+      name,
+      `\`${name}\` is ${String(given)}: it takes an object with one of the keys ${KEYS.join(', ')}.`,
+    );
+  const { key: own, keys, parts } = kindOf(given as Target);
+  const checks: ReadonlyMap<string, KeyCheck> = new Map(Object.entries(keys));
+  for (const [key, value] of Object.entries(given)) {
+    const check = checks.get(key);
+    if (check === undefined) {
+      const hint = didYouMean(key, [...checks.keys()]) || ` Known: ${[...checks.keys()].join(', ')}.`;
+      throw badTarget(`${name}.${key}`, `There is no key \`${name}.${key}\`.${hint}`);
+    }
+    if (value === undefined || check.accepts(value)) continue;
+    throw badTarget(`${name}.${key}`, `\`${name}.${key}\` takes ${check.takes}.`);
+  }
+  for (const [key, { required, takes }] of checks) {
+    if (required && (given as Record<string, unknown>)[key] === undefined)
+      throw badTarget(`${name}.${key}`, `\`${name}.${key}\` is missing: it takes ${takes}.`);
+  }
+  parts?.(given as Target).forEach((part, i) => checkTarget(part, `${name}.${own}[${i}]`));
 }
 
 const functions: TargetFunctions = {
@@ -76,9 +118,12 @@ export const classOf = (objective: Objective): number | undefined =>
  * @example
  * targetOf('tabby', labels); // { class: 'tabby' }
  * targetOf('mean(output[0, 3])', labels); // { index: [0, 3], reduce: 'mean' }
- * @throws {CamError} BAD_TARGET for text that is not a target.
+ * @throws {CamError} BAD_TARGET for text that is not a target, and an object with other keys or values.
  */
 export function targetOf(given: TargetInput, labels: readonly string[]): Target {
-  if (typeof given === 'object') return given;
+  if (typeof given === 'object') {
+    checkTarget(given);
+    return given;
+  }
   return typeof given === 'number' || isLabel(given, labels) ? { class: given } : parseTarget(given);
 }

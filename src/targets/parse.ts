@@ -37,6 +37,8 @@ export const needsQuotes = (text: string): boolean =>
  * @throws {CamError} BAD_TARGET, saying where and what was expected.
  */
 export function parseTarget(text: string): Target {
+  if (typeof text !== 'string')
+    throw new CamError('BAD_TARGET', 'parseTarget() takes text, such as "class:12".', { option: 'target' });
   let at = 0;
   let depth = 0;
 
@@ -45,6 +47,7 @@ export function parseTarget(text: string): Target {
     throw new CamError(
       'BAD_TARGET',
       `The target "${text}" cannot be read: character ${at + 1} should be ${expected}, but there is ${found}.${hint}`,
+      { option: 'target' },
     );
   };
   const match = (pattern: RegExp): RegExpExecArray | null => {

@@ -1,13 +1,16 @@
 import { CamError } from '../errors.ts';
 import type { ClassOutput } from '../network/output.ts';
 import { eachRun, pooled } from './classes.ts';
-import { nothingNamed, type ObjectiveContext, type TargetKind } from './kind.ts';
+import { isSource, nothingNamed, type ObjectiveContext, type TargetKind } from './kind.ts';
 import type { Scored, SimilarTarget } from './target.ts';
 import { isFileSource, quotedText } from './text.ts';
 
 /** Cosine similarity of the output, averaged over positions, with that of another image or with a vector. */
 export const SIMILARITY: TargetKind<SimilarTarget, 'similarity'> = {
   key: 'similar',
+  keys: {
+    similar: { takes: '{ file }, a picture or a Float32Array', accepts: isSource, required: true },
+  },
   text: ({ similar }) => `similar:${isFileSource(similar) ? quotedText(String(similar.file)) : 'image'}`,
   files: ({ similar }) => (isFileSource(similar) ? [String(similar.file)] : []),
   outputs: nothingNamed,
@@ -22,6 +25,7 @@ async function vectorOf(source: SimilarTarget['similar'], context: ObjectiveCont
   throw new CamError(
     'BAD_TARGET',
     `The vector has ${vector.length} numbers, and the output "${classes.name}" gives ${classes.classes}.`,
+    { option: 'target' },
   );
 }
 

@@ -283,7 +283,7 @@ const REFUSED: Record<string, Refusal> = {
     segmentation,
     target(`class:1@${black}`),
     'BAD_TARGET',
-    /nothing white on the 8 x 6/,
+    /black on all 8 x 6 pixels/,
   ),
   'a mask that is no picture': refuse(segmentation, target(`class:1@${other}`), 'BAD_TARGET', /a picture/),
   'a file that is not there': refuse(embedding, target('similar:no/such.png'), 'BAD_TARGET', /no\/such\.png/),
