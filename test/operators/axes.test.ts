@@ -82,6 +82,27 @@ for (const given of CASES.filter(({ op }) => OPERATORS.get(op)!.axes === element
       assert.ok(kept.includes(String(dims)), `[${dims.join()}] of [${inputs.join('], [')}]`);
   });
 }
+
+/**
+ * Operators without a gradient, and so without a case, whose output has the shape of their inputs (broadcast) by the ONNX
+ * specification (https://onnx.ai/onnx/operators). The states of a loop may change their shape, but seldom do.
+ */
+const KEEP_SHAPE = new Set([
+  ...['And', 'Or', 'Xor', 'Not', 'BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseNot'],
+  ...['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'IsInf', 'IsNaN'],
+  ...['Ceil', 'Floor', 'Round', 'Sign', 'Hardmax', 'EyeLike'],
+  ...['Bernoulli', 'RandomNormalLike', 'RandomUniformLike'],
+  ...['Loop', 'Scan'],
+]);
+
+changes('without a gradient, too', () => {
+  const tried = new Set(CASES.map(({ op }) => op));
+  const untried = [...OPERATORS].filter(([op, { axes }]) => axes === elementwise && !tried.has(op));
+  assert.equal(
+    untried.map(([op]) => op).filter((op) => !KEEP_SHAPE.has(op)),
+    [],
+  );
+});
 changes.run();
 
 const moves = suite('axes of an image, or of tokens');
