@@ -33,7 +33,7 @@ export function valueFacts({ graph: { initializers }, external }: Model, facts: 
 }
 
 function unknownFact(what: string): never {
-  throw new InternalError(`The ${what} was not learned before it was needed.`);
+  throw new InternalError(`The ${what} is not known yet.`);
 }
 
 /** One node as its roles see it. */

@@ -55,7 +55,7 @@ function formatOf(path: string, asked: Format | undefined): Format | undefined {
   if (!meant && !asked && extension !== '') {
     throw badOption(
       undefined,
-      `camwasm does not write .${extension} files. Choose ${FORMATS.join(', ')}, or say --format.`,
+      `camwasm does not write .${extension} files. Choose ${FORMATS.join(', ')}, or set --format.`,
     );
   }
   return meant ?? asked;

@@ -75,7 +75,7 @@ async function tokens(argv: readonly string[]): Promise<Tokens> {
   if (!error) return parsed as Tokens;
   const missing = /following: (\S+)/.exec(error.message)?.[1] ?? '';
   const name = names.find((name) => name === missing || OPTIONS[name].alias === missing);
-  throw name ? wanted(name, 'but nothing follows it') : badOption(undefined, error.message, error);
+  throw name ? wanted(name, 'but no value follows') : badOption(undefined, error.message, error);
 }
 
 /** The parser reads any value of a flag as false. */

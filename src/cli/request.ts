@@ -32,7 +32,7 @@ export function jobsOf(settings: Given, operands: readonly string[]): Job[] {
     chosen.filter((method) => method.makesImage === makes).map(({ id }) => id),
   );
   if (makers.length > 0 && !classes && !target)
-    throw badOption('class', `${makers[0]} makes an image of a class: say which with -c.`);
+    throw badOption('class', `${makers[0]} makes an image of a class. Name it with -c.`);
   if (explainers.length > 0 && operands.length === 0) {
     throw badOption(
       undefined,

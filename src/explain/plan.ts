@@ -91,7 +91,7 @@ export function planFor(network: Network, { input, output, methods, options }: P
 
 /** The attention layers of a plan; throws the error where there are none. */
 export function plannedAttention({ attention }: Plan): Attention {
-  if (attention === undefined) throw new InternalError('Attention was used that no method needs.');
+  if (attention === undefined) throw new InternalError('No method asked for the attention.');
   return resultOf(attention);
 }
 

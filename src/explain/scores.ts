@@ -33,7 +33,7 @@ export async function scores(
     const output = await outputOf(pass, runVariants, make(from, to), to - from);
     if (output === undefined) {
       if (batch === 1)
-        throw new CamError('RUNTIME', `The model gave no output "${plan.explained}" for a changed input.`);
+        throw new CamError('RUNTIME', `The model returned no "${plan.explained}" for a changed input.`);
       batch = 1; // so many at once do not run
       continue;
     }

@@ -97,7 +97,7 @@ function onPass(
   const { network, plan, values } = pass;
   const done = new Map<GradientPlan, Promise<ReadonlyMap<string, FloatTensor>>>();
   const gradients: TargetRun['gradients'] = async (planned) => {
-    if (planned === undefined) throw new InternalError('A gradient was used that no method needs.');
+    if (planned === undefined) throw new InternalError('No method asked for the gradient.');
     if (!planned.ok) throw advised(planned.error, network, plan.input, plan.explained);
     const gradientPlan = resultOf(planned);
     return watch.time('backward', () => {

@@ -39,7 +39,7 @@ export function drawn(source: Drawable): Picture {
   } catch (cause) {
     throw new CamError(
       'BAD_IMAGE',
-      `The image cannot be read: ${(cause as Error).message} One from another site needs crossorigin="anonymous" and that site's consent (CORS).`,
+      `The image cannot be read: ${(cause as Error).message} An image from another site needs crossorigin="anonymous" and CORS headers.`,
       { cause },
     );
   }

@@ -174,7 +174,7 @@ function readChunks(bytes: Uint8Array): Png {
   if (header?.length !== 13) throw new Error('it has no header');
   const [depth, type, , , interlace] = header.subarray(8);
   if (!COLOR_TYPES[type] || !SAMPLES[depth] || !PASSES[interlace]) {
-    throw new Error(`it is of color type ${type} with ${depth} bits, which there is not`);
+    throw new Error(`PNG has no color type ${type} with ${depth} bits`);
   }
   const most = 2 ** depth - 1;
   return {
@@ -194,6 +194,6 @@ async function unpack(parts: readonly Uint8Array[], size: number): Promise<Uint8
   const whole = new Uint8Array(size);
   const length = await inflate(parts, 'deflate', size, (piece, at) => whole.set(piece, at));
   if (length !== size)
-    throw new Error(length < size ? 'pixels are missing' : 'it holds more than its pixels');
+    throw new Error(length < size ? 'pixels are missing' : 'it holds more data than pixels');
   return whole;
 }

@@ -45,7 +45,7 @@ export function defaultPreprocessing(
   if (input.channels !== 1 && input.channels !== 3) {
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      `The model's input has ${input.channels} channels, but a picture has 1 or 3. Give it a .npy tensor instead.`,
+      `The model's input has ${input.channels} channels, but a picture has 1 or 3. Pass a .npy tensor instead.`,
     );
   }
   const ordered: Record<ColorChannels, (values: readonly number[]) => number[]> = {

@@ -61,7 +61,7 @@ export async function boundedTiff(bytes: Uint8Array, maxPixels: number): Promise
     const size = sizes[i] ?? (compression === 1 ? room : 0);
     const part = bytes.subarray(offsets[i], offsets[i] + size);
     if ((await UNPACKED[compression](part, room, layout)) > room)
-      throw new Error('it holds more than its pixels');
+      throw new Error('it holds more data than pixels');
     parts.push(part);
   }
   return writeTiff(page, tiled, parts);
@@ -72,9 +72,9 @@ function stripLayout(page: TiffPage, maxPixels: number): StripLayout {
   const [[compression = 1], [bits = 1], [samples = 1], [planar = 1], [photometric = 2], [format = 1]] = (
     ['compression', 'bits', 'samples', 'planar', 'photometric', 'sampleFormat'] as const
   ).map(values);
-  if (!Object.hasOwn(UNPACKED, compression)) throw new Error(`compression ${compression} is not known here`);
-  if (planar !== 1 && samples > 1) throw new Error('its colors lie in planes of their own');
-  if (format !== 1) throw new Error('its pixels are no unsigned integers');
+  if (!Object.hasOwn(UNPACKED, compression)) throw new Error(`compression ${compression} is not supported`);
+  if (planar !== 1 && samples > 1) throw new Error('its colors are stored in separate planes');
+  if (format !== 1) throw new Error('its pixels are not unsigned integers');
   if (!DECODED[photometric]?.({ bits, samples, compression }))
     throw new Error(`its pixels are of kind ${photometric} with ${samples} times ${bits} bits`);
   const [tileWidth] = values('tileWidth');
@@ -84,7 +84,7 @@ function stripLayout(page: TiffPage, maxPixels: number): StripLayout {
   const count = Math.ceil(width / columns) * Math.ceil(height / rows);
   // Tiles stand out over the edges of the page.
   if (!(columns > 0 && rows > 0) || count * columns * rows > 4 * maxPixels)
-    throw new Error(`its parts are ${columns} x ${rows} pixels`);
+    throw new Error(`its tiles are ${columns} x ${rows} pixels`);
   const jpegTables = Uint8Array.from(values('jpegTables'));
   return { tiled, columns, rows, count, bits: bits * samples, compression, jpegTables };
 }

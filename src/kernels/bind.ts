@@ -121,7 +121,10 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
       checkNotEmpty(masks);
       const stray = channels.find((k) => !(Number.isInteger(k) && k >= 0 && k < masks.channels));
       if (stray !== undefined) {
-        throw new CamError('BAD_TENSOR', `There is no channel ${stray}: the masks have ${masks.channels}.`);
+        throw new CamError(
+          'BAD_TENSOR',
+          `Channel ${stray} does not exist: the masks have ${masks.channels}.`,
+        );
       }
       const grid = (options.alignCorners ? alignCorners : halfPixel)(masks, input.height, input.width);
       const length = input.data.length;

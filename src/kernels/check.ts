@@ -43,12 +43,12 @@ export function checkSizes(sizes: Record<string, number>): void {
 
 export function checkNotEmpty({ height, width }: { height: number; width: number }): void {
   if (height > 0 && width > 0) return;
-  throw new CamError('BAD_TENSOR', `A map of ${height} × ${width} has nothing to resample.`);
+  throw new CamError('BAD_TENSOR', `A map of ${height} × ${width} is empty: there is nothing to resample.`);
 }
 
 export function checkGrid({ y, x }: Grid): void {
   if ([y.scale, y.offset, x.scale, x.offset].every(Number.isFinite)) return;
-  throw new CamError('BAD_OPTION', 'The scales and offsets of a grid have to be finite numbers.');
+  throw new CamError('BAD_OPTION', 'The scales and offsets of a grid must be finite.');
 }
 
 const sizeText = ({ channels, height, width }: Volume): string => `[${channels}, ${height}, ${width}]`;

@@ -12,7 +12,7 @@ export async function readLabels(source: string | URL): Promise<string[]> {
     return parseLabels(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw bad(
-      `These are not labels: ${(cause as Error).message}. Give one per line, a JSON array, or a JSON object from index to label.`,
+      `The labels cannot be read: ${(cause as Error).message}. Give one per line, a JSON array, or a JSON object from index to label.`,
       cause,
     );
   }
@@ -25,7 +25,7 @@ export async function readLabels(source: string | URL): Promise<string[]> {
  */
 export function parseLabels(text: string): string[] {
   const labels = /^\s*[[{]/.test(text) ? labelsOfJson(JSON.parse(text)) : labelsOfLines(text);
-  if (labels.length === 0) throw new TypeError('there are none');
+  if (labels.length === 0) throw new TypeError('the file is empty');
   return labels;
 }
 

@@ -129,18 +129,18 @@ export function noPicture({ name, dims }: ValueInfo, model: Model): CamError {
   if (foreign.length > 0) {
     return new CamError(
       'UNSUPPORTED_MODEL',
-      `The model's input "${name}" ${shapeText(dims)} takes no picture, and onnxruntime-web does not have all of its operators: ${foreign.join(', ')}. Export the network without them, which often means without its pre- and postprocessing.`,
+      `The model's input "${name}" ${shapeText(dims)} is not an image, and onnxruntime-web lacks some of the model's operators: ${foreign.join(', ')}. Export the network without its pre- and postprocessing.`,
     );
   }
   if (dims === undefined) {
     return badOption(
       'preprocessing.width',
-      `The model does not declare the shape of its input "${name}". Set \`preprocessing.width\` and \`preprocessing.height\`, and \`preprocessing.layout\` and \`preprocessing.channels\` where it is not nchw and rgb. Or give it a .npy tensor.`,
+      `The model does not declare the shape of its input "${name}". Set \`preprocessing.width\` and \`preprocessing.height\`, and \`preprocessing.layout\` and \`preprocessing.channels\` where it is not nchw and rgb. Or pass a .npy tensor.`,
     );
   }
   return new CamError(
     'UNSUPPORTED_MODEL',
-    `The model's input "${name}" ${shapeText(dims)} takes no picture. Give it a .npy tensor of that shape.`,
+    `The model's input "${name}" ${shapeText(dims)} is not an image. Pass a .npy tensor of that shape.`,
   );
 }
 

@@ -93,6 +93,6 @@ export function attentionPlan({ probabilities, tokens }: AttentionLayer): Gradie
   if (tokens !== undefined) return { output: tokens, wrt: [probabilities], rectifier: 'plain' };
   throw new CamError(
     'UNSUPPORTED_MODEL',
-    `No sum of tokens was found after the attention "${probabilities}", so it has no score of its own. Use rollout, gradcam or layercam.`,
+    `No residual sum follows the attention "${probabilities}", so it has no score of its own. Use rollout, gradcam or layercam.`,
   );
 }

@@ -46,7 +46,7 @@ export function findLayer(network: Network, layers: readonly Layer[], name: stri
   const found = layers.find((layer) => layer.name === name);
   if (found) return found;
   const refuse = (what: string): never => {
-    throw new CamError('UNKNOWN_LAYER', `${what} \`inspect()\` lists the layers.`, { option: 'layer' });
+    throw new CamError('UNKNOWN_LAYER', `${what} Inspect the model for its layers.`, { option: 'layer' });
   };
   const { model, flow, facts } = network;
   const names = layers.map((layer) => layer.name);
@@ -71,7 +71,7 @@ export function findLayer(network: Network, layers: readonly Layer[], name: stri
   const used = leads || flow.consumers(name).some(({ outputs }) => outputs.some((next) => reached.has(next)));
   return refuse(
     used
-      ? `"${name}" has the shape ${shape}, in which no rows and columns of one image were found. If it holds tokens, give the height and width of their grid as \`tokens\`.`
+      ? `"${name}" has shape ${shape}, which is not a map over rows and columns of one image. If it holds tokens, set \`tokens\` to the height and width of their grid.`
       : `"${name}" ${shape} does not lead to the output.`,
   );
 }

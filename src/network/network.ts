@@ -189,7 +189,7 @@ function checkFixed({ fixed }: BackwardPlan, values: Values): void {
     if (Array.from(values[name].data as ArrayLike<number>, Number).join() === numbers.join()) continue;
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      `The image decides the contents of "${name}", on which shapes or positions depend, and this method changes the image: its gradients would be wrong. Use a method that leaves the image as it is, such as gradcam, or one without gradients, such as scorecam.`,
+      `Shapes or positions depend on "${name}", which depends on the image. This method changes the image, so its gradients would be wrong. Use a method that leaves the image as it is, such as gradcam, or one without gradients, such as scorecam.`,
     );
   }
 }

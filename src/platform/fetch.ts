@@ -15,7 +15,7 @@ export async function fetchFile(url: URL): Promise<Bytes> {
   if (kept && response.status >= 500) return bytesOf(kept);
   // A server of single-page applications answers what it does not have with its start page.
   if (!response.ok || response.headers.get('content-type')?.startsWith('text/html')) {
-    throw new Error(response.ok ? 'there is a web page instead' : `HTTP ${response.status}`);
+    throw new Error(response.ok ? 'the server sent a web page instead' : `HTTP ${response.status}`);
   }
   // A full or forbidden storage is no reason to fail.
   await cache?.put(url, response.clone()).catch(() => undefined);

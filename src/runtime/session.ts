@@ -102,12 +102,12 @@ const ADVICE: readonly (readonly [words: RegExp, say: (...found: string[]) => st
   [
     /Opset (\d+) is under development.* for domain (\S+) is till opset (\d+)/s,
     (opset, domain, newest) =>
-      `its opset ${opset} of ${domain} is newer than ${newest}, the last that is supported. Export it with opset ${newest} or less, or convert it with onnx.version_converter.`,
+      `its opset ${opset} of ${domain} is newer than ${newest}, the latest supported. Export it with opset ${newest} or less, or convert it with onnx.version_converter.`,
   ],
   [
     /IR version: (\d+), max supported IR version: (\d+)/,
     (version, newest) =>
-      `its IR version ${version} is newer than ${newest}, the last that is supported. Save it with an older one: in Python, model.ir_version = ${newest}.`,
+      `its IR version ${version} is newer than ${newest}, the latest supported. Save it with an older one: in Python, model.ir_version = ${newest}.`,
   ],
   [
     /Could not find an implementation for (\S+?)\((\d+)\) node with name '([^']*)'/,

@@ -46,7 +46,7 @@ export async function explain(question: Question): Promise<Response> {
 
 function checkCount(count: number, format: Format, limits: Limits): void {
   if (count > limits.results) {
-    throw new Problem('TOO_LARGE', `These are ${count} results; at most ${limits.results} come at once.`);
+    throw new Problem('TOO_LARGE', `The request asks for ${count} results; the limit is ${limits.results}.`);
   }
   if (count > 1 && format !== 'json') {
     throw new CamError(
@@ -82,7 +82,7 @@ function json({ model, query, limits, image }: Question, report: ExplainReport):
   if (count > limits.numbers) {
     throw new Problem(
       'TOO_LARGE',
-      `These are ${count} numbers; JSON takes at most ${limits.numbers}. Ask for raw maps, or for NPY.`,
+      `The JSON would hold ${count} numbers; the limit is ${limits.numbers}. Ask for raw maps, or for NPY.`,
     );
   }
   const rows = results.map(({ explanation, map }) => resultJson(explanation, [], map));

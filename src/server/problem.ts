@@ -19,14 +19,14 @@ const STATUS: Readonly<Record<ProblemCode, readonly [status: number, title: stri
   UNKNOWN_METHOD: [400, 'Unknown method'],
   UNKNOWN_LAYER: [400, 'Unknown layer'],
   UNKNOWN_CLASS: [400, 'Unknown class'],
-  CUT_SHORT: [400, 'Body cut short'],
+  CUT_SHORT: [400, 'Incomplete body'],
   NOT_FOUND: [404, 'Not found'],
   METHOD_NOT_ALLOWED: [405, 'Method not allowed'],
-  NOT_ACCEPTABLE: [406, 'No such representation'],
+  NOT_ACCEPTABLE: [406, 'Not acceptable'],
   TOO_SLOW: [408, 'Too slow'],
   TOO_LARGE: [413, 'Too large'],
-  BAD_IMAGE: [422, 'Not a sound image'],
-  BAD_TENSOR: [422, 'Not a fitting tensor'],
+  BAD_IMAGE: [422, 'Unreadable image'],
+  BAD_TENSOR: [422, 'Unsuitable tensor'],
   UNSUPPORTED_OPERATOR: [422, 'The model cannot be explained this way'],
   UNSUPPORTED_MODEL: [422, 'The model cannot be explained this way'],
   BAD_LABELS: [500, 'Wrong labels on the server'],
@@ -35,7 +35,7 @@ const STATUS: Readonly<Record<ProblemCode, readonly [status: number, title: stri
   OUTPUT: [500, 'The result could not be written'],
   UNEXPECTED: [500, 'Unexpected error'],
   BUSY: [503, 'Busy'],
-  ABORTED: [504, 'Out of time'],
+  ABORTED: [504, 'Timed out'],
 };
 
 /** A request that is refused. */

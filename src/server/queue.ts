@@ -45,7 +45,7 @@ export function queue(bound: number): Queue {
       };
       const leave = () => {
         if (line.includes(start)) line.splice(line.indexOf(start), 1);
-        reject(new CamError('ABORTED', 'The request was given up before its turn came.'));
+        reject(new CamError('ABORTED', 'The request was aborted while it waited.'));
       };
       if (signal.aborted) return leave();
       signal.addEventListener('abort', leave, { once: true });
@@ -59,9 +59,13 @@ export function queue(bound: number): Queue {
     },
     async enter(visit) {
       if (size >= bound) {
-        throw new Problem('BUSY', `${size} requests wait already, which is the limit. Come back later.`, {
-          'retry-after': String(Math.max(1, Math.ceil(size * mean))),
-        });
+        throw new Problem(
+          'BUSY',
+          `${size} requests are already waiting, which is the limit. Try again later.`,
+          {
+            'retry-after': String(Math.max(1, Math.ceil(size * mean))),
+          },
+        );
       }
       size++;
       try {

@@ -127,8 +127,8 @@ const CONFLICTS: Record<string, RegExp> = {
   'a.jpg -o - --json': /--json and -o -/,
   'a.jpg -c 0 --top 2': /--class and --top/,
   'a.jpg --quiet --verbose': /--quiet and --verbose/,
-  '-m class-visualization': /say which with -c/,
-  '-m class-visualization --top 2': /say which with -c/,
+  '-m class-visualization': /Name it with -c/,
+  '-m class-visualization --top 2': /Name it with -c/,
   '-m gradcam': /No image is given/,
 };
 

@@ -256,7 +256,7 @@ test('what does not fit together is refused, with the sizes in the message', () 
     [() => kernels.resample(small, 2.5, 2), /height is 2.5/],
     [() => kernels.resample(small, -1, 2), /height is -1/],
     [() => kernels.resample({ data: new Float32Array(), height: 0, width: 4 }, 2, 2), /0 × 4/],
-    [() => kernels.maskInputs(A, W, [0, 1]), /no channel 1: the masks have 1/],
+    [() => kernels.maskInputs(A, W, [0, 1]), /Channel 1 does not exist: the masks have 1/],
     [() => kernels.transpose(new Float32Array(6), 4, 2), /rows 4 × columns 2/],
     [() => kernels.colorize(small, new Uint8Array(768)), /768 elements where entries 256/],
     [() => kernels.overlay(new Uint8Array(4), small, gray, 0.5), /image holds 4/],

@@ -62,11 +62,11 @@ for (const [what, text, expected] of [
 }
 
 for (const [what, content, why] of [
-  ['an empty file', '', /there are none/],
+  ['an empty file', '', /the file is empty/],
   ['JSON that is cut short', '["cat", ', /JSON/],
   ['JSON of something else', '{"a": 1}', /no label for index 0/],
   ['labels that are not text', '[1, 2]', /1 is not a label/],
-  ['a picture', Uint8Array.of(0x89, 0x50, 0xff, 0xfe), /These are not labels/],
+  ['a picture', Uint8Array.of(0x89, 0x50, 0xff, 0xfe), /The labels cannot be read/],
 ] as const) {
   read(`${what} is refused`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'camwasm-'));

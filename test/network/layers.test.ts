@@ -50,7 +50,10 @@ test("a node's name gets the name of its value", () => {
 });
 
 test('a value that is not a map is refused with its shape', () => {
-  says('/blocks/blocks.1/attn/Softmax_output_0', /\[1, 2, 65, 65\].*no rows and columns.*`tokens`/);
+  says(
+    '/blocks/blocks.1/attn/Softmax_output_0',
+    /\[1, 2, 65, 65\].*not a map over rows and columns.*`tokens`/,
+  );
 });
 
 test('sizes are not features', () => says('/patch_embed/Shape_output_0', /\[4\] holds int64/));

@@ -110,7 +110,7 @@ async function pathFor({ output }: Given, { stem }: Input, io: IO): Promise<stri
     if (!io.stdout.isTTY) return output;
     throw badOption(
       undefined,
-      'A png file would garble the terminal. Redirect standard output, or give -o a file.',
+      'PNG bytes would garble the terminal. Redirect standard output, or give -o a file.',
     );
   }
   const found = await stat(resolve(io.cwd, output)).catch(() => undefined);

@@ -7,7 +7,7 @@ import type { CommandContext } from './command.ts';
 /** `camwasm methods`: the table of methods. */
 export async function runMethods({ operands, settings, io }: CommandContext): Promise<number> {
   if (operands.length > 0) {
-    throw badOption(undefined, `camwasm methods takes no "${operands[0]}". It lists all methods.`);
+    throw badOption(undefined, `camwasm methods takes no arguments: it lists all methods.`);
   }
   const { result, style } = terminal(io, settings);
   const listing = methodsJson();

@@ -9,7 +9,7 @@ import type { CommandContext } from './command.ts';
 /** `camwasm serve`: the request handler on a port, until the user interrupts or SIGTERM comes; what is under way is answered. */
 export async function runServe({ operands, settings, io }: CommandContext): Promise<number> {
   if (operands.length > 0) {
-    throw badOption(undefined, `camwasm serve takes no "${operands[0]}". Images are posted to it.`);
+    throw badOption(undefined, `camwasm serve takes no arguments: post images to it.`);
   }
   if (channelsOf(settings).count !== undefined)
     throw badOption('channels', 'camwasm serve takes a color order for --channels, not a number.');
