@@ -1,8 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Plane } from '../../src/kernels/index.ts';
+import type { Plane, Volume } from '../../src/kernels/index.ts';
+import type { Steps } from '../../src/methods/ask.ts';
 import { FAMILIES, METHOD_IDS, METHODS } from '../../src/methods/index.ts';
-import { layerMethod, type LayerView } from '../../src/methods/method.ts';
+import { inputMethod, type InputView, layerMethod, type LayerView } from '../../src/methods/method.ts';
 import { mergeTables } from '../../src/table.ts';
 
 const test = suite('rows of methods');
@@ -18,6 +19,19 @@ layerMethod({ ...ABOUT, needs: ['activations'], map: firstOf });
 layerMethod({ ...ABOUT, needs: [], map: firstOf });
 // @ts-expect-error the classifier is not named
 layerMethod({ ...ABOUT, needs: ['activations'], map: ({ A, classifier }) => ({ ...A, data: classifier }) });
+
+const gradientOf = ({ gradient }: InputView<'input-gradient'>): Volume => gradient;
+const scoredOf = function* ({ input, scores }: InputView<never, 'scores'>): Steps<Volume> {
+  yield* scores(1, () => input.data);
+  return input;
+};
+const SHOWN = { ...ABOUT, shows: 'heatmap' } as const;
+inputMethod({ ...SHOWN, needs: ['input-gradient'], map: gradientOf });
+inputMethod({ ...SHOWN, needs: [], asks: { scores: 1 }, map: scoredOf });
+// @ts-expect-error the gradient is not named
+inputMethod({ ...SHOWN, needs: [], map: gradientOf });
+// @ts-expect-error the runs are not named
+inputMethod({ ...SHOWN, needs: [], map: scoredOf });
 
 test('two tables with a row of the same id are refused', () => {
   assert.throws(() => mergeTables([{ cam: 1 }, { cam: 2 }]), /Two tables have a row "cam"/);
