@@ -1,7 +1,7 @@
-// Sums over channels: [channels, size] → [size]. IEEE arithmetic: a NaN or infinity reaches its own position only.
+// Sums over channels: [channels, size] → [size]. IEEE arithmetic: a NaN or infinity affects only its own position.
 //
-// Four channels at a time go to a position, added pairwise. Every 64 channels, what came together in `scratch` [size] is
-// moved to `out`: in float32 one long running sum would lose more digits at each step than many short ones.
+// Adds four channels at a time, pairwise. Every 64 channels the partial sum in `scratch` [size] moves to `out`: one
+// long float32 sum loses more digits than many short ones.
 
 const BLOCK: usize = 64;
 

@@ -12,7 +12,7 @@ export function colorize(out: usize, v: usize, table: usize, count: usize): void
 /**
  * out[i] = (1 - alpha) image[i] + alpha table[index of v[i]] for red, green and blue; the image's own alpha byte is kept.
  * `weight` is alpha in 1/16384 (0..16384); each channel is ⌊((16384 - weight) image + weight color) / 16384 + ½⌋.
- * Works in place too (out = image).
+ * Also works in place (out = image).
  */
 export function overlay(out: usize, image: usize, v: usize, table: usize, weight: i32, count: usize): void {
   const end = out + (count << 2);

@@ -1,7 +1,7 @@
-// The Gram matrix of the columns of a matrix: what principal components are read from.
+// The Gram matrix of a matrix's columns, the input of principal component analysis.
 //
-// Sums are float64, since an eigenvector is only as good as the matrix that it comes from. Rows are taken a few at a time, so
-// that they stay in the processor's cache while every pair of columns is gone through.
+// Sums are float64, because an eigenvector is only as accurate as its matrix. Rows go in small blocks that stay in the
+// processor's cache during the loop over pairs of columns.
 
 const ROWS: usize = 32;
 

@@ -1,4 +1,4 @@
-/** out[c,p] = a[c,p] m[p]: one mask laid over every channel. IEEE: 0 × ∞ and 0 × NaN are NaN. */
+/** out[c,p] = a[c,p] m[p]: one mask for every channel. IEEE: 0 × ∞ and 0 × NaN are NaN. */
 export function multiplyMask(out: usize, a: usize, m: usize, channels: usize, size: usize): void {
   const row = size << 2;
   const wide = row & ~15;
@@ -9,7 +9,7 @@ export function multiplyMask(out: usize, a: usize, m: usize, channels: usize, si
   }
 }
 
-/** out[c,p] = |w[c] a[c,p]|; works in place too (out = a). */
+/** out[c,p] = |w[c] a[c,p]|; also works in place (out = a). */
 export function magnitudes(out: usize, a: usize, w: usize, channels: usize, size: usize): void {
   const row = size << 2;
   const wide = row & ~15;

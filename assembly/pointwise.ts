@@ -1,4 +1,4 @@
-// Element by element. All work in place too (out = a).
+// Elementwise. All work in place (out = a).
 
 /** out[i] = max(a[i], 0); NaN stays NaN, as in PyTorch and NumPy, and -0 becomes 0. */
 export function relu(out: usize, a: usize, count: usize): void {
@@ -14,7 +14,7 @@ export function relu(out: usize, a: usize, count: usize): void {
 /**
  * out[i] = (a[i] - min) / (max - min + epsilon), all 0 where that denominator is 0.
  * One NaN makes every element NaN. An infinity makes the range infinite: finite elements become 0 next to +∞ and NaN
- * next to -∞, the infinity itself NaN.
+ * next to -∞; the infinity itself becomes NaN.
  */
 export function minMax(out: usize, a: usize, count: usize, epsilon: f32): void {
   const bytes = count << 2;
@@ -26,7 +26,7 @@ export function minMax(out: usize, a: usize, count: usize, epsilon: f32): void {
   let high4b = high4;
   let nan = f32x4.splat(0);
   let p: usize = 0;
-  // pmin(low, v) and pmax(high, v) are one instruction each, where min and max are many; they pass over NaN.
+  // pmin(low, v) and pmax(high, v) are one instruction each, min and max are many; they skip NaN.
   for (; p < wider; p += 32) {
     const v = v128.load(a + p);
     const u = v128.load(a + p, 16);

@@ -1,12 +1,12 @@
-// Bilinear resampling of one plane, columns first: a source row is stretched to the output's width once, and every output
-// row is a blend of two stretched rows. `scratch` holds those two.
+// Bilinear resampling of one plane, columns first: each source row is stretched once to the output width, and each
+// output row blends two stretched rows, held in `scratch`.
 
 /**
- * out[i,j] = bilinear sample of a at y = (i + 0.5) scaleY + offsetY - 0.5, x likewise (source element r has its center at r),
- * clamped to the source's edge; with `zero`, samples outside [-0.5, extent - 0.5) are 0 instead.
+ * out[i,j] = bilinear sample of a at y = (i + 0.5) scaleY + offsetY - 0.5, x likewise (source element r has its center
+ * at r), clamped to the source's edge; with `zero`, samples outside [-0.5, extent - 0.5) are 0 instead.
  *
  * a: [height, width], both at least 1; out: [rows, columns]; scratch: 2 × columns floats.
- * An element that is NaN or infinite makes NaN or infinite every output whose two-by-two neighborhood holds it.
+ * A NaN or infinity affects every output with that element in its two-by-two neighborhood.
  */
 export function resample(
   out: usize,

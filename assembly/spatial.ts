@@ -1,7 +1,7 @@
-// Sums over positions: [channels, size] → [channels]. IEEE arithmetic: NaN and infinities spread to their own channel only.
+// Sums over positions: [channels, size] → [channels]. IEEE arithmetic: a NaN or infinity affects only its own channel.
 //
-// Four accumulators of four lanes each, since one alone would wait for its own additions. Every 1024 positions they are
-// added up in float64: in float32 one long running sum would lose more digits at each step than many short ones.
+// Four accumulators of four lanes each, because a single one would wait for its own additions. Every 1024 positions
+// they are added in float64: one long float32 sum loses more digits than many short ones.
 
 const BLOCK: usize = 1024 << 2;
 

@@ -9,24 +9,22 @@ import { contextOf, type Forward, forwardValues } from './context.ts';
 import { RECTIFIERS, type RuleSet } from './rectifier.ts';
 
 export interface BackwardRequest {
-  /** The value to differentiate. */
   readonly output: string;
-  /** The values to differentiate by. */
   readonly wrt: readonly string[];
-  /** Rules that replace those of the table: guided backpropagation, deconvnet. */
+  /** Rules that override the table: guided backpropagation, deconvnet. */
   readonly rules?: RuleSet;
 }
 
-/** A graph that turns a cotangent of the output and saved forward values into gradients. */
+/** Computes gradients from a cotangent of the output and saved forward values. */
 export interface BackwardGraph {
   readonly model: Uint8Array;
-  /** Input that takes ∂s/∂output, float32 in the output's shape. */
+  /** Input for ∂s/∂output, float32 in the output's shape. */
   readonly seed: string;
-  /** Its other inputs: forward values, under their own names. */
+  /** The other inputs: forward values, under their names in the model. */
   readonly saved: readonly string[];
-  /** Forward values whose contents are built in: the graph is valid for these contents only. */
+  /** Forward values built into the graph as constants: the graph is valid only for these contents. */
   readonly fixed: ReadonlyMap<string, readonly number[]>;
-  /** For each value in `wrt`: the output that carries ∂s/∂value, float32 in the value's shape. */
+  /** For each value in `wrt`: the output with ∂s/∂value, float32 in the value's shape. */
   readonly gradients: ReadonlyMap<string, string>;
 }
 
@@ -71,11 +69,11 @@ export function backwardGraph(model: Model, facts: Facts, request: BackwardReque
   return finish(e, forward, wrt, (name) => cotangent(name) ?? e.zeros(forward.dims(name)));
 }
 
-/** Whether nothing flows back through the node, whatever comes out of it. */
+/** Whether the gradient of the node is always zero. */
 export function isFlat({ op, inputs, outputs }: GraphNode, { types }: Facts): boolean {
   const row = OPERATORS.get(op);
   if (row?.zeroGradient) return true;
-  // Nothing flows back through a cast to integers, nor through the arithmetic after it.
+  // A cast to integers has zero gradient, and so does the arithmetic after it.
   const leavesReals =
     isFloat(types.get(inputs[0]) ?? 'float32') && !isFloat(types.get(outputs[0]) ?? 'float32');
   return row?.casts === true && leavesReals;
@@ -110,13 +108,13 @@ function nodesBetween(
   return flow.upstream([output]).filter((node) => needsOf(node).some((name) => active.has(name)));
 }
 
-/** Why a node without a rule stops a gradient. */
+/** Why a node without a rule has no gradient. */
 export function noRule(model: Model, node: GraphNode): NoGradientError {
   const why = model.functions.has(node.op) ? 'it is a function of the model' : NO_RULE;
   return new NoGradientError(node, opsetOf(model, node), OPERATORS.get(node.op)?.barrier ?? why);
 }
 
-/** Values other than initializers whose contents the rules need while a graph is built. */
+/** Values, other than initializers, whose contents the rules need to build a graph. */
 export const readsOf = ({ graph }: Model): string[] =>
   graph.nodes
     .flatMap(({ op, inputs }) => (OPERATORS.get(op)?.reads ?? []).map((position) => inputs[position]))

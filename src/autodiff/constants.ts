@@ -10,7 +10,7 @@ const FOLDABLE_TYPES: readonly DataType[] = [
   ...(['uint8', 'uint16', 'uint32', 'uint64'] as const),
 ];
 
-/** What decides whether a constant can be computed again. */
+/** Facts that decide whether a constant can be recomputed. */
 export interface ConstantFacts {
   readonly graph: Graph;
   readonly flow: Flow;
@@ -19,11 +19,11 @@ export interface ConstantFacts {
 }
 
 /**
- * The nodes that compute a value from initializers alone, in running order, where the backward graph can hold them:
+ * The nodes that compute a value from initializers alone, in execution order, if the backward graph can hold them:
  * onnxruntime then folds them once, and the value need not be fed in every run. Exporters leave such nodes between a
- * weight and its use: casts of half-precision files, dequantization, standardization (Qiao et al. 2019,
- * arXiv:1903.10520), another order or shape. Undefined where one of them depends on the model's inputs or means
- * something else at the backward graph's opset.
+ * weight and its use: casts in half-precision files, dequantization, standardization (Qiao et al. 2019,
+ * arXiv:1903.10520), a transpose or reshape. Undefined if one of them depends on the model's inputs or has other
+ * semantics at the backward graph's opset.
  */
 export function constantNodes(
   { graph, flow, opsets, type }: ConstantFacts,
@@ -43,7 +43,7 @@ export function constantNodes(
   return nodes.length > 0 ? nodes : undefined;
 }
 
-/** Copies a node of `constantNodes` to the backward graph, under its own names. */
+/** Copies a node from `constantNodes` to the backward graph, under its original names. */
 export function copyConstant(e: Emitter, node: GraphNode, { initializers }: Graph): void {
   for (const name of node.inputs) {
     const tensor = initializers.get(name);

@@ -36,7 +36,7 @@ function unknownFact(what: string): never {
   throw new InternalError(`The ${what} is not known yet.`);
 }
 
-/** One node as its roles see it. */
+/** The view of a node for the roles in its table row. */
 export function nodeViewOf(model: Model, node: GraphNode, values: ValueFacts): NodeView {
   const { inputs, outputs, attributes } = node;
   const read = <T>(name: string, kind: string, otherwise: T): T => {
@@ -61,14 +61,14 @@ export function nodeViewOf(model: Model, node: GraphNode, values: ValueFacts): N
   };
 }
 
-/** Brings values of the forward pass into the backward graph, once each, and remembers which. */
+/** Imports values of the forward pass into the backward graph, once each, and records which. */
 export interface Forward extends ValueFacts {
   ref(name: string): Ref;
-  /** The same in the model's own type. */
+  /** Like `ref`, in the model's type. */
   raw(name: string): Ref;
-  /** Values to be fed from the forward pass, or whose contents were read. */
+  /** Values fed from the forward pass, or read for their contents. */
   readonly saved: ReadonlySet<string>;
-  /** Contents that were read though another image may change them. */
+  /** Contents that were read although another image may change them. */
   readonly fixed: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -130,11 +130,11 @@ export function forwardValues(
 export interface NodeFlow {
   readonly cotangents: readonly (Ref | undefined)[];
   readonly wanted: readonly boolean[];
-  /** Rules that replace those of the table. */
+  /** Rules that override the table. */
   readonly rules: RuleSet;
 }
 
-/** One node as its vjp sees it. */
+/** The view of a node for its vjp. */
 export function contextOf(
   model: Model,
   node: GraphNode,

@@ -5,16 +5,16 @@ import type { RuleSet } from './rectifier.ts';
 
 const PREFIX = 'camwasm:frozen:';
 
-/** Input of a frozen backward graph for a forward value before the change. */
+/** Input of a frozen backward graph for the original forward value. */
 export const frozenName = (value: string): string => `${PREFIX}${value}`;
 
-/** The forward value of such an input; undefined for other inputs. */
+/** The forward value of a frozen input; undefined for other inputs. */
 export const frozenValue = (input: string): string | undefined =>
   input.startsWith(PREFIX) ? input.slice(PREFIX.length) : undefined;
 
 /**
- * Rules that keep every kink on the side where it was: differences of such gradients are second derivatives as
- * automatic differentiation computes them, blind to kinks.
+ * Rules that keep every kink on its original side: differences of such gradients are second derivatives as in automatic
+ * differentiation, blind to kinks.
  */
 export const FROZEN: RuleSet = new Map(
   [...OPERATORS].flatMap(([op, { kinked, vjp }]) => (kinked && vjp ? [[op, frozen(vjp)] as const] : [])),

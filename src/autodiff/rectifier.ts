@@ -1,6 +1,6 @@
 import type { Vjp } from '../operators/operator.ts';
 
-/** Rules that replace those of the table on one backward pass, by operator. */
+/** Rules that override the table in one backward pass, by operator. */
 export type RuleSet = ReadonlyMap<string, Vjp>;
 
 const guided: Vjp = ({ g, y, e }) => e.where(e.and(e.greater(y, 0), e.greater(g, 0)), g, 0);
@@ -8,9 +8,9 @@ const guided: Vjp = ({ g, y, e }) => e.where(e.and(e.greater(y, 0), e.greater(g,
 const deconvnet: Vjp = ({ g, e }) => e.where(e.greater(g, 0), g, 0);
 
 /**
- * Rules that replace the gradient of every Relu. Guided backpropagation passes what is positive on the way up and on
- * the way down (Springenberg et al. 2015, arXiv:1412.6806); the deconvnet looks at the way down only (Zeiler & Fergus
- * 2014, arXiv:1311.2901).
+ * Rules that override the gradient of Relu. Guided backpropagation passes gradients where both activation and gradient
+ * are positive (Springenberg et al. 2015, arXiv:1412.6806); the deconvnet, where the gradient is (Zeiler & Fergus 2014,
+ * arXiv:1311.2901).
  */
 export const RECTIFIERS: Readonly<Record<'plain' | 'guided' | 'deconvnet', RuleSet>> = {
   plain: new Map(),

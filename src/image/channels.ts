@@ -2,12 +2,12 @@ import { CamError } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
 import type { Picture } from './source.ts';
 
-/** The color channels of a tensor, in their order. */
+/** Order of a tensor's color channels. */
 export type ColorChannels = 'rgb' | 'bgr' | 'gray';
 
 type ChannelMix = readonly [red: number, green: number, blue: number];
 
-/** Weights of red, green and blue in each channel of a tensor; gray is ITU-R BT.601 luma, as in Pillow. */
+/** Weights of red, green and blue per tensor channel; gray is ITU-R BT.601 luma, as in Pillow. */
 export const MIXES: Record<ColorChannels, readonly ChannelMix[]> = {
   rgb: [
     [1, 0, 0],
@@ -22,7 +22,7 @@ export const MIXES: Record<ColorChannels, readonly ChannelMix[]> = {
   gray: [[0.299, 0.587, 0.114]],
 };
 
-/** The tensor channel that is seen as red, as green and as blue. */
+/** The tensor channel shown as red, green and blue. */
 const SEEN: Record<ColorChannels, readonly [red: number, green: number, blue: number]> = {
   rgb: [0, 1, 2],
   bgr: [2, 1, 0],
@@ -30,8 +30,8 @@ const SEEN: Record<ColorChannels, readonly [red: number, green: number, blue: nu
 };
 
 /**
- * The picture of a tensor [channels, height, width], each element turned into a byte (clamped) by `shade`; NaN is 0.
- * @throws {CamError} BAD_TENSOR when the tensor has another number of channels.
+ * Draws a tensor [channels, height, width]. `shade` turns each element into a byte (clamped); NaN is 0.
+ * @throws {CamError} BAD_TENSOR when the number of channels does not match.
  */
 export function paint(
   { data, channels: count, height, width }: Volume,

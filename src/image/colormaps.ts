@@ -1,6 +1,6 @@
 import { badOption, type CamError, didYouMean } from '../errors.ts';
 
-/** A color map: the colors of the values 0 to 1. */
+/** A color map: colors for the values 0 to 1. */
 export interface Colormap {
   readonly title: string;
   /** `sequential` runs from low to high; `diverging` from one extreme through a neutral middle to the other. */
@@ -14,14 +14,14 @@ export type ColormapId =
   'turbo' | 'jet' | 'viridis' | 'inferno' | 'magma' | 'plasma' | 'gray' | 'coolwarm' | 'redblue';
 
 /**
- * Turbo reads like jet, which figures in the field have taught everyone (blue is cold, red is hot), but its lightness
- * changes evenly, where jet paints edges that the map does not have. For color-blind readers, use viridis.
+ * Turbo resembles jet, the field's habit (blue is cold, red is hot), but its lightness changes evenly, while jet paints
+ * edges that the map does not have. For color-blind readers, use viridis.
  */
 export const DEFAULT_COLORMAP: ColormapId = 'turbo';
 
 /**
- * The colors of the values 0 to 1: an id, an entry of `COLORMAPS`, a function to red, green and blue (0 to 255), or a table
- * of 256 colors, three or four bytes each.
+ * A color map: its id, an entry of `COLORMAPS`, a function from a value (0 to 1) to red, green and blue (0 to 255), or a
+ * table of 256 colors of three or four bytes.
  */
 export type ColormapInput =
   | ColormapId
@@ -31,14 +31,14 @@ export type ColormapInput =
 
 /**
  * The 256 RGBA colors of a color map.
- * @throws {CamError} BAD_OPTION for an unknown id, a table of another length, or colors outside 0 to 255.
+ * @throws {CamError} BAD_OPTION for an unknown id, a table of the wrong length, or colors outside 0 to 255.
  */
 export function colorTable(colormap: ColormapInput): Uint8Array {
   if (typeof colormap === 'string') {
     if (Object.hasOwn(COLORMAPS, colormap)) return COLORMAPS[colormap].table();
     const ids = Object.keys(COLORMAPS);
     const hint = didYouMean(colormap, ids) || ` Known: ${ids.join(', ')}.`;
-    throw badOption('colormap', `There is no color map "${String(colormap)}".${hint}`);
+    throw badOption('colormap', `Unknown color map "${String(colormap)}".${hint}`);
   }
   const colors = typeof colormap === 'function' ? colorsOf(colormap) : tableOf(colormap);
   const channels = colors.length / 256;
@@ -47,7 +47,7 @@ export function colorTable(colormap: ColormapInput): Uint8Array {
   const unit = colors.every((value) => value <= 1) && colors.some((value) => !Number.isInteger(value));
   if (wrong !== undefined || unit) {
     const found = wrong === undefined ? 'values from 0 to 1' : String(wrong);
-    throw badOption('colormap', `\`colormap\` gives ${found}: its colors take numbers from 0 to 255.`);
+    throw badOption('colormap', `\`colormap\` returned ${found}. Colors are numbers from 0 to 255.`);
   }
   return channels === 4
     ? Uint8Array.from(colors, Math.round)
@@ -68,13 +68,13 @@ function tableOf(colormap: Pick<Colormap, 'table'> | ArrayLike<number>): number[
   return Array.from(table, channelOf);
 }
 
-/** Text is not a color, even where it would convert to a number. */
+/** Strings are not colors, even numeric ones. */
 const channelOf = (value: unknown): number => (typeof value === 'number' ? value : NaN);
 
 const notColormap = (): CamError =>
   badOption(
     'colormap',
-    '`colormap` takes the id of a color map, a function from a value to [red, green, blue], or a table of 256 colors.',
+    '`colormap` takes an id, a function from a value to [red, green, blue], or a table of 256 colors.',
   );
 
 /**
@@ -83,7 +83,8 @@ const notColormap = (): CamError =>
  * @example
  * const [red, green, blue] = COLORMAPS.viridis.table().subarray(4 * 128); // the color of 0.5
  */
-// The anchors are every fifth entry of the published tables of 256: between them no channel is off by more than 2.
+// The anchors are every fifth entry of the published 256-entry tables; interpolation is off by at most 2 in any
+// channel.
 export const COLORMAPS: Readonly<Record<ColormapId, Colormap>> = {
   // A. Mikhailov, "Turbo, An Improved Rainbow Colormap for Visualization" (2019), Apache-2.0
   turbo: sequential(
@@ -93,7 +94,7 @@ export const COLORMAPS: Readonly<Record<ColormapId, Colormap>> = {
       '3afaba39fdae35fea130fe932afc8423f9751df46617ef5811e84b0ce14109d83706ce2d04c32503b71d02a916019b0f018b' +
       '09027a0403',
   ),
-  // MATLAB's and OpenCV's COLORMAP_JET: trapezoids one unit high and 3/4 wide, a quarter apart
+  // COLORMAP_JET of MATLAB and OpenCV: trapezoids of height 1 and width 3/4, a quarter apart
   jet: {
     title: 'Jet',
     kind: 'sequential',
@@ -154,7 +155,7 @@ function tabulate(color: (v: number) => number[]): Uint8Array {
   );
 }
 
-// Linear between equally spaced colors, each written as six hexadecimal digits.
+// Interpolates linearly between equally spaced colors, each six hexadecimal digits.
 function between(anchors: string): (v: number) => number[] {
   const colors = anchors
     .match(/.{6}/g)!

@@ -1,4 +1,3 @@
-/** The parts one after the other. */
 export function concatenate(parts: readonly ArrayLike<number>[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;

@@ -13,8 +13,8 @@ const COLORS: readonly (readonly [red: number, green: number, blue: number])[] =
 ];
 
 /**
- * A picture in which every pixel has the color of its strongest concept, the stronger the more opaque. `concepts` are maps at
- * the picture's size, in a common unit; `alpha` is the opacity of the strongest pixel.
+ * Colors every pixel by its strongest concept; opacity grows with strength. `concepts` are maps at the picture's size,
+ * in a common unit; `alpha` is the opacity of the strongest pixel.
  */
 export function conceptPicture(picture: Picture, concepts: readonly Plane[], alpha = 0.7): Picture {
   const top = concepts.reduce((most, { data }) => data.reduce((a, b) => Math.max(a, b), most), 0);

@@ -14,21 +14,21 @@ import { decodePng } from './png-decode.ts';
 import type { Picture } from './source.ts';
 import { boundedTiff } from './tiff-bounds.ts';
 
-/** jSquash's `codec/dec/*_dec.wasm`. */
+/** The compiled `codec/dec/*_dec.wasm` of jSquash. */
 export type CodecModules = Readonly<Partial<Record<Codec, WebAssembly.Module>>>;
 
 export interface DecodeOptions {
-  /** Pictures that claim more pixels than this are refused before anything is allocated; 100 million by default. */
+  /** Images that declare more pixels are rejected before anything is allocated. Default 100 million. */
   maxPixels?: number;
-  /** The compiled wasm of the JPEG and WebP decoders, where the package cannot find its own. */
+  /** Compiled wasm of the JPEG and WebP decoders, for runtimes where the package cannot find its own. */
   modules?: CodecModules;
 }
 
 /**
- * Decodes a PNG, JPEG, GIF (its first frame), BMP, WebP or TIFF (its first page) file, told by its first bytes.
- * A JPEG is turned upright by its EXIF orientation, 16 bits per channel become 8, gray and CMYK become RGB, and
- * transparent pixels are laid on white: every alpha of the result is 255.
- * @throws {CamError} BAD_IMAGE for an unknown format, a damaged image, or one without pixels or with too many.
+ * Decodes a PNG, JPEG, GIF (first frame), BMP, WebP or TIFF (first page) file, recognized by its first bytes. A JPEG is
+ * rotated by its EXIF orientation, 16-bit channels become 8-bit, gray and CMYK become RGB, and transparency is blended
+ * onto white: every alpha of the result is 255.
+ * @throws {CamError} BAD_IMAGE for an unknown format, a damaged image, or one with no pixels or too many.
  */
 export async function decode(
   bytes: Uint8Array,
@@ -43,21 +43,21 @@ export async function decode(
   if (!(width > 0 && height > 0)) {
     throw new CamError(
       'BAD_IMAGE',
-      `This ${title} image has no pixels (${width} x ${height}). Save it again from its source.`,
+      `This ${title} image has no pixels (${width} x ${height}). Export it again.`,
     );
   }
   if (width * height > maxPixels) {
     throw new CamError(
       'BAD_IMAGE',
-      `This ${title} image claims ${width} x ${height} pixels, more than the limit of ${maxPixels / 1e6} million. ` +
-        'Scale it down: models look at a few hundred pixels a side.',
+      `This ${title} image has ${width} x ${height} pixels; the limit is ${maxPixels / 1e6} million. ` +
+        'Scale it down: models take a few hundred pixels per side.',
     );
   }
   if (scans > MOST_SCANS) {
     throw new CamError(
       'BAD_IMAGE',
-      `This ${title} image goes over its pixels ${scans} times, which takes as many times as long as a picture. ` +
-        `At most ${MOST_SCANS} are taken. Save it again.`,
+      `This ${title} image has ${scans} scans, each as slow as a whole image. ` +
+        `The limit is ${MOST_SCANS}. Save it again.`,
     );
   }
   try {
@@ -67,14 +67,14 @@ export async function decode(
     if (cause instanceof CamError) throw cause;
     throw new CamError(
       'BAD_IMAGE',
-      `This ${title} image is cut short, damaged or of a kind that cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}. ` +
-        'Fetch or save it again, as a plain PNG or JPEG if need be.',
+      `This ${title} image is truncated, damaged or of an unsupported kind: ${cause instanceof Error ? cause.message : String(cause)}. ` +
+        'Download or save it again, as a PNG or JPEG if necessary.',
       { cause },
     );
   }
 }
 
-/** What a file is reduced to before a decoder sees it that takes whatever it finds. */
+/** Reduces a file to safe parts for decoders that accept anything. */
 const BOUNDED: Partial<Record<FormatName, (bytes: Uint8Array, maxPixels: number) => Promise<Uint8Array>>> = {
   tiff: boundedTiff,
   gif: async (bytes) => firstFrame(bytes),
@@ -89,7 +89,7 @@ async function loadDecoder(
   modules: CodecModules,
 ): Promise<Decoder> {
   if (format === 'png') return decodePng;
-  const fast = format === 'webp' || (format === 'jpeg' && components !== 4); // CMYK is refused by the codec
+  const fast = format === 'webp' || (format === 'jpeg' && components !== 4); // the codec rejects CMYK
   return (fast && (await loadCodec(format, modules[format]))) || loadOther(format);
 }
 
@@ -128,7 +128,7 @@ function readHeader(format: FormatName, { buffer, byteOffset, byteLength }: Uint
 function cutShort(title: string, cause?: unknown): CamError {
   return new CamError(
     'BAD_IMAGE',
-    `This ${title} image is cut short: the file ends before its picture does. Fetch or save it again.`,
+    `This ${title} image is truncated: the file ends before the image does. Download or save it again.`,
     { cause },
   );
 }
@@ -138,9 +138,9 @@ function unknownFormat(bytes: Uint8Array): CamError {
   const what =
     bytes.length === 0
       ? 'it is empty'
-      : `it begins with the bytes ${Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
+      : `it starts with the bytes ${Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
   return new CamError(
     'BAD_IMAGE',
-    `This is not an image in a known format: ${what}. Give a ${known.slice(0, -1).join(', ')} or ${known.at(-1)!} file.`,
+    `This is not an image in a known format: ${what}. Use a ${known.slice(0, -1).join(', ')} or ${known.at(-1)!} file.`,
   );
 }

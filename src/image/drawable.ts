@@ -1,18 +1,18 @@
 import { CamError } from '../errors.ts';
 import type { Picture } from './source.ts';
 
-/** What a browser's canvas can draw: an ImageBitmap, an `<img>`, a `<canvas>`, an OffscreenCanvas. */
+/** Anything a browser's canvas can draw: an ImageBitmap, an `<img>`, a `<canvas>`, an OffscreenCanvas. */
 export interface Drawable {
   readonly width: number;
   readonly height: number;
-  /** An `<img>` is taken at its own size, not as the page shows it. */
+  /** An `<img>` counts at its natural size, not as laid out on the page. */
   readonly naturalWidth?: number;
   readonly naturalHeight?: number;
 }
 
 /**
- * The pixels of what is drawn; transparent ones are laid on white.
- * @throws {CamError} BAD_IMAGE when it has no pixels yet or may not be read, and where there is no canvas.
+ * The pixels of a drawable, blended onto white.
+ * @throws {CamError} BAD_IMAGE when it has no pixels yet or cannot be read, or the runtime has no canvas.
  */
 export function drawn(source: Drawable): Picture {
   const width = source.naturalWidth ?? source.width;
@@ -24,10 +24,7 @@ export function drawn(source: Drawable): Picture {
     );
   }
   if (typeof OffscreenCanvas === 'undefined') {
-    throw new CamError(
-      'BAD_IMAGE',
-      'There is no canvas in this runtime. Pass an encoded picture, or its pixels.',
-    );
+    throw new CamError('BAD_IMAGE', 'This runtime has no canvas. Pass an encoded image or its pixels.');
   }
   const canvas = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
   canvas.fillStyle = 'white';

@@ -5,19 +5,19 @@ import type { Picture } from './source.ts';
 
 export type EncodedFormat = 'png' | 'jpg';
 
-/** The bytes of a picture file. `quality` is JPEG's, 1 to 100. */
+/** Encodes a picture as a file. `quality` is for JPEG, 1 to 100. */
 export async function encode(picture: Picture, format: EncodedFormat, quality = 90): Promise<Uint8Array> {
   return ENCODERS[format](picture, quality);
 }
 
-/** Whether this runtime writes JPEG; Deno must allow Jimp to read the environment. */
+/** Whether this runtime writes JPEG. Deno must let Jimp read the environment. */
 export const writesJpeg = (): Promise<boolean> =>
   importJimp().then(
     (Jimp) => Jimp !== undefined || hasCanvas(),
     () => false,
   );
 
-/** Undefined in browsers and Workers, for which Jimp is published as an empty file (1.6.1). */
+/** Undefined in browsers and Workers, where Jimp is an empty file (1.6.1). */
 const importJimp = async () => (await import('jimp')).Jimp as typeof JimpClass | undefined;
 
 const hasCanvas = (): boolean => typeof OffscreenCanvas !== 'undefined';

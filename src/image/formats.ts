@@ -5,9 +5,9 @@ import { firstPage } from './tiff.ts';
 
 interface ImageFormat {
   title: string;
-  /** The first bytes of such a file; a dot stands for any byte. */
+  /** First bytes of a file; a dot matches any byte. */
   magic: RegExp;
-  /** Throws RangeError where the file ends inside its header. */
+  /** Throws RangeError if the file ends inside its header. */
   header: (view: DataView) => Header;
 }
 
@@ -44,13 +44,13 @@ export const IMAGE_FORMATS: Record<FormatName, ImageFormat> = {
   },
 };
 
-/** The format that the first bytes belong to. */
+/** Recognizes a format by its first bytes. */
 export function sniff(bytes: Uint8Array): FormatName | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, 32));
   return (Object.keys(IMAGE_FORMATS) as FormatName[]).find((name) => IMAGE_FORMATS[name].magic.test(start));
 }
 
-// RFC 9649: lossy (section 2.5), lossless (2.6) and extended (2.7) files keep the size in different places.
+// RFC 9649: lossy (section 2.5), lossless (2.6) and extended (2.7) files store the size in different places.
 function webpHeader(view: DataView): Header {
   const kind = String.fromCharCode(view.getUint8(15));
   const complete = view.byteLength >= 8 + view.getUint32(4, true);

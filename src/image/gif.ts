@@ -1,17 +1,17 @@
 import { concatenate } from './concatenate.ts';
 import type { Header } from './header.ts';
 
-/** Where the first frame lies, by GIF89a sections 17 to 25. Throws RangeError where the file ends before it. */
+/** Location of the first frame, by GIF89a sections 17 to 25. */
 interface Frame {
-  /** Of the graphic control before it, which tells the transparent color. */
+  /** Offset of the preceding graphic control, which holds the transparent color. */
   readonly control: number | undefined;
-  /** Of its descriptor; undefined where something else comes first. */
+  /** Offset of the frame's descriptor; undefined if another block comes first. */
   readonly at: number | undefined;
 }
 
 const CONTROL = 0xf9;
 
-/** The frame should lie on the screen, but nothing keeps it there: it counts as well. */
+/** Counts the frame too: nothing keeps it inside the screen. Throws RangeError if the file ends before the frame. */
 export function gifHeader(view: DataView): Header {
   const { at } = frameOf(view);
   const side = (screen: number, near: number, length: number) => {
@@ -22,7 +22,9 @@ export function gifHeader(view: DataView): Header {
   return { width: side(6, 1, 5), height: side(8, 3, 7) };
 }
 
-/** A file of the first frame alone: the decoder (omggif) reads extensions in its own way, and might find another. */
+/**
+ * A file with the first frame only: the decoder (omggif) parses extensions differently and might find another frame.
+ */
 export function firstFrame(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { control, at } = frameOf(view);
@@ -46,7 +48,7 @@ function frameOf(view: DataView): Frame {
   return { control, at: view.getUint8(at) === 0x2c ? at : undefined };
 }
 
-/** Bytes of a table of colors, by the flags that announce it. */
+/** Length in bytes of a color table, from its flags. */
 const tableSize = (flags: number): number => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
 
 function blocksEnd(view: DataView, at: number): number {

@@ -1,4 +1,4 @@
-/** What an image file says of itself before anything is decoded. */
+/** An image's properties, known before decoding. */
 export interface Header {
   width: number;
   height: number;
@@ -6,6 +6,6 @@ export interface Header {
   components?: number;
   /** JPEG only: passes over the pixels. */
   scans?: number;
-  /** False where the file ends before the last pixel does; absent where only decoding can tell. */
+  /** False if the file ends before the last pixel; absent if only decoding can tell. */
   complete?: boolean;
 }

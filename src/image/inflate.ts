@@ -1,8 +1,8 @@
 import type { Bytes } from '../platform/bytes.ts';
 
 /**
- * Unpacks deflated data piece by piece, and gives how many bytes there were; more than `room` as soon as there are. No
- * more is unpacked than there is room for, whatever the data holds.
+ * Decompresses piece by piece and returns the number of bytes. Stops as soon as they exceed `room`, whatever the data
+ * holds.
  */
 export async function inflate(
   parts: readonly Uint8Array[],

@@ -7,16 +7,16 @@ interface JimpFormat {
   readonly decode: (bytes: Uint8Array) => Picture;
 }
 
-// omggif only warns where a frame holds more or fewer pixels than it says.
+// omggif only warns about a frame with more or fewer pixels than declared.
 const JIMP_DAMAGE = /gif stream (longer|shorter)/;
 
 /**
- * Jimp's decoder of an image format. A JPEG is turned upright by its EXIF orientation.
- * Throws a plain Error where Jimp is not: its build for browsers is an empty file (1.6.1), which Workers get as well.
+ * Jimp's decoder for a format. A JPEG is rotated by its EXIF orientation.
+ * @throws {Error} without Jimp: its browser build is an empty file (1.6.1), which Workers get as well.
  */
 export async function loadJimp(format: FormatName): Promise<(bytes: Uint8Array) => Promise<Picture>> {
   const { Jimp, defaultFormats } = await import('jimp');
-  if (!Jimp) throw new Error('this runtime decodes PNG, JPEG and WebP only');
+  if (!Jimp) throw new Error('this runtime decodes only PNG, JPEG and WebP');
   if (format === 'jpeg') {
     const options = { 'image/jpeg': { tolerantDecoding: false } };
     return async (bytes) => sound((await Jimp.fromBuffer(new Uint8Array(bytes).buffer, options)).bitmap);
@@ -40,8 +40,8 @@ function sound({
   };
 }
 
-// The decoders print what they mind, and what they are at, to standard output, which is the user's. No other work can
-// come in between: `work` is not awaited.
+// The decoders log warnings and progress to standard output, which belongs to the user. `work` is not awaited, so no
+// other work can interleave.
 function quietly<T>(work: () => T): T {
   const { log } = console;
   const said: string[] = [];
@@ -56,7 +56,7 @@ function quietly<T>(work: () => T): T {
     };
   }
   console.log = log;
-  const damage = said.find((line) => JIMP_DAMAGE.test(line)); // said before it throws, if it does
+  const damage = said.find((line) => JIMP_DAMAGE.test(line)); // logged before a throw
   if (damage) throw new Error(damage);
   return outcome();
 }

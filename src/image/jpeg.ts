@@ -1,8 +1,8 @@
 import type { Header } from './header.ts';
 
 /**
- * More passes over the pixels than any picture has (a progressive one of libjpeg-turbo 10): each costs the time of a
- * whole picture, in a few bytes. libjpeg-turbo has TJPARAM_SCANLIMIT for it, and tells why in "Two Issues with the JPEG
+ * More scans than any real image has (a progressive one of libjpeg-turbo has 10). Each takes as long as a whole image,
+ * from a few bytes. libjpeg-turbo has TJPARAM_SCANLIMIT for this, and explains it in "Two Issues with the JPEG
  * Standard", https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf
  */
 export const MOST_SCANS = 100;
@@ -10,10 +10,10 @@ export const MOST_SCANS = 100;
 const SCAN = 0xda;
 const END = 0xd9;
 
-/** The markers that stand alone: restarts, the start, and one for private use. */
+/** Markers without a length: restarts, the start, and one for private use. */
 const isAlone = (marker: number): boolean => (marker >= 0xd0 && marker <= 0xd8) || marker === 0x01;
 
-/** A frame header (SOFn) tells the size; it comes before the pixels. */
+/** A frame header (SOFn) holds the size and precedes the pixels. */
 const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 
@@ -24,8 +24,8 @@ export function jpegHeader(view: DataView): Header {
     if (isFrame(marker)) frame ??= at;
     if (marker === SCAN) scans++;
   }
-  if (frame === undefined) throw new RangeError('there is no frame header');
-  // Behind the frame header, the end marker cannot be mistaken for anything else.
+  if (frame === undefined) throw new RangeError('no frame header');
+  // After the frame header, the end marker is unambiguous.
   let end = view.byteLength - 2;
   while (end > frame && view.getUint16(end) !== 0xff00 + END) end--;
   return {
@@ -40,7 +40,7 @@ export function jpegHeader(view: DataView): Header {
 export const hasFrame = (view: DataView): boolean =>
   [...segments(view)].some(({ marker }) => isFrame(marker));
 
-/** ITU-T T.81 annex B. What lies between two segments is pixels, in which 0xff is followed by 0. */
+/** ITU-T T.81 annex B. Bytes between segments are pixels, where 0 follows every 0xff. */
 function* segments(view: DataView): Generator<{ marker: number; at: number }> {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   for (let at = bytes.indexOf(0xff, 2); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at)) {

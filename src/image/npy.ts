@@ -29,7 +29,7 @@ const TYPES: Readonly<Record<string, Elements & { readonly BYTES_PER_ELEMENT: nu
 
 const MAGIC = '\x93NUMPY';
 
-/** Whether the bytes are those of a .npy file, by their beginning. */
+/** Whether the bytes start like a .npy file. */
 export const isNpy = (bytes: Uint8Array): boolean => latin1(bytes.subarray(0, 6)) === MAGIC;
 
 /**
@@ -37,32 +37,32 @@ export const isNpy = (bytes: Uint8Array): boolean => latin1(bytes.subarray(0, 6)
  *
  * @example
  * const { dims, data } = readNpy(await readFile('x.npy'));
- * @throws {CamError} BAD_TENSOR for any other element type or order, and for a damaged file.
+ * @throws {CamError} BAD_TENSOR for another element type or order, or a damaged file.
  */
 export const readNpy = (bytes: Uint8Array): NpyArray => readElements(bytes, ['<f4']) as NpyArray;
 
 /**
- * The same for real numbers, integers and booleans.
+ * Like `readNpy`, for real numbers, integers and booleans.
  *
  * @example
  * const inputs = { input_ids: readNpyNumbers(await readFile('ids.npy')) };
- * @throws {CamError} BAD_TENSOR for other types, and for a damaged file.
+ * @throws {CamError} BAD_TENSOR for another element type, or a damaged file.
  */
 export const readNpyNumbers = (bytes: Uint8Array): NpyNumbers => readElements(bytes, Object.keys(TYPES));
 
 function readElements(bytes: Uint8Array, types: readonly string[]): NpyNumbers {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || latin1(bytes.subarray(0, 6)) !== MAGIC)
-    throw badNpy('it does not begin like a .npy file');
+    throw badNpy('it does not start like a .npy file');
   const version = bytes[6]!;
   if (version < 1 || version > 3)
-    throw badNpy(`it is of format version ${version}; versions 1 to 3 are supported`);
+    throw badNpy(`it has format version ${version}; versions 1 to 3 are supported`);
   const start = version === 1 ? 10 : 12;
   const end = start + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   const header = latin1(bytes.subarray(start, end));
   const type = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const shape = /'shape':\s*\(([\d\s,]*)\)/.exec(header)?.[1];
-  if (end > bytes.length || shape === undefined) throw badNpy('its header is cut short or damaged');
+  if (end > bytes.length || shape === undefined) throw badNpy('its header is truncated or damaged');
   if (type === undefined || !types.includes(type)) {
     const wanted = types.length === 1 ? "little-endian float32 ('<f4')" : `one of ${types.join(', ')}`;
     throw badNpy(`its elements are ${type ? `'${type}'` : 'structured'}, not ${wanted}`);
@@ -72,7 +72,7 @@ function readElements(bytes: Uint8Array, types: readonly string[]): NpyNumbers {
   const count = dims.reduce((product, dim) => product * dim, 1);
   const size = count * TYPES[type].BYTES_PER_ELEMENT;
   if (bytes.length - end !== size)
-    throw badNpy(`[${dims.join(', ')}] takes ${size} bytes, and ${bytes.length - end} follow its header`);
+    throw badNpy(`[${dims.join(', ')}] takes ${size} bytes, but ${bytes.length - end} follow the header`);
   return { dims, data: new TYPES[type](new Uint8Array(bytes.subarray(end)).buffer) };
 }
 
@@ -95,7 +95,7 @@ export function writeNpy(dims: readonly number[], data: Float32Array): Uint8Arra
   }
   const shape = dims.length === 1 ? `${dims[0]!},` : dims.join(', ');
   const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape}), }`;
-  const length = Math.ceil((10 + header.length + 1) / 64) * 64 - 10; // the data begins on a multiple of 64
+  const length = Math.ceil((10 + header.length + 1) / 64) * 64 - 10; // aligns the data to 64 bytes
   const bytes = new Uint8Array(10 + length + data.byteLength);
   const start = `${MAGIC}\x01\0${String.fromCharCode(length & 0xff, length >> 8)}${header.padEnd(length - 1)}\n`;
   for (let i = 0; i < start.length; i++) bytes[i] = start.charCodeAt(i);

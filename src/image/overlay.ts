@@ -4,17 +4,17 @@ import { type ColorChannels, paint } from './channels.ts';
 import { type ColormapInput, colorTable, DEFAULT_COLORMAP } from './colormaps.ts';
 import type { Picture } from './source.ts';
 
-/** How a heatmap is drawn over a picture. */
+/** Drawing options of a heatmap. */
 export interface OverlayOptions {
-  /** Id of a color map, or your own as a function or a table. Default `turbo`. */
+  /** Id of a color map, or a custom function or table. Default `turbo`. */
   colormap?: ColormapInput;
   /** Opacity of the heatmap, 0 to 1. Default 0.5. */
   alpha?: number;
 }
 
 /**
- * (1 - alpha) picture + alpha color(heatmap), without rescaling, so that overlays can be compared. The heatmap is in
- * [0, 1], at the picture's size.
+ * (1 - alpha) picture + alpha color(heatmap). The heatmap is in [0, 1], at the picture's size; it is not rescaled, so
+ * overlays are comparable.
  * @throws {CamError} BAD_OPTION for an unknown color map, or an alpha outside 0 to 1.
  */
 export function blend(
@@ -30,13 +30,13 @@ export function blend(
   return { data, width, height };
 }
 
-/** Share of the magnitudes that keep their contrast: the few largest would leave the others gray. */
+/** Share of magnitudes that keep their contrast; scaling to the largest few would leave the rest gray. */
 const KEPT = 0.995;
 
 /**
- * A signed map [C, H, W] centered on gray: 0 is 128, and the 99.5th percentile of the magnitudes reaches 1 or 255. Three
+ * A signed map [C, H, W] centered on gray: 0 is 128, and the 99.5th percentile of magnitudes maps to 1 or 255. Three
  * channels are colors in the order of `channels`; one is gray.
- * @throws {CamError} BAD_TENSOR for other than 1 or 3 channels.
+ * @throws {CamError} BAD_TENSOR unless there are 1 or 3 channels.
  */
 export function signedPicture(
   map: Volume,

@@ -9,17 +9,17 @@ export interface Size {
 
 /**
  * Resize mode: `stretch` changes the proportions, `crop` takes the largest centered part with the input's proportions,
- * `letterbox` fits all of the picture in and pads the rest.
+ * `letterbox` fits the whole picture and pads the rest.
  */
 export type Fit = 'stretch' | 'crop' | 'letterbox';
 
-/** Where a picture is in a model's input: its part `from` fills the part `to` of the input. */
+/** Position of a picture in a model's input: its part `from` fills the part `to` of the input. */
 export interface Placement {
   picture: Size;
   input: Size;
-  /** In pixels of the picture; `crop` may cut through pixels. */
+  /** In pixels of the picture, possibly fractional for `crop`. */
   from: Box;
-  /** In elements of the input, whole ones. */
+  /** In whole elements of the input. */
   to: Box;
 }
 
@@ -52,8 +52,8 @@ export const FITS: Record<Fit, (picture: Size, input: Size) => Partial<Placement
 };
 
 /**
- * Resizes a map of the model's input, of any resolution, to the picture's size, by one bilinear interpolation with
- * half-pixel centers. Parts of the picture that the model never saw are 0.
+ * Resizes a map of the model's input, of any resolution, to the picture's size in one bilinear interpolation with
+ * half-pixel centers. Parts of the picture outside the input are 0.
  */
 export function carryBack(map: Plane, { picture, input, from, to }: Placement, kernels: Kernels): Plane {
   // Picture coordinate p is at to + (p - from) * to.length / from.length of the input.

@@ -1,7 +1,7 @@
 import { inflate } from './inflate.ts';
 import type { Picture } from './source.ts';
 
-/** Color types of the header: how many samples a pixel has, and how they become red, green, blue and alpha. */
+/** Color types: samples per pixel, and their conversion to red, green, blue and alpha. */
 const COLOR_TYPES: Readonly<Record<number, { channels: number; color: (png: Png) => Color }>> = {
   0: { channels: 1, color: gray },
   2: { channels: 3, color: trueColor },
@@ -25,7 +25,7 @@ const COLOR_TYPES: Readonly<Record<number, { channels: number; color: (png: Png)
 type Color = (samples: Uint16Array, put: Put) => void;
 type Put = (r: number, g: number, b: number, a: number) => void;
 
-/** Where the pixels of each pass lie: all in one, or Adam7 (section 8.2). */
+/** Pixel positions of each pass: one pass, or Adam7 (section 8.2). */
 const PASSES: readonly (readonly [x: number, y: number, dx: number, dy: number][])[] = [
   [[0, 0, 1, 1]],
   [
@@ -45,7 +45,7 @@ interface Png {
   readonly depth: number;
   readonly type: number;
   readonly interlace: number;
-  /** A sample as a byte. */
+  /** Maps a sample to a byte. */
   readonly scale: Uint8Array;
   readonly palette: Uint8Array;
   readonly transparency: Uint8Array | undefined;
@@ -54,8 +54,8 @@ interface Png {
 
 /**
  * Decodes a PNG file (W3C PNG, third edition) of any color type and depth, interlaced or not, to 8 bits per channel.
- * Built on DecompressionStream: Jimp's decoder asks Deno for its environment, and is not there in browsers and Workers.
- * Throws a plain Error that says what is wrong with the file.
+ * Uses DecompressionStream: Jimp's decoder asks Deno for the environment, and is missing in browsers and Workers.
+ * @throws {Error} with the reason, for a damaged file.
  */
 export async function decodePng(bytes: Uint8Array): Promise<Picture> {
   const png = readChunks(bytes);
@@ -127,14 +127,15 @@ function indexed({ palette, transparency = new Uint8Array() }: Png): Color {
   return (s, put) => {
     const index = s[0];
     const at = 3 * index;
-    if (at >= palette.length) throw new Error(`there is no color ${index} in its palette`);
+    if (at >= palette.length) throw new Error(`its palette has no color ${index}`);
     put(palette[at], palette[at + 1], palette[at + 2], transparency[index] ?? 255);
   };
 }
 
 const uint16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
 
-// Section 9: every byte is the difference to a guess from its neighbors to the left (a), above (b) and across (c).
+// Section 9: each byte is a difference from a prediction by its neighbors to the left (a), above (b) and diagonally
+// (c).
 const GUESSES: readonly ((a: number, b: number, c: number) => number)[] = [
   () => 0,
   (a) => a,
@@ -150,7 +151,7 @@ const GUESSES: readonly ((a: number, b: number, c: number) => number)[] = [
 
 function unfilter(filter: number, line: Uint8Array, above: Uint8Array, step: number): void {
   if (filter === 0) return;
-  if (filter >= GUESSES.length) throw new Error(`there is no row filter ${filter}`);
+  if (filter >= GUESSES.length) throw new Error(`unknown row filter ${filter}`);
   const guess = GUESSES[filter];
   for (let i = 0; i < step; i++) line[i] += guess(0, above[i], 0);
   for (let i = step; i < line.length; i++) line[i] += guess(line[i - step], above[i], above[i - step]);

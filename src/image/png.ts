@@ -4,11 +4,11 @@ import { concatenate } from './concatenate.ts';
 import type { Picture } from './source.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-const SUB = 1; // the filter of every row: each byte less the one of the pixel to its left
+const SUB = 1; // the filter of every row: difference from the pixel to the left
 
 /**
- * A PNG file (W3C PNG, third edition) of 8 bits per channel, without alpha where the picture is opaque.
- * As small as Jimp's and sooner done, without the 130 ms that loading Jimp adds to a cold start.
+ * Encodes a PNG file (W3C PNG, third edition) with 8 bits per channel, without alpha if the picture is opaque. As small
+ * as Jimp's and faster, without the 130 ms that loading Jimp adds to a cold start.
  */
 export async function encodePng(picture: Picture): Promise<Uint8Array> {
   const { width, height } = picture;
@@ -51,7 +51,7 @@ function chunk(type: string, body: Uint8Array): Uint8Array {
   return bytes;
 }
 
-// Annex D of the specification.
+// PNG specification, annex D.
 function crc32(bytes: Uint8Array): number {
   const table = Uint32Array.from({ length: 256 }, (_, n) => {
     for (let bit = 0; bit < 8; bit++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;

@@ -9,34 +9,34 @@ export const TENSOR_LAYOUTS = ['nchw', 'nhwc'] as const;
 /** Order of the axes of an image tensor. */
 export type TensorLayout = (typeof TENSOR_LAYOUTS)[number];
 
-/** How a picture becomes a model's input tensor: element = (value in `range` - mean) / std, channel by channel. */
+/** Conversion of a picture to a model's input tensor: element = (value in `range` - mean) / std, per channel. */
 export interface Preprocessing {
-  /** Of the input, in pixels. */
+  /** Input size, in pixels. */
   height: number;
   width: number;
   fit: Fit;
   channels: ColorChannels;
-  /** Values of black (byte 0) and white (byte 255) before mean and deviation: [0, 1], [0, 255], [-1, 1]. */
+  /** Values of black (byte 0) and white (byte 255) before normalization: [0, 1], [0, 255], [-1, 1]. */
   range: readonly [black: number, white: number];
-  /** In the order of `channels`, on the scale of `range`. */
+  /** In the order of `channels`, in the units of `range`. */
   mean: readonly number[];
   std: readonly number[];
   layout: TensorLayout;
 }
 
-/** Mean and deviation of ImageNet's red, green and blue in [0, 1], as torchvision's models use them. */
+/** Mean and standard deviation of ImageNet's red, green and blue in [0, 1], as in torchvision. */
 export const IMAGENET = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 } as const;
 
-/** The value that letterboxing pads with, of 255: the gray of the YOLO family. */
+/** Letterbox padding, 0 to 255: the gray of the YOLO family. */
 const PADDING = 114;
 
 /**
- * Default settings: stretched, red green blue, 0 to 1, ImageNet's mean and deviation, in the order of the channels; a model
- * of one channel takes gray, with the mean of the three.
- * @throws {CamError} UNSUPPORTED_MODEL for other than 1 or 3 channels.
+ * Default preprocessing: stretch, RGB, 0 to 1, ImageNet mean and standard deviation in channel order. A one-channel
+ * model gets gray, with the average of the three.
+ * @throws {CamError} UNSUPPORTED_MODEL unless the input has 1 or 3 channels.
  */
 export function defaultPreprocessing(
   input: { channels: number; height: number; width: number; layout: TensorLayout },
@@ -45,7 +45,7 @@ export function defaultPreprocessing(
   if (input.channels !== 1 && input.channels !== 3) {
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      `The model's input has ${input.channels} channels, but a picture has 1 or 3. Pass a .npy tensor instead.`,
+      `The model's input has ${input.channels} channels, but an image has 1 or 3. Pass a .npy tensor instead.`,
     );
   }
   const ordered: Record<ColorChannels, (values: readonly number[]) => number[]> = {
@@ -58,7 +58,7 @@ export function defaultPreprocessing(
   return { height, width, fit: 'stretch', channels, range: [0, 1], mean, std, layout };
 }
 
-/** A model's input made from a picture. */
+/** A model's input from a picture. */
 export interface PictureTensor {
   data: Float32Array;
   /** [1, channels, height, width] or [1, height, width, channels]. */
@@ -67,7 +67,7 @@ export interface PictureTensor {
 }
 
 /**
- * Resizes (bilinear with antialias), pads, orders and normalizes a picture as `p` says.
+ * Resizes (bilinear, antialiased), pads, orders and normalizes a picture.
  * @throws {CamError} BAD_OPTION for invalid settings.
  */
 export function toTensor(picture: Picture, p: Preprocessing): PictureTensor {
@@ -94,7 +94,9 @@ export function toTensor(picture: Picture, p: Preprocessing): PictureTensor {
   return { data, dims, placement };
 }
 
-/** The picture that an input [channels, height, width] holds: `toTensor` undone but for the fit, clipped to bytes. */
+/**
+ * The picture in an input [channels, height, width], clipped to bytes: the inverse of `toTensor`, at the input's size.
+ */
 export function toPicture(input: Volume, p: Preprocessing): Picture {
   checkPreprocessing(p);
   const [black, white] = p.range;
@@ -109,29 +111,31 @@ function planes(rgb: Float32Array, size: number): Float32Array[] {
   return [0, 1, 2].map((c) => rgb.subarray(c * size, (c + 1) * size));
 }
 
-/** Pixels as a picture, without a copy. @throws {CamError} BAD_IMAGE when there are not as many as the size says. */
+/**
+ * Wraps pixels as a picture, without a copy.
+ * @throws {CamError} BAD_IMAGE when the size does not match the number of bytes.
+ */
 export function pictureOf({ data, width, height }: PictureInput): Picture {
   const whole = [width, height].every((side) => Number.isInteger(side) && side > 0);
   const bytes = ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === 1;
   if (whole && bytes && data.length === 4 * width * height) {
-    // Shared memory reads like any other.
     const { buffer, byteOffset, length } = data;
     return { data: new Uint8ClampedArray(buffer as ArrayBuffer, byteOffset, length), width, height };
   }
   throw new CamError(
     'BAD_IMAGE',
-    `${width} x ${height} pixels with ${bytes ? data.length : 'no'} bytes are not a picture: give whole numbers above 0, and 4 bytes (red, green, blue, alpha) per pixel.`,
+    `${width} x ${height} pixels with ${bytes ? data.length : 'no'} bytes are not an image. The size takes whole numbers above 0, the pixels 4 bytes each (red, green, blue, alpha).`,
   );
 }
 
-/** The values of settings that are words. */
+/** Allowed words per setting. */
 const WORDS: Readonly<Record<'fit' | 'channels' | 'layout', readonly string[]>> = {
   fit: Object.keys(FITS),
   channels: Object.keys(MIXES),
   layout: TENSOR_LAYOUTS,
 };
 
-/** @throws {CamError} BAD_OPTION for a setting that is invalid by itself. */
+/** @throws {CamError} BAD_OPTION when a setting is invalid by itself. */
 export function checkSettings(p: Partial<Preprocessing>): void {
   const { height = 1, width = 1, range = [0, 1] } = p;
   for (const [name, known] of Object.entries(WORDS)) {
@@ -143,17 +147,19 @@ export function checkSettings(p: Partial<Preprocessing>): void {
       );
   }
   if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0)) {
-    throw badOption('preprocessing', `${width} x ${height} is not a size: give whole numbers above 0.`);
+    throw badOption('preprocessing', `${width} x ${height} is not a size. Use whole numbers above 0.`);
   }
   if (!(range.length === 2 && range.every(Number.isFinite) && range[0] !== range[1])) {
     throw badOption(
       'preprocessing',
-      `The range [${range.join(', ')}] is invalid: give black and white as two numbers that differ.`,
+      `The range [${range.join(', ')}] is invalid. It takes two different numbers, for black and white.`,
     );
   }
 }
 
-/** @throws {CamError} BAD_OPTION for invalid settings, such as means that are not as many as the channels, or a deviation of 0. */
+/**
+ * @throws {CamError} BAD_OPTION for invalid settings, such as a mean of the wrong length or a standard deviation of 0.
+ */
 export function checkPreprocessing(p: Preprocessing): void {
   checkSettings(p);
   const { channels, mean, std } = p;
@@ -161,9 +167,12 @@ export function checkPreprocessing(p: Preprocessing): void {
   if (mean.length !== count || std.length !== count) {
     throw badOption(
       'preprocessing',
-      `${channels} has ${count} channel(s), but mean has ${mean.length} and std ${std.length} number(s). Give one for each.`,
+      `${channels} has ${count} channel(s), but mean has ${mean.length} and std ${std.length} number(s). Give one per channel.`,
     );
   }
   if (![...mean, ...std].every(Number.isFinite) || std.includes(0))
-    throw badOption('preprocessing', 'Mean and deviation must be finite, and no deviation may be 0.');
+    throw badOption(
+      'preprocessing',
+      'Mean and standard deviation must be finite, and no standard deviation may be 0.',
+    );
 }

@@ -3,7 +3,7 @@ import type { Preprocessing } from './preprocess.ts';
 
 type ConfigSize = number | { height?: number; width?: number; shortest_edge?: number };
 
-/** The fields of a Hugging Face `preprocessor_config.json` that image classifiers use. */
+/** Fields of a Hugging Face `preprocessor_config.json` used by image classifiers. */
 interface PreprocessorConfig {
   do_resize?: boolean;
   size?: ConfigSize;
@@ -19,11 +19,10 @@ interface PreprocessorConfig {
 }
 
 /**
- * The preprocessing of a Hugging Face `preprocessor_config.json`; settings that it lacks are missing here.
- * A resize by the shortest edge, or a center crop, is `crop` of the final size: the margin that some models cut off
- * between the two (256 to 224) is kept, since it is part of the explained image. Bicubic and Lanczos become
- * bilinear.
- * @throws {CamError} BAD_MODEL for text that is not a JSON object.
+ * Preprocessing from a Hugging Face `preprocessor_config.json`; absent settings stay absent. A resize by the shortest
+ * edge, or a center crop, becomes `crop` to the final size: the margin that some models cut off between the two (256 to
+ * 224) is kept, as part of the explained image. Bicubic and Lanczos become bilinear.
+ * @throws {CamError} BAD_MODEL when the text is not a JSON object.
  */
 export function readPreprocessorConfig(json: string): Partial<Preprocessing> {
   const config = parse(json);

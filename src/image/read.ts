@@ -8,9 +8,10 @@ import { pictureOf } from './preprocess.ts';
 import type { ImageInput, Picture } from './source.ts';
 
 /**
- * An image in any form: pixels, or the tensor of a `.npy` file. Strings are paths or URLs (in browsers, URLs).
+ * Reads an image from any source: pixels, or the tensor of a `.npy` file. Strings are paths or URLs (in browsers,
+ * URLs).
  * @throws {CamError} BAD_IMAGE when it cannot be read or decoded, or is not an image.
- * @throws {CamError} BAD_TENSOR for a `.npy` file that is damaged or not float32.
+ * @throws {CamError} BAD_TENSOR when a `.npy` file is damaged or not float32.
  */
 export async function readImage(
   source: ImageInput,
@@ -34,7 +35,7 @@ async function readFrom(place: string | URL, options: DecodeOptions): Promise<Pi
     place,
     (why, cause) => new CamError('BAD_IMAGE', `The image "${name}": ${why} Check the path.`, { cause }),
   );
-  // A .npy file that is not one says so itself.
+  // A .npy file fails as a tensor, not as an unknown image.
   return /\.npy$/i.test(name) ? tensorOf(bytes) : readBytes(bytes, options);
 }
 

@@ -8,14 +8,14 @@ export interface Box {
   height: number;
 }
 
-/** Which source pixels make one output pixel: `weights[i]` of pixel `first + i`; they sum to 1. */
+/** Source pixels of one output pixel: `weights[i]` belongs to pixel `first + i`; they sum to 1. */
 interface Taps {
   first: number;
   weights: Float32Array;
 }
 
 /**
- * A picture scaled to fit into a square, keeping its proportions; transparency is lost.
+ * Scales a picture to fit a square, keeping its proportions; transparency is lost.
  *
  * @example
  * const thumbnail = resizePicture(await overlay(explanation), 224); // longer side 224 pixels
@@ -34,9 +34,9 @@ export function resizePicture(picture: Picture, longerSide: number): Picture {
 }
 
 /**
- * Red, green and blue [3, height, width] in 0..255 of the part `from` of a picture, scaled bilinearly; where it shrinks,
- * the triangle widens with the scale ("antialias"), as in Pillow's resize and torchvision's: what models were trained on.
- * Colors stay float32, where Pillow rounds to bytes.
+ * Red, green and blue [3, height, width] in 0..255 of the part `from` of a picture, scaled bilinearly; when shrinking,
+ * the triangle widens with the scale ("antialias"), as in Pillow and torchvision, the usual training pipeline. Colors
+ * stay float32; Pillow rounds to bytes.
  */
 export function resize(picture: Picture, from: Box, height: number, width: number): Float32Array {
   const rows = taps(picture.height, from.y, from.height, height);
@@ -58,7 +58,7 @@ export function resize(picture: Picture, from: Box, height: number, width: numbe
   return out;
 }
 
-// [count, columns, 3]: the rows that will be needed, each brought to its final width.
+// [count, columns, 3]: only the rows needed, each at its final width.
 function shrinkRows(
   { data, width }: Picture,
   top: number,

@@ -2,10 +2,10 @@ import { inflate } from './inflate.ts';
 import { hasFrame, jpegHeader, MOST_SCANS } from './jpeg.ts';
 import { firstPage, type TiffPage, writeTiff } from './tiff.ts';
 
-/** How many bytes a part of the pixels unpacks to, counted no further than `room`. */
+/** Unpacked size of a strip or tile in bytes, counted no further than `room`. */
 type Unpacked = (part: Uint8Array, room: number, page: StripLayout) => number | Promise<number>;
 
-/** Compressions (TIFF 6.0 section 3 and its supplements) whose unpacked size can be known before anything is unpacked. */
+/** Compressions (TIFF 6.0 section 3 and its supplements) whose unpacked size can be computed without unpacking. */
 const UNPACKED: Readonly<Record<number, Unpacked>> = {
   1: ({ length }) => length,
   5: lzwSize,
@@ -21,7 +21,7 @@ interface Kind {
   readonly compression: number;
 }
 
-/** By photometric interpretation: the pixels that the decoder has code for. It makes something up of others. */
+/** Pixel kinds the decoder supports, by photometric interpretation. It makes up colors for others. */
 const DECODED: Readonly<Record<number, (kind: Kind) => boolean>> = {
   0: ({ bits, samples }) => samples === 1 && [1, 4, 8, 16].includes(bits), // white is zero
   1: ({ bits, samples }) => (bits === 8 && samples <= 4) || (samples === 1 && [1, 2, 16].includes(bits)),
@@ -33,7 +33,7 @@ const DECODED: Readonly<Record<number, (kind: Kind) => boolean>> = {
 
 interface StripLayout {
   readonly tiled: boolean;
-  /** Of a strip or tile. */
+  /** Size of a strip or tile. */
   readonly columns: number;
   readonly rows: number;
   readonly count: number;
@@ -43,9 +43,9 @@ interface StripLayout {
 }
 
 /**
- * The first page of a TIFF file as a file of its own, with nothing in it that takes more memory or time than its size
- * does: the decoder (utif2) unpacks whatever it finds, and looks for it in every corner of a file.
- * Throws a plain Error that says what is wrong with the file, or cannot be decoded.
+ * The first page of a TIFF file as a new file, bounded in memory and time by its size: the decoder (utif2) unpacks
+ * everything it finds, in every corner of a file.
+ * @throws {Error} with the reason, for a damaged or unsupported file.
  */
 export async function boundedTiff(bytes: Uint8Array, maxPixels: number): Promise<Uint8Array> {
   const page = firstPage(viewOf(bytes));
@@ -76,20 +76,22 @@ function stripLayout(page: TiffPage, maxPixels: number): StripLayout {
   if (planar !== 1 && samples > 1) throw new Error('its colors are stored in separate planes');
   if (format !== 1) throw new Error('its pixels are not unsigned integers');
   if (!DECODED[photometric]?.({ bits, samples, compression }))
-    throw new Error(`its pixels are of kind ${photometric} with ${samples} times ${bits} bits`);
+    throw new Error(
+      `photometric interpretation ${photometric} with ${samples} × ${bits} bits is not supported`,
+    );
   const [tileWidth] = values('tileWidth');
   const tiled = tileWidth !== undefined;
   const columns = tiled ? tileWidth : width;
   const rows = tiled ? (values('tileHeight')[0] ?? 0) : Math.min(values('rowsPerStrip')[0] ?? height, height);
   const count = Math.ceil(width / columns) * Math.ceil(height / rows);
-  // Tiles stand out over the edges of the page.
+  // Tiles may extend past the edges of the page.
   if (!(columns > 0 && rows > 0) || count * columns * rows > 4 * maxPixels)
     throw new Error(`its tiles are ${columns} x ${rows} pixels`);
   const jpegTables = Uint8Array.from(values('jpegTables'));
   return { tiled, columns, rows, count, bits: bits * samples, compression, jpegTables };
 }
 
-/** Section 13: what a code stands for is one longer than what the code before it stood for. */
+/** Section 13: each code's string is one longer than the previous code's. */
 function lzwSize(part: Uint8Array, room: number): number {
   const lengths = new Uint16Array(4096).fill(1, 0, 256);
   let [size, next, bits, before] = [0, 258, 9, -1];
@@ -123,16 +125,16 @@ function packBitsSize(part: Uint8Array, room: number): number {
   return size;
 }
 
-/** The decoder too takes what lies between zlib's header and its checksum; what it minds besides is for it to say. */
+/** Like the decoder, reads between zlib's header and checksum, and leaves other errors to it. */
 async function deflateSize(part: Uint8Array, room: number): Promise<number> {
   let size = 0;
   const count = ({ length }: Uint8Array) => void (size += length);
   return inflate([part.subarray(2, -4)], 'deflate-raw', room, count).catch(() => size);
 }
 
-/** A JPEG of its own, whose tables may lie apart; as many pixels as the part has, whatever they are made of. */
+/** A complete JPEG, possibly with separate tables; as many pixels as the strip or tile, whatever its components. */
 function jpegSize(part: Uint8Array, room: number, { columns, rows, jpegTables }: StripLayout): number {
-  if (hasFrame(viewOf(jpegTables))) throw new Error('its JPEG tables hold a picture');
+  if (hasFrame(viewOf(jpegTables))) throw new Error('its JPEG tables contain an image');
   const { width, height, scans = 1 } = jpegHeader(viewOf(part));
   return width > columns || height > rows || scans > MOST_SCANS ? room + 1 : 0;
 }

@@ -1,6 +1,6 @@
-/** The first page of a TIFF file (TIFF 6.0 section 2): the values of the tags that say where its pixels are, and how. */
+/** The first page of a TIFF file (TIFF 6.0 section 2): the tags that locate and describe its pixels. */
 export interface TiffPage {
-  /** By name; none for a tag that the page does not have. */
+  /** Values of a tag; empty if the page does not have it. */
   readonly values: (tag: Tag) => readonly number[];
   readonly littleEndian: boolean;
   readonly width: number;
@@ -11,7 +11,7 @@ export interface TiffPage {
 
 type Tag = keyof typeof TAGS;
 
-/** All that decoding needs; what else a file holds (further pages, thumbnails, notes of cameras) is not looked at. */
+/** The tags that decoding needs; further pages, thumbnails and camera notes are ignored. */
 const TAGS = {
   width: 256,
   height: 257,
@@ -42,7 +42,7 @@ const READERS: Record<number, { bytes: number; read: 'getUint8' | 'getUint16' | 
   7: { bytes: 1, read: 'getUint8' },
 };
 
-/** Throws RangeError where the file is cut short. */
+/** Throws RangeError if the file is truncated. */
 export function firstPage(view: DataView): TiffPage {
   const littleEndian = view.getUint8(0) === 0x49;
   const at = view.getUint32(4, littleEndian);
@@ -79,7 +79,7 @@ function valuesOf(view: DataView, entry: number, little: boolean): number[] {
   return Array.from({ length: count }, (_, i) => view[reader.read](at + i * reader.bytes, little));
 }
 
-/** A file of one page that holds these values, and the parts of its pixels (strips or tiles) one after the other. */
+/** Writes a one-page file with the page's tags, followed by its strips or tiles. */
 export function writeTiff(page: TiffPage, tiled: boolean, parts: readonly Uint8Array[]): Uint8Array {
   const { littleEndian: little } = page;
   const places: Partial<Record<Tag, readonly number[]>> = {};

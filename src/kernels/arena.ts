@@ -2,17 +2,17 @@ import { CamError } from '../errors.ts';
 
 const PAGE = 65536;
 
-/** Room in the kernels' memory, for the length of one call. Offsets are in bytes and 16-byte aligned. */
+/** Memory of the kernels for the length of one call. Offsets are in bytes and 16-byte aligned. */
 export interface Arena {
-  /** The offset of `bytes` fresh bytes; what they hold is undefined. */
+  /** The offset of `bytes` new bytes, uninitialized. */
   take(bytes: number): number;
-  /** The offset of a copy of `data`. */
+  /** Copies `data` and returns its offset. */
   put(data: Float32Array | Uint8Array | Uint8ClampedArray): number;
 }
 
 /**
- * Lends out `memory` from its start, growing it when needed. Everything is given back when `work` returns, so the memory
- * is only ever as large as the largest single call. Growth detaches every view: make them anew after each `take`.
+ * Allocates from the start of `memory`, which grows on demand. Everything is freed when `work` returns, so the memory
+ * is only as large as the largest single call. Growth detaches every view: create views after each `take`.
  */
 export function withArena<T>(memory: WebAssembly.Memory, work: (arena: Arena) => T): T {
   let top = 0;
@@ -39,7 +39,7 @@ function grow(memory: WebAssembly.Memory, pages: number): void {
     const mib = Math.ceil((memory.buffer.byteLength + pages * PAGE) / 2 ** 20);
     throw new CamError(
       'RUNTIME',
-      `The kernels need ${mib} MiB at once, and the runtime does not give that much. ` +
+      `The kernels need ${mib} MiB at once, more than the runtime allows. ` +
         'Use a smaller image or a layer with fewer or smaller channels.',
       { cause },
     );

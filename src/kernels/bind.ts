@@ -18,7 +18,7 @@ import type { Plane, Volume } from './volume.ts';
 type MapSize = Pick<Plane, 'height' | 'width'>;
 type Fill = (out: number, arena: Arena) => void;
 
-/** The typed face of the exports: sizes are checked, data goes through `memory`, and nothing stays there after a call. */
+/** Typed wrappers of the wasm exports: they check sizes and copy data through `memory`, and nothing stays there. */
 export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
   const floats = (count: number, fill: Fill): Float32Array =>
     withArena(memory, (arena) => {
@@ -129,7 +129,7 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
       const grid = (options.alignCorners ? alignCorners : halfPixel)(masks, input.height, input.width);
       const length = input.data.length;
       const batch = new Float32Array(channels.length * length);
-      // One masked input at a time: it stays in the processor's cache, and the kernels' memory stays small.
+      // One masked input at a time stays in the processor's cache and keeps the kernels' memory small.
       withArena(memory, ({ put, take }) => {
         const [image, activations] = [put(input.data), put(masks.data)];
         const [mask, normalized] = [take(area(input) * 4), take(area(masks) * 4)];

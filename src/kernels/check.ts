@@ -18,7 +18,7 @@ export function checkSameShape(A: Volume, B: Volume): void {
   if (A.channels === B.channels && A.height === B.height && A.width === B.width) return;
   throw new CamError(
     'BAD_TENSOR',
-    `Two volumes of the same shape are needed: got ${sizeText(A)} and ${sizeText(B)}.`,
+    `Two volumes must have the same shape, but are ${sizeText(A)} and ${sizeText(B)}.`,
   );
 }
 
@@ -28,16 +28,13 @@ export function checkLength(what: string, data: { length: number }, sizes: Recor
   const reason = Object.entries(sizes)
     .map(([name, size]) => `${name} ${size}`)
     .join(' × ');
-  throw new CamError(
-    'BAD_TENSOR',
-    `${what} holds ${data.length} elements where ${reason} asks for ${expected}.`,
-  );
+  throw new CamError('BAD_TENSOR', `${what} holds ${data.length} elements, but ${reason} is ${expected}.`);
 }
 
 export function checkSizes(sizes: Record<string, number>): void {
   for (const [name, size] of Object.entries(sizes)) {
     if (Number.isInteger(size) && size >= 0) continue;
-    throw new CamError('BAD_TENSOR', `The ${name} is ${size}: a whole number of elements is needed.`);
+    throw new CamError('BAD_TENSOR', `The ${name} is ${size}. It must be a whole number.`);
   }
 }
 

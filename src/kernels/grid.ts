@@ -1,17 +1,17 @@
 /**
- * Where the outputs along one axis take their samples: output i samples the source at `(i + 0.5) * scale + offset - 0.5`,
- * where the center of source element r lies at r. `scale` and `offset` are in source elements.
+ * Sample positions along one axis: output i samples the source at `(i + 0.5) * scale + offset - 0.5`, with the center
+ * of source element r at r. `scale` and `offset` are in source elements.
  */
 export interface Axis {
   scale: number;
   offset: number;
 }
 
-/** Where a resampled plane takes its samples, row by row (`y`) and column by column (`x`). */
+/** Sample positions of a resampled plane, by row (`y`) and column (`x`). */
 export interface Grid {
   y: Axis;
   x: Axis;
-  /** What lies beyond the source: its edge continued (the default), or 0. */
+  /** Values beyond the source: its edge (the default) or 0. */
   outside?: 'edge' | 'zero';
 }
 
@@ -20,7 +20,7 @@ interface Extent {
   width: number;
 }
 
-/** The source's whole area stretched over the output's: PyTorch's `align_corners=False`, OpenCV's INTER_LINEAR. */
+/** Maps the source's whole area to the output's: PyTorch's `align_corners=False`, OpenCV's INTER_LINEAR. */
 export function halfPixel(source: Extent, height: number, width: number): Grid {
   return {
     y: { scale: source.height / height, offset: 0 },
@@ -28,7 +28,7 @@ export function halfPixel(source: Extent, height: number, width: number): Grid {
   };
 }
 
-/** Centers of the corner elements laid over each other: PyTorch's `align_corners=True`. */
+/** Maps corner centers to corner centers: PyTorch's `align_corners=True`. */
 export function alignCorners(source: Extent, height: number, width: number): Grid {
   return { y: cornerToCorner(source.height, height), x: cornerToCorner(source.width, width) };
 }

@@ -7,10 +7,10 @@ export type { Kernels, MaskOptions } from './kernels.ts';
 export type { Plane, Volume } from './volume.ts';
 
 /**
- * Starts the kernels, with a memory of their own.
+ * Starts the kernels, with their own memory.
  *
- * @param source the compiled kernels, where the inlined ones cannot be used (Cloudflare Workers only run deployed modules).
- * @throws {CamError} RUNTIME where WebAssembly or its SIMD instructions are missing.
+ * @param source the compiled kernels, for runtimes that cannot compile the inlined ones (Cloudflare Workers).
+ * @throws {CamError} RUNTIME when WebAssembly or its SIMD instructions are missing.
  */
 export async function loadKernels(source?: KernelsSource): Promise<Kernels> {
   const memory = new WebAssembly.Memory({ initial: 1 });
@@ -21,15 +21,15 @@ export async function loadKernels(source?: KernelsSource): Promise<Kernels> {
 
 type KernelsSource = BufferSource | WebAssembly.Module;
 
-/** The compiled kernels that worked first: a runtime that needs them passed needs them everywhere. */
+/** The first compiled kernels that worked: a runtime that needs them needs them everywhere. */
 let given: KernelsSource | undefined;
 let sharedInstance: Promise<Kernels> | undefined;
 
-/** Kernels for work outside of an explainer, such as drawing; started when first used. */
+/** Kernels for work outside an explainer, such as drawing; started on first use. */
 export function sharedKernels(): Promise<Kernels> {
   if (!sharedInstance) {
     sharedInstance = loadKernels(given);
-    sharedInstance.catch(() => (sharedInstance = undefined)); // the next one may have better ones
+    sharedInstance.catch(() => (sharedInstance = undefined)); // the next call may pass working ones
   }
   return sharedInstance;
 }

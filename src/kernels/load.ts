@@ -3,8 +3,8 @@ import type { Bytes } from '../platform/bytes.ts';
 import { KERNELS_BASE64 } from './wasm.ts';
 
 /**
- * What assembly/ exports, under the same names and in the same order of arguments; its comments hold the formulas.
- * `out`, `a`, `w` and the like are byte offsets into the imported memory, the rest are counts of elements.
+ * The exports of assembly/, with the same names and argument order; the formulas are there. `out`, `a`, `w` and the
+ * like are byte offsets into the imported memory, the rest are element counts.
  */
 export interface KernelExports {
   weightedSum(out: number, a: number, w: number, scratch: number, channels: number, size: number): void;
@@ -36,7 +36,7 @@ export interface KernelExports {
   overlay(out: number, image: number, v: number, table: number, weight: number, count: number): void;
 }
 
-/** Starts the kernels over `memory`. The default source is the build inlined in the package: nothing is fetched. */
+/** Starts the kernels in `memory`. The default source is the build inlined in the package: nothing is fetched. */
 export async function instantiate(
   memory: WebAssembly.Memory,
   source: BufferSource | WebAssembly.Module = inlined(),
@@ -51,7 +51,7 @@ export async function instantiate(
   } catch (cause) {
     throw new CamError(
       'RUNTIME',
-      `The kernels could not be started: ${(cause as Error).message}. ` +
+      `The kernels cannot start: ${(cause as Error).message}. ` +
         'They need WebAssembly with SIMD, as in Node 20, Deno 2, Bun 1 and every browser since 2023.',
       { cause },
     );

@@ -6,9 +6,9 @@ import type { Layer } from './layers.ts';
 import type { Network } from './network.ts';
 
 /**
- * The first norm of the last attention block. Usually the norm that every attended value passes after leaving the
- * residual stream; where a block normalizes later (Swin V2), the one after the attention. Undefined where there is no
- * attention or no normalized map.
+ * The first norm of the last attention block: usually the norm that every attended value passes after leaving the
+ * residual stream; in blocks with post-normalization (Swin V2), the one after the attention. Undefined without
+ * attention or a normalized map.
  */
 export function attentionNorm(
   network: Network,
@@ -36,7 +36,7 @@ export function attentionNorm(
   return norms.find(({ name }) => after.has(name));
 }
 
-/** Whether the node adds two maps of one shape, as a block does with its input. */
+/** Whether the node is a residual connection: the sum of two maps of one shape. */
 const isResidual = (
   { facts }: Network,
   node: GraphNode | undefined,
@@ -48,7 +48,7 @@ const isResidual = (
   );
 
 /**
- * The values that an attention node weighs: those that the weights of a Softmax meet in a product (Vaswani et al. 2017,
+ * The values weighted by an attention node: the factor that multiplies a Softmax (Vaswani et al. 2017,
  * arXiv:1706.03762, eq. 1), or the last input of a fused operator that depends on the image.
  */
 function attendedBy(
@@ -70,7 +70,7 @@ function attendedBy(
   return undefined;
 }
 
-/** Results of layer normalization in single steps, as exported before opset 17: (x − mean)/√(var + ε)·w + b. */
+/** Outputs of layer normalization as separate nodes, as exported before opset 17: (x − mean)/√(var + ε)·w + b. */
 function decomposedNorms({ flow, facts }: Network, moving: ReadonlyMap<string, string>): ReadonlySet<string> {
   const found = new Set<string>();
   const size = (name: string) => sizeOf(facts.dims.get(name) ?? []);

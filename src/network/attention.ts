@@ -5,12 +5,12 @@ import type { TokenGrid } from './axes.ts';
 import type { Layer } from './layers.ts';
 import type { GradientPlan, Network } from './network.ts';
 
-/** One self-attention over all tokens of the image. */
+/** A self-attention over all tokens of the image. */
 export interface AttentionLayer {
-  /** The value of its probabilities, [1, heads, N, N] or [heads, N, N]. */
+  /** Name of the probabilities, [1, heads, N, N] or [heads, N, N]. */
   readonly probabilities: string;
   readonly heads: number;
-  /** The value of the tokens [1, N, D] after its block; undefined where none was found. */
+  /** Name of the tokens [1, N, D] after the block; undefined if not found. */
   readonly tokens: string | undefined;
 }
 
@@ -21,9 +21,8 @@ export interface Attention {
 }
 
 /**
- * The self-attentions of a transformer, in running order.
- * @throws {CamError} UNSUPPORTED_MODEL when there are none over one grid of tokens, or fused ones hide their
- *   probabilities.
+ * The self-attention layers of a transformer, in execution order.
+ * @throws {CamError} UNSUPPORTED_MODEL when none covers a grid of tokens, or fused ones hide their probabilities.
  */
 export function attentionOf(
   network: Network,
@@ -66,7 +65,7 @@ function noAttention(path: readonly GraphNode[]): CamError {
     'UNSUPPORTED_MODEL',
     fused
       ? `The node "${fused.name || fused.outputs[0]}" (${fused.op}) hides its attention probabilities. Export the model without fused attention, or use gradcam or layercam.`
-      : 'This model has no self-attention over the tokens of one image: the method is for vision transformers. Use gradcam or layercam.',
+      : 'This model has no self-attention over the tokens of one image. The method is for vision transformers. Use gradcam or layercam.',
   );
 }
 
@@ -86,13 +85,13 @@ function residual(
 }
 
 /**
- * How the tokens after an attention block depend on its probabilities.
- * @throws {CamError} UNSUPPORTED_MODEL when no such tokens were found.
+ * The gradient of the tokens after an attention block with respect to its probabilities.
+ * @throws {CamError} UNSUPPORTED_MODEL when the block's tokens were not found.
  */
 export function attentionPlan({ probabilities, tokens }: AttentionLayer): GradientPlan & { output: string } {
   if (tokens !== undefined) return { output: tokens, wrt: [probabilities], rectifier: 'plain' };
   throw new CamError(
     'UNSUPPORTED_MODEL',
-    `No residual sum follows the attention "${probabilities}", so it has no score of its own. Use rollout, gradcam or layercam.`,
+    `No residual sum follows the attention "${probabilities}", so it has no separate score. Use rollout, gradcam or layercam.`,
   );
 }

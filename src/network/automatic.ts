@@ -12,15 +12,15 @@ import { barriers } from './reach.ts';
 /** The layer to explain by default. */
 export interface Choice {
   readonly layer: Layer;
-  /** What it is, as a phrase: "the last map before space is pooled or flattened". */
+  /** Reason, as a phrase: "the last map before space is pooled or flattened". */
   readonly why: string;
 }
 
 /**
  * The deepest layer with a spatial extent. In a transformer, the first norm of the last attention block, since later
- * values may reach the scores through the class token alone; where convolutions follow, they do not. For a dense
- * output, the features before the scores; for several heads, the deepest features that all of them read. Layers that
- * gradients do not reach are chosen only when there are no others.
+ * values may reach the scores only through the class token, unless convolutions follow. For a dense output, the
+ * features before the scores; for several heads, the deepest features they share. Layers without gradients are a last
+ * resort.
  * @throws {CamError} UNSUPPORTED_MODEL when no value has a spatial extent.
  */
 export function automaticLayer(
@@ -38,7 +38,7 @@ export function automaticLayer(
   if (ends.length === 0) {
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      'No value of this model has a spatial extent, so it has no layer for a class activation map. Use a method of the input, such as saliency, or give the height and width of its grid of tokens as `tokens`.',
+      'No value of this model has a spatial extent, so it has no layer for a class activation map. Use a method of the input, such as saliency, or pass the height and width of its token grid as `tokens`.',
       { option: 'tokens' },
     );
   }
@@ -58,7 +58,7 @@ export function automaticLayer(
   return { layer: last, why };
 }
 
-/** Whether all attended values pass a convolution on their way to the last map: there is no class token then. */
+/** Whether all attended values pass a convolution on their way to the last map, so that there is no class token. */
 function isConvolved(
   { flow }: Network,
   norm: Layer,
@@ -79,7 +79,7 @@ const sameGrid = (a: Layout, b: Layout): boolean => a.height === b.height && a.w
 const orAll = (layers: readonly Layer[], keep: (layer: Layer) => boolean): readonly Layer[] =>
   layers.some(keep) ? layers.filter(keep) : layers;
 
-/** Values that become the output without weights in between: scores of every position, and values made of them. */
+/** Values connected to the output without weights: the scores of every position, and values derived from them. */
 function readOff(network: Network, input: string, output: string): ReadonlySet<string> {
   const { flow } = network;
   const moving = flow.downstream([input]);
@@ -91,7 +91,7 @@ function readOff(network: Network, input: string, output: string): ReadonlySet<s
   return scores;
 }
 
-/** Whether the node makes features with weights of its own. A transposed convolution of K to K channels only enlarges. */
+/** Whether the node applies learned weights. A transposed convolution from K to K channels only upsamples. */
 function isWeighted(
   { facts }: Network,
   { op, inputs, outputs }: GraphNode,
@@ -120,7 +120,7 @@ function sharedBy({ flow }: Network, layers: readonly Layer[], ends: readonly La
   return layers.findLast(({ name }) => before.every((values) => values.has(name)));
 }
 
-/** The layer that made the features of a `layer` that only passes them on. */
+/** The layer that computed the features that `layer` only passes on. */
 function madeBy(network: Network, layers: readonly Layer[], layer: Layer): Layer {
   const from = network.flow.producer(layer.name)?.inputs[0];
   const source = OPERATORS.get(layer.op)?.passes && layers.find(({ name }) => name === from);

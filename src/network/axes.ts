@@ -19,7 +19,7 @@ import type { Network } from './network.ts';
 
 export type { TokenGrid } from '../operators/axes.ts';
 
-/** What the axes of every value from the image to `output` count, by value. Empty where the input is not an image. */
+/** Axis meanings of every value from the image to `output`, by name. Empty if the input is not an image. */
 export const traceAxes = (network: Network, input: string, output: string): ReadonlyMap<string, TracedAxes> =>
   network.once(['axes', input, output], () => {
     const layout = layoutOfInput(network.facts.dims.get(input) ?? []);
@@ -60,12 +60,12 @@ function traceFrom(
   return found;
 }
 
-/** The most class and register tokens before a grid. */
+/** Maximum number of class and register tokens before a grid. */
 const MOST_PREFIX = 16;
 
 /**
- * Where the trace was lost, guesses by shape. Before the channels: as many tokens as a grid seen earlier or one with the
- * image's proportions has, or rows and columns in these proportions.
+ * Where the trace was lost, guesses from the shape. Before the channels: as many tokens as an earlier grid or one with
+ * the image's proportions, or rows and columns in these proportions.
  */
 function recovered(
   axes: TracedAxes,

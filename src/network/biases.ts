@@ -4,7 +4,7 @@ import type { Network } from './network.ts';
 
 /** A map [1, C, h, w] with a bias added to each channel. */
 export interface BiasTerm {
-  /** The value that includes the bias. */
+  /** Name of the value after the addition. */
   readonly value: string;
   readonly bias: Float32Array;
 }

@@ -26,7 +26,7 @@ export function classifierWeights(
   const refuse = (what: string): never => {
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      `CAM needs global average pooling and one linear layer between "${layer.name}" and the classes, but ${what}. Use gradcam, which is the same where CAM applies, or layercam or scorecam.`,
+      `CAM needs global average pooling and one linear layer between "${layer.name}" and the classes, but ${what}. Use gradcam, which is equal where CAM applies, or layercam or scorecam.`,
     );
   };
   const axes = traceAxes(network, input, output.logits);
@@ -37,7 +37,7 @@ export function classifierWeights(
   let weights: Float32Array | undefined;
   while (value !== output.logits) {
     const consumers = network.flow.consumers(value).filter((node) => path.has(node) && node.op !== 'Shape');
-    if (consumers.length !== 1) refuse(`"${value}" is used in ${consumers.length} places`);
+    if (consumers.length !== 1) refuse(`"${value}" has ${consumers.length} consumers`);
     const [node] = consumers;
     const linear = weights ? undefined : linearRow(network, node, value, channels, index);
     const left: number | undefined = pooled
@@ -48,15 +48,15 @@ export function classifierWeights(
     else if (!(keepsValues(node) || (weights && isBias(network, node)))) refuse(`${node.op} is between them`);
     value = node.outputs[0];
   }
-  if (!pooled) refuse('nothing pools it');
+  if (!pooled) refuse('it is not pooled');
   if (weights) return weights;
-  if (channels !== output.classes) refuse(`its ${channels} channels are not the ${output.classes} classes`);
+  if (channels !== output.classes) refuse(`it has ${channels} channels for ${output.classes} classes`);
   return Float32Array.from({ length: channels }, (_, k) => (k === index ? 1 : 0));
 }
 
 /**
- * How many positions are left after a node that averages them channel by channel, all at once or rows and columns
- * one after the other. Undefined for other nodes.
+ * Number of positions left after a node that averages each channel, all at once or rows and columns separately.
+ * Undefined for other nodes.
  */
 function averaged(
   { model, facts }: Network,
@@ -71,7 +71,7 @@ function averaged(
   return takesAll && lengthOf(factors) === left * channels ? left : undefined;
 }
 
-/** Whether the node changes nothing but shape and order. */
+/** Whether the node changes only shape and order. */
 function keepsValues({ op }: GraphNode): boolean {
   const passes = OPERATORS.get(op)?.passes;
   return passes !== undefined && passes !== 'extent';
@@ -80,7 +80,7 @@ function keepsValues({ op }: GraphNode): boolean {
 const isBias = ({ model }: Network, { op, inputs }: GraphNode): boolean =>
   op === 'Add' && inputs.some((name) => model.graph.initializers.has(name));
 
-/** The row of a class in the weights of a linear layer. */
+/** A class's row in the weights of a linear layer. */
 function linearRow(
   network: Network,
   node: GraphNode,
@@ -104,7 +104,10 @@ function linearRow(
   );
 }
 
-/** The constant that a name stands for, after casts and other nodes that keep it; a matrix may be transposed on the way. */
+/**
+ * The constant behind a name, through casts and other nodes that keep its values; a matrix may be transposed on the
+ * way.
+ */
 function weightTensor(
   { model, flow }: Network,
   name: string,

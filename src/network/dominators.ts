@@ -2,9 +2,9 @@ import { standsForReal } from '../onnx/data-type.ts';
 import type { Network } from './network.ts';
 
 /**
- * For every value that depends on `input`: the nearest other value that all paths from the input to it pass (immediate
- * dominators; Cooper, Harvey & Kennedy 2001, "A simple, fast dominance algorithm", on a graph without loops). Shape
- * arithmetic does not count as a path.
+ * For every value that depends on `input`: the nearest other value on all paths from the input (immediate dominators;
+ * Cooper, Harvey & Kennedy 2001, "A simple, fast dominance algorithm", on a graph without loops). Shape arithmetic is
+ * not a path.
  */
 export function dominators(network: Network, input: string, output: string): ReadonlyMap<string, string> {
   const { flow, facts } = network;

@@ -4,7 +4,7 @@ import { repeated } from './inputs.ts';
 import type { Layout } from './layout.ts';
 import type { Network, Values } from './network.ts';
 
-/** Inputs of the part of the model after `from`: its replacements [n, ...], and the values that bypass it. */
+/** Inputs of the part of the model after `from`: replacements of `from` [n, ...], and the values that bypass it. */
 export function headFeeds(
   network: Network,
   from: string,
@@ -15,7 +15,7 @@ export function headFeeds(
   const { dims, types } = network.facts;
   const past = network.head(from, to).inputs.filter((name) => name !== from);
   const ports = past.map((name) => {
-    const counted = dims.get(name)!.length > 1 ? ['n'] : [1]; // as the slice declares them
+    const counted = dims.get(name)!.length > 1 ? ['n'] : [1]; // as declared by the slice
     return { name, type: types.get(name), dims: counted, proto: new Uint8Array() };
   });
   return {
@@ -24,7 +24,7 @@ export function headFeeds(
   };
 }
 
-/** Channels over space [n, C, h, w] in a layer's own layout; tokens outside the image are copied from `original`. */
+/** Channels over space [n, C, h, w] in a layer's layout; tokens outside the image are copied from `original`. */
 export function inLayout(
   data: Float32Array,
   layout: Layout,

@@ -3,7 +3,7 @@ import type { ValueInfo } from '../onnx/model.ts';
 import { fromNumbers, type Numbers, sizeOf, type Tensor } from '../runtime/tensor.ts';
 import type { Values } from './network.ts';
 
-/** An input besides the image: token ids, a mask, sizes. Numbers are converted to the model's type. */
+/** An additional input: token ids, a mask, sizes. Numbers are converted to the model's type. */
 export interface InputTensor {
   readonly dims: readonly number[];
   /** Row-major. */
@@ -11,8 +11,8 @@ export interface InputTensor {
 }
 
 /**
- * The input that takes the image: the one named, the first with four axes, or the first.
- * @throws {CamError} BAD_OPTION when the model has none of that name.
+ * The image input: the named one, the first with four axes, or the first.
+ * @throws {CamError} BAD_OPTION when the model has no input of that name.
  * @throws {CamError} UNSUPPORTED_MODEL when the model has no inputs.
  */
 export function imageInput(inputs: readonly ValueInfo[], name?: string): ValueInfo {
@@ -33,12 +33,12 @@ export function requireSingleImage({ name, dims = [] }: ValueInfo): void {
   if (typeof batch !== 'number' || batch <= 1 || dims.length === 1 || dims.length === 3) return;
   throw new CamError(
     'UNSUPPORTED_MODEL',
-    `The model was exported for ${batch} images at once (its input "${name}" is ${shapeText(dims)}), but camwasm explains one. Export it with a batch of 1, or a dynamic one.`,
+    `The model was exported with batch size ${batch} (its input "${name}" is ${shapeText(dims)}), but camwasm explains one image. Export it with batch size 1 or a dynamic batch.`,
   );
 }
 
 /**
- * The inputs besides the image, as the runtime takes them.
+ * The additional inputs, as tensors for the runtime.
  * @throws {CamError} BAD_OPTION when one is missing or does not fit.
  */
 export function extraInputs(
@@ -48,21 +48,20 @@ export function extraInputs(
 ): Values {
   const extra = inputs.filter(({ name }) => name !== image);
   for (const name of Object.keys(given)) {
-    if (name === image)
-      throw badOption('inputs', `The input "${name}" takes the image. Remove it from \`inputs\`.`);
+    if (name === image) throw badOption('inputs', `"${name}" is the image input. Remove it from \`inputs\`.`);
     if (!extra.some((input) => input.name === name)) unknownInput('inputs', name, extra);
   }
   const missing = extra.filter(({ name }) => !Object.hasOwn(given, name));
   if (missing.length > 0) {
     throw badOption(
       'inputs',
-      `The model takes more than the image "${image}": ${missing.map(described).join(', ')}. Pass ${missing.length === 1 ? 'it' : 'them'} as \`inputs\`.`,
+      `The model has inputs besides the image "${image}": ${missing.map(described).join(', ')}. Pass ${missing.length === 1 ? 'it' : 'them'} as \`inputs\`.`,
     );
   }
   return Object.fromEntries(extra.map((input) => [input.name, tensorFor(input, given[input.name])]));
 }
 
-/** Zeros for the inputs besides the image, of size 1 where the model leaves the size open: enough to inspect its graph. */
+/** Zeros for the additional inputs, with size 1 for open dimensions: enough to inspect the graph. */
 export const blankInputs = (inputs: readonly ValueInfo[], image: string): Record<string, InputTensor> =>
   Object.fromEntries(
     inputs
@@ -81,11 +80,11 @@ function tensorFor(input: ValueInfo, { dims, data }: InputTensor): Tensor {
   if (fits && sizeOf(dims) === data.length) return fromNumbers(dims, data, type);
   throw badOption(
     'inputs',
-    `The input ${described(input)} does not take ${data.length} numbers as [${dims.join(', ')}].`,
+    `The input ${described(input)} does not accept ${data.length} numbers of shape [${dims.join(', ')}].`,
   );
 }
 
-/** Inputs for `count` images at once: those with a batch axis are repeated for each. */
+/** Inputs for `count` images: inputs with a batch axis are repeated. */
 export function repeated(values: Values, inputs: readonly ValueInfo[], count: number): Values {
   if (count === 1) return values;
   const perImage = (name: string) => {
@@ -103,9 +102,7 @@ export function repeated(values: Values, inputs: readonly ValueInfo[], count: nu
   );
 }
 
-/**
- * What the shapes of a network can depend on: dimensions, and the contents of integer inputs, which may be sizes.
- */
+/** Key of everything that shapes can depend on: dimensions, and the contents of integer inputs, which may be sizes. */
 export const shapeKey = (values: Values): string =>
   Object.entries(values)
     .map(
@@ -114,7 +111,7 @@ export const shapeKey = (values: Values): string =>
     )
     .join(';');
 
-/** `[N, 3, ?, ?]`, as the model declares it. */
+/** `[N, 3, ?, ?]`, as declared by the model. */
 export const shapeText = (dims: ValueInfo['dims']): string =>
   `[${dims?.map((size) => (size === '' ? '?' : size)).join(', ') ?? '?'}]`;
 
@@ -123,6 +120,6 @@ const described = ({ name, type, dims }: ValueInfo): string =>
 
 function unknownInput(option: 'imageInput' | 'inputs', name: string, inputs: readonly ValueInfo[]): never {
   const names = inputs.map((input) => input.name);
-  const known = names.length > 0 ? ` Its inputs: ${names.join(', ')}.` : ' It takes only the image.';
+  const known = names.length > 0 ? ` Inputs: ${names.join(', ')}.` : ' Its only input is the image.';
   throw badOption(option, `The model has no input "${name}".${didYouMean(name, names)}${known}`);
 }

@@ -14,8 +14,8 @@ export interface Layer {
 }
 
 /**
- * Values with channels over space, between the input and `output`, in running order.
- * @param tokens the grid in values [1, prefix + H·W, C] of that many tokens.
+ * Values with channels over space, between the input and `output`, in execution order.
+ * @param tokens the grid of values [1, prefix + H·W, C].
  */
 export function layersOf(network: Network, input: string, output: string, tokens?: TokenGrid): Layer[] {
   const { flow, facts } = network;
@@ -32,15 +32,15 @@ export function layersOf(network: Network, input: string, output: string, tokens
     });
 }
 
-/** The given layout, where the shape is that of such tokens. */
+/** The given layout, if the shape fits. */
 function givenLayout(dims: readonly number[], { height, width, prefix }: TokenGrid): Layout | undefined {
   const fits = dims.length === 3 && dims[0] === 1 && dims[1] === height * width + prefix;
   return fits ? { kind: 'tokens', channels: dims[2], height, width, prefix } : undefined;
 }
 
 /**
- * The layer of that name.
- * @throws {CamError} UNKNOWN_LAYER when there is none, with similar names or the reason that the value has no map.
+ * Finds a layer by name.
+ * @throws {CamError} UNKNOWN_LAYER with similar names, or the reason that the value is not a layer.
  */
 export function findLayer(network: Network, layers: readonly Layer[], name: string): Layer {
   const found = layers.find((layer) => layer.name === name);
@@ -55,7 +55,7 @@ export function findLayer(network: Network, layers: readonly Layer[], name: stri
     refuse(`The model has no value "${name}".${nodeHint(network, layers, name) ?? didYouMean(name, names)}`);
   if (model.graph.inputs.some((input) => input.name === name)) {
     refuse(
-      `"${name}" is an input of the model. Choose a layer after it, or a method of the input, such as saliency, which needs no layer.`,
+      `"${name}" is an input of the model. Choose a layer after it, or a method that needs no layer, such as saliency.`,
     );
   }
   const reached = flow.downstream(model.graph.inputs.map((input) => input.name));
@@ -65,20 +65,20 @@ export function findLayer(network: Network, layers: readonly Layer[], name: stri
   }
   const shape = `[${facts.dims.get(name)!.join(', ')}]`;
   if (!standsForReal(facts.types.get(name)!)) {
-    refuse(`"${name}" ${shape} holds ${facts.types.get(name)}, not features.`);
+    refuse(`"${name}" ${shape} has type ${facts.types.get(name)}: it does not hold features.`);
   }
   const leads = layers.some((layer) => flow.downstream([name]).has(layer.name));
   const used = leads || flow.consumers(name).some(({ outputs }) => outputs.some((next) => reached.has(next)));
   return refuse(
     used
       ? `"${name}" has shape ${shape}, which is not a map over rows and columns of one image. If it holds tokens, set \`tokens\` to the height and width of their grid.`
-      : `"${name}" ${shape} does not lead to the output.`,
+      : `"${name}" ${shape} does not affect the output.`,
   );
 }
 
-/** A hint for names of nodes: `/layer4/conv1/Conv` makes `/layer4/conv1/Conv_output_0`. */
+/** A hint for node names: the output of `/layer4/conv1/Conv` is `/layer4/conv1/Conv_output_0`. */
 function nodeHint({ model }: Network, layers: readonly Layer[], name: string): string | undefined {
   const node = model.graph.nodes.find((one) => one.name === name);
   const layer = node && layers.find((one) => node.outputs.includes(one.name));
-  return layer && ` It is the name of a node, which makes the value "${layer.name}".`;
+  return layer && ` That is a node; its output is "${layer.name}".`;
 }

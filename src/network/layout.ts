@@ -12,15 +12,15 @@ import {
 import type { FloatTensor } from '../runtime/tensor.ts';
 
 /**
- * The order of channels and space in a value: [1, C, H, W], [1, H, W, C], or [1, prefix + H·W, C]. In the first two,
- * space may be one axis as well, and axes of one position may be anywhere: the numbers have the same order.
+ * Order of channels and space in a value: [1, C, H, W], [1, H, W, C], or [1, prefix + H·W, C]. In the first two, space
+ * may be a single axis, and axes of size 1 may be anywhere: the order of the numbers is the same.
  */
 export interface Layout {
   readonly kind: 'nchw' | 'nhwc' | 'tokens';
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** Tokens before those of the image: class and register tokens. */
+  /** Number of class and register tokens before those of the image. */
   readonly prefix: number;
 }
 
@@ -32,7 +32,7 @@ export function toVolume({ data }: FloatTensor, layout: Layout, k: Kernels): Vol
   return { data: kind === 'nchw' ? grid : k.transpose(grid, space, channels), channels, height, width };
 }
 
-/** The layout of a model's image input: of four axes, the last counts colors when only it can. */
+/** Layout of a model's image input. Of four axes, the last is the colors only if no other can be. */
 export function layoutOfInput(dims: readonly number[]): Layout | undefined {
   if (dims.length !== 4) return undefined;
   const last = (dims[3] === 1 || dims[3] === 3) && dims[1] !== 1 && dims[1] !== 3;
@@ -40,21 +40,21 @@ export function layoutOfInput(dims: readonly number[]): Layout | undefined {
   return { kind: last ? 'nhwc' : 'nchw', channels, height, width, prefix: 0 };
 }
 
-/** The axes of an image in that layout. */
+/** The axes of an image in a layout. */
 export function axesOfInput({ kind, channels, height, width }: Layout): TracedAxes {
   const space = [axisOf('row', height), axisOf('column', width)];
   const colors = axisOf('channel', channels);
   return kind === 'nhwc' ? [[], ...space, colors] : [[], colors, ...space];
 }
 
-/** What an axis counts, as a letter: rows, columns (x), the grid of both, channels. */
+/** Meaning of an axis, as a letter: rows, columns (x), their grid, channels. */
 function letterOf(axis: TracedAxis): 'r' | 'x' | 'g' | 'c' {
   if (axis.some((factor) => !isSpace(factor))) return 'c';
   if (tokenGridOf(axis)) return 'g';
   return axis.length === 1 && axis[0].of === 'row' ? 'r' : axis.length === 1 ? 'x' : 'c';
 }
 
-/** The orders of axes that make a map, without axes of one position. */
+/** Axis orders that form a map, without axes of size 1. */
 const KINDS: Readonly<Record<string, Layout['kind']>> = {
   crx: 'nchw',
   rx: 'nchw',
@@ -70,7 +70,9 @@ const KINDS: Readonly<Record<string, Layout['kind']>> = {
   gc: 'tokens',
 };
 
-/** The layout of a value, by what its axes count; undefined unless they are one image's channels, rows and columns. */
+/**
+ * Layout of a value, from the meaning of its axes; undefined unless they are one image's channels, rows and columns.
+ */
 export function layoutOf(axes: TracedAxes, dims: readonly number[]): Layout | undefined {
   if (dims[0] !== 1 || dims.length < 3 || dims.length > 4) return undefined;
   const long = axes.filter((_, i) => dims[i] > 1).map((axis) => ({ axis, letter: letterOf(axis) }));
@@ -78,7 +80,7 @@ export function layoutOf(axes: TracedAxes, dims: readonly number[]): Layout | un
   if (!kind) return undefined;
   const channels = long.find(({ letter }) => letter === 'c')?.axis ?? [];
   const space = long.flatMap(({ axis, letter }) => (letter === 'c' ? [] : axis));
-  // Rows and columns within a patch count as channels: they must be finer than those of the map.
+  // Rows and columns within a patch count as channels if they are finer than those of the map.
   const finer = channels.every(
     (factor) =>
       !isSpace(factor) || space.every(({ of, stride }) => of !== factor.of || stride > factor.stride),
@@ -95,15 +97,15 @@ export function layoutOf(axes: TracedAxes, dims: readonly number[]): Layout | un
 }
 
 /**
- * A grid of tokens from text: rows, columns, and the number of tokens before them.
+ * Parses a token grid: rows, columns, and the number of tokens before them.
  * @example parseTokens('14x14+1') // { height: 14, width: 14, prefix: 1 }
- * @throws {CamError} BAD_OPTION when the text is not a grid.
+ * @throws {CamError} BAD_OPTION when the text is not a token grid.
  */
 export function parseTokens(text: string): TokenGrid {
   const [, height, width, prefix = 0] = (/^(\d+)x(\d+)(?:\+(\d+))?$/i.exec(text.trim()) ?? []).map(Number);
   if (height > 0 && width > 0) return { height, width, prefix: prefix || 0 };
   throw badOption(
     'tokens',
-    `"${text}" is not a grid of tokens. Write rows x columns, plus the number of class and register tokens before them: 14x14+1.`,
+    `"${text}" is not a token grid. Write rows x columns, plus the number of class and register tokens before them: 14x14+1.`,
   );
 }

@@ -12,14 +12,14 @@ import { probe } from './probe.ts';
 
 export type Values = Readonly<Record<string, Tensor>>;
 
-/** One gradient computation: ∂output/∂wrt, under a rule for rectifiers. */
+/** A gradient computation: ∂output/∂wrt, with a rule for rectifiers. */
 export interface GradientPlan {
   readonly output: string;
   readonly wrt: readonly string[];
   readonly rectifier: keyof typeof RULE_SETS;
 }
 
-/** Rules that replace those of the table. */
+/** Rules that override the table. */
 const RULE_SETS: Readonly<Record<keyof typeof RECTIFIERS | 'frozen', RuleSet>> = {
   ...RECTIFIERS,
   frozen: FROZEN,
@@ -30,19 +30,21 @@ export type BackwardPlan = Omit<BackwardGraph, 'model'>;
 
 interface Planned {
   readonly graph: BackwardPlan;
-  /** Undefined once a session has been created. */
+  /** Undefined once the session exists. */
   model: Uint8Array | undefined;
   session: Session | undefined;
 }
 
-/** A model at one input size, ready to run forward and backward. Holds one forward session and one per gradient plan. */
+/**
+ * A model at one input size, ready to run forward and backward. Holds one forward session and one per gradient plan.
+ */
 export class Network {
   readonly model: Model;
   readonly facts: Facts;
   readonly flow: Flow;
   /** Whether shapes and slices are the same for every image of this size. */
   readonly settled: boolean;
-  /** How often each kind of graph ran: the cost of a call. */
+  /** Number of runs per kind of graph: the cost of a call. */
   readonly runs: { forward: number; backward: number; head: number } = { forward: 0, backward: 0, head: 0 };
   readonly #options: SessionOptions;
   readonly #heads = new Map<string, Slice>();
@@ -65,7 +67,7 @@ export class Network {
     return new Network(model, await probe(model, feeds, readsOf(model), options), options);
   }
 
-  /** A result that follows from the graph alone, computed once. */
+  /** Computes and caches a result that depends on the graph alone. */
   once<Result>(question: readonly unknown[], work: () => Result): Result {
     const key = JSON.stringify(question);
     if (!this.#results.has(key)) this.#results.set(key, work());
@@ -73,14 +75,14 @@ export class Network {
   }
 
   /**
-   * The backward graph of a plan; `saved` names the forward values that it needs.
+   * The backward graph of a plan; `saved` lists the forward values it needs.
    * @throws {CamError} UNSUPPORTED_OPERATOR when a node on the path has no gradient.
    */
   plan(plan: GradientPlan): BackwardPlan {
     return this.#entry(plan).graph;
   }
 
-  /** Makes `values` outputs of the forward session, which is recreated when one of them is new. */
+  /** Makes `values` outputs of the forward session, which is recreated if one of them is new. */
   async tap(values: Iterable<string>): Promise<Session> {
     const made = [...values].filter((name) => this.flow.producer(name) !== undefined);
     const current = this.#forward;
@@ -97,7 +99,7 @@ export class Network {
     return session;
   }
 
-  /** Runs the model and returns the values of those names; inputs among them are returned as they are. */
+  /** Runs the model and returns the named values; inputs among them are returned unchanged. */
   async forward(feeds: Values, values: Iterable<string>): Promise<Values> {
     const wanted = [...new Set(values)];
     const session = await this.tap(wanted);
@@ -110,9 +112,9 @@ export class Network {
   }
 
   /**
-   * Gradients of Σ seed·output, by name of the value.
-   * @param values forward values, at least those that the plan saves.
-   * @param before forward values before the change, for frozen rules.
+   * Gradients of Σ seed·output, by value name.
+   * @param values forward values, including those the plan saves.
+   * @param before original forward values, for frozen rules.
    * @throws {CamError} UNSUPPORTED_MODEL when the graph was built for other contents of a value.
    */
   async backward(
@@ -145,7 +147,7 @@ export class Network {
     return found;
   }
 
-  /** Runs that part, and returns its output and the values named in `taps`. */
+  /** Runs that part and returns its output and the values in `taps`. */
   async runHead(from: string, to: string, feeds: Values, taps: readonly string[] = []): Promise<Values> {
     const wanted = [...new Set([to, ...taps])];
     const key = JSON.stringify([from, ...wanted]);
@@ -183,13 +185,13 @@ export class Network {
   }
 }
 
-/** @throws {CamError} UNSUPPORTED_MODEL when values that a backward graph was built for have changed with the image. */
+/** @throws {CamError} UNSUPPORTED_MODEL when the image changes values that were built into a backward graph. */
 function checkFixed({ fixed }: BackwardPlan, values: Values): void {
   for (const [name, numbers] of fixed) {
     if (Array.from(values[name].data as ArrayLike<number>, Number).join() === numbers.join()) continue;
     throw new CamError(
       'UNSUPPORTED_MODEL',
-      `Shapes or positions depend on "${name}", which depends on the image. This method changes the image, so its gradients would be wrong. Use a method that leaves the image as it is, such as gradcam, or one without gradients, such as scorecam.`,
+      `Shapes or positions depend on "${name}", which depends on the image. This method changes the image, so its gradients would be wrong. Use a method that keeps the image, such as gradcam, or one without gradients, such as scorecam.`,
     );
   }
 }

@@ -12,19 +12,19 @@ import type { Network } from './network.ts';
 
 export type { Link } from '../operators/operator.ts';
 
-/** Where the classes are in a model's output. */
+/** Location of the classes in a model's output. */
 export interface ClassOutput {
   /** Name and dimensions of the model's output. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** The value before a trailing Softmax or Sigmoid: the logits, where the model has them. */
+  /** The value before a trailing Softmax or Sigmoid: the logits, if the model has them. */
   readonly logits: string;
-  /** The value after the Softmax or Sigmoid, when the model ends in one. */
+  /** The value after the Softmax or Sigmoid, if the model ends in one. */
   readonly probabilities: string | undefined;
-  /** The model's own; where it ends in logits, the usual one for training them. */
+  /** The model's link function; for logits, the usual one in training. */
   readonly link: Link;
   readonly dims: readonly number[];
-  /** Axis that counts classes, and how many there are. */
+  /** The class axis, and the number of classes. */
   readonly axis: number;
   readonly classes: number;
   /** Positions per class: 1 for a classifier, pixels for a dense output. */
@@ -32,8 +32,8 @@ export interface ClassOutput {
 }
 
 /**
- * The model's output of that name; by default the first of real numbers.
- * @throws {CamError} BAD_OPTION when there is none of that name.
+ * The named output, by default the first float output.
+ * @throws {CamError} BAD_OPTION when the model has no output of that name.
  */
 export function outputNamed({ graph }: Model, facts: Facts, name?: string): string {
   const names = graph.outputs.map((output) => output.name);
@@ -41,7 +41,7 @@ export function outputNamed({ graph }: Model, facts: Facts, name?: string): stri
   if (names.includes(name)) return name;
   throw badOption(
     'output',
-    `The model has no output "${name}".${didYouMean(name, names)} Its outputs: ${names.join(', ')}.`,
+    `The model has no output "${name}".${didYouMean(name, names)} Outputs: ${names.join(', ')}.`,
   );
 }
 
@@ -51,7 +51,10 @@ function passesOn({ op }: GraphNode): boolean {
   return passes === 'value' || passes === 'shape' || bounds;
 }
 
-/** The end of a model, by the node that makes its probabilities: Softmax may be spelled out, exp(y − max y) / Σ exp. */
+/**
+ * Recognizes the end of a model from the node that computes the probabilities; Softmax may be decomposed, exp(y − max
+ * y) / Σ exp.
+ */
 function endOf(flow: Flow, { op, inputs }: GraphNode): { link: Link; logits: string } | undefined {
   const link = OPERATORS.get(op)?.link;
   if (link) return { link, logits: inputs[0] };
@@ -66,10 +69,10 @@ function endOf(flow: Flow, { op, inputs }: GraphNode): { link: Link; logits: str
 }
 
 /**
- * Finds the classes in the model's output of that name, before a Softmax or LogSoftmax at the end, or the Sigmoid of a
- * classifier: a probability's gradient mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3), and vanishes
- * where the model is sure.
- * @throws {CamError} UNSUPPORTED_MODEL when the output is empty or holds integers.
+ * Finds the classes in a model's output, before a trailing Softmax or LogSoftmax, or a classifier's Sigmoid: the
+ * gradient of a probability mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3) and vanishes when the
+ * model is confident.
+ * @throws {CamError} UNSUPPORTED_MODEL when the output is empty or an integer tensor.
  */
 export function classOutput(network: Network, input: string, output: string): ClassOutput {
   const { facts, flow } = network;
@@ -82,7 +85,7 @@ export function classOutput(network: Network, input: string, output: string): Cl
   }
   const vector = dimsOf(output).filter((size) => size > 1).length <= 1;
   const found = node && endOf(flow, node);
-  // A dense Sigmoid makes a map or boxes, which are explained as they are.
+  // A dense Sigmoid yields a map or boxes, explained directly.
   const end = vector || found?.link === 'softmax' ? found : undefined;
   const logits = end?.logits ?? output;
   const dims = dimsOf(logits);
@@ -108,7 +111,7 @@ export function classOutput(network: Network, input: string, output: string): Cl
     shape: dimsOf(output),
     logits,
     probabilities: end && node && !OPERATORS.get(node.op)?.logarithm ? node.outputs[0] : undefined,
-    // A single logit is that of yes against no.
+    // A single logit decides yes or no.
     link: end?.link ?? (classes === 1 ? 'sigmoid' : 'softmax'),
     dims,
     axis,
@@ -118,8 +121,8 @@ export function classOutput(network: Network, input: string, output: string): Cl
 }
 
 /**
- * The axis that counts classes: the one that is neither rows nor columns of the image. Where there are several, the
- * channels of [1, C, H, W], or the last: [1, boxes, C], [1, anchors, H, W, C].
+ * The class axis: neither rows nor columns of the image. Of several, the channels in [1, C, H, W], or the last: [1,
+ * boxes, C], [1, anchors, H, W, C].
  */
 function classAxis(network: Network, input: string, value: string): number {
   const dims = network.facts.dims.get(value)!;

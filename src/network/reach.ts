@@ -7,8 +7,8 @@ import type { Layer } from './layers.ts';
 import type { Network } from './network.ts';
 
 /**
- * Values whose gradient would have to pass a node that has none, with that node. Walks as the backward driver does,
- * without emitting anything; `refused` are nodes whose rule is known to refuse them.
+ * Values whose gradient is blocked by a node without one, with that node. Traverses the graph like the backward pass,
+ * without emitting anything; `refused` are nodes whose rule failed.
  */
 export function barriers(
   network: Network,
@@ -33,19 +33,19 @@ export function barriers(
   return blocked;
 }
 
-/** Where gradients go, and what stops them elsewhere. */
+/** Where gradients flow, and what blocks them elsewhere. */
 export interface Reach {
   /** The layers that gradients reach. */
   readonly open: readonly Layer[];
-  /** Whether a gradient reaches the input. */
+  /** Whether gradients reach the input. */
   readonly input: boolean;
-  /** Nodes without a gradient that one would have to pass, from the output backward. */
+  /** Nodes without a gradient that block one, from the output backward. */
   readonly stops: readonly NoGradientError[];
-  /** For every value whose gradient is stopped: the node that stops it. */
+  /** For every value without a gradient: the node that blocks it. */
   readonly blocked: ReadonlyMap<string, GraphNode>;
 }
 
-/** Finds out what can be differentiated by building the backward graph, without running it. */
+/** Finds the differentiable part by building the backward graph, without running it. */
 export function reachOf(
   network: Network,
   layers: readonly Layer[],

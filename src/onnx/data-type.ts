@@ -2,7 +2,7 @@
 
 export type DataType = (typeof DATA_TYPES)[number];
 
-/** Position in the list is the number in the file. */
+/** Indexed by the number in the file. */
 export const DATA_TYPES = [
   'undefined',
   'float32',
@@ -30,11 +30,11 @@ export const DATA_TYPES = [
   'float4e2m1',
 ] as const;
 
-/** Whether a gradient can flow through values of this type as they are. */
+/** Whether gradients flow through values of this type directly. */
 export const isFloat = (type: DataType | undefined): boolean =>
   type === 'float32' || type === 'float16' || type === 'float64' || type === 'bfloat16';
 
-/** Smallest and largest number of the integer types of quantized values. */
+/** Smallest and largest number of the integer types used for quantized values. */
 export const QUANTIZED_RANGE: Readonly<Partial<Record<DataType, readonly [number, number]>>> = {
   uint8: [0, 255],
   int8: [-128, 127],
@@ -42,7 +42,7 @@ export const QUANTIZED_RANGE: Readonly<Partial<Record<DataType, readonly [number
   int16: [-32768, 32767],
 };
 
-/** Whether values of this type stand for real numbers: floats and quantized values. */
+/** Whether values of this type represent real numbers: floats and quantized values. */
 export const standsForReal = (type: DataType): boolean => isFloat(type) || type in QUANTIZED_RANGE;
 
 export const dataTypeCode = (type: DataType): number => DATA_TYPES.indexOf(type);

@@ -26,13 +26,13 @@ export interface Product {
   readonly transB?: boolean;
 }
 
-/** Opset of every graph that camwasm emits: the first with axes as inputs of all reductions and with reductions in scatter. */
+/** Opset of every emitted graph: the first where all reductions take axes as inputs and scatter takes reductions. */
 export const EMITTED_OPSET = 18;
 const EMITTED_IR = 9;
 
 /**
- * Builds an ONNX graph node by node. Every method appends nodes and returns the name of the result; numbers among
- * the operands become float32 scalars. Shapes are left to ONNX's inference.
+ * Builds an ONNX graph node by node. Each method appends nodes and returns the name of the result; number operands
+ * become float32 scalars. Shapes are left to ONNX's inference.
  */
 export class Emitter {
   readonly #graph = new MessageWriter();
@@ -41,14 +41,14 @@ export class Emitter {
   #count = 0;
   readonly #prefix: string;
 
-  /** @param prefix start of the name of every new value; names from elsewhere must not start with it. */
+  /** @param prefix start of every new value's name; other names must not start with it. */
   constructor(prefix = '∂') {
     this.#prefix = prefix;
   }
 
   // ----- building blocks -----
 
-  /** A node of any operator; with a number of `outputs`, the refs of all of them. */
+  /** A node of any operator. With `outputs`, returns that many refs. */
   op(op: string, inputs: readonly Operand[], attributes?: Record<string, AttributeValue>): Ref;
   op(
     op: string,
@@ -78,7 +78,7 @@ export class Emitter {
     return this.constant('float32', [], [value]);
   }
 
-  /** A constant tensor. Equal ones are stored once. */
+  /** A constant tensor. Equal tensors are stored once. */
   constant(type: 'float32' | 'int64' | 'bool', dims: readonly number[], values: ArrayLike<number>): Ref {
     const key = `${type}[${dims.join()}]${Array.from(values, (v) => (Object.is(v, -0) ? '-0' : v)).join()}`;
     let name = this.#constants.get(key);
@@ -95,11 +95,11 @@ export class Emitter {
     return this.constant('int64', [values.length], values);
   }
 
-  /** Copies a tensor of the model, byte for byte, by default under its own name. */
+  /** Copies a tensor of the model, byte for byte, by default under its original name. */
   initializer(tensor: Initializer, name: string = tensor.name): Ref {
     if (this.#known.has(name)) return name;
     this.#known.add(name);
-    // Of a field that occurs twice, the last one counts.
+    // If a field occurs twice, the last one counts.
     this.#graph.message(5, new MessageWriter().raw(tensor.proto).string(8, name));
     return name;
   }
@@ -241,11 +241,11 @@ export class Emitter {
   ): Ref {
     return this.op('Slice', [a, this.ints(starts), this.ints(ends), this.ints(axes), this.ints(steps)]);
   }
-  /** Zeros around: all begins, then all ends. Negative numbers crop. */
+  /** Zero padding: all begins, then all ends. Negative numbers crop. */
   pad(a: Ref, pads: readonly number[]): Ref {
     return pads.every((n) => n === 0) ? a : this.op('Pad', [a, this.ints(pads), this.scalar(0)]);
   }
-  /** Slabs along an axis, by constant indices. */
+  /** Slices along an axis, by constant indices. */
   gather(a: Ref, indices: Ref, axis: number): Ref {
     return this.op('Gather', [a, indices], { axis });
   }
@@ -253,9 +253,9 @@ export class Emitter {
   // ----- loops -----
 
   /**
-   * Steps along the first axis of all `sequences`, from its end when `reverse`. `step` receives the states and one slice of
-   * each sequence, emits into the loop's body, and returns the next states and one slice of each result. Returns the last
-   * states and the results, stacked in the order of the sequences.
+   * Steps along the first axis of all `sequences`, backward if `reverse`. `step` receives the states and one slice of
+   * each sequence, emits into the loop's body, and returns the next states and one slice of each result. Returns the
+   * final states and the results, stacked in the order of the sequences.
    */
   scan(
     states: readonly Ref[],
@@ -292,7 +292,7 @@ export class Emitter {
   reduceSum(a: Ref, axes: readonly number[], keepdims = true): Ref {
     return axes.length === 0 ? a : this.op('ReduceSum', [a, this.ints(axes)], { keepdims: Number(keepdims) });
   }
-  /** Sums a value of shape `from` down to `to`, which broadcasts to `from` as in numpy. */
+  /** Sums a value of shape `from` to shape `to`, which broadcasts to `from` as in NumPy. */
   sumTo(a: Ref, from: readonly number[], to: readonly number[]): Ref {
     const lead = from.length - to.length;
     const axes = from
@@ -318,7 +318,7 @@ function attributeProto(name: string, value: AttributeValue): MessageWriter {
   if (typeof value === 'string') return message.bytesField(4, new TextEncoder().encode(value)).int(20, 3);
   if (typeof value === 'number') {
     if (!Number.isInteger(value))
-      throw new InternalError(`The attribute ${name} = ${value} must be written as { float }.`);
+      throw new InternalError(`The attribute ${name} = ${value} must be passed as { float }.`);
     return message.int(3, value).int(20, 2);
   }
   if ('graph' in value) return message.message(6, value.graph).int(20, 5);

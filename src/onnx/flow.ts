@@ -1,13 +1,13 @@
 import { type Graph, type GraphNode, isGraph } from './model.ts';
 
-/** The producer and the consumers of each value of a graph. */
+/** Producer and consumers of each value in a graph. */
 export interface Flow {
   /** The node that computes a value; undefined for inputs and initializers. */
   producer(value: string): GraphNode | undefined;
   consumers(value: string): readonly GraphNode[];
-  /** Values that depend on any of `sources`, themselves included, other than through nodes that `blocks` stops. */
+  /** Values that depend on any of `sources`, including the sources, except through nodes where `blocks` is true. */
   downstream(sources: Iterable<string>, blocks?: (node: GraphNode) => boolean): ReadonlySet<string>;
-  /** Nodes that `targets` depend on, in an order in which they can run; the walk stops at `stop`. */
+  /** Nodes that `targets` depend on, in execution order, up to the values in `stop`. */
   upstream(targets: Iterable<string>, stop?: ReadonlySet<string>): readonly GraphNode[];
 }
 
@@ -57,14 +57,14 @@ export function flowOf(graph: Graph): Flow {
   };
 }
 
-/** Values that depend on the contents of the inputs, not on their shapes alone. */
+/** Values that depend on the contents of the inputs, not only on their shapes. */
 export const movingValues = ({ inputs }: Graph, flow: Flow): ReadonlySet<string> =>
   flow.downstream(
     inputs.map(({ name }) => name),
     ({ op }) => op === 'Shape' || op === 'Size',
   );
 
-/** Every value that a node reads, its subgraphs included. */
+/** Every value a node reads, including its subgraphs. */
 export function needsOf(node: GraphNode): string[] {
   const names = new Set(node.inputs.filter(Boolean));
   for (const attribute of node.attributes.values())

@@ -1,4 +1,4 @@
-/** An ONNX model as camwasm sees it: names and structure decoded, weights left in the file's bytes. */
+/** An ONNX model: names and structure decoded, weights left in the file's bytes. */
 
 import type { DataType } from './data-type.ts';
 
@@ -8,37 +8,37 @@ export interface Initializer {
   readonly type: DataType;
   readonly dims: readonly number[];
   readonly proto: Uint8Array;
-  /** The place of the numbers, when they are in a file beside the model. */
+  /** Location of the data, if it is in an external file. */
   readonly external: ExternalData | undefined;
 }
 
-/** A part of a file beside the model (https://onnx.ai/onnx/repo-docs/ExternalData.html). */
+/** A part of an external data file (https://onnx.ai/onnx/repo-docs/ExternalData.html). */
 export interface ExternalData {
   /** The file, relative to the model. */
   readonly location: string;
-  /** Bytes from its start, and their number; undefined for the rest of the file. */
+  /** Byte offset and length; undefined for the rest of the file. */
   readonly offset: number;
   readonly length: number | undefined;
 }
 
-/** The contents of files beside a model, by location. */
+/** Contents of external data files, by location. */
 export type ExternalFiles = ReadonlyMap<string, Uint8Array>;
 
 export type Attribute = number | string | readonly number[] | readonly string[] | Initializer | Graph;
 
 export interface GraphNode {
-  /** Operator, with its domain in front when that is not ONNX's own: `Relu`, `com.microsoft.FusedConv`. */
+  /** Operator, prefixed with its domain unless that is ONNX: `Relu`, `com.microsoft.FusedConv`. */
   readonly op: string;
   readonly name: string;
   /** Value names; an omitted optional input is ''. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, Attribute>;
-  /** The NodeProto message, to write back whole. */
+  /** The NodeProto message, for copying. */
   readonly proto: Uint8Array;
 }
 
-/** A graph input or output. A dimension is a size, a symbol, or '' where the model says nothing. */
+/** A graph input or output. A dimension is a size, a symbol, or '' if unspecified. */
 export interface ValueInfo {
   readonly name: string;
   readonly type: DataType | undefined;
@@ -65,22 +65,21 @@ export interface Model {
   /** Spare bytes after `bytes` in its buffer: `withOutputs` writes there instead of to a copy. */
   readonly room: number;
   readonly irVersion: number;
-  /** Domain ('' is ONNX's own) to version. */
+  /** Domain ('' is ONNX) to version. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly graph: Graph;
-  /** Names of model-local functions, as `GraphNode.op` writes operators. */
+  /** Names of model-local functions, in the form of `GraphNode.op`. */
   readonly functions: ReadonlySet<string>;
-  /** Files beside the model that hold weights, relative to it. */
+  /** External data files with weights, relative to the model. */
   readonly externalFiles: readonly string[];
-  /** Those that have been read. */
+  /** The external files read so far. */
   readonly external: ExternalFiles;
 }
 
-/** Version of the operator set of a node's operator. */
+/** Opset version of a node's operator. */
 export const opsetOf = ({ opsets }: Pick<Model, 'opsets'>, { op }: Pick<GraphNode, 'op'>): number =>
   opsets.get(op.slice(0, Math.max(0, op.lastIndexOf('.')))) ?? 1;
 
-/** Whether the attribute is a tensor. */
 export const isInitializer = (attribute: Attribute | undefined): attribute is Initializer =>
   typeof attribute === 'object' && 'proto' in attribute && 'external' in attribute;
 
@@ -89,12 +88,12 @@ export const isGraph = (attribute: Attribute | undefined): attribute is Graph =>
   typeof attribute === 'object' && 'nodes' in attribute;
 
 /**
- * Shapes and types of a graph's values at one input size. The runtime itself provides them, in one run with a Shape node
- * on every value: no table of shape rules can disagree with it.
+ * Shapes and types of a graph's values at one input size. The runtime provides them, in one run with a Shape node on
+ * every value: no separate shape rules can disagree with it.
  */
 export interface Facts {
   readonly dims: ReadonlyMap<string, readonly number[]>;
   readonly types: ReadonlyMap<string, DataType>;
-  /** Contents of the values needed to build a graph: shapes, axes, pads, scales. */
+  /** Contents of values needed to build a graph: shapes, axes, pads, scales. */
   readonly values: ReadonlyMap<string, readonly number[]>;
 }

@@ -14,10 +14,10 @@ import { makeTensor } from './tensor.ts';
 import { type Field, fields, floats, utf8, varints } from './wire.ts';
 
 /**
- * Reads a ModelProto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto): structure now, weights never.
- * Every `proto` in the result is a view of `bytes`, which must not change afterwards.
- * @param room spare bytes after `bytes` in its buffer, which camwasm may write to.
- * @throws {CamError} BAD_MODEL when the bytes are not an ONNX model, or end in the middle of one.
+ * Parses a ModelProto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto), without its weights. Every `proto` in
+ * the result is a view of `bytes`, which must not change afterwards.
+ * @param room spare bytes after `bytes` in its buffer, for camwasm to write to.
+ * @throws {CamError} BAD_MODEL when the bytes are not an ONNX model, or are truncated.
  */
 export function readModel(bytes: Uint8Array, room = 0): Model {
   try {
@@ -26,7 +26,7 @@ export function readModel(bytes: Uint8Array, room = 0): Model {
     if (!(cause instanceof RangeError)) throw cause;
     throw new CamError(
       'BAD_MODEL',
-      `This is not an ONNX model, or it is cut off (${cause.message}). Check that the download or export was complete.`,
+      `This is not an ONNX model, or it is truncated (${cause.message}). Check that the download or export was complete.`,
       { cause },
     );
   }
@@ -44,7 +44,7 @@ function model(bytes: Uint8Array): Omit<Model, 'room'> {
     else if (field.id === 25) functions.add(functionName(field.bytes));
   }
   if (graphs.length === 0) throw new RangeError('it has no graph');
-  // Protobuf merges a message field that occurs twice: its repeated fields are joined.
+  // Protobuf merges a message field that occurs twice: its repeated fields are concatenated.
   const parsed = graph(graphs.flatMap((part) => [...fields(part)]));
   if (parsed.nodes.length === 0) throw new RangeError('its graph has no nodes');
   return {
@@ -100,7 +100,7 @@ function graph(parts: readonly Field[]): Graph {
   return { nodes, inputs: inputs.filter(({ name }) => !initializers.has(name)), outputs, initializers };
 }
 
-/** A Constant node as an initializer, so that there is one kind of constant. */
+/** Converts a Constant node to an initializer, so that there is one kind of constant. */
 function constantOf({ op, outputs: [name], attributes }: GraphNode): Initializer | undefined {
   if (op !== 'Constant') return undefined;
   const [[kind, value]] = attributes;
@@ -214,7 +214,7 @@ const externalOf = (place: ReadonlyMap<string, string>): ExternalData => ({
   length: place.has('length') ? Number(place.get('length')) : undefined,
 });
 
-/** Relative paths of the files of external weights. */
+/** Relative paths of external data files. */
 function externalFiles({ initializers, nodes }: Graph): string[] {
   const attributes = nodes.flatMap((node) => [...node.attributes.values()]);
   const tensors = [...initializers.values(), ...attributes.filter(isInitializer)];

@@ -4,18 +4,18 @@ import { Emitter } from './emitter.ts';
 import { flowOf, needsOf } from './flow.ts';
 import type { Facts, Model } from './model.ts';
 
-/** The part of a model between two values, as a model of its own. */
+/** The part of a model between two values, as a separate model. */
 export interface Slice {
   readonly model: Uint8Array;
-  /** Its inputs: `from` first, then values that bypass it (skip connections, other inputs of the model). */
+  /** Inputs: `from` first, then values that bypass it (skip connections, other inputs of the model). */
   readonly inputs: readonly string[];
   readonly output: string;
 }
 
 /**
- * Cuts out the nodes from the value `from` to the value `to`. Nodes and weights are copied byte for byte, at the model's
- * own opset. Of the other values that `to` needs, those that depend on the model's inputs become inputs, and the rest is
- * included.
+ * Extracts the nodes from the value `from` to the value `to`. Nodes and weights are copied byte for byte, at the
+ * model's opset. Other values that `to` needs become inputs if they depend on the model's inputs, and are included
+ * otherwise.
  * @throws {CamError} UNKNOWN_LAYER when `to` does not depend on `from`.
  */
 export function slice(model: Model, facts: Facts, from: string, to: string): Slice {

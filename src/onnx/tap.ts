@@ -5,32 +5,31 @@ const GRAPH = 7; // ModelProto.graph
 const NODE = 1; // GraphProto.node
 const OUTPUT = 12; // GraphProto.output
 
-/** The output of a value's dimensions, int64 [rank], that `AddedOutputs.shapes` adds. */
+/** Name of the output that `AddedOutputs.shapes` adds for a value's dimensions, int64 [rank]. */
 export const shapeOf = (name: string): string => `${name}/camwasm:shape`;
 
-/** Outputs to add to a model: values, and the shapes of values. */
 export interface AddedOutputs {
   readonly outputs?: readonly string[];
-  /** Values whose dimensions become outputs too, named by `shapeOf`. */
+  /** Values whose dimensions become outputs, named by `shapeOf`. */
   readonly shapes?: readonly string[];
 }
 
 /**
- * A copy of the model with more outputs. Protobuf merges a message field that occurs twice, so a second `graph` of only
- * outputs (and Shape nodes) adds them: the model's own bytes stay as they are. For memory only, since some protobuf
- * libraries replace where they should merge.
+ * A copy of the model with additional outputs. Protobuf merges a message field that occurs twice, so a second `graph`
+ * with only outputs (and Shape nodes) adds them, and the model's bytes stay unchanged. Not for files, since some
+ * protobuf libraries replace instead of merging.
  */
 export function tapped(model: Uint8Array, added: AddedOutputs): Uint8Array {
   const tail = tailOf(added);
   return tail.length === 0 ? model : new MessageWriter().raw(model).raw(tail).bytes();
 }
 
-/** Buffers whose spare bytes hold the tail of a call of `withOutputs` that has not ended. */
+/** Buffers whose spare bytes are in use by a pending call of `withOutputs`. */
 const occupied = new WeakSet<ArrayBufferLike>();
 
 /**
- * Calls `use` with the bytes of the model with more outputs. They are valid until `use` settles: where the model's buffer
- * has room, they are written there instead of to a copy of the model.
+ * Calls `use` with the model's bytes with additional outputs, valid until `use` settles: they are written to the spare
+ * room of the model's buffer, if possible, instead of to a copy.
  */
 export async function withOutputs<Result>(
   { bytes: model, room }: Pick<Model, 'bytes' | 'room'>,

@@ -5,7 +5,7 @@ import { doubles, fields, floats, MessageWriter, varints } from './wire.ts';
 
 type Reader = (view: DataView, at: number) => number;
 
-/** How one element is read from `raw_data`; width in bytes. */
+/** Readers of one element of `raw_data`; width in bytes. */
 const RAW: Partial<Record<DataType, readonly [width: number, read: Reader]>> = {
   float32: [4, (v, at) => v.getFloat32(at, true)],
   float64: [8, (v, at) => v.getFloat64(at, true)],
@@ -23,9 +23,9 @@ const RAW: Partial<Record<DataType, readonly [width: number, read: Reader]>> = {
 };
 
 /**
- * Decodes a tensor of the model to plain numbers, row-major. For small tensors (shapes, pads, scales, classifier rows):
+ * Decodes a tensor of the model to plain numbers, row-major. For small tensors (shapes, pads, scales, classifier rows);
  * weights are copied as bytes.
- * @throws {CamError} BAD_MODEL when the data is in a file that `files` lacks, or its type has no numbers.
+ * @throws {CamError} BAD_MODEL when the data is in a file missing from `files`, or the type is not numeric.
  */
 export function tensorValues(tensor: Initializer, files: ExternalFiles = new Map()): number[] {
   const reader = RAW[tensor.type];
@@ -87,7 +87,6 @@ const ENCODE_RAW: Readonly<Record<MadeType, (values: ArrayLike<number>) => Array
   bool: (values) => Uint8Array.from(values),
 };
 
-/** Encodes a tensor. */
 export function makeTensor(
   name: string,
   type: MadeType,

@@ -1,7 +1,7 @@
 // The protobuf wire format, as far as ONNX uses it: https://protobuf.dev/programming-guides/encoding
 import type { Bytes } from '../platform/bytes.ts';
 
-/** One field of a message: a varint or fixed-width value as a number, anything longer as a view of the bytes. */
+/** A field of a message: a varint or fixed-width value as a number, anything longer as a view of the bytes. */
 export interface Field {
   readonly id: number;
   readonly wire: number;
@@ -17,7 +17,10 @@ const encoder = new TextEncoder();
 
 export const utf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
-/** Walks the fields of a message in order. @throws {RangeError} when the bytes are not a message. */
+/**
+ * Iterates over the fields of a message.
+ * @throws {RangeError} when the bytes are not a message.
+ */
 export function* fields(bytes: Uint8Array): Generator<Field> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const cursor = { at: 0 };
@@ -45,20 +48,20 @@ export function* fields(bytes: Uint8Array): Generator<Field> {
   }
 }
 
-/** The numbers of a repeated varint field, packed in one payload or one by one. */
+/** The numbers of a repeated varint field, packed or not. */
 export function* varints(field: Field): Generator<number> {
   if (field.wire === 0) yield field.number;
   else for (const cursor = { at: 0 }; cursor.at < field.bytes.length;) yield varint(field.bytes, cursor);
 }
 
-/** The same for repeated floats. */
+/** The numbers of a repeated float field. */
 export function* floats(field: Field): Generator<number> {
   if (field.wire === 5) return yield field.number;
   const view = new DataView(field.bytes.buffer, field.bytes.byteOffset, field.bytes.byteLength);
   for (let at = 0; at + 4 <= view.byteLength; at += 4) yield view.getFloat32(at, true);
 }
 
-/** The same for repeated doubles. */
+/** The numbers of a repeated double field. */
 export function* doubles(field: Field): Generator<number> {
   if (field.wire === 1) return yield field.number;
   const view = new DataView(field.bytes.buffer, field.bytes.byteOffset, field.bytes.byteLength);
@@ -105,12 +108,12 @@ export class MessageWriter {
 
   message(id: number, value: MessageWriter): this {
     this.#push(encodeVarint(id * 8 + 2), encodeVarint(value.#length));
-    // One by one: a large graph has more chunks than a call may have arguments.
+    // One at a time: a large graph has more chunks than a call may have arguments.
     for (const chunk of value.#chunks) this.#push(chunk);
     return this;
   }
 
-  /** Appends bytes that are whole fields already. */
+  /** Appends complete fields. */
   raw(value: Uint8Array): this {
     return this.#push(value);
   }

@@ -5,9 +5,9 @@ interface Scheduling {
   setImmediate?: (done: () => void) => unknown;
 }
 
-/** Lets timers, sockets and events have their turn, as no promise does that is fulfilled already. */
+/** Gives timers, sockets and events a turn, unlike an already resolved promise. */
 export function breathe(): Promise<void> {
-  // Deno has setImmediate, but its sockets come to nothing between two of them; a timer is 2 ms, where they do.
+  // In Deno, sockets make no progress between two setImmediate calls. A timer takes 2 ms, and they do.
   if (runtime() === 'deno') return new Promise((resolve) => void setTimeout(resolve));
   const { scheduler, setImmediate = setTimeout } = globalThis as Scheduling;
   return scheduler?.yield?.() ?? new Promise((resolve) => void setImmediate(resolve));

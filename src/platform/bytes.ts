@@ -1,8 +1,8 @@
-// Arrays over memory that is not shared, whatever the version of TypeScript: before 5.7 they are not generic, and after it
-// the plain name stands for shared memory too, which browsers refuse in many places.
+// Arrays over unshared memory, for any TypeScript version: before 5.7 they are not generic, and since then the plain
+// name includes shared memory, which many browser APIs reject.
 
-/** `Uint8Array<ArrayBuffer>`: what `new Blob([bytes])` takes. */
+/** `Uint8Array<ArrayBuffer>`, as in `new Blob([bytes])`. */
 export type Bytes = InstanceType<typeof Uint8Array>;
 
-/** RGBA bytes of a picture, row by row: what `new ImageData(data, width, height)` takes. */
+/** RGBA bytes of a picture, row by row, as in `new ImageData(data, width, height)`. */
 export type Pixels = InstanceType<typeof Uint8ClampedArray>;

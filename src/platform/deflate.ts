@@ -3,8 +3,8 @@ import { nodeModule } from './node.ts';
 import { runtime } from './runtime.ts';
 
 /**
- * The filtered rows of a picture in zlib's format, in parts. Where zlib is at hand it looks for runs alone: on a photo a
- * quarter of the time for the same size. Elsewhere it is CompressionStream, which every runtime has.
+ * Compresses filtered rows in zlib's format, in parts. Where zlib is available it encodes runs only: a quarter of the
+ * time at the same size, on a photo. Elsewhere CompressionStream, which every runtime has.
  */
 export async function deflateRows(bytes: Bytes): Promise<readonly Uint8Array[]> {
   return HAS_ZLIB.includes(runtime()) ? [await runs(bytes)] : stream(bytes);
@@ -21,7 +21,7 @@ async function runs(bytes: Uint8Array): Promise<Uint8Array> {
   );
 }
 
-/** Reads the stream itself: Node loads its whole fetch for the first Response or Blob. */
+/** Reads the stream by hand: the first Response or Blob makes Node load its whole fetch implementation. */
 async function stream(bytes: Bytes): Promise<readonly Uint8Array[]> {
   const { writable, readable } = new CompressionStream('deflate');
   const writer = writable.getWriter();

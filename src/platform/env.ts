@@ -6,8 +6,8 @@ interface Deno {
 }
 
 /**
- * For a program of its own, not for a library: where Deno was not allowed to show the environment, it is an empty one,
- * so that packages that look into it at import (yargs, debug) neither ask the user nor fail.
+ * For programs, not libraries: without permission to read the environment in Deno, makes it empty, so that packages
+ * that read it on import (yargs, debug) neither prompt the user nor fail.
  */
 export function settleEnvironment(): void {
   const { Deno } = globalThis as { Deno?: Deno };
@@ -16,9 +16,9 @@ export function settleEnvironment(): void {
 }
 
 /**
- * For a program of its own, too. V8 has its optimizing compiler redo a wasm function that has run for a while, so soon
- * that most of what onnxruntime-web does to start is redone, on the cores that run the model and with the process
- * waiting for it at its end. What runs for seconds is optimized as before.
+ * For programs, not libraries. V8 soon recompiles a wasm function with its optimizing compiler, so most of
+ * onnxruntime-web's startup code is compiled twice, on the cores that run the model, and the process waits for it at
+ * exit. Functions that run for seconds are optimized as before.
  */
 export function optimizeLater(): void {
   setFlagsFromString('--wasm-tiering-budget=30000000');

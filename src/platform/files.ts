@@ -4,8 +4,8 @@ import { nodeModule } from './node.ts';
 import { runtime } from './runtime.ts';
 
 /**
- * The bytes of a file or URL; rejects with the system's own error, since only the caller knows what the file is for. In a
- * browser every place is a URL.
+ * Reads a file or URL. Rejects with the system's error, since only the caller knows the file's purpose. In browsers
+ * every place is a URL.
  */
 export async function readFile(place: string | URL): Promise<Uint8Array> {
   const url = addressOf(place);
@@ -16,10 +16,10 @@ const REASONS: ReadonlyMap<string | undefined, string> = new Map([
   ['ENOENT', 'There is no such file.'],
   ['ENOTDIR', 'There is no such file.'],
   ['EISDIR', 'This is a folder.'],
-  ['EACCES', 'This file may not be read.'],
+  ['EACCES', 'Permission to read it is denied.'],
 ]);
 
-/** The bytes of a file that a caller named; what went wrong, as a sentence, goes into an error of the caller's. */
+/** Reads a file named by the user. The caller's `error` wraps the reason, a sentence. */
 export async function readOr(
   place: string | URL,
   error: (why: string, cause: unknown) => Error,
@@ -38,9 +38,7 @@ function addressOf(place: string | URL): URL | undefined {
   return /^(https?|data):/.test(place) ? new URL(place) : undefined;
 }
 
-/**
- * The same at the start of a larger buffer: the caller may write to the `room` bytes after the file's.
- */
+/** Like `readFile`, at the start of a larger buffer: the caller may write to the `room` bytes after it. */
 export async function readFileWithRoom(place: string | URL, room: number): Promise<Uint8Array> {
   const url = addressOf(place);
   if (url) return withRoom(await fetchFile(url), room);
@@ -59,7 +57,7 @@ export async function readFileWithRoom(place: string | URL, room: number): Promi
   }
 }
 
-/** A path, or the address of a file. */
+/** A path, or a `file:` URL. */
 const pathOf = (place: string | URL): string | URL =>
   typeof place === 'string' && place.startsWith('file:') ? new URL(place) : place;
 
@@ -69,8 +67,8 @@ export async function readStdin(): Promise<Uint8Array> {
 }
 
 /**
- * Writes a file whole or not at all: to a neighbor first, which then takes its name. Folders on the way are made;
- * what is not a plain file (a device, a pipe) is written to as it is.
+ * Writes a file completely or not at all: to a temporary neighbor, then renamed. Creates missing folders. Writes
+ * directly to anything but a regular file (a device, a pipe).
  * @throws {CamError} OUTPUT when the system refuses.
  */
 export async function writeFile(path: string, bytes: Uint8Array | string): Promise<void> {
@@ -97,7 +95,7 @@ export async function writeFile(path: string, bytes: Uint8Array | string): Promi
   }
 }
 
-// Node's Buffer is a Uint8Array whose slice() shares memory: what leaves this folder is a plain one.
+// Node's Buffer is a Uint8Array whose slice() shares memory; it must not leave this folder.
 function plain({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

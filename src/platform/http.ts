@@ -1,19 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { nodeModule } from './node.ts';
 
-/** Answers one request: the handler of Workers, Deno and Bun. */
+/** Answers a request, like the handlers of Workers, Deno and Bun. */
 export type Fetch = (request: Request) => Promise<Response>;
 
-/** A server that listens. */
+/** A listening server. */
 export interface Listening {
-  /** Its address. */
   readonly url: string;
-  /** Stops taking requests, and resolves when those under way are answered. */
+  /** Stops accepting requests, and resolves when the pending ones are answered. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Serves a request handler over HTTP on Node, Deno or Bun, on loopback by default. Port 0 takes a free one.
+ * Serves a request handler over HTTP on Node, Deno or Bun, on loopback by default. Port 0 picks a free port.
  *
  * @example
  * const { url, close } = await listen(createHandler().fetch, { port: 8080 });
@@ -40,14 +39,14 @@ export async function listen(
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
-        // A connection that is kept alive would be waited for, for seconds.
+        // close() would wait seconds for a keep-alive connection.
         for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
       }),
   };
 }
 
 /**
- * A request handler as a listener of Node's `http.createServer`.
+ * Adapts a request handler to Node's `http.createServer`.
  *
  * @example
  * http.createServer(nodeListener(createHandler().fetch)).listen(8080);
@@ -76,13 +75,13 @@ async function respond(
   response.writeHead(status, {
     ...Object.fromEntries(sent),
     ...(bytes && { 'content-length': bytes.length }),
-    // What is left of a body that was refused is not waited for.
+    // Do not wait for the rest of a rejected body.
     ...(!message.complete && { connection: 'close' }),
   });
   response.end(bytes ?? undefined);
 }
 
-/** The message as a Request, or why it cannot be one: TRACE, or a target that is no address. */
+/** The message as a Request, or the error if it cannot be one: TRACE, or an invalid target. */
 function requestOf(message: IncomingMessage, signal: AbortSignal): Request | Error {
   const { method = 'GET', url = '/' } = message;
   const headers = Object.entries(message.headersDistinct).flatMap(([name, values = []]) =>
@@ -91,7 +90,7 @@ function requestOf(message: IncomingMessage, signal: AbortSignal): Request | Err
   const hasBody = method !== 'GET' && method !== 'HEAD';
   const { Readable } = nodeModule('node:stream');
   try {
-    // Not as a relative address: the host would be taken from //host/path.
+    // Not a relative URL: it would take the host from //host/path.
     const address = url.startsWith('/') ? `http://localhost${url}` : new URL(url, 'http://localhost/');
     return new Request(address, {
       method,
@@ -104,7 +103,7 @@ function requestOf(message: IncomingMessage, signal: AbortSignal): Request | Err
   }
 }
 
-/** RFC 9457, as the handler itself would have it. */
+/** RFC 9457, like the handler's own errors. */
 function refusal({ message }: Error): Response {
   const detail = `The request cannot be read: ${message}. Send a GET or POST for a path.`;
   return Response.json(

@@ -1,8 +1,8 @@
 type Instantiate = (source: unknown, imports?: WebAssembly.Imports) => Promise<unknown>;
 
 /**
- * While `work` runs, `WebAssembly.instantiate` of `token`, or of a view of it, gives an instance of `module`: for code
- * that insists on bytes where only a module may be used. Calls with anything else go through untouched.
+ * While `work` runs, `WebAssembly.instantiate` of `token`, or a view of it, instantiates `module`: for code that
+ * insists on bytes where only a module is allowed. Other calls are unaffected.
  */
 export async function answering<Result>(
   token: ArrayBuffer,

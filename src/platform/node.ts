@@ -1,8 +1,8 @@
 import type process from 'node:process';
 
 /**
- * A module of Node's own, in Node, Deno and Bun. The process is asked for it, since bundlers for browsers and Workers
- * refuse code that imports it, even where that code never runs.
+ * A built-in module of Node, in Node, Deno and Bun. Loaded through `process`, since bundlers for browsers and Workers
+ * reject imports of it, even in code that never runs there.
  */
 export const nodeModule: typeof process.getBuiltinModule = (id: string) => {
   const { process } = globalThis as { process?: NodeJS.Process };

@@ -9,8 +9,8 @@ const USER_AGENTS: readonly [prefix: string, runtime: Runtime][] = [
 ];
 
 /**
- * The runtime that this code is in. `navigator.userAgent` is asked first, since `process.versions.node` is set in Deno
- * and Bun as well; Node has a navigator from version 21 only.
+ * The current runtime. `navigator.userAgent` comes first, since Deno and Bun also set `process.versions.node`; Node has
+ * a navigator only since version 21.
  */
 export function runtime(): Runtime {
   const { navigator, process } = globalThis as {

@@ -1,4 +1,4 @@
-// package.json's "imports" give each runtime its entry of onnxruntime-web; all have the same types.
+// package.json's "imports" choose each runtime's entry of onnxruntime-web; all have the same types.
 declare module '#ort' {
   export * from 'onnxruntime-web';
 }

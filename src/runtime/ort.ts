@@ -7,11 +7,11 @@ import { wasmOnDisk } from './wasm.ts';
 /** onnxruntime-web, in any of its builds. */
 export type OrtModule = typeof Ort;
 
-/** More threads than any browser or machine of today gives a page. */
+/** More threads than any current browser gives a page. */
 export const MAX_THREADS = 64;
 export { DEFAULT_THREADS };
 
-/** How onnxruntime-web is set up. */
+/** Settings of onnxruntime-web. */
 export interface RuntimeOptions {
   /** Threads of the wasm runtime, from 1 to 64, set by the first model of the process. Default: the machine's cores, at most 8. */
   threads?: number;
@@ -23,18 +23,18 @@ export interface RuntimeOptions {
   module?: WebAssembly.Module;
 }
 
-/** The number of threads that run a model. */
+/** Number of threads that run a model. */
 export interface Threads {
   readonly count: number;
-  /** Why it is one, where more were requested or are usual. */
+  /** Why there is one thread, if more were requested or are usual. */
   readonly note: string | undefined;
 }
 
-/** onnxruntime-web, set up. */
+/** onnxruntime-web, configured. */
 export interface OrtRuntime {
   readonly ort: OrtModule;
   readonly threads: Threads;
-  /** Runs `create`; the first call, which starts the wasm, alone. */
+  /** Runs `create`. The first call, which starts the wasm, runs alone. */
   readonly start: Start;
 }
 
@@ -42,8 +42,8 @@ const runtimes = new WeakMap<OrtModule, OrtRuntime>();
 let usual: Promise<OrtModule> | undefined;
 
 /**
- * onnxruntime-web, imported on first use. Its flags are set once per process, since it reads them once and a failed start
- * cannot be repeated: flags of later calls are ignored.
+ * Imports onnxruntime-web on first use. Its flags are set once per process, since it reads them once and a failed start
+ * cannot be repeated; later calls cannot change them.
  * @throws {CamError} BAD_OPTION when `threads` is out of range.
  */
 export async function loadRuntime(options: RuntimeOptions = {}): Promise<OrtRuntime> {
@@ -74,8 +74,8 @@ export async function loadRuntime(options: RuntimeOptions = {}): Promise<OrtRunt
 }
 
 /**
- * Threads are web workers that run onnxruntime-web's own file again. A bundler may make that file import the
- * application's (for a helper function), which then runs in every thread: its copy must not touch the shared memory.
+ * Threads are web workers that run onnxruntime-web's file again. A bundler may make that file import the application's
+ * script (for a helper function), which then runs in every thread: that copy must not touch the shared memory.
  */
 const isThreadOfRuntime = (): boolean => (globalThis as { name?: unknown }).name === 'em-pthread';
 

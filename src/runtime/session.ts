@@ -8,23 +8,23 @@ import type { NumericArray, Tensor } from './tensor.ts';
 export interface SessionOptions extends RuntimeOptions {
   /** Whether onnxruntime-web optimizes the graph. Default true; false loads faster, for a graph that runs once. */
   optimize?: boolean;
-  /** Files of weights beside the model. */
+  /** External data files with weights. */
   external?: readonly { path: string; data: Uint8Array }[];
 }
 
-/** An input or output before anything runs; a dimension is a size or a symbol. */
+/** An input or output, known before a run; a dimension is a size or a symbol. */
 export interface PortInfo {
   readonly name: string;
   readonly type: DataType;
   readonly dims: readonly (number | string)[];
 }
 
-/** A graph that onnxruntime-web is ready to run. */
+/** A graph loaded into onnxruntime-web. */
 export interface Session {
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
   /**
-   * Runs on this thread to the end; only the outputs named in `fetches` are computed and copied.
+   * Runs to completion on this thread; only the outputs in `fetches` are computed and copied.
    * @throws {CamError} RUNTIME when the run fails.
    */
   run(feeds: Readonly<Record<string, Tensor>>, fetches: readonly string[]): Promise<Record<string, Tensor>>;
@@ -32,8 +32,8 @@ export interface Session {
 }
 
 /**
- * Hands a ModelProto to onnxruntime-web, which copies it.
- * @throws {CamError} BAD_MODEL when it refuses the model.
+ * Loads a ModelProto into onnxruntime-web, which copies it.
+ * @throws {CamError} BAD_MODEL when onnxruntime-web rejects the model.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const { ort, start } = await loadRuntime(options);
@@ -62,7 +62,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
         name,
         new ort.Tensor(t.type as 'float32', t.data as Float32Array, t.dims),
       ]);
-      // Runs block the thread, and with it an abort of the next one.
+      // Runs block the thread, including an abort of the next one.
       if (performance.now() - breathed > MAX_BLOCKED_MS) {
         await breathe();
         breathed = performance.now();
@@ -72,7 +72,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
         results = await session.run(Object.fromEntries(tensors), fetches);
       } catch (cause) {
         const why = outOfMemory(cause) ? TOO_LARGE : reason(cause);
-        throw new CamError('RUNTIME', `The model did not run: ${why}`, { cause });
+        throw new CamError('RUNTIME', `The model failed to run: ${why}`, { cause });
       }
       return Object.fromEntries(
         fetches.map((name) => {
@@ -85,7 +85,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
   };
 }
 
-/** The longest time for which runs may block the thread before others have a turn. */
+/** Longest time that runs may block the thread before yielding, in milliseconds. */
 const MAX_BLOCKED_MS = 50;
 
 const port = (info: InferenceSession.ValueMetadata): PortInfo =>
@@ -93,16 +93,16 @@ const port = (info: InferenceSession.ValueMetadata): PortInfo =>
     ? { name: info.name, type: info.type as DataType, dims: info.shape }
     : { name: info.name, type: 'undefined', dims: [] };
 
-/** Errors of onnxruntime-web about a model, and what to do about them. */
+/** Advice for known errors of onnxruntime-web about a model. */
 const ADVICE: readonly (readonly [words: RegExp, say: (...found: string[]) => string])[] = [
   [
     /(?:Fatal error: )?(\S+?)(?:\(-?\d+\))? is not a registered function\/op/,
-    (op) => `it has no operator ${op}. Export the model without it, or built from ONNX's own operators.`,
+    (op) => `it has no operator ${op}. Export the model without it, or with standard ONNX operators.`,
   ],
   [
     /Opset (\d+) is under development.* for domain (\S+) is till opset (\d+)/s,
     (opset, domain, newest) =>
-      `its opset ${opset} of ${domain} is newer than ${newest}, the latest supported. Export it with opset ${newest} or less, or convert it with onnx.version_converter.`,
+      `its opset ${opset} of ${domain} is newer than ${newest}, the latest supported. Export it with opset ${newest} or lower, or convert it with onnx.version_converter.`,
   ],
   [
     /IR version: (\d+), max supported IR version: (\d+)/,
@@ -112,11 +112,11 @@ const ADVICE: readonly (readonly [words: RegExp, say: (...found: string[]) => st
   [
     /Could not find an implementation for (\S+?)\((\d+)\) node with name '([^']*)'/,
     (op, opset, node) =>
-      `it has no ${op} of opset ${opset} for the types of node "${node}". Export the model with opset 13 or more and in float32, or convert it with onnx.version_converter.`,
+      `it has no ${op} of opset ${opset} for the types of node "${node}". Export the model with opset 13 or higher in float32, or convert it with onnx.version_converter.`,
   ],
 ];
 
-/** Advice for errors that the table lacks. */
+/** Advice for all other errors. */
 const MEND = 'Check the file with onnx.checker, or export it again.';
 
 function loadAdvice(cause: unknown): string {
@@ -135,16 +135,15 @@ const TOO_LARGE =
 const outOfMemory = (cause: unknown): boolean =>
   /bad_alloc|out of memory|Array buffer allocation failed|Failed to allocate memory/i.test(messageOf(cause));
 
-/** Whether a run or a load failed for lack of memory. */
 export const ranOutOfMemory = (error: unknown): boolean =>
   error instanceof CamError && error.cause !== undefined && outOfMemory(error.cause);
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
-/** A place in onnxruntime's source, on the machine that built it, and the function there. */
+/** A location in onnxruntime's source, on the build machine, with its function. */
 const SOURCE = /\/\S+\.(?:h|hpp|cc|cpp|c):\d+ (?:[^()]*\((?:[^()]|\([^()]*\))*\)(?: const)? )?/g;
 
-/** The message of an onnxruntime-web error, without its codes and source places. */
+/** The message of an onnxruntime-web error, without codes and source locations. */
 const reason = (cause: unknown): string =>
   messageOf(cause)
     .replace(/^.*?ERROR_MESSAGE:\s*/s, '')

@@ -1,15 +1,15 @@
 import { answering } from '../platform/instantiate.ts';
 
-/** Runs a function that creates a session; the first one starts onnxruntime-web's wasm. */
+/** Runs a function that creates a session; the first call starts onnxruntime-web's wasm. */
 export type Start = <Result>(create: () => Promise<Result>) => Promise<Result>;
 
-/** Where onnxruntime-web looks for its wasm: its `env.wasm`. */
+/** Where onnxruntime-web finds its wasm: its `env.wasm`. */
 interface WasmFlags {
   wasmBinary?: ArrayBufferLike | Uint8Array;
   wasmPaths?: unknown;
 }
 
-/** Sends the first call through `start`; the others wait for it. */
+/** Runs the first call through `start`; the others wait for it. */
 export function aloneFirst(start: Start): Start {
   let first: Promise<unknown> | undefined;
   return async (create) => {
@@ -23,7 +23,7 @@ export function aloneFirst(start: Start): Start {
   };
 }
 
-/** A start with the wasm's bytes, unless there are none or the process has set their place itself. */
+/** Starts with the wasm's bytes, unless there are none or the application configured its own. */
 export function fromBytes(wasm: WasmFlags, bytes: Promise<ArrayBuffer | undefined> | undefined): Start {
   return async (create) => {
     const wasmBinary = await bytes;
@@ -33,15 +33,14 @@ export function fromBytes(wasm: WasmFlags, bytes: Promise<ArrayBuffer | undefine
       return await create();
     } finally {
       delete wasm.wasmBinary;
-      structuredClone(wasmBinary, { transfer: [wasmBinary] }); // frees the bytes, which onnxruntime-web keeps
+      structuredClone(wasmBinary, { transfer: [wasmBinary] }); // frees the bytes, which onnxruntime-web would keep
     }
   };
 }
 
 /**
- * A start with the wasm compiled. onnxruntime-web compiles its wasm from bytes and offers no other way
- * (microsoft/onnxruntime#21430), which Workers forbid: it gets a token instead of bytes, and the module when it compiles
- * the token.
+ * Starts with compiled wasm. onnxruntime-web only compiles its wasm from bytes (microsoft/onnxruntime#21430), which
+ * Workers forbid. It gets a token instead of bytes, and the module when it compiles the token.
  */
 export function fromModule(wasm: WasmFlags, module: WebAssembly.Module): Start {
   return (create) => {

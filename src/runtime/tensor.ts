@@ -2,7 +2,6 @@ import { CamError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
 import { halfToFloat } from '../onnx/tensor.ts';
 
-/** The data of a tensor. */
 export type NumericArray =
   | Float32Array
   | Float64Array
@@ -34,14 +33,14 @@ export const floatTensor = (dims: readonly number[], data: Float32Array): FloatT
 /** The number of elements of a shape. */
 export const sizeOf = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
 
-/** Numbers of any type as float32. */
+/** Converts numbers of any type to float32. */
 export function toFloat({ type, dims, data }: Tensor): FloatTensor {
   if (data instanceof Float32Array) return floatTensor(dims, data);
   const values = Float32Array.from(data as ArrayLike<number | bigint>, Number);
   return floatTensor(dims, type === 'float16' ? values.map(halfToFloat) : values);
 }
 
-/** Numbers in any array. */
+/** Numbers in any kind of array. */
 export type Numbers = ArrayLike<number> | ArrayLike<bigint>;
 
 type Encode = (values: ArrayLike<number>) => NumericArray;
@@ -58,8 +57,8 @@ const ENCODE: Partial<Record<DataType, Encode>> = {
 };
 
 /**
- * Numbers as the type of a model's input.
- * @throws {CamError} UNSUPPORTED_MODEL for types that cannot be fed.
+ * Converts numbers to the type of a model's input.
+ * @throws {CamError} UNSUPPORTED_MODEL when camwasm cannot feed that type.
  */
 export function fromNumbers(dims: readonly number[], data: Numbers, type: DataType): Tensor {
   const encode = ENCODE[type];
@@ -68,7 +67,7 @@ export function fromNumbers(dims: readonly number[], data: Numbers, type: DataTy
   return { type, dims, data: encode(plain) };
 }
 
-/** float32 as the type of a model's input. */
+/** Converts float32 to the type of a model's input. */
 export const fromFloat = ({ dims, data }: FloatTensor, type: DataType): Tensor =>
   fromNumbers(dims, data, type);
 
