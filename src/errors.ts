@@ -1,4 +1,4 @@
-/** What went wrong, as a word that programs can rely on. */
+/** Stable error codes for programs. */
 export type ErrorCode =
   | 'BAD_OPTION'
   | 'BAD_IMAGE'
@@ -15,32 +15,32 @@ export type ErrorCode =
   | 'OUTPUT'
   | 'ABORTED';
 
-/** What an error may carry beside its message. */
+/** Properties of an error besides its message. */
 export interface ErrorDetails {
   readonly cause?: unknown;
-  /** The option that is wrong, as the library spells it: `layer`, `preprocessing.width`. */
+  /** The option at fault, by its name in the library: `layer`, `preprocessing.width`. */
   readonly option?: string;
 }
 
 /**
- * An error that the caller can act on: `message` says what happened, why, and what to do next; `code` is stable. Options
- * in a message stand in backticks, as the library spells them.
+ * An error the caller can fix: `message` says what happened, why, and what to do; `code` is stable. Messages put
+ * options in backticks, by their names in the library.
  */
 export class CamError extends Error {
   readonly code: ErrorCode;
-  /** The option that is wrong; undefined where no option is to blame. */
+  /** The option at fault, if any. */
   readonly option: string | undefined;
 
   constructor(code: ErrorCode, message: string, { cause, option }: ErrorDetails = {}) {
     super(message, { cause });
-    // What the platform calls it, so that `error.name === 'AbortError'` works as it does for fetch.
+    // The platform's name, so that `error.name === 'AbortError'` works as with fetch.
     this.name = code === 'ABORTED' ? 'AbortError' : 'CamError';
     this.code = code;
     this.option = option;
   }
 }
 
-/** A BAD_OPTION error about the option of that name. */
+/** A BAD_OPTION error about an option. */
 export const badOption = (option: string | undefined, message: string, cause?: unknown): CamError =>
   new CamError('BAD_OPTION', message, { option, cause });
 
@@ -52,7 +52,7 @@ export const codeOf = (
     ? { code: error.code, option: error.option }
     : { code: 'UNEXPECTED', option: undefined };
 
-/** A bug in camwasm: a condition that its own code should have ensured. No input of a caller is to blame. */
+/** A bug in camwasm: a condition that the library should have ensured, whatever the input. */
 export class InternalError extends Error {
   constructor(message: string) {
     super(`${message} This is a bug in camwasm: please report it.`);
@@ -60,13 +60,13 @@ export class InternalError extends Error {
   }
 }
 
-/** `Did you mean "x" or "y"?` with a space in front, or nothing when no candidate is near to what was written. */
+/** `Did you mean "x" or "y"?` with a leading space, or nothing if no candidate is similar. */
 export function didYouMean(written: string, candidates: readonly string[]): string {
   const found = nearest(written, candidates);
   return found.length > 0 ? ` Did you mean ${found.map((name) => `"${name}"`).join(' or ')}?` : '';
 }
 
-/** At most three candidates: those a few typing errors away, then those that hold what was written. */
+/** At most three candidates: first those within a few typos, then those that contain the text. */
 function nearest(written: string, candidates: readonly string[]): string[] {
   const wanted = written.toLowerCase();
   const allowed = Math.max(1, Math.floor(wanted.length / 3));
@@ -82,7 +82,7 @@ function nearest(written: string, candidates: readonly string[]): string[] {
     .map(({ name }) => name);
 }
 
-/** Insertions, deletions, replacements and swaps of neighbors between two words (optimal string alignment). */
+/** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbors. */
 function distance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

@@ -24,8 +24,8 @@ import type { ClassScore } from './targets/classes.ts';
 import type { Score, TargetInput } from './targets/target.ts';
 
 /**
- * Everything that camwasm runs as WebAssembly, compiled: for runtimes that only run modules deployed with the code, such
- * as Cloudflare Workers. Missing modules are found or fetched by the package itself where it can.
+ * Compiled WebAssembly, for runtimes that only run modules deployed with the code, such as Cloudflare Workers. The
+ * package loads missing modules itself where it can.
  */
 export interface WasmModules extends CodecModules {
   /** `onnxruntime-web/ort-wasm-simd-threaded.wasm`; runs on one thread. */
@@ -38,15 +38,17 @@ export interface WasmModules extends CodecModules {
 export interface LoadOptions extends Omit<RuntimeOptions, 'module'>, ModelFiles {
   /** Class names by index, or the path or URL of a file that lists them: one per line, or JSON. */
   labels?: readonly string[] | string | URL;
-  /** How pictures become the model's input; missing settings come from the model's files, then from defaults. */
+  /** Preprocessing of pictures; missing settings come from the model's files, then from defaults. */
   preprocessing?: Partial<Preprocessing>;
-  /** Name of the input that takes the image. Default: the first with four axes. */
+  /** Name of the image input. Default: the first with four axes. */
   imageInput?: string;
-  /** Compiled WebAssembly, in place of what the package finds by itself. */
+  /** Compiled WebAssembly that replaces the package's. */
   modules?: WasmModules;
 }
 
-/** Name of a method: an id, or any other spelling that `findMethod` knows. `all` is every method that costs no runs of its own. */
+/**
+ * Name of a method: an id, or any other spelling known to `findMethod`. `all` is every method without additional runs.
+ */
 export type MethodName = MethodId | 'all' | (string & {});
 
 /** Options of `explain` and `explainAll`. */
@@ -55,53 +57,56 @@ export interface ExplainOptions {
   method?: MethodName | readonly MethodName[];
   /** The class to explain, by index or label, or several. Default: the predicted class. */
   class?: number | string | readonly (number | string)[];
-  /** What to explain instead of a class: any target (docs/targets.md), or several. */
+  /** Targets instead of classes: one or several (docs/targets.md). */
   target?: TargetInput | readonly TargetInput[];
   /** Explains the N best classes. */
   top?: number;
-  /** Name of the model's output to explain. Default: the one that a target names, or the first. */
+  /** Name of the model's output to explain. Default: the one in the target, or the first. */
   output?: string;
-  /** Inputs of the model besides the image, by name. */
+  /** Additional inputs of the model, by name. */
   inputs?: Readonly<Record<string, InputTensor>>;
   /** Value name of the layer, or several whose maps are fused. Default: chosen from the graph. */
   layer?: string | readonly string[];
-  /** Grid of a transformer's tokens, where the graph does not tell: rows, columns, and prefix tokens. */
+  /** Token grid of a transformer, if the graph does not reveal it: rows, columns, and prefix tokens. */
   tokens?: TokenGrid;
   /** Differentiate the logit (default) or the probability of the class. */
   score?: Score;
-  /** Reproduce the numbers of another library instead of the paper's. */
+  /** Reproduce the results of another library instead of the paper's. */
   compat?: Compat;
-  /** Number of masked inputs to run at once in methods that perturb. Default 16. */
+  /** Number of masked inputs per run in perturbation methods. Default 16. */
   batchSize?: number;
-  /** How several layers become one map. Default: what the method's paper says, else their mean. */
+  /** How several layers are fused. Default: as in the method's paper, or else the mean. */
   fuse?: Fusion;
-  /** Average the maps of `n` copies of the input with Gaussian noise, of deviation `sigma` times the input's range. */
+  /**
+   * Average the maps of `n` copies of the input with Gaussian noise, whose standard deviation is `sigma` times the
+   * input's range.
+   */
   smoothNoise?: { readonly n: number; readonly sigma: number };
-  /** Average the maps of the input and its mirror image, each at 0.9, 1 and 1.1 times its values. */
+  /** Average the maps of the input and its mirror image, with values multiplied by 0.9, 1 and 1.1. */
   smoothAug?: boolean;
   /** Use the first principal component of the weighted activations instead of their sum. */
   eigenSmooth?: boolean;
-  /** Keep the sign: in the heatmap 0.5 is zero, 0 and 1 are the largest magnitude. */
+  /** Keep the sign: in the heatmap 0.5 is zero, and 0 or 1 the largest magnitude. */
   signed?: boolean;
   /** Explain the negative score: evidence against the class (Selvaraju et al. 2017, sec. 7). */
   counterfactual?: boolean;
   /** Seed of all random numbers. Default 0. */
   seed?: number;
-  /** Number of samples, steps or masks. Default: the method's own (docs/methods.md). */
+  /** Number of samples, steps or masks. Default: the method's (docs/methods.md). */
   samples?: number;
-  /** Limit for methods that go through the channels of a layer one by one: they use the N that vary most. Default: all. */
+  /** Limit on channels for methods that run once per channel: they use the N that vary most. Default: all. */
   channels?: number;
   /** Number of concepts for `dff`. Default 5. */
   concepts?: number;
-  /** Baseline of methods that compare with an image without content. Default: what the method's paper says. */
+  /** Baseline image of methods that compare with one. Default: as in the method's paper. */
   baseline?: Baseline;
-  /** CAM that `guided-gradcam`, `finercam` and `refinecam` build on. Default: what their papers say. */
+  /** CAM that `guided-gradcam`, `finercam` and `refinecam` build on. Default: as in their papers. */
   base?: string;
   /** Also return activations and gradients (`Explanation.tensors`). */
   tensors?: boolean;
-  /** Encoded pictures that claim more pixels are refused before any are allocated. Default 100 million. */
+  /** Encoded images that declare more pixels are rejected before anything is allocated. Default 100 million. */
   maxPixels?: number;
-  /** Checked between runs of the model: a run cannot be interrupted. */
+  /** Checked between runs of the model; a run cannot be interrupted. */
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
@@ -114,9 +119,9 @@ export interface PredictOptions extends Pick<ExplainOptions, 'output' | 'inputs'
 
 /** Options of `inspect`. */
 export interface InspectOptions extends LoadOptions {
-  /** Name of the model's output to explain. Default: the first with floating-point values. */
+  /** Name of the model's output to explain. Default: the first float output. */
   output?: string;
-  /** Grid of a transformer's tokens, where the graph does not tell. */
+  /** Token grid of a transformer, if the graph does not reveal it. */
   tokens?: TokenGrid;
 }
 
@@ -127,18 +132,18 @@ export interface Progress {
   readonly total: number;
 }
 
-/** The result of one call for one image: an explanation per method and target that worked. */
+/** The result of a call for one image: an explanation for each method and target that worked. */
 export interface ExplainReport {
-  /** Best classes first, at most five; empty where the output is not a vector of classes. */
+  /** Best classes first, at most five; empty if the output is not a vector of classes. */
   readonly prediction: readonly ClassScore[];
   readonly explanations: readonly Explanation[];
-  /** Methods that could not explain this image or model; the other results stand. */
+  /** Methods that could not explain this image or model; the other results are unaffected. */
   readonly failures: readonly Failure[];
-  /** How the picture became the model's input; undefined for a tensor, which is used as it is. */
+  /** Preprocessing of the picture; undefined for a tensor, which is used directly. */
   readonly preprocessing: Preprocessing | undefined;
-  /** Milliseconds by stage: decode, prepare, session, forward, backward, each method, heatmap. */
+  /** Milliseconds per stage: decode, prepare, session, forward, backward, each method, heatmap. */
   readonly timings: Readonly<Record<string, number>>;
-  /** Runs of the model: forward, backward, and of the part after a layer (head). */
+  /** Number of runs: forward, backward, and of the part after a layer (head). */
   readonly runs: Readonly<Record<'forward' | 'backward' | 'head', number>>;
 }
 
@@ -146,15 +151,15 @@ export interface ExplainReport {
 export interface Failure {
   readonly method: MethodId;
   readonly target: TargetInfo;
-  /** As in its error: a copy posted to another thread keeps these, where the error becomes a plain one. */
+  /** Code and option of `error`. A copy posted to another thread keeps them, but its error becomes a plain one. */
   readonly code: ErrorCode | 'UNEXPECTED';
   readonly option: string | undefined;
   readonly error: Error;
 }
 
-/** What was explained. */
+/** The explained target. */
 export interface TargetInfo {
-  /** Index of the class; undefined for targets that are not a class. */
+  /** Index of the class; undefined for other targets. */
   readonly index: number | undefined;
   /** Label of the class, or the target as text. */
   readonly label: string;
@@ -164,60 +169,63 @@ export interface TargetInfo {
   readonly probability: number | undefined;
 }
 
-/** The result of `explain`: one explanation, with what the call found besides. */
+/** The result of `explain`: one explanation with the rest of the report. */
 export type Answer = Explanation & Omit<ExplainReport, 'explanations' | 'failures'>;
 
-/** Where a method looked, for one target. Plain data: it can be posted to another thread and stored. */
+/** Where the model looked, for one target and method. Plain data: it can be posted to another thread and stored. */
 export interface Explanation {
   readonly method: MethodId;
   readonly target: TargetInfo;
-  /** Value names of the layers; empty for methods that look at the input. */
+  /** Value names of the layers; empty for methods without a layer. */
   readonly layers: readonly string[];
   /** Values in [0, 1] at the image's size (the tensor's, for a tensor). */
   readonly heatmap: Plane;
-  /** What 0 and 1 stand for in the map before min-max: see `onScale`. */
+  /** Values of the map at 0 and 1 of the heatmap, before min-max: see `onScale`. */
   readonly range: HeatmapRange;
-  /** Whether 0.5 is zero, rather than 0. */
+  /** Whether zero is at 0.5 instead of 0. */
   readonly signed: boolean;
   /**
-   * The maps before any normalization. CAM methods: one signed map per layer at feature resolution ([1, h, w]). Gradient
-   * methods: the signed map at the model's input size ([C, H, W]). Methods of the whole network: one map ([1, h, w]), or one
-   * per concept ([K, h, w]). Class visualization: the synthesized input.
+   * The maps before normalization. CAM methods: one signed map per layer at feature resolution ([1, h, w]). Gradient
+   * methods: the signed map at the model's input size ([C, H, W]). Methods of the whole network: one map ([1, h, w]),
+   * or one per concept ([K, h, w]). Class visualization: the generated input.
    */
   readonly raw: readonly Volume[];
-  /** What `overlay` draws: the heatmap over the image, the signed map centered on gray, the synthesized image, or the concepts in a color each. */
+  /**
+   * What `overlay` draws: the heatmap over the image, the signed map centered on gray, the generated image, or the
+   * concepts in one color each.
+   */
   readonly shows: 'heatmap' | 'signed' | 'image' | 'concepts';
-  /** Other numbers of a method: `completeness` is the share of the score that integrated gradients explain. */
+  /** Additional numbers of a method: `completeness` is the share of the score that integrated gradients explain. */
   readonly measures: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
-  /** Activations and gradients; only with the option `tensors`. */
+  /** Activations and gradients; only with the `tensors` option. */
   readonly tensors: Tensors | undefined;
   /** The image, for drawing. All explanations of a call share it. */
   readonly image: ExplainedImage;
 }
 
-/** What the values 0 and 1 of a heatmap stand for in the map that it was made from. */
+/** Values of the original map at 0 and 1 of a heatmap. */
 export type HeatmapRange = readonly [low: number, high: number];
 
-/** The image of a call, as it was given and as the model took it. */
+/** The image of a call, as given and as model input. */
 export interface ExplainedImage {
   /** Its pixels; undefined for a tensor. */
   readonly picture: Picture | undefined;
-  /** The model's input, channel first; undefined where it is not an image. */
+  /** The model's input, channel first; undefined if it is not an image. */
   readonly input: Volume | undefined;
-  /** Which part of the picture lies where in the model's input. */
+  /** Position of the picture in the model's input. */
   readonly placement: Placement;
-  /** The model's preprocessing; undefined where it takes no pictures. */
+  /** The model's preprocessing; undefined if it does not take pictures. */
   readonly preprocessing: Preprocessing | undefined;
 }
 
 /** Activations and gradients of a call. */
 export interface Tensors {
-  /** At each layer, in the ONNX value's own layout. */
+  /** At each layer, in the layout of the ONNX value. */
   readonly activations: readonly FloatTensor[];
-  /** Of the target, at each layer; missing where the graph cannot be differentiated. */
+  /** Of the target, at each layer; missing if the graph is not differentiable. */
   readonly gradients: readonly FloatTensor[];
-  /** Of the target, at the input; where a method needed it. */
+  /** Of the target, at the input; only if a method needed it. */
   readonly inputGradient: FloatTensor | undefined;
 }
 

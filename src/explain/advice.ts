@@ -6,18 +6,18 @@ import type { Network } from '../network/network.ts';
 import { reachOf } from '../network/reach.ts';
 import { NoGradientError } from '../operators/no-gradient.ts';
 
-/** Ids of the methods that differentiate nothing. */
+/** Ids of the methods that do not differentiate. */
 export const gradientFree = (): MethodId[] =>
   (Object.keys(METHODS) as MethodId[]).filter((id) => !/backward/.test(METHODS[id].cost));
 
-/** The error of a gradient that does not exist, with what can be done instead: a later layer, or other methods. */
+/** Adds advice to a missing-gradient error: a later layer, or other methods. */
 export function advised(error: Error, network: Network, input: string, output: string): Error {
   if (!(error instanceof NoGradientError)) return error;
   const { open, blocked } = reachOf(network, layersOf(network, input, output), input, output, [error]);
   const later =
     open.length > 0
-      ? `Gradients reach "${automaticLayer(network, open, input, output, blocked).layer.name}", a later \`layer\`: choose it, or use`
-      : 'No later layer has one: use';
+      ? `Gradients reach "${automaticLayer(network, open, input, output, blocked).layer.name}", a later \`layer\`. Choose it, or use`
+      : 'No later layer has one. Use';
   return new CamError(
     error.code,
     `${error.message} ${later} a method that needs no gradient: ${gradientFree().join(', ')}.`,

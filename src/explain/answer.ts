@@ -16,7 +16,7 @@ type Answerer<Ask extends keyof Asks> = (
   request: Extract<MethodRequest, { ask: Ask }>,
 ) => Promise<Reply>;
 
-/** How each request is answered: the only place where a method costs runs. */
+/** Answers to each request: the only place where a method runs the network. */
 const ANSWERS: { readonly [Ask in keyof Asks]: Answerer<Ask> } = {
   scores,
   headScores: scores,
@@ -27,10 +27,10 @@ const ANSWERS: { readonly [Ask in keyof Asks]: Answerer<Ask> } = {
   attentionGradient,
 };
 
-/** How often a method asks for each gradient, for its progress. */
+/** Number of gradient requests of a method by kind, for its progress. */
 export type Totals = Partial<Record<keyof Asks, number>>;
 
-/** The counts of a row as numbers, where they do not depend on the layer. */
+/** The counts of a row as numbers, if they do not depend on the layer. */
 export const totalsOf = (
   asks: Partial<Record<keyof Asks, Count>>,
   samples: number,
@@ -43,7 +43,10 @@ export const totalsOf = (
     }),
   );
 
-/** Runs a formula to its result, answering what it asks. @throws {CamError} ABORTED between runs. */
+/**
+ * Runs a formula to completion, answering its requests.
+ * @throws {CamError} ABORTED between runs.
+ */
 export async function drive<Result extends object>(
   steps: Result | Steps<Result>,
   run: MethodRun,

@@ -6,7 +6,7 @@ import type { Format } from '../options/options.ts';
 import type { Explanation } from '../types.ts';
 import { overlay } from './overlay.ts';
 
-/** How a result becomes a file; `raw` takes the raw maps instead of the heatmap. */
+/** How a result is written; `raw` selects the raw maps instead of the heatmap. */
 export interface ArtifactOptions extends OverlayOptions {
   readonly raw: boolean;
 }
@@ -18,7 +18,7 @@ export interface MapArray {
 }
 
 /**
- * The numbers of a result: heatmap [H, W], or the signed map of methods that show one, or the raw maps.
+ * The numbers of a result: the heatmap [H, W], the signed map of methods that show one, or the raw maps.
  *
  * @example
  * const [{ dims, data }] = mapsOf(explanation, false);
@@ -31,7 +31,7 @@ export function mapsOf(explanation: Explanation, raw: boolean): readonly MapArra
 }
 
 /**
- * The raw maps as arrays: [h, w] of each layer, or [C, H, W] of the input.
+ * The raw maps as arrays: [h, w] per layer, or [C, H, W] at the input.
  *
  * @example
  * rawArrays(explanation).map(({ dims }) => dims); // [[7, 7]]
@@ -42,7 +42,7 @@ export const rawArrays = ({ method, raw }: Explanation): MapArray[] =>
     data,
   }));
 
-/** Makes the bytes of map number `map` of an explanation; `json` describes the result around its numbers. */
+/** Encodes map number `map` of an explanation; `json` describes the result around its numbers. */
 export type WriteResult = (
   explanation: Explanation,
   map: number,
@@ -56,7 +56,7 @@ const picture =
     encode(raw ? signedPicture(explanation.raw[map]) : await overlay(explanation, options), format);
 
 /**
- * The bytes of a result in each format.
+ * Encoders of a result by format.
  *
  * @example
  * const bytes = await WRITERS.png(explanation, 0, { raw: false }, () => ({}));

@@ -1,4 +1,4 @@
-/** What a step came to: its result, or the error that kept it from one. The error is thrown where the result is used. */
+/** The outcome of a step: its result, or its error, thrown only if the result is used. */
 export type Attempt<Result> =
   { readonly ok: true; readonly value: Result } | { readonly ok: false; readonly error: Error };
 
@@ -10,13 +10,13 @@ export function attempt<Result>(work: () => Result): Attempt<Result> {
   }
 }
 
-/** The result; throws the error of an attempt that failed. */
+/** The result; throws the error of a failed attempt. */
 export function resultOf<Result>(made: Attempt<Result>): Result {
   if (made.ok) return made.value;
   throw made.error;
 }
 
-/** The result, or what stands in for it where the attempt failed or was not made. */
+/** The result, or a fallback if the attempt failed or was not made. */
 export const resultOr = <Result, Instead>(
   made: Attempt<Result> | undefined,
   instead: Instead,

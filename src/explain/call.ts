@@ -4,18 +4,18 @@ import { outputsOf, targetOf } from '../targets/kinds.ts';
 import type { Target } from '../targets/target.ts';
 import type { ExplainOptions } from '../types.ts';
 
-/** What a call asks for: its methods and targets, found in the tables. */
+/** The resolved methods and targets of a call. */
 export interface Call {
   readonly methods: readonly Chosen[];
-  /** Empty for the best classes. */
+  /** Empty for the predicted classes. */
   readonly targets: readonly Target[];
-  /** Outputs of the model that the call names: one at most. */
+  /** Outputs of the model named in the call, at most one. */
   readonly outputs: readonly string[];
 }
 
 /**
- * Validates the options of a call against each other and against the image.
- * @throws {CamError} BAD_OPTION, BAD_TARGET, UNKNOWN_METHOD.
+ * Validates the options of a call against each other and the image.
+ * @throws {CamError} BAD_OPTION, BAD_TARGET or UNKNOWN_METHOD for an invalid option.
  */
 export function readCall(
   options: Pick<ExplainOptions, 'method' | 'base' | 'class' | 'target' | 'top' | 'output'>,
@@ -30,7 +30,7 @@ export function readCall(
   for (const { method, makesImage } of methods) {
     if (!hasImage && !makesImage) throw noImage(method.title);
     if (makesImage && targets.length === 0 && options.top === undefined)
-      throw badOption('class', `${method.title} makes an image of a class. Set \`class\` or \`target\`.`);
+      throw badOption('class', `${method.title} generates an image of a class. Set \`class\` or \`target\`.`);
   }
   const outputs = [options.output ?? [], ...targets.flatMap(outputsOf)].flat();
   return { methods, targets, outputs };
@@ -43,7 +43,10 @@ export const noImage = (what: string): CamError =>
     `${what} needs an image. Pass a path, the bytes of an image, its pixels, or a tensor.`,
   );
 
-/** `explain` returns one explanation. @throws {CamError} BAD_OPTION when the options ask for several. */
+/**
+ * Ensures that `explain` returns one explanation.
+ * @throws {CamError} BAD_OPTION when the options ask for several.
+ */
 export function requireSingle(options: ExplainOptions): void {
   const { method, class: classes, target, top } = options;
   const several = (value: unknown): boolean => Array.isArray(value) && new Set(value).size > 1;

@@ -26,20 +26,20 @@ import { type CallContext, explainSteps, outputFor } from './steps.ts';
 import { type Stopwatch, stopwatch } from './stopwatch.ts';
 import { targetMask, targetTensor } from './target-images.ts';
 
-/** What a model declares. */
+/** A model's declarations. */
 export interface ModelInfo {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** Version of the ONNX operator set. */
+  /** Opset version of ONNX. */
   readonly opset: number;
-  /** How pictures become its input; undefined where it takes none. */
+  /** Preprocessing of pictures; undefined if the model does not take pictures. */
   readonly preprocessing: Preprocessing | undefined;
-  /** Names of all values: what `layer` can name. */
+  /** Names of all values, possible choices for `layer`. */
   readonly values: readonly string[];
 }
 
 /**
- * A model, loaded once, that explains many images. Calls run one after the other.
+ * A model, loaded once, that explains many images. Calls run one at a time.
  *
  * @example
  * const explainer = await Explainer.load('resnet50.onnx', { labels: 'imagenet.txt' });
@@ -48,19 +48,19 @@ export interface ModelInfo {
  * await explainer.close();
  */
 export class Explainer {
-  /** Class names by index; empty when the model brings none. */
+  /** Class names by index; empty if the model has none. */
   readonly labels: readonly string[];
   readonly info: ModelInfo;
-  /** The files that the model was read from, with weights, labels and settings found beside it. */
+  /** The files read: the model, and its weights, labels and settings beside it. */
   readonly files: readonly (string | URL)[];
   /** Warnings about the model, e.g. fewer labels than classes. */
   readonly warnings: readonly string[];
-  /** Number of threads that run the model, and why it is one where more were asked for. */
+  /** Number of threads that run the model, with a reason if it is one although more were requested. */
   readonly threads: Threads;
   readonly #model: LoadedModel;
   readonly #network: ReturnType<typeof networkSlot>;
   #closed = false;
-  /** The call that runs now: sessions are shared, so calls take turns. */
+  /** The running call: calls take turns, since they share sessions. */
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(model: LoadedModel) {
@@ -89,8 +89,8 @@ export class Explainer {
   }
 
   /**
-   * Loads a model: a path, URL, file, Blob or bytes; nothing for the built-in one (36 everyday things). Labels and
-   * preprocessing of a Hugging Face export are found beside a path.
+   * Loads a model: a path, URL, file, Blob or bytes, or the built-in model by default (36 everyday things). Finds
+   * labels and preprocessing of a Hugging Face export beside a path.
    *
    * @example
    * const explainer = await Explainer.load('resnet50.onnx', { labels: 'imagenet.txt' });
@@ -105,13 +105,13 @@ export class Explainer {
   }
 
   /**
-   * Explains one target by one method: where did the model look? The image is a path or URL, encoded bytes (`.npy`
-   * included), a Blob, pixels, a canvas, or a tensor; only `class-visualization` takes none.
+   * Explains one target by one method: where did the model look? The image is a path or URL, encoded bytes (including
+   * `.npy`), a Blob, pixels, a canvas, or a tensor; only `class-visualization` needs none.
    *
    * @example
    * const { heatmap, target } = await explainer.explain('cat.jpg', { method: 'layercam', class: 'tabby' });
    * console.log(target.label, target.probability, heatmap.width, heatmap.height);
-   * @throws {CamError} the codes of `explainAll`, and that of a method that cannot explain this model or image.
+   * @throws {CamError} the codes of `explainAll`, or the error of a method that cannot explain this model or image.
    */
   async explain(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Answer> {
     checkOptions(options, 'explain');
@@ -122,17 +122,17 @@ export class Explainer {
   }
 
   /**
-   * Several methods and targets of one image from one forward pass. A method that fails is reported in `failures`; the
-   * others stand.
+   * Explains several methods and targets of one image in one forward pass. Methods that fail are reported in
+   * `failures`; the other results are unaffected.
    *
    * @example
    * const { explanations, failures } = await explainer.explainAll('cat.jpg', {
    *   method: ['gradcam', 'layercam'],
    *   top: 3,
    * });
-   * @throws {CamError} BAD_IMAGE, BAD_TENSOR when the image cannot be read or does not fit the model.
-   * @throws {CamError} BAD_OPTION, BAD_TARGET, UNKNOWN_METHOD, UNKNOWN_LAYER, UNKNOWN_CLASS for what was asked.
-   * @throws {CamError} UNSUPPORTED_MODEL, RUNTIME when the model cannot run.
+   * @throws {CamError} BAD_IMAGE or BAD_TENSOR when the image cannot be read or does not fit the model.
+   * @throws {CamError} BAD_OPTION, BAD_TARGET, UNKNOWN_METHOD, UNKNOWN_LAYER or UNKNOWN_CLASS for an invalid option.
+   * @throws {CamError} UNSUPPORTED_MODEL or RUNTIME when the model cannot run.
    * @throws {CamError} ABORTED (`name` is `AbortError`) when `signal` is aborted.
    */
   async explainAll(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<ExplainReport> {
@@ -160,12 +160,12 @@ export class Explainer {
   }
 
   /**
-   * The best classes of an image, best first, without explaining them; empty where the output is not a vector of classes.
+   * The best classes of an image, best first, without explanations; empty if the output is not a vector of classes.
    *
    * @example
    * const [best] = await explainer.predict('cat.jpg');
    * console.log(best.label, best.probability);
-   * @throws {CamError} BAD_IMAGE, BAD_TENSOR, BAD_OPTION, UNSUPPORTED_MODEL, RUNTIME, ABORTED as `explainAll`.
+   * @throws {CamError} BAD_IMAGE, BAD_TENSOR, BAD_OPTION, UNSUPPORTED_MODEL, RUNTIME or ABORTED as in `explainAll`.
    */
   async predict(image: ImageInput, options: PredictOptions = {}): Promise<ClassScore[]> {
     return this.#inTurn(async () => {
@@ -183,7 +183,7 @@ export class Explainer {
     });
   }
 
-  /** Frees the runtime's memory; the explainer cannot be used afterwards. */
+  /** Frees the runtime's memory; the explainer is unusable afterwards. */
   async close(): Promise<void> {
     const close = () => this.#network.close();
     this.#turn = this.#turn.then(close, close);

@@ -7,7 +7,7 @@ import { collapsed, COLLAPSES, type Heatmap, heatmapOf, type Upsample } from './
 import { layersFor, type Notes } from './raw-maps.ts';
 import type { TargetRun } from './target-run.ts';
 
-/** What a method found for one target: its raw maps for each variant of the image. */
+/** A method's result for one target: its raw maps for each variant of the image. */
 export interface MethodResult {
   readonly chosen: Chosen;
   readonly target: TargetRun;
@@ -18,7 +18,7 @@ export interface MethodResult {
 
 type HeatmapSettings = Pick<ExplainOptions, 'compat' | 'fuse' | 'signed'>;
 
-/** The explanation that a caller gets. */
+/** Builds the public explanation. */
 export function explanationOf(
   { chosen, target, maps, notes, tensors }: MethodResult,
   options: HeatmapSettings,
@@ -77,7 +77,7 @@ function heatmapFor(
     return heatmapOf(planes, { fuse: 'mean', compat: undefined, signed }, upsample, kernels);
   };
   if (variants.length === 1 || compat !== 'pytorch-grad-cam') return one(raw);
-  // Its smoothing averages finished heatmaps.
+  // pytorch-grad-cam averages finished heatmaps.
   const all = variants.map(one);
   const data = all[0].plane.data.map(
     (_, at) => all.reduce((sum, { plane }) => sum + plane.data[at], 0) / all.length,
@@ -85,11 +85,11 @@ function heatmapFor(
   return { plane: { ...all[0].plane, data }, range: [0, 1] };
 }
 
-/** Why a map shows nothing, if it does. */
+/** Warnings for a map that shows nothing. */
 function emptyMapWarnings(method: Method, maps: readonly Plane[]): string[] {
   if (maps.some(({ data }) => data.some(Number.isNaN))) {
     return [
-      'The map holds NaN: the model computes with infinities somewhere. Check that `preprocessing.range`, `preprocessing.mean` and `preprocessing.std` match its training.',
+      'The map contains NaN: infinities occur inside the model. Check that `preprocessing.range`, `preprocessing.mean` and `preprocessing.std` match its training.',
     ];
   }
   if (maps.some(({ data }) => data.some((value) => value > 0))) return [];
@@ -97,9 +97,9 @@ function emptyMapWarnings(method: Method, maps: readonly Plane[]): string[] {
   if (method.level === 'layer') {
     return [
       zero
-        ? 'The map is zero everywhere: nothing in this layer changes the score. Try another layer or class.'
-        : 'The map is empty: every weighted activation is negative, so this layer only holds evidence against the class. See the raw map, or try another layer or class.',
+        ? 'The map is zero everywhere: nothing in this layer affects the score. Try another layer or class.'
+        : 'The map is empty: all weighted activations are negative, so this layer has only evidence against the class. See the raw map, or try another layer or class.',
     ];
   }
-  return zero ? ['The map is zero everywhere: nothing in this image changes the score.'] : [];
+  return zero ? ['The map is zero everywhere: nothing in this image affects the score.'] : [];
 }

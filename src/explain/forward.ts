@@ -8,12 +8,12 @@ import { rank, type Ranking } from '../targets/classes.ts';
 import { type PreparedInput, withVolume } from './input.ts';
 import type { Plan } from './plan.ts';
 
-/** One run of the model on an image, with the values that the plan taps. */
+/** A run of the model on an image, with the values tapped by the plan. */
 export interface ForwardPass {
   readonly network: Network;
   readonly plan: Plan;
   readonly input: PreparedInput;
-  /** Inputs of the model besides the image. */
+  /** The additional inputs. */
   readonly others: Values;
   readonly values: Values;
 }
@@ -28,7 +28,7 @@ export async function runForward(
   return { network, plan, input, others, values };
 }
 
-/** The same plan on another image [C, H, W] of the same size. */
+/** Runs the plan on another image [C, H, W] of the same size. */
 export function runForwardOn(
   { network, plan, input, others }: ForwardPass,
   data: Float32Array,
@@ -68,7 +68,10 @@ export function variantFeeds(
   };
 }
 
-/** A tensor may hold anything, and one NaN spreads. @throws {CamError} BAD_TENSOR when the output is not finite because the input is not. */
+/**
+ * Non-finite inputs spread through the network.
+ * @throws {CamError} BAD_TENSOR when the output is not finite because the input is not.
+ */
 export function requireFinite({ input }: ForwardPass, ranking: Ranking): void {
   const { data } = input.tensor;
   const at = ranking.finite ? -1 : data.findIndex((value) => !Number.isFinite(value));

@@ -2,7 +2,7 @@ import type { RectifierRule } from '../autodiff/rectifier.ts';
 import type { GradientPlan, Network } from '../network/network.ts';
 import { type Attempt, attempt } from './attempt.ts';
 
-/** The gradients of a call: at which values, and at the input under which rules for rectifiers. */
+/** The gradients of a call: with respect to which values, and at the input with which rectifier rules. */
 export interface WantedGradients {
   readonly output: string;
   readonly input: string;
@@ -12,7 +12,7 @@ export interface WantedGradients {
   readonly rectifiers: ReadonlySet<RectifierRule>;
 }
 
-/** The backward passes of a call; undefined where none was wanted. */
+/** The backward passes of a call; undefined if not wanted. */
 export interface GradientPlans extends Readonly<Record<RectifierRule, PlannedGradient>> {
   readonly layers: PlannedGradient;
   readonly biases: PlannedGradient;
@@ -21,8 +21,8 @@ export interface GradientPlans extends Readonly<Record<RectifierRule, PlannedGra
 export type PlannedGradient = Attempt<GradientPlan> | undefined;
 
 /**
- * Plans the backward passes. Under the plain rule one serves all that is wanted, if the whole path can be differentiated;
- * otherwise each has its own, so that one that fails does not take the others along.
+ * Plans the backward passes. With plain rectifiers, one pass serves everything wanted if the whole path is
+ * differentiable; otherwise passes are separate, so that a failure does not affect the others.
  */
 export function planGradients(
   network: Network,

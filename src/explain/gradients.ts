@@ -24,7 +24,7 @@ export async function layerGradient(run: MethodRun, { data }: GradientRequest): 
   return toVolume(await gradientAt(run, data, name), layout, run.kernels);
 }
 
-/** ∂y/∂value where the input is `data`: one pass forward, one back. */
+/** ∂y/∂value for the input `data`: one forward and one backward pass. */
 async function gradientAt(
   { target, kernels }: MethodRun,
   data: Float32Array,
@@ -41,7 +41,7 @@ async function gradientAt(
   return only(await network.backward(gradientPlan, seed, values));
 }
 
-/** ∂y/∂A at other activations, [C, h, w]; every ReLU stays as it is at A. */
+/** ∂y/∂A at other activations, [C, h, w]; every ReLU keeps its state at A. */
 export async function headGradient(run: MethodRun, { data }: GradientRequest): Promise<Volume> {
   const { target, kernels } = run;
   const { name, layout } = layerOf(run);
@@ -50,7 +50,7 @@ export async function headGradient(run: MethodRun, { data }: GradientRequest): P
   return toVolume(await gradientAfter(target, name, tensor, 'frozen'), layout, kernels);
 }
 
-/** ∂y/∂value where another tensor takes its place; `frozen` keeps every kink on its side. */
+/** ∂y/∂value with the value replaced by another tensor; `frozen` keeps every kink on its side. */
 async function gradientAfter(
   { pass, scoreOf }: TargetRun,
   from: string,
@@ -67,7 +67,7 @@ async function gradientAfter(
   return only(await network.backward(gradientPlan, seed, { ...values, ...feeds, ...results }, values));
 }
 
-/** The gradient at the layer of one class against others, [C, h, w]. */
+/** The gradient at the layer of one class versus others, [C, h, w]. */
 export async function contrastGradient(run: MethodRun, { contrast }: ContrastRequest): Promise<Volume> {
   const { target, kernels, options } = run;
   const { network, plan, values } = target.pass;
@@ -81,7 +81,7 @@ export async function contrastGradient(run: MethodRun, { contrast }: ContrastReq
   return toVolume(only(await network.backward(gradientPlan, seed, values)), layout, kernels);
 }
 
-/** ∂s^l/∂A^l, where s^l is the score that the head gives to the mean of the tokens after attention layer l. */
+/** ∂s^l/∂A^l, where s^l is the head's score for the mean of the tokens after attention layer l. */
 export async function attentionGradient({ target }: MethodRun, request: AttentionRequest): Promise<Volume> {
   const { network, plan, values } = target.pass;
   const { layers, count } = plannedAttention(plan);
@@ -97,7 +97,10 @@ export async function attentionGradient({ target }: MethodRun, request: Attentio
 /** The gradient of a plan with a single value. */
 const only = (gradients: ReadonlyMap<string, FloatTensor>): FloatTensor => [...gradients.values()][0];
 
-/** Every row of [rows, columns] replaced by the mean of all rows: symmetric, so it is its own gradient. */
+/**
+ * Replaces every row of [rows, columns] with the mean of all rows. The operation is symmetric, so it is its own
+ * gradient.
+ */
 function meanOfRows(data: Float32Array, rows: number): Float32Array {
   const columns = data.length / rows;
   const mean = new Float32Array(columns);

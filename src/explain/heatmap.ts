@@ -2,7 +2,7 @@ import type { Kernels, Plane, Volume } from '../kernels/index.ts';
 import type { Collapse, Compat, Fusion } from '../methods/method.ts';
 import type { HeatmapRange } from '../types.ts';
 
-/** From a map at feature resolution to one at the image's size, bilinear with half-pixel centers. */
+/** Upsamples a map from feature resolution to the image's size, bilinear with half-pixel centers. */
 export type Upsample = (map: Plane) => Plane;
 
 export interface Heatmap {
@@ -14,15 +14,15 @@ export interface Heatmap {
 export interface HeatmapOptions {
   readonly fuse: Fusion;
   readonly compat: Compat | undefined;
-  /** Whether the sign is kept: 0.5 is zero, 0 and 1 are the largest magnitude. */
+  /** Whether the sign is kept: 0.5 is zero, and 0 or 1 the largest magnitude. */
   readonly signed: boolean;
-  /** `false` normalizes the map without the ReLU, as torch-cam does for one method. */
+  /** `false` normalizes the map without ReLU, as torch-cam does for one method. */
   readonly rectified?: boolean;
 }
 
 /**
- * Signed maps of one or several layers to a heatmap in [0, 1] at the image's size: ReLU, upsample, min-max; several
- * are scaled to [0, 1] and fused first. An all-zero map stays zero.
+ * Signed maps of one or several layers as a heatmap in [0, 1] at the image's size: ReLU, upsampling, min-max. Several
+ * layers are first scaled to [0, 1] and fused. An all-zero map stays zero.
  */
 export function heatmapOf(
   maps: readonly Plane[],
@@ -57,7 +57,8 @@ const PIPELINES: Readonly<Record<Compat | 'paper', Pipeline>> = {
     const { plane, range } = normalized(combined(resized, combine), 1e-7, k);
     return { plane, range: maps.length === 1 ? extentOf(maps[0]) : range };
   },
-  // core.py: min-max at feature resolution, resize, largestOf over layers (LayerCAM: of tanh(2M)); products once more.
+  // core.py: min-max at feature resolution, resize, maximum over layers (LayerCAM: of tanh(2M)); min-max again for
+  // products.
   'torch-cam': (maps, fuse, upsample, k) => {
     const normal = maps.map((map) => k.minMax(map, 1e-8));
     if (maps.length === 1) return { plane: upsample(normal[0]), range: extentOf(maps[0]) };
@@ -77,12 +78,12 @@ const toUnit: FusionRule['prepare'] = (map, upsample, k) => k.minMax(upsample(ma
 const averageOf = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length;
 const largestOf = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b));
 
-/** How the maps of several layers become one. */
+/** Fusion of the maps of several layers. */
 const FUSION_RULES: Readonly<Record<Fusion, FusionRule>> = {
   mean: { prepare: toUnit, combine: averageOf },
   max: { prepare: toUnit, combine: largestOf },
   product: { prepare: toUnit, combine: (values) => values.reduce((a, b) => a * b) },
-  // LayerCAM's eq. 9: tanh(2 M / max M), then the largestOf.
+  // LayerCAM's eq. 9: tanh(2 M / max M), then the maximum.
   layercam: {
     prepare: (map, upsample) => {
       const [, top] = extentOf(map);
@@ -124,7 +125,7 @@ const normalized = (map: Plane, epsilon: number, k: Kernels): Heatmap => ({
   range: extentOf(map),
 });
 
-/** A heatmap on another scale, such as that of several images; values beyond it are clipped. */
+/** A heatmap on another scale, such as a common scale for several images; values outside are clipped. */
 export function rescaled(heatmap: Plane, from: HeatmapRange, to: HeatmapRange): Plane {
   const span = to[1] - to[0];
   return mapped(heatmap, (v) => {
@@ -135,7 +136,7 @@ export function rescaled(heatmap: Plane, from: HeatmapRange, to: HeatmapRange): 
 
 type CollapseRule = (values: readonly number[]) => number;
 
-/** How the channels of a map at the input become one, without and with the sign. */
+/** Reduction of a map's channels at the input, without and with the sign. */
 export const COLLAPSES: Readonly<Record<Collapse, { plain: CollapseRule; signed: CollapseRule }>> = {
   // Simonyan et al. 2014, sec. 3.1
   largest: {
@@ -148,7 +149,7 @@ export const COLLAPSES: Readonly<Record<Collapse, { plain: CollapseRule; signed:
 
 const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b);
 
-/** One plane of a map [C, H, W]. */
+/** Reduces a map [C, H, W] to one plane. */
 export function collapsed({ data, channels, height, width }: Volume, collapse: CollapseRule): Plane {
   const size = height * width;
   const values = new Array<number>(channels);

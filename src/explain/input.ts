@@ -11,11 +11,11 @@ import { type FloatTensor, floatTensor, sizeOf } from '../runtime/tensor.ts';
 import type { ExplainedImage, ImageInput } from '../types.ts';
 import type { LoadedModel } from './loaded.ts';
 
-/** An image as the model takes it. */
+/** An image as model input. */
 export interface PreparedInput {
-  /** Batch 1, in the layout of the model. */
+  /** Batch 1, in the model's layout. */
   readonly tensor: FloatTensor;
-  /** Its layout; undefined where it is not an image. */
+  /** Layout of the tensor; undefined if it is not an image. */
   readonly layout: Layout | undefined;
   readonly image: ExplainedImage;
   /** Whether there is no image, and the input is zeros. */
@@ -23,8 +23,9 @@ export interface PreparedInput {
 }
 
 /**
- * Decodes and preprocesses an image; a tensor is taken as it is, and no image becomes zeros.
- * @throws {CamError} BAD_IMAGE, BAD_TENSOR, UNSUPPORTED_MODEL where the model takes no pictures.
+ * Decodes and preprocesses an image. Tensors are used directly, and a missing image becomes zeros.
+ * @throws {CamError} BAD_IMAGE or BAD_TENSOR when the image cannot be read or does not fit the model.
+ * @throws {CamError} UNSUPPORTED_MODEL when the model does not take pictures.
  */
 export async function prepareInput(
   model: LoadedModel,
@@ -51,13 +52,19 @@ export async function prepareInput(
   return prepared(floatTensor(dims, data), { picture: image, placement });
 }
 
-/** The input as channels over space. @throws {CamError} UNSUPPORTED_MODEL where it is not an image. */
+/**
+ * The input as channels over space.
+ * @throws {CamError} UNSUPPORTED_MODEL when the input is not an image.
+ */
 export function volumeOf({ tensor, image }: PreparedInput): Volume {
   if (image.input) return image.input;
   throw inputNotAnImage(tensor);
 }
 
-/** The layout of such an input. @throws {CamError} UNSUPPORTED_MODEL where it is not an image. */
+/**
+ * The layout of an image input.
+ * @throws {CamError} UNSUPPORTED_MODEL when the input is not an image.
+ */
 export function layoutOfImage({ tensor, layout }: PreparedInput): Layout {
   if (layout) return layout;
   throw inputNotAnImage(tensor);
@@ -66,10 +73,10 @@ export function layoutOfImage({ tensor, layout }: PreparedInput): Layout {
 const inputNotAnImage = ({ dims }: FloatTensor): CamError =>
   new CamError(
     'UNSUPPORTED_MODEL',
-    `The model's input [${dims.join(', ')}] is not an image: an image has four axes.`,
+    `The model's input [${dims.join(', ')}] is not an image, which has four axes.`,
   );
 
-/** The same input with other numbers, [C, H, W]. */
+/** The same input with other values, [C, H, W]. */
 export function withVolume(input: PreparedInput, tensor: FloatTensor, kernels: Kernels): PreparedInput {
   const { layout, image } = input;
   return { ...input, tensor, image: { ...image, input: layout && toVolume(tensor, layout, kernels) } };
@@ -81,7 +88,7 @@ function zeros({ width, height, channels, layout }: Preprocessing): FloatTensor 
   return floatTensor(dims, new Float32Array(sizeOf(dims)));
 }
 
-/** The shape of an input that declares none: an image tensor has four axes. */
+/** The shape assumed for an input that declares none: image tensors have four axes. */
 const UNDECLARED = ['', '', '', ''] as const;
 
 function checkTensor({ data, dims }: FloatTensor, { dims: declared = UNDECLARED }: ValueInfo): void {
@@ -89,7 +96,7 @@ function checkTensor({ data, dims }: FloatTensor, { dims: declared = UNDECLARED 
   if (sizeOf(dims) !== data.length) {
     throw new CamError(
       'BAD_TENSOR',
-      `The tensor holds ${data.length} values, but its shape ${text} needs ${sizeOf(dims)}.`,
+      `The tensor has ${data.length} values, but its shape ${text} needs ${sizeOf(dims)}.`,
     );
   }
   const fits =
@@ -98,11 +105,11 @@ function checkTensor({ data, dims }: FloatTensor, { dims: declared = UNDECLARED 
   if (fits && dims[0] === 1) return;
   throw new CamError(
     'BAD_TENSOR',
-    `The tensor is ${text}, but the model takes one image as [${declared.map((size, axis) => (axis === 0 ? 1 : size || '?')).join(', ')}].`,
+    `The tensor has shape ${text}, but the model takes one image as [${declared.map((size, axis) => (axis === 0 ? 1 : size || '?')).join(', ')}].`,
   );
 }
 
-/** Height and width of a tensor; of four axes, the last counts colors where only it can. */
+/** Height and width of a tensor. Of four axes, the last is the colors only if no other can be. */
 function imageSize(dims: readonly number[]): { width: number; height: number } {
   const channelsLast = dims.length === 4 && dims[3] <= 4 && dims[1] > 4;
   const [height, width] = channelsLast ? dims.slice(1) : dims.slice(-2);

@@ -17,46 +17,45 @@ import type { InspectOptions } from '../types.ts';
 import { prepareInput } from './input.ts';
 import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
 
-/** A model's contents, ready for JSON. */
+/** A model's contents, serializable as JSON. */
 export interface Inspection {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly irVersion: number;
-  /** Version of the ONNX operator set, and of all operator sets by domain. */
+  /** Opset version of ONNX, and of every domain. */
   readonly opset: number;
   readonly opsets: Readonly<Record<string, number>>;
   /** Number of nodes per operator, the most frequent first. */
   readonly operators: Readonly<Record<string, number>>;
   /** Number of values in the constants. */
   readonly parameters: number;
-  /** Operators in the model without a gradient. */
+  /** Operators of the model without a gradient. */
   readonly unsupported: readonly string[];
-  /** How pictures become the input; null where it takes none. */
+  /** Preprocessing of pictures; null if the model does not take pictures. */
   readonly preprocessing: Preprocessing | null;
-  /** Why the model cannot be explained, and nothing below is known; null when it can. */
+  /** Why the model cannot be explained, in which case the rest is unknown; null if it can. */
   readonly problem: string | null;
   readonly explained: Explained | null;
-  /** Values at which a CAM can be computed, in running order. */
+  /** Values at which a CAM can be computed, in execution order. */
   readonly layers: readonly LayerInfo[];
-  /** The default layer and why it was chosen; null when there is none. */
+  /** The default layer with the reason for it; null if there is none. */
   readonly automatic: { readonly layer: string; readonly why: string } | null;
-  /** Whether a gradient reaches the input, as saliency methods need. */
+  /** Whether gradients reach the input, as saliency methods require. */
   readonly inputGradient: boolean;
-  /** Nodes that stop a gradient. */
+  /** Nodes that block gradients. */
   readonly barriers: readonly Barrier[];
 }
 
-/** The value that is differentiated. */
+/** The differentiated value. */
 export interface Explained {
-  /** The model's output. */
   readonly output: string;
-  /** The value of the logits: before a final Softmax or Sigmoid. */
+  /** Name of the logits, the value before a final Softmax or Sigmoid. */
   readonly logits: string;
   readonly dims: readonly number[];
   readonly classes: number;
   /** Positions per class: 1 for a classifier, pixels for a dense output. */
   readonly positions: number;
-  /** The final Softmax or Sigmoid, which is looked through. */
+  /** The final Softmax or Sigmoid, which explanations skip. */
   readonly link: Link | null;
 }
 
@@ -69,22 +68,22 @@ export interface LayerInfo {
   readonly layout: Layout;
   /** Whether it is the default layer. */
   readonly automatic: boolean;
-  /** Whether a gradient reaches it. */
+  /** Whether gradients reach it. */
   readonly gradient: boolean;
 }
 
-/** A node that stops a gradient. */
+/** A node that blocks gradients. */
 export interface Barrier {
   readonly node: string;
   readonly op: string;
   readonly why: string;
-  /** The nearest later value that gradients reach; null when another barrier follows. */
+  /** The nearest later value that gradients reach; null if another barrier follows. */
   readonly from: string | null;
 }
 
 /**
- * Describes a model without explaining anything: inputs, outputs, layers, and what gradients reach, found by building the
- * backward graph without running it. A model that cannot run is described as far as its file goes.
+ * Describes a model without explaining an image: inputs, outputs, layers, and where gradients flow, found by building
+ * the backward graph without running it. A model that cannot run is described from its file alone.
  *
  * @example
  * const { layers, automatic, barriers } = await inspect('resnet50.onnx');
@@ -107,7 +106,7 @@ export async function inspect(model?: ModelInput, options: InspectOptions = {}):
   }
 }
 
-/** The network for a blank image; other inputs are zeros. */
+/** Opens the network for a blank image, with zeros for the other inputs. */
 async function openBlank(model: LoadedModel, open: ReturnType<typeof networkSlot>['at']): Promise<Network> {
   const { inputs } = model.source.model.graph;
   const { name } = model.input;
@@ -115,7 +114,7 @@ async function openBlank(model: LoadedModel, open: ReturnType<typeof networkSlot
   return open(tensor, extraInputs(inputs, name, blankInputs(inputs, name)));
 }
 
-/** Zeros for an input that takes no picture, if its size is known. */
+/** Zeros for an input that does not take a picture, if its size is known. */
 function blankTensor({ dims }: ValueInfo, preprocessing: Preprocessing | undefined): FloatTensor | undefined {
   const [, ...sizes] = dims ?? [];
   if (preprocessing || !dims || !sizes.every((size) => typeof size === 'number')) return undefined;
@@ -135,7 +134,7 @@ const NOTHING: Omit<Found, 'problem'> = {
   barriers: [],
 };
 
-/** What the file declares. */
+/** The part known from the file. */
 function declaredBy(model: Model): Omit<Inspection, keyof Found | 'preprocessing'> {
   const { graph, opsets, irVersion } = model;
   const counts = new Map<string, number>();
@@ -152,7 +151,7 @@ function declaredBy(model: Model): Omit<Inspection, keyof Found | 'preprocessing
   };
 }
 
-/** What is known once the runtime has run it. */
+/** The part known after a run. */
 function foundIn(network: Network, options: InspectOptions): Found {
   const { model, facts } = network;
   try {

@@ -13,22 +13,25 @@ import { ranOutOfMemory } from '../runtime/session.ts';
 import { type FloatTensor, fromFloat } from '../runtime/tensor.ts';
 import type { LoadOptions } from '../types.ts';
 
-/** A model in memory, and everything that it takes to run it. */
+/** A model in memory with everything needed to run it. */
 export interface LoadedModel {
   readonly source: ModelSource;
   readonly kernels: Kernels;
   readonly threads: Threads;
-  /** Class names by index, and whether the caller gave them. */
+  /** Class names by index, and whether the caller set them. */
   readonly labels: readonly string[];
   readonly labelsGiven: boolean;
-  /** The input that takes the image. */
+  /** The image input. */
   readonly input: ValueInfo;
-  /** How pictures become that input; undefined where it takes none. */
+  /** Preprocessing of pictures; undefined if the model does not take pictures. */
   readonly preprocessing: Preprocessing | undefined;
   readonly options: LoadOptions;
 }
 
-/** @throws {CamError} BAD_MODEL, UNSUPPORTED_MODEL, BAD_OPTION. */
+/**
+ * Loads a model with kernels, runtime and labels.
+ * @throws {CamError} BAD_MODEL, UNSUPPORTED_MODEL, BAD_LABELS or BAD_OPTION as in `Explainer.load`.
+ */
 export async function loadEverything(
   model: ModelInput | undefined,
   options: LoadOptions,
@@ -61,9 +64,12 @@ const runtimeOptionsOf = ({ threads, ort, executionProviders, modules }: LoadOpt
   module: modules?.runtime,
 });
 
-/** The network of a model at the size of the current input: one is open at a time. */
+/** The network of a model at the current input size; only one is open at a time. */
 export interface NetworkSlot {
-  /** @throws {CamError} UNSUPPORTED_MODEL, BAD_MODEL, RUNTIME; BAD_OPTION where a size was asked for that memory does not hold. */
+  /**
+   * @throws {CamError} UNSUPPORTED_MODEL, BAD_MODEL or RUNTIME when the model cannot run.
+   * @throws {CamError} BAD_OPTION when the requested size does not fit in memory.
+   */
   readonly at: (tensor: FloatTensor, others: Values) => Promise<Network>;
   readonly close: () => Promise<void>;
 }
@@ -97,7 +103,7 @@ export function networkSlot({ source, input, options }: LoadedModel): NetworkSlo
   };
 }
 
-/** Runs work; running out of memory is the fault of the size that the caller asked for, if any. */
+/** Runs work and, if it runs out of memory, blames the size requested by the caller, if any. */
 export async function blamingSize<Result>(
   { preprocessing = {} }: LoadOptions,
   work: () => Promise<Result>,

@@ -5,7 +5,7 @@ import type { Layer } from '../network/layers.ts';
 import type { ExplainOptions } from '../types.ts';
 import type { TargetRun } from './target-run.ts';
 
-/** A method at work on one target, at one layer if it looks at one. */
+/** A running method: one target, and one layer if it uses one. */
 export interface MethodRun {
   readonly id: MethodId;
   readonly target: TargetRun;
@@ -14,8 +14,8 @@ export interface MethodRun {
   readonly options: Pick<ExplainOptions, 'batchSize' | 'counterfactual' | 'onProgress' | 'score' | 'signal'>;
 }
 
-/** The layer of a method that looks at one. */
+/** The layer of a method that uses one. */
 export function layerOf({ id, layer }: MethodRun): Layer {
   if (layer) return layer;
-  throw new InternalError(`${id} asks for a layer but looks at none.`);
+  throw new InternalError(`${id} requires a layer but has none.`);
 }

@@ -10,12 +10,12 @@ import { checkOptions } from '../options/check.ts';
 import type { ExplainedImage, Explanation, HeatmapRange } from '../types.ts';
 import { rescaled } from './heatmap.ts';
 
-/** Colors for maps with a sign. */
+/** Default color map of signed maps. */
 const DIVERGING = 'coolwarm';
 
 /**
- * The picture that shows an explanation, at the image's size: the heatmap blended over the image, or what its method
- * `shows` instead. Nothing runs again: call it for every change of color map or alpha.
+ * Draws an explanation at the image's size: the heatmap blended over the image, or what its method `shows` instead.
+ * Cheap: the model does not run again, so call it for every change of color map or alpha.
  *
  * @example
  * const { data, width, height } = await overlay(explanation, { colormap: 'viridis', alpha: 0.4 });
@@ -39,24 +39,24 @@ export async function overlay(
 }
 
 /**
- * The same explanation with a heatmap in which 0 and 1 stand for `range`: one range for several images makes their
- * heatmaps comparable. Values beyond it are clipped.
+ * Rescales the heatmap so that 0 and 1 correspond to `range`: a common range makes the heatmaps of several images
+ * comparable. Values outside are clipped.
  *
  * @example
  * const low = Math.min(a.range[0], b.range[0]);
  * const high = Math.max(a.range[1], b.range[1]);
  * const comparable = [onScale(a, [low, high]), onScale(b, [low, high])];
- * @throws {CamError} BAD_OPTION for a range that is not two numbers, the lower one first.
+ * @throws {CamError} BAD_OPTION unless the range is two numbers in ascending order.
  */
 export function onScale<Result extends Explanation>(explanation: Result, range: HeatmapRange): Result {
   const [low, high] = range;
   if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high))
-    throw badOption('range', `\`range\` is [${low}, ${high}]: it takes two numbers, the lower one first.`);
+    throw badOption('range', `\`range\` is [${low}, ${high}]. It takes two numbers in ascending order.`);
   return { ...explanation, heatmap: rescaled(explanation.heatmap, explanation.range, range), range };
 }
 
 /**
- * PNG bytes of an explanation's overlay, or of any picture.
+ * Encodes an explanation's overlay, or any picture, as PNG.
  *
  * @example
  * await writeFile('cat.png', await toPNG(explanation, { colormap: 'viridis' }));
@@ -68,7 +68,7 @@ export async function toPNG(of: Explanation | Picture, options: OverlayOptions =
 }
 
 /**
- * JPEG bytes of an explanation's overlay, or of any picture; `quality` is 1 to 100, 90 by default.
+ * Encodes an explanation's overlay, or any picture, as JPEG; `quality` is 1 to 100, 90 by default.
  *
  * @example
  * await writeFile('cat.jpg', await toJPEG(explanation, { quality: 80 }));
@@ -84,12 +84,12 @@ export async function toJPEG(
   return encode(await drawnOf(of, drawing), 'jpg', quality);
 }
 
-/** @throws {CamError} BAD_IMAGE for anything else. */
+/** @throws {CamError} BAD_IMAGE for anything other than an explanation or picture. */
 async function drawnOf(of: Explanation | Picture, options: OverlayOptions): Promise<Picture> {
   if (typeof of !== 'object' || of === null)
     throw new CamError(
       'BAD_IMAGE',
-      `${of === null ? 'null' : typeof of} cannot be drawn. Pass an explanation or a picture.`,
+      `${of === null ? 'null' : typeof of} cannot be drawn. Pass an explanation or pixels.`,
     );
   return 'shows' in of ? overlay(of, options) : pictureOf(of);
 }

@@ -13,26 +13,25 @@ import type { ExplainOptions } from '../types.ts';
 import { type Attempt, attempt, resultOf, resultOr } from './attempt.ts';
 import { type GradientPlans, planGradients } from './gradient-plans.ts';
 
-/** What a call will read from the network: layers, backward passes, and the values that they take. */
+/** Everything a call reads from the network: layers, backward passes, and the values they need. */
 export interface Plan {
-  /** Name of the input that takes the image. */
+  /** Name of the image input. */
   readonly input: string;
   readonly output: ClassOutput;
-  /** The value that is differentiated: logits or probabilities. */
+  /** The differentiated value: logits or probabilities. */
   readonly explained: string;
-  /** The layers asked for or chosen; empty where no method looks at one, an error where there is none. */
+  /** The requested or automatic layers; empty if no method uses one, an error if there is none. */
   readonly layers: Attempt<readonly Layer[]>;
-  /** The last layer of each resolution, for methods that take these by default. */
+  /** The last layer of each resolution, for methods that use these by default. */
   readonly stages: readonly Layer[];
   readonly gradients: GradientPlans;
-  /** Undefined where no method needs them; so are the attention layers. */
+  /** Undefined if no method needs them; likewise `attention`. */
   readonly biases: Attempt<readonly BiasTerm[]> | undefined;
   readonly attention: Attempt<Attention> | undefined;
   /** Values to fetch from the forward pass. */
   readonly taps: ReadonlySet<string>;
 }
 
-/** What a plan is made for. */
 export interface PlanRequest {
   readonly input: string;
   readonly output: ClassOutput;
@@ -46,7 +45,10 @@ const RECTIFIER_OF: Partial<Record<Need, RectifierRule>> = {
   deconvnet: 'deconvnet',
 };
 
-/** @throws {CamError} UNKNOWN_LAYER for the name of a layer that does not exist or has no map. */
+/**
+ * Plans the reads of a call.
+ * @throws {CamError} UNKNOWN_LAYER when a named layer does not exist or is not a map.
+ */
 export function planFor(network: Network, { input, output, methods, options }: PlanRequest): Plan {
   const explained = options.score === 'probability' ? (output.probabilities ?? output.logits) : output.logits;
   const needs = new Set(methods.flatMap((chosen) => chosen.needs));
@@ -89,13 +91,13 @@ export function planFor(network: Network, { input, output, methods, options }: P
   return { input, output, explained, layers, stages, gradients, biases, attention, taps };
 }
 
-/** The attention layers of a plan; throws the error where there are none. */
+/** The attention layers of a plan; throws the error if there are none. */
 export function plannedAttention({ attention }: Plan): Attention {
   if (attention === undefined) throw new InternalError('No method asked for the attention.');
   return resultOf(attention);
 }
 
-/** Requests that differentiate by the layer, and those that run the model after it. */
+/** Requests that need gradients at the layer, and requests that run the model after it. */
 const BACKWARD_ASKS: readonly (keyof Asks)[] = ['layerGradient', 'contrastGradient'];
 const HEAD_ASKS: readonly (keyof Asks)[] = ['headScores', 'headGradient'];
 
@@ -122,10 +124,10 @@ function chooseLayers(
   );
 }
 
-/** Number of resolutions to look at together. */
+/** Number of resolutions used together. */
 const STAGES = 3;
 
-/** The last layer of each resolution up to the chosen one: the deepest few. */
+/** The last layer of each resolution up to the chosen one, limited to the deepest few. */
 function stagesOf(candidates: readonly Layer[], chosen: Layer): Layer[] {
   const resolution = ({ layout }: Layer) => `${layout.height}x${layout.width}`;
   const before = candidates.slice(
@@ -140,7 +142,7 @@ function stagesOf(candidates: readonly Layer[], chosen: Layer): Layer[] {
 const savedBy = (network: Network, plans: GradientPlans): string[] =>
   Object.values(plans).flatMap((plan) => (plan?.ok ? network.plan(plan.value).saved : []));
 
-/** The inputs of the model after a value, and the forward values that its gradient takes. */
+/** The inputs of the model after a value, and the forward values its gradient needs. */
 function headTaps(network: Network, from: string, explained: string): string[] {
   const plan: GradientPlan = { output: explained, wrt: [from], rectifier: 'plain' };
   const saved = resultOr(

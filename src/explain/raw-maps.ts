@@ -29,13 +29,13 @@ import type { MethodRun } from './method-run.ts';
 import { type Plan, plannedAttention } from './plan.ts';
 import { requireClass, type TargetRun } from './target-run.ts';
 
-/** What a method reports besides its map. */
+/** Additional output of a method. */
 export interface Notes {
   readonly warnings: Set<string>;
   readonly measures: Record<string, number>;
 }
 
-/** Options that change what a formula computes, or how its runs are made. */
+/** Options that affect a formula or its runs. */
 export type MapOptions = MethodRun['options'] &
   Pick<
     ExplainOptions,
@@ -51,11 +51,11 @@ export interface MapRequest {
   readonly notes: Notes;
 }
 
-/** The layers that a method looks at; none where the plan has none. */
+/** The layers a method uses; none if the plan has none. */
 export const layersFor = ({ layers, stages }: Plan, { method }: Chosen): readonly Layer[] =>
   method.level === 'layer' && method.stages && stages.length > 0 ? stages : resultOr(layers, []);
 
-/** The signed map of each layer ([1, h, w]), or the one of the input. */
+/** The signed map of each layer ([1, h, w]), or the map of the input. */
 export async function rawMaps(request: MapRequest): Promise<Volume[]> {
   const { chosen, target } = request;
   const { method } = chosen;
@@ -140,7 +140,7 @@ function commonView(request: MapRequest): CommonView {
   };
 }
 
-/** Black and white after preprocessing; for a tensor, its own smallest and largest number. */
+/** Black and white after preprocessing; for a tensor, its smallest and largest number. */
 function extremesOf({ data, channels }: Volume, { picture, preprocessing }: ExplainedImage): Extremes {
   if (preprocessing && picture) {
     const { range, mean, std } = preprocessing;
@@ -201,7 +201,7 @@ async function gradientAtInput(
   return toVolume(found.get(plan.input)!, layoutOfImage(input), kernels);
 }
 
-/** The CAM that an input-level method builds on, at the input's size. */
+/** The base CAM of an input-level method, at the input's size. */
 async function camOf(request: MapRequest, base: LayerMethod): Promise<Plane> {
   const { kernels, options, chosen, target } = request;
   const { height, width } = volumeOf(target.pass.input);

@@ -10,7 +10,10 @@ import { layerOf, type MethodRun } from './method-run.ts';
 
 const DEFAULT_BATCH = 16;
 
-/** The scores of many variants of the input, or of the layer's value, in batches if the graph keeps variants apart. */
+/**
+ * Scores of many variants of the input or the layer, in batches if the graph treats the images of a batch
+ * independently.
+ */
 export async function scores(
   run: MethodRun,
   { ask, count, make, score }: ScoresRequest,
@@ -34,7 +37,7 @@ export async function scores(
     if (output === undefined) {
       if (batch === 1)
         throw new CamError('RUNTIME', `The model returned no "${plan.explained}" for a changed input.`);
-      batch = 1; // so many at once do not run
+      batch = 1; // the batch is too large to run
       continue;
     }
     const size = output.data.length / (to - from);
@@ -65,7 +68,7 @@ const variantsOfLayer =
     return network.runHead(name, plan.explained, headFeeds(network, name, plan.explained, tensor, values));
   };
 
-/** The batch that the model's input declares; undefined where it is open. */
+/** The declared batch size of the model's input; undefined if dynamic. */
 function declaredBatch({ network, plan }: ForwardPass): number | undefined {
   const input = network.model.graph.inputs.find(({ name }) => name === plan.input);
   const [batch] = input?.dims ?? [];
@@ -74,12 +77,12 @@ function declaredBatch({ network, plan }: ForwardPass): number | undefined {
 
 const dimsOf = ({ network, plan }: ForwardPass): readonly number[] => network.facts.dims.get(plan.explained)!;
 
-/** Largest difference between a variant's output alone and in a batch, relative to its largest magnitude. */
+/** Largest difference between a variant's output alone and in a batch, relative to the largest magnitude. */
 const TOLERANCE = 1e-3;
 
 /**
- * Whether a variant gives the same in a batch as alone. Graphs that were exported for one image may count positions where
- * several images have theirs ([1, n·boxes, C]), attend to the tokens of all, or scale quantized values by all.
+ * Whether a variant's result is the same alone and in a batch. Graphs exported for one image may mix the images of a
+ * batch: in positions ([1, n·boxes, C]), in attention over all tokens, or in quantization ranges.
  */
 async function keepsApart(pass: ForwardPass, run: RunVariants, one: Float32Array): Promise<boolean> {
   const both = new Float32Array(2 * one.length);
@@ -99,7 +102,10 @@ async function keepsApart(pass: ForwardPass, run: RunVariants, one: Float32Array
   return off <= TOLERANCE * size;
 }
 
-/** The explained output of several variants; undefined when the graph does not take so many, or lays them out otherwise. */
+/**
+ * The explained output of several variants; undefined if the graph does not support that many, or returns another
+ * shape.
+ */
 async function outputOf(
   pass: ForwardPass,
   run: RunVariants,

@@ -18,12 +18,12 @@ import type { Stopwatch } from './stopwatch.ts';
 import { rerunTarget, runTarget, type TargetRun, targetsOf } from './target-run.ts';
 import { variantsOf } from './variants.ts';
 
-/** The network of a call, and how it reads other images. */
+/** The network of a call, with readers for other images. */
 export interface CallContext {
   readonly network: Network;
   readonly kernels: Kernels;
   readonly labels: readonly string[];
-  /** Name of the model's input that takes the image, and the other inputs. */
+  /** Names of the image input, and the additional inputs. */
   readonly input: string;
   readonly others: Values;
   readonly watch: Stopwatch;
@@ -31,7 +31,7 @@ export interface CallContext {
   readonly readTensor: (source: FileSource | ImageInput) => Promise<FloatTensor>;
 }
 
-/** One method on one target, and what came of it so far. */
+/** One method on one target, with the results so far. */
 interface Task {
   readonly chosen: Call['methods'][number];
   readonly target: TargetRun;
@@ -71,7 +71,10 @@ export async function explainSteps(
   );
 }
 
-/** The classes in the output that a call explains. @throws {CamError} BAD_TARGET where it names several outputs. */
+/**
+ * The classes of the explained output.
+ * @throws {CamError} BAD_TARGET when the call names several outputs.
+ */
 export function outputFor(network: Network, input: string, names: readonly string[]): ClassOutput {
   const { model, facts } = network;
   const [name = outputNamed(model, facts), ...more] = new Set(
@@ -81,7 +84,7 @@ export function outputFor(network: Network, input: string, names: readonly strin
     return network.once(['output', input, name], () => classOutput(network, input, name));
   throw new CamError(
     'BAD_TARGET',
-    `One call explains one output, but this one names "${name}" and "${more.join('", "')}". Explain them in separate calls.`,
+    `A call explains one output, but this one names "${name}" and "${more.join('", "')}". Explain them in separate calls.`,
     { option: 'output' },
   );
 }
@@ -104,11 +107,11 @@ function resultsOf(
   return { explanations, failures };
 }
 
-/** `all` asks for what the model allows. */
+/** With `all`, methods that the model does not support are omitted. */
 const isUnsuited = ({ optional }: Task['chosen'], error: Error): boolean =>
   optional && error instanceof CamError && error.code === 'UNSUPPORTED_MODEL';
 
-/** Makes the maps of all tasks, variant by variant of the image. */
+/** Computes the maps of all tasks, for each variant of the image. */
 async function makeMaps(
   pass: ForwardPass,
   tasks: readonly Task[],
@@ -147,7 +150,10 @@ async function addMaps(
   }
 }
 
-/** Keeps the error of a task with it: the others go on. @throws {CamError} ABORTED. */
+/**
+ * Records the error of a task, so that the others continue.
+ * @throws {CamError} ABORTED when the call is aborted.
+ */
 async function settle(task: Task, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -165,7 +171,7 @@ async function addTensors(tasks: readonly Task[], { counterfactual }: ExplainOpt
   }
 }
 
-/** Activations and gradients of a target; the gradients of a counterfactual are negated back. */
+/** Activations and gradients of a target; for a counterfactual, the gradients keep the sign of the target. */
 async function tensorsOf({ pass, gradients }: TargetRun, sign: 1 | -1): Promise<Tensors> {
   const { plan, values } = pass;
   const layers = resultOr(plan.layers, []);

@@ -1,4 +1,4 @@
-/** Milliseconds by stage. */
+/** Milliseconds per stage. */
 export interface Stopwatch {
   readonly timings: Readonly<Record<string, number>>;
   /** Runs work and adds its time to a stage. */

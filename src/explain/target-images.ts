@@ -7,16 +7,22 @@ import type { FileSource, ImageInput } from '../types.ts';
 import { prepareInput } from './input.ts';
 import type { LoadedModel } from './loaded.ts';
 
-/** The picture of a mask that a target names. @throws {CamError} BAD_TARGET when it is missing or a tensor. */
+/**
+ * The mask image of a target.
+ * @throws {CamError} BAD_TARGET when it is missing or a tensor.
+ */
 export async function targetMask(source: FileSource | ImageInput, options: DecodeOptions): Promise<Picture> {
   const image = await blamingTarget(source, () => readImage(source, options));
   if (!('dims' in image)) return image;
-  throw new CamError('BAD_TARGET', 'A mask is a picture in which white counts, not a tensor.', {
+  throw new CamError('BAD_TARGET', 'A mask must be an image, white where pixels count, not a tensor.', {
     option: 'target',
   });
 }
 
-/** Another image that a target names, as the model takes it. @throws {CamError} BAD_TARGET when it is missing. */
+/**
+ * Another image of a target, as a model input.
+ * @throws {CamError} BAD_TARGET when it is missing.
+ */
 export async function targetTensor(
   source: FileSource | ImageInput,
   model: LoadedModel,
@@ -25,7 +31,7 @@ export async function targetTensor(
   return (await blamingTarget(source, () => prepareInput(model, source, maxPixels))).tensor;
 }
 
-/** A file that cannot be read is the fault of the target that names it. */
+/** Blames the target for a file that cannot be read. */
 async function blamingTarget<Result>(
   source: FileSource | ImageInput,
   read: () => Promise<Result>,
@@ -35,7 +41,7 @@ async function blamingTarget<Result>(
   } catch (cause) {
     const named = typeof source === 'object' && 'file' in source;
     if (!named || !(cause instanceof CamError) || cause.code !== 'BAD_IMAGE') throw cause;
-    throw new CamError('BAD_TARGET', `The target names an image: ${cause.message}`, {
+    throw new CamError('BAD_TARGET', `An image of the target: ${cause.message}`, {
       cause,
       option: 'target',
     });

@@ -16,31 +16,35 @@ import type { PlannedGradient } from './gradient-plans.ts';
 import type { Plan } from './plan.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
-/** A target on one forward pass: its score, and its gradients when first asked for. */
+/** A target on one forward pass: its score, and its gradients on demand. */
 export interface TargetRun {
   readonly pass: ForwardPass;
   readonly objective: Objective;
   readonly info: TargetInfo;
-  /** The score of any output of the model (negative for a counterfactual), and its derivative. */
+  /** The score of any output (negated for a counterfactual), with its derivative. */
   readonly scoreOf: (output: FloatTensor, which?: Score) => Scored;
-  /** The score of the image itself. */
+  /** The image's score. */
   readonly scored: Scored;
-  /** The gradients of a plan, by name of the value; throws the error of one that could not be made. */
+  /** The gradients of a plan by value name; throws the error of a failed plan. */
   readonly gradients: (plan: PlannedGradient) => Promise<ReadonlyMap<string, FloatTensor>>;
 }
 
-/** Everything that a target is resolved with. */
+/** Context for resolving a target. */
 export interface TargetContext {
   readonly labels: readonly string[];
   readonly ranking: Ranking;
   readonly options: Pick<ExplainOptions, 'score' | 'counterfactual'>;
   readonly watch: Stopwatch;
-  /** Read the other images that targets name: as pictures, and as the model takes them. */
+  /** Readers for other images of targets: as pictures, and as model inputs. */
   readonly readMask: (source: FileSource | ImageInput) => Promise<Picture>;
   readonly readTensor: (source: FileSource | ImageInput) => Promise<FloatTensor>;
 }
 
-/** @throws {CamError} BAD_TARGET, UNKNOWN_CLASS. */
+/**
+ * Resolves a target on a forward pass.
+ * @throws {CamError} BAD_TARGET for an invalid target.
+ * @throws {CamError} UNKNOWN_CLASS for an unknown class.
+ */
 export async function runTarget(
   pass: ForwardPass,
   target: Target,
@@ -66,17 +70,17 @@ export async function runTarget(
   return { objective, info, scoreOf: signed, ...onPass(pass, signed(output), watch) };
 }
 
-/** The same target on another forward pass: that of the image with noise, or mirrored. */
+/** The same target on another forward pass, with noise or mirrored. */
 export const rerunTarget = (run: TargetRun, pass: ForwardPass, watch: Stopwatch): TargetRun => ({
   ...run,
   ...onPass(pass, run.scoreOf(explainedOutput(pass)), watch),
 });
 
-/** What is left to do to the explained value for a score: it may already be the model's own probabilities. */
+/** How to compute the score from the explained value, which may already be the model's probabilities. */
 export const scoreFor = ({ explained, output }: Plan, which: Score = 'logit'): Score =>
   explained === output.probabilities ? 'logit' : which;
 
-/** The targets of a call: those asked for, or the best classes. */
+/** The targets of a call: the requested ones, or the best classes. */
 export function targetsOf(
   asked: readonly Target[],
   top: number | undefined,
@@ -129,11 +133,14 @@ function objectiveFor(
   });
 }
 
-/** The class that a target is. @throws {CamError} BAD_TARGET for other targets. */
+/**
+ * The class of a target.
+ * @throws {CamError} BAD_TARGET for targets that are not a class.
+ */
 export function requireClass({ objective }: TargetRun, method: string): number {
   const index = classOf(objective);
   if (index !== undefined) return index;
-  throw new CamError('BAD_TARGET', `${method} explains one class. Use gradcam for other targets.`, {
+  throw new CamError('BAD_TARGET', `${method} only explains a class. Use gradcam for other targets.`, {
     option: 'target',
   });
 }

@@ -3,7 +3,7 @@ import { spanOf } from '../methods/arrays.ts';
 import { random } from '../methods/random.ts';
 import type { ExplainOptions } from '../types.ts';
 
-/** A changed image, and how a map of it is mapped back. */
+/** A changed image, with the inverse for its map. */
 export interface Variant {
   readonly change: (image: Volume) => Float32Array;
   readonly undo: (map: Volume) => Volume;
@@ -11,7 +11,7 @@ export interface Variant {
 
 const UNCHANGED: Variant = { change: ({ data }) => data, undo: (map) => map };
 
-/** The variants of the image whose maps are averaged; none where the image is explained as it is. */
+/** Variants of the image whose maps are averaged; none to explain the image itself. */
 export function variantsOf(
   image: () => Volume,
   { smoothNoise, smoothAug, seed = 0 }: Pick<ExplainOptions, 'smoothNoise' | 'smoothAug' | 'seed'>,
@@ -49,7 +49,7 @@ const mirrored = (volume: Volume): Volume => {
   return { ...volume, data };
 };
 
-/** The image and its mirror image, at 0.9, 1 and 1.1 times its values: pytorch-grad-cam's aug_smooth. */
+/** The image and its mirror image, with values multiplied by 0.9, 1 and 1.1: pytorch-grad-cam's aug_smooth. */
 const AUGMENTED: readonly Variant[] = [false, true].flatMap((mirror) =>
   [0.9, 1, 1.1].map((factor) => ({
     change: (image: Volume) => (mirror ? mirrored(image) : image).data.map((value) => factor * value),

@@ -8,11 +8,11 @@ export const ABLATION_METHODS: Readonly<Record<'ablationcam', LayerMethod>> = {
   ablationcam: layerMethod({
     title: 'Ablation-CAM',
     paper: 'Desai & Ramaswamy 2020, doi:10.1109/WACV45572.2020.9093360',
-    about: 'Channels weighted by how much the score drops without them: no gradient is used.',
-    when: 'Where gradients vanish or mislead; cheap here, since only the model after the layer runs.',
+    about: 'Channels weighted by how much the score drops without them; needs no gradient.',
+    when: 'When gradients vanish or mislead. Cheap, since only the model after the layer runs.',
     needs: ['activations'],
     asks: { headScores: 'C' },
-    // The paper divides by y; with |y| a negative score does not flip the sign of the map.
+    // The paper divides by y; |y| keeps a negative score from flipping the sign of the map.
     map: (view) => ablate(view, Math.abs(view.score), () => 0),
     compat: {
       'pytorch-grad-cam': (view) => ablate(view, view.score, sinking(view.A)),
@@ -47,7 +47,7 @@ function* ablate(
 /** pytorch-grad-cam's batch size. */
 const BATCH = 32;
 
-/** pytorch-grad-cam's values: in each batch, every ablated channel sinks 10⁷ below the one before. */
+/** pytorch-grad-cam's values: in each batch, every ablated channel is set 10⁷ below the previous one. */
 function sinking({ data }: Volume): (turn: number) => number {
   const low = minimum(data);
   return (turn) => (low === 0 ? 0 : low - 1e7 * ((turn % BATCH) + 1));

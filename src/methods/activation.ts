@@ -1,13 +1,13 @@
 import { channelSums } from './arrays.ts';
 import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
 
-/** Methods that weight activations without a gradient. */
+/** Methods that weight activations without gradients. */
 export const ACTIVATION_METHODS: Readonly<Record<'cam' | 'fem' | 'randomcam', LayerMethod>> = {
   cam: layerMethod({
     title: 'CAM',
     paper: 'Zhou et al. 2016, Learning Deep Features for Discriminative Localization, arXiv:1512.04150',
     about: 'Activations weighted by the linear classifier after the global average pooling.',
-    when: 'On networks with that head, where Grad-CAM is the same up to scale: to check one against the other.',
+    when: 'On networks with that head, to verify Grad-CAM, which equals CAM there up to scale.',
     needs: ['activations', 'classifier'],
     signedIn: ['torch-cam'],
     map: ({ A, classifier, k }) => k.weightedSum(A, classifier),
@@ -16,16 +16,17 @@ export const ACTIVATION_METHODS: Readonly<Record<'cam' | 'fem' | 'randomcam', La
     title: 'FEM',
     paper:
       'Fuad et al. 2020, Features Understanding in 3D CNNs for Actions Recognition in Video, hal-02963298',
-    about: 'Channels weighted by how many of their positions stand out (two deviations above their mean).',
-    when: 'Like Eigen-CAM: what stands out, whatever the class.',
+    about:
+      'Channels weighted by how many of their positions stand out (two standard deviations above the mean).',
+    when: 'Like Eigen-CAM, to see what stands out regardless of the class.',
     needs: ['activations'],
     map: (view) => view.k.weightedSum(view.A, outstanding(view, 2)),
   }),
   randomcam: layerMethod({
     title: 'Random CAM',
     paper: 'Gildenblat et al. 2021, pytorch-grad-cam',
-    about: 'Random weights: what the activations look like without any explanation.',
-    when: 'As a baseline: a method that does no better says nothing.',
+    about: 'Random weights: activations without an explanation.',
+    when: 'As a baseline: a method that does no better explains nothing.',
     needs: ['activations'],
     map: ({ A, k, random }) => {
       const { uniform } = random();

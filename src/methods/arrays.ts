@@ -1,12 +1,12 @@
 import type { Kernels, Volume } from '../kernels/index.ts';
 
-/** Sums over arrays and channels that several formulas share. */
+/** Operations on arrays and channels shared by several formulas. */
 
 export const minimum = (values: Float32Array): number => values.reduce((a, b) => Math.min(a, b), Infinity);
 
 export const maximum = (values: Float32Array): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
 
-/** Difference of the largest and the smallest value. */
+/** Difference between the largest and smallest value. */
 export const spanOf = (values: Float32Array): number => maximum(values) - minimum(values);
 
 /** Σ_ij of a function of each element and its channel, [C]. */
@@ -23,7 +23,7 @@ export function channelSums(
   });
 }
 
-/** a ∘ b, element by element. */
+/** a ∘ b, elementwise. */
 export const product = (a: Volume, b: Volume): Volume => ({
   ...a,
   data: a.data.map((value, at) => value * b.data[at]),
@@ -32,7 +32,10 @@ export const product = (a: Volume, b: Volume): Volume => ({
 /** The numbers 0 to count - 1. */
 export const indices = (count: number): number[] => [...Array(count).keys()];
 
-/** At most `limit` of the channels: those that vary most over space (Faster Score-CAM: Li 2020, github.com/tabayashi0117/Score-CAM). */
+/**
+ * At most `limit` channels, those with the largest variance over space (Faster Score-CAM: Li 2020,
+ * github.com/tabayashi0117/Score-CAM).
+ */
 export function mostVarying(
   { A, k, channels: limit }: { A: Volume; k: Kernels; channels: number | undefined },
   channels: readonly number[],

@@ -2,12 +2,13 @@ import type { Volume } from '../kernels/index.ts';
 import type { Steps } from './ask.ts';
 import { type AttentionMaps, type InputMethod, inputMethod, type InputView } from './method.ts';
 
-/** Methods for vision transformers. Of N tokens the first few are class and register tokens, the rest the image. */
+/** Methods for vision transformers. The first of the N tokens are class and register tokens, the rest the image. */
 export const ATTENTION_METHODS: Readonly<Record<'legrad' | 'rollout', InputMethod>> = {
   legrad: inputMethod({
     title: 'LeGrad',
     paper: 'Bousselham et al. 2024, arXiv:2404.03214',
-    about: "Positive gradients of each layer's own score by its attention: where attending more would help.",
+    about:
+      "Positive gradients of each layer's score with respect to its attention: where more attention would help.",
     when: 'First, on vision transformers.',
     shows: 'heatmap',
     collapse: 'sum',
@@ -18,8 +19,9 @@ export const ATTENTION_METHODS: Readonly<Record<'legrad' | 'rollout', InputMetho
   rollout: inputMethod({
     title: 'Attention rollout',
     paper: 'Abnar & Zuidema 2020, arXiv:2005.00928',
-    about: 'Attention multiplied through all layers: where information could come from, whatever the class.',
-    when: 'To see where a transformer looks at all; it knows nothing of classes.',
+    about:
+      'Attention multiplied through all layers: possible sources of information, regardless of the class.',
+    when: 'To see where a transformer looks at all; independent of the class.',
     shows: 'heatmap',
     collapse: 'sum',
     needs: ['attention'],
@@ -42,10 +44,10 @@ function* layerGradients({
   return imageTokens(sums, attention);
 }
 
-/** Ā = ½ mean over heads of A + ½ I, multiplied from the last layer to the first; the row of what is read out. */
+/** Ā = ½ mean over heads of A + ½ I, multiplied from the last layer to the first; returns the output token's row. */
 function rollOut({ layers, prefix }: AttentionMaps): Float32Array {
   const N = layers[0].width;
-  // The class token is read out; without one, the mean of all.
+  // The output token is the class token; without one, the mean of all.
   let row = Float32Array.from({ length: N }, (_, i) => (prefix > 0 ? Number(i === 0) : 1 / N));
   for (const { data, channels } of layers.toReversed()) {
     const next = row.map((value) => value / 2);

@@ -10,8 +10,8 @@ export const AVERAGE_METHODS: Readonly<
   smoothgrad: inputMethod({
     title: 'SmoothGrad',
     paper: 'Smilkov et al. 2017, arXiv:1706.03825',
-    about: 'Gradient averaged over noisy copies of the image: what remains of it once the noise cancels.',
-    when: 'Instead of saliency, when time allows.',
+    about: 'Gradient averaged over noisy copies of the image, which cancels its noise.',
+    when: 'Instead of saliency, if time allows.',
     shows: 'heatmap',
     needs: [],
     asks: { inputGradient: 'N' },
@@ -21,8 +21,9 @@ export const AVERAGE_METHODS: Readonly<
   squaregrad: inputMethod({
     title: 'SquareGrad',
     paper: 'Hooker et al. 2019, arXiv:1806.10758 (SmoothGrad-Squared)',
-    about: 'Squared gradient averaged over noisy copies of the image: what moves the score, either way.',
-    when: "For sharper maps than SmoothGrad; it did best in the paper's retraining test.",
+    about:
+      'Squared gradient averaged over noisy copies of the image: what moves the score in either direction.',
+    when: "For sharper maps than SmoothGrad; the best in the paper's retraining test.",
     shows: 'heatmap',
     needs: [],
     asks: { inputGradient: 'N' },
@@ -32,8 +33,8 @@ export const AVERAGE_METHODS: Readonly<
   vargrad: inputMethod({
     title: 'VarGrad',
     paper: 'Adebayo et al. 2018, arXiv:1810.03307',
-    about: 'Variance of the gradient over noisy copies of the image: where it is uncertain.',
-    when: 'Beside SquareGrad, which it resembles.',
+    about: 'Variance of the gradient over noisy copies of the image: where the gradient is uncertain.',
+    when: 'Alongside SquareGrad, which is similar.',
     shows: 'heatmap',
     needs: [],
     asks: { inputGradient: 'N' },
@@ -46,8 +47,8 @@ export const AVERAGE_METHODS: Readonly<
   'integrated-gradients': inputMethod({
     title: 'Integrated gradients',
     paper: 'Sundararajan et al. 2017, arXiv:1703.01365',
-    about: "Each pixel's share of the score, gained on the straight line from a baseline to the image.",
-    when: 'When shares must add up to the score; how nearly they do is reported (`completeness`).',
+    about: "Each pixel's share of the score, along the straight line from a baseline to the image.",
+    when: 'When shares must add up to the score; `completeness` reports how closely they do.',
     shows: 'heatmap',
     collapse: 'total',
     needs: [],
@@ -57,7 +58,7 @@ export const AVERAGE_METHODS: Readonly<
   }),
 };
 
-/** Deviation of the noise as a share of the input's range: within the paper's 10 to 20 %. */
+/** Standard deviation of the noise as a share of the input's range, within the paper's 10 to 20 %. */
 const NOISE_SHARE_OF_RANGE = 0.15;
 
 interface Moments {
@@ -87,7 +88,7 @@ function* overNoise(
   return { ...input, data: of(moments, samples) };
 }
 
-/** A larger gap than this share of the score's change is worth a warning. */
+/** Error, as a share of the score's change, that triggers a warning. */
 const GAP = 0.05;
 
 /** (x − x') ∘ ∫ ∂y/∂x (x' + t (x − x')) dt over t in [0, 1], by the midpoint rule: eq. 1 and 3. */
@@ -114,7 +115,7 @@ function* integrate({
   measure('completeness', share);
   if (Math.abs(share - 1) > GAP) {
     warn(
-      `The shares add up to ${(100 * share).toFixed(1)} % of the score's change from the baseline: use more than ${samples} samples.`,
+      `The shares add up to ${(100 * share).toFixed(1)} % of the score's change from the baseline. Use more than ${samples} samples.`,
     );
   }
   return { ...input, data };

@@ -1,9 +1,9 @@
 import type { Volume } from '../kernels/index.ts';
 import { blurred } from './blur.ts';
 
-/** Images without content. `zero` is 0 after normalization: usually the mean color of the training set. */
+/** Baseline images without content. `zero` is 0 after normalization, usually the mean color of the training set. */
 export const BASELINES = ['zero', 'black', 'white', 'mean', 'blur'] as const;
-/** Id of a baseline image: 0 after normalization, black, white, the image's mean color, or the image blurred. */
+/** Id of a baseline image: 0 after normalization, black, white, the image's mean color, or the blurred image. */
 export type Baseline = (typeof BASELINES)[number];
 
 /** Values of black and white in each channel of the model's input. */
@@ -12,11 +12,14 @@ export interface Extremes {
   readonly white: readonly number[];
 }
 
-/** Of the blur, as a share of the longer side: 50 of 224 pixels, cut off at half of that (Zhang et al. 2021, arXiv:2103.13859). */
+/**
+ * Standard deviation of the blur as a share of the longer side: 50 of 224 pixels, truncated at half of that (Zhang et
+ * al. 2021, arXiv:2103.13859).
+ */
 const DEVIATION = 50 / 224;
 const CUT = 0.5;
 
-/** The baseline input [C, H, W]. `mean` is the mean color of the image itself. */
+/** The baseline input [C, H, W]. `mean` is the mean color of the image. */
 export function baselineOf(kind: Baseline, input: Volume, extremes: Extremes): Float32Array {
   const size = input.height * input.width;
   const filled = (color: (channel: number) => number): Float32Array =>

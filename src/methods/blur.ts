@@ -1,6 +1,9 @@
 import type { Volume } from '../kernels/index.ts';
 
-/** Gaussian blur of every channel, edges reflected. `deviation` is in elements; taps are cut off at `cut` deviations. */
+/**
+ * Gaussian blur of every channel, with reflected edges. `deviation` is in elements; the kernel ends at `cut` standard
+ * deviations.
+ */
 export function blurred(volume: Volume, deviation: number, cut = 3): Volume {
   const { height, width } = volume;
   const reach = Math.max(1, Math.round(cut * deviation));
@@ -21,7 +24,7 @@ export function blurred(volume: Volume, deviation: number, cut = 3): Volume {
   return { ...volume, data: along(along(volume.data, width, 1), height, width) };
 }
 
-/** An index beyond the edge, reflected; the edge itself is not repeated. */
+/** Reflects an index beyond the edge, without repeating the edge. */
 function reflected(at: number, length: number): number {
   if (length === 1) return 0;
   const period = 2 * (length - 1);

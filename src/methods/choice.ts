@@ -3,37 +3,41 @@ import type { Asks } from './ask.ts';
 import { findMethod, METHOD_IDS, METHOD_ROWS, type MethodId } from './index.ts';
 import type { LayerMethod, Method, Need } from './method.ts';
 
-/** A method that a call names. */
+/** A method named in a call. */
 export interface FoundMethod {
   readonly id: MethodId;
-  /** Whether it makes an image of a class, and takes none. */
+  /** Whether it generates an image of a class, and takes none. */
   readonly makesImage: boolean;
-  /** Whether only `all` names it: that a model does not suit it is then no failure. */
+  /** Whether only `all` named it, so that a model it does not suit is not an error. */
   readonly optional: boolean;
   /** Whether it builds on another method. */
   readonly builds: boolean;
 }
 
-/** The same with its row, and the row that it builds on. */
+/** A found method with its row and the row it builds on. */
 export interface Chosen extends FoundMethod {
   readonly method: Method;
   readonly base: LayerMethod | undefined;
-  /** Its own needs and those of the row that it builds on. */
+  /** Needs of the row and of its base. */
   readonly needs: readonly Need[];
-  /** What they ask the network for. */
+  /** Requests of the row and of its base. */
   readonly asks: readonly (keyof Asks)[];
 }
 
-/** Stands for all methods whose runs serve each other. */
+/** Names all methods that share their runs. */
 export const ALL = 'all';
 
-/** How a call names its methods. */
+/** Methods named in a call. */
 export interface MethodChoice {
   readonly method?: string | readonly string[];
   readonly base?: string;
 }
 
-/** The methods that a call names. @throws {CamError} UNKNOWN_METHOD, BAD_OPTION for a base that does not fit, or that no method uses. */
+/**
+ * The methods named in a call.
+ * @throws {CamError} UNKNOWN_METHOD for an unknown name.
+ * @throws {CamError} BAD_OPTION for a base that does not fit, or that no method uses.
+ */
 export function chooseMethods({ method = 'gradcam', base }: MethodChoice): Chosen[] {
   const found = new Map<MethodId, Chosen>();
   for (const name of [method].flat()) {
@@ -44,7 +48,7 @@ export function chooseMethods({ method = 'gradcam', base }: MethodChoice): Chose
   if (base !== undefined && ![...found.values()].some(({ builds }) => builds))
     throw badOption(
       'base',
-      `\`base\` is for methods that build on another: ${buildingMethods().join(', ')}.`,
+      `\`base\` only applies to methods that build on another: ${buildingMethods().join(', ')}.`,
     );
   return [...found.values()];
 }
@@ -56,7 +60,7 @@ const sharedMethods = (): MethodId[] => METHOD_IDS.filter((id) => METHOD_ROWS[id
 function chosen(id: MethodId, optional: boolean, wanted: string | undefined): Chosen {
   const method = METHOD_ROWS[id];
   const base = method.base === undefined ? undefined : baseOf(method, wanted ?? method.base);
-  // The formula that builds on a layer's row brings the gradients itself.
+  // A formula on top of a layer's row supplies the gradients.
   const inherited = (base?.needs ?? []).filter((need) => method.level === 'input' || need !== 'gradients');
   const needs = [...new Set<Need>([...method.needs, ...inherited])];
   const asks = [method, base].flatMap((row) => Object.keys(row?.asks ?? {}) as (keyof Asks)[]);
@@ -85,11 +89,11 @@ function baseOf(method: Method, name: string): LayerMethod {
 }
 
 /**
- * The methods that `method` names, `all` among them.
+ * The methods named by `method`, possibly `all`.
  *
  * @example
  * findMethods({ method: ['Grad-CAM', 'rise'] }).map(({ id }) => id); // ['gradcam', 'rise']
- * @throws {CamError} UNKNOWN_METHOD, with the nearest names.
+ * @throws {CamError} UNKNOWN_METHOD with the nearest names, for an unknown name.
  * @throws {CamError} BAD_OPTION for a base that a method cannot build on.
  */
 export const findMethods: (choice: MethodChoice) => FoundMethod[] = chooseMethods;

@@ -1,35 +1,32 @@
 import type { Kernels, Plane, Volume } from '../kernels/index.ts';
 
 /**
- * Coordinates of the positions along the first principal component of a matrix [positions, channels], as a map. Its sign is
- * arbitrary, and chosen so that the map correlates positively with the mean over channels.
+ * Coordinates of the positions along the first principal component of a matrix [positions, channels], as a map. The
+ * sign, which is arbitrary, makes the map correlate positively with the mean over channels.
  */
 export function firstComponent(A: Volume, k: Kernels, options: { centered: boolean }): Plane {
   const X = options.centered ? centered(A, k) : A;
   return oriented(A.height * A.width <= A.channels ? byPositions(X, k) : byChannels(X, k), A, k);
 }
 
-/** X Xᵀ is the smaller one: its first eigenvector u is the map, up to σ = √λ. */
+/** For X Xᵀ as the smaller matrix: its first eigenvector u is the map, up to σ = √λ. */
 function byPositions(X: Volume, k: Kernels): Plane {
   const { channels, height, width } = X;
   const { vector, value } = firstEigenvector(k.gram(X.data, channels, height * width), height * width, k);
   return { data: vector.map((v) => v * Math.sqrt(value)), height, width };
 }
 
-/** Xᵀ X is the smaller one: the map is X v. */
+/** For Xᵀ X as the smaller matrix: the map is X v. */
 function byChannels(X: Volume, k: Kernels): Plane {
   const positions = X.height * X.width;
   const rows = k.transpose(X.data, X.channels, positions);
   return k.weightedSum(X, firstEigenvector(k.gram(rows, positions, X.channels), X.channels, k).vector);
 }
 
-/** Squarings after which an eigenvalue a thousandth smaller has vanished. */
+/** Number of squarings that eliminate an eigenvalue smaller by a thousandth. */
 const SQUARINGS = 16;
 
-/**
- * Eigenvector of the largest eigenvalue of a symmetric positive semidefinite matrix [n, n]: repeated squaring leaves
- * nothing else.
- */
+/** Eigenvector of the largest eigenvalue of a symmetric positive semidefinite matrix [n, n], by repeated squaring. */
 export function firstEigenvector(
   matrix: Float32Array,
   n: number,
@@ -44,7 +41,7 @@ export function firstEigenvector(
   return { vector, value: quotient(matrix, vector) };
 }
 
-/** Rayleigh's quotient. */
+/** The Rayleigh quotient. */
 function quotient(matrix: Float32Array, vector: Float32Array): number {
   const n = vector.length;
   let value = 0;
@@ -58,7 +55,7 @@ function unitTrace(matrix: Float32Array, n: number): Float32Array {
   return trace > 0 ? matrix.map((value) => value / trace) : matrix;
 }
 
-/** For a matrix of trace 1: Σλ² = 1 only if a single eigenvalue is left. */
+/** For a matrix with trace 1: Σλ² = 1 only with a single nonzero eigenvalue. */
 const hasRankOne = (matrix: Float32Array): boolean =>
   Math.abs(matrix.reduce((sum, value) => sum + value * value, 0) - 1) < 1e-12;
 
@@ -80,8 +77,8 @@ export function oriented(map: Plane, A: Volume, k: Kernels): Plane {
 export const negative = (map: Plane): Plane => ({ ...map, data: map.data.map((value) => -value) });
 
 /**
- * Kernels that return the first principal component of what they would sum over channels: smooths any map that is a sum
- * of weighted activations (Gildenblat et al. 2021, pytorch-grad-cam's eigen_smooth).
+ * Kernels that return the first principal component instead of a sum over channels: smooths any map that sums weighted
+ * activations (Gildenblat et al. 2021, pytorch-grad-cam's eigen_smooth).
  */
 export function eigenSmoothing(k: Kernels): Kernels {
   const component = (A: Volume, weight: (channel: number, at: number) => number): Plane => {

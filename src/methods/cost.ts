@@ -1,16 +1,19 @@
 import type { Asks } from './ask.ts';
 import type { Need } from './method.ts';
 
-/** How many runs a method asks for: a number, or one of N samples, C channels of the layer, L attention layers. */
+/**
+ * Number of runs that a method requests: a number, or one per sample (N), channel of the layer (C) or attention layer
+ * (L).
+ */
 export type Count = number | 'N' | 'N + 1' | 'C' | 'N × C' | 'L';
 
-/** Needs that one backward pass serves, whichever of them a call has. */
+/** Needs that share a single backward pass. */
 const PLAIN_BACKWARD: readonly Need[] = ['gradients', 'input-gradient', 'biases'];
 
-/** Needs with a backward pass of their own: other rules hold in it. */
+/** Needs with a separate backward pass, under different rules. */
 const RULED_BACKWARD: readonly Need[] = ['guided', 'deconvnet'];
 
-/** What each request runs; `n` is how many there are. */
+/** Runs of each request; `n` is the number of requests. */
 const RUNS: Readonly<Record<keyof Asks, (n: Count) => string>> = {
   scores: (n) => counted(n, 'forward'),
   headScores: (n) => `${counted(n, 'forward')} of the head`,
@@ -23,7 +26,7 @@ const RUNS: Readonly<Record<keyof Asks, (n: Count) => string>> = {
 
 const counted = (n: Count, run: string): string => `${n} ${run}${n === 1 ? '' : 's'}`;
 
-/** The runs of a method beyond the forward pass that all methods share: `1 backward + N × (1 forward + 1 backward)`. */
+/** The runs of a method beyond the shared forward pass: `1 backward + N × (1 forward + 1 backward)`. */
 export function costOf(needs: readonly Need[], asks: Partial<Record<keyof Asks, Count>>): string {
   const backwards = backwardsOf(needs);
   const own = Object.keys(RUNS) as (keyof Asks)[];
@@ -36,10 +39,10 @@ export function costOf(needs: readonly Need[], asks: Partial<Record<keyof Asks, 
 
 function backwardsOf(needs: readonly Need[]): number {
   const has = (need: Need) => needs.includes(need);
-  // Guided Grad-CAM and its kind build on a CAM, which has gradients at a layer.
+  // Guided Grad-CAM and similar methods build on a CAM, which needs gradients at a layer.
   const plain = PLAIN_BACKWARD.some(has) || (has('base') && RULED_BACKWARD.some(has));
   return Number(plain) + RULED_BACKWARD.filter(has).length;
 }
 
-/** Whether the runs of a method serve the other methods of a call: it asks for none of its own. */
+/** Whether other methods of a call share all runs of the method: it requests none. */
 export const isShared = (asks: Partial<Record<keyof Asks, Count>>): boolean => Object.keys(asks).length === 0;

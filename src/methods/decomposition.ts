@@ -2,12 +2,12 @@ import type { Plane, Volume } from '../kernels/index.ts';
 import { product } from './arrays.ts';
 import { type InputMethod, inputMethod, type InputView } from './method.ts';
 
-/** Methods that split the score into the shares of input and biases. */
+/** Methods that decompose the score into shares of the input and the biases. */
 export const DECOMPOSITION_METHODS: Readonly<Record<'fullgrad', InputMethod>> = {
   fullgrad: inputMethod({
     title: 'FullGrad',
     paper: 'Srinivas & Fleuret 2019, arXiv:1905.00780',
-    about: 'Input times gradient plus the share of every bias in the network, summed over all layers.',
+    about: 'Input times gradient plus the share of every bias, summed over all layers.',
     when: 'For one detailed map of the whole network, without choosing a layer.',
     shows: 'heatmap',
     collapse: 'sum',
@@ -18,8 +18,8 @@ export const DECOMPOSITION_METHODS: Readonly<Record<'fullgrad', InputMethod>> = 
 };
 
 /**
- * Σ ψ(x ∘ ∂y/∂x) + Σ_l Σ_c ψ(b ∘ ∂y/∂b), where ψ is the upsampled, min-maxed magnitude: of each layer as one (the authors'
- * code), or of each channel by itself, which scales dead channels up to the others (pytorch-grad-cam).
+ * Σ ψ(x ∘ ∂y/∂x) + Σ_l Σ_c ψ(b ∘ ∂y/∂b), where ψ is the upsampled, min-maxed magnitude: over each layer (the authors'
+ * code), or over each channel, which scales up dead channels (pytorch-grad-cam).
  */
 function fullGradient(
   { k, input, gradient, biases }: InputView<'input-gradient' | 'biases'>,
@@ -35,7 +35,7 @@ function fullGradient(
   return { data: added(shares.map((share) => k.resample(share, height, width))), channels: 1, height, width };
 }
 
-/** Upsampling is linear: channels are added before it, layers after it. */
+/** Upsampling is linear: channels are summed before it, layers after it. */
 function added(planes: readonly Plane[]): Float32Array {
   const sum = new Float32Array(planes[0].data.length);
   for (const { data } of planes) for (let at = 0; at < sum.length; at++) sum[at] += data[at];

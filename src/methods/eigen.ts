@@ -4,15 +4,15 @@ import { maximum, minimum, product } from './arrays.ts';
 import { centered, firstComponent, firstEigenvector, negative, oriented } from './component.ts';
 import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
 
-/** Methods that show what varies most in a layer: principal components. */
+/** Methods that show a layer's main variation: principal components. */
 export const EIGEN_METHODS: Readonly<
   Record<'eigencam' | 'eigengradcam' | 'segeigencam' | 'kpcacam', LayerMethod>
 > = {
   eigencam: layerMethod({
     title: 'Eigen-CAM',
     paper: 'Muhammad & Yeasin 2020, arXiv:2008.00299',
-    about: 'First principal component of the activations: what stands out, whatever the class.',
-    when: 'For detectors and other models whose output is hard to target; it knows nothing of classes.',
+    about: 'First principal component of the activations: what stands out, regardless of the class.',
+    when: 'For detectors and other models whose output is hard to target; independent of the class.',
     needs: ['activations'],
     map: ({ A, k }) => firstComponent(A, k, { centered: false }),
     compat: { 'pytorch-grad-cam': ({ A, k }) => firstComponent(A, k, { centered: true }) },
@@ -20,8 +20,8 @@ export const EIGEN_METHODS: Readonly<
   eigengradcam: layerMethod({
     title: 'Eigen-Grad-CAM',
     paper: 'Gildenblat et al. 2021, pytorch-grad-cam',
-    about: 'First principal component of activations times gradients: like Eigen-CAM, but of the class.',
-    when: 'When Grad-CAM is noisy: it is smoother.',
+    about: 'First principal component of activations times gradients: like Eigen-CAM, but for the class.',
+    when: 'When Grad-CAM is noisy; smoother.',
     needs: ['activations', 'gradients'],
     map: ({ A, g, k }) => firstComponent(product(A, g), k, { centered: false }),
     compat: { 'pytorch-grad-cam': ({ A, g, k }) => firstComponent(product(A, g), k, { centered: true }) },
@@ -29,7 +29,7 @@ export const EIGEN_METHODS: Readonly<
   segeigencam: layerMethod({
     title: 'Seg-Eigen-CAM',
     paper: 'Chung & Ying 2025, doi:10.3390/app15137562',
-    about: 'First principal component of activations times the size of their gradients.',
+    about: 'First principal component of activations times the magnitude of their gradients.',
     when: 'For semantic segmentation.',
     needs: ['activations', 'gradients'],
     map: ({ A, g, k }) => towardsLarger(firstComponent(product(A, magnitude(g)), k, { centered: true })),
@@ -37,8 +37,8 @@ export const EIGEN_METHODS: Readonly<
   kpcacam: layerMethod({
     title: 'KPCA-CAM',
     paper: 'Karmani et al. 2024, arXiv:2410.00267',
-    about: 'First principal component of the activations under a sigmoid kernel, which is nonlinear.',
-    when: 'Like Eigen-CAM, where the structure is not linear; on small layers, since all pairs of positions are compared.',
+    about: 'First principal component of the activations under a nonlinear (sigmoid) kernel.',
+    when: 'Like Eigen-CAM, for nonlinear structure; on small layers, since it compares all pairs of positions.',
     needs: ['activations'],
     map: kernelComponent,
   }),
@@ -46,23 +46,25 @@ export const EIGEN_METHODS: Readonly<
 
 const magnitude = (g: Volume): Volume => ({ ...g, data: g.data.map(Math.abs) });
 
-/** Negated where the negative values reach further. */
+/** Negates the map if its negative values have the larger magnitude. */
 function towardsLarger(map: Plane): Plane {
   const [low, high] = [Math.min(0, minimum(map.data)), Math.max(0, maximum(map.data))];
   return -low > high ? negative(map) : map;
 }
 
-/** The kernel matrix has a row and a column for each position. */
+/** Limit on positions: the kernel matrix has a row and a column for each. */
 const MAX_POSITIONS = 1024;
 
-/** Kernel PCA (Schölkopf et al. 1998) with tanh(x·x' / C + 1) on centered activations: √λ times the first eigenvector. */
+/**
+ * Kernel PCA (Schölkopf et al. 1998) with tanh(x·x' / C + 1) on centered activations: √λ times the first eigenvector.
+ */
 function kernelComponent({ A, k }: LayerView<'activations'>): Plane {
   const { channels, height, width } = A;
   const n = height * width;
   if (n > MAX_POSITIONS) {
     throw badOption(
       'layer',
-      `KPCA-CAM compares all pairs of ${height} × ${width} positions, which is too many. Choose a \`layer\` of at most ${MAX_POSITIONS} positions, or eigencam.`,
+      `KPCA-CAM compares all pairs of positions, and ${height} × ${width} are too many. Choose a \`layer\` with at most ${MAX_POSITIONS} positions, or eigencam.`,
     );
   }
   const similarity = k.gram(centered(A, k).data, channels, n).map((dot) => Math.tanh(dot / channels + 1));
@@ -70,7 +72,7 @@ function kernelComponent({ A, k }: LayerView<'activations'>): Plane {
   return oriented({ data: vector.map((v) => v * Math.sqrt(value)), height, width }, A, k);
 }
 
-/** The largest eigenvalue of a matrix that may have negative ones: shifted by Gershgorin's bound and back. */
+/** The largest eigenvalue of a matrix that may have negative ones: shifted by Gershgorin's bound, and back. */
 function largest(matrix: Float32Array, n: number, k: Kernels) {
   const sums = Array.from({ length: n }, (_, i) =>
     matrix.subarray(i * n, (i + 1) * n).reduce((sum, value) => sum + Math.abs(value), 0),
@@ -81,7 +83,7 @@ function largest(matrix: Float32Array, n: number, k: Kernels) {
   return { vector, value: Math.max(value - shift, 0) };
 }
 
-/** Rows and columns minus their means: the kernel of points whose mean is the origin. */
+/** Subtracts the means of rows and columns: the kernel of centered points. */
 function doublyCentered(matrix: Float32Array, n: number): Float32Array {
   const means = Float64Array.from({ length: n }, (_, i) =>
     matrix.subarray(i * n, (i + 1) * n).reduce((sum, value) => sum + value / n, 0),

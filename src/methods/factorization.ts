@@ -7,7 +7,7 @@ export const FACTORIZATION_METHODS: Readonly<Record<'dff', InputMethod>> = {
   dff: inputMethod({
     title: 'Deep feature factorization',
     paper: 'Collins et al. 2018, arXiv:1806.10206',
-    about: 'Concepts that make up the activations, one color each: parts and objects, whatever the class.',
+    about: 'Concepts in the activations, one color each: parts and objects, regardless of the class.',
     when: 'To see what a layer distinguishes, before asking about a class.',
     shows: 'concepts',
     collapse: 'largest',
@@ -19,8 +19,8 @@ export const FACTORIZATION_METHODS: Readonly<Record<'dff', InputMethod>> = {
 const ROUNDS = 200;
 
 /**
- * Non-negative matrix factorization A − min_k ≈ W H, by multiplicative updates (Lee & Seung 2001): W [C, K] concepts,
- * H [K, h·w] where each is. Maps are scaled by the length of their concept, which makes them comparable.
+ * Non-negative matrix factorization A − min_k ≈ W H, by multiplicative updates (Lee & Seung 2001): concepts W [C, K]
+ * and their locations H [K, h·w]. Maps are scaled by the norm of their concept, which makes them comparable.
  */
 function factorize({ A, concepts, random }: InputView<'activations'>): Volume {
   const { channels, height, width } = A;

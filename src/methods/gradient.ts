@@ -10,23 +10,23 @@ export const GRADIENT_METHODS: Readonly<
   gradcam: layerMethod({
     title: 'Grad-CAM',
     paper: 'Selvaraju et al. 2017, arXiv:1610.02391',
-    about: 'Channels weighted by their mean gradient: what raises the score, channel by channel.',
-    when: 'First. It works on almost any network and holds up in sanity checks.',
+    about: 'Channels weighted by their mean gradient: which features raise the score.',
+    when: 'First. Works on almost any network and passes sanity checks.',
     needs: ['activations', 'gradients'],
     map: ({ A, g, k }) => k.weightedSum(A, k.spatialMean(g)),
   }),
   hirescam: layerMethod({
     title: 'HiResCAM',
     paper: 'Draelos & Carin 2020, arXiv:2011.08891',
-    about: 'Activations times gradients, position by position: only places that the score was computed from.',
-    when: 'When the map must not show what the model did not use; where gradients differ over space.',
+    about: 'Activations times gradients at each position: only places the score was computed from.',
+    when: 'When the map must show only what the model used; when gradients vary over space.',
     needs: ['activations', 'gradients'],
     map: ({ A, g, k }) => k.productSum(A, g),
   }),
   gradcamelementwise: layerMethod({
     title: 'Element-wise Grad-CAM',
     paper: 'Gildenblat et al. 2021, pytorch-grad-cam',
-    about: 'Like HiResCAM, but only positive products are added.',
+    about: 'Like HiResCAM, but sums only positive products.',
     when: 'When evidence for and against the class at the same place should not cancel.',
     needs: ['activations', 'gradients'],
     map: ({ A, g, k }) => k.reluProductSum(A, g),
@@ -41,7 +41,7 @@ export const GRADIENT_METHODS: Readonly<
     compat: {
       'pytorch-grad-cam': (view) =>
         plusPlus(view, (g, S) => (g ? g ** 2 / (2 * g ** 2 + S * g ** 3 + 1e-6) : 0)),
-      // Its division acts on a copy and is lost: α stays g².
+      // Its division acts on a copy, without effect: α stays g².
       'torch-cam': (view) => plusPlus(view, (g) => g ** 2),
     },
   }),
@@ -49,7 +49,7 @@ export const GRADIENT_METHODS: Readonly<
     title: 'XGrad-CAM',
     paper: 'Fu et al. 2020, arXiv:2008.02312',
     about: 'Gradients averaged with the activations as weights, derived from two axioms about the scores.',
-    when: 'When the weights should add up to the score; activations must not be negative.',
+    when: 'When the weights should add up to the score; needs non-negative activations.',
     needs: ['activations', 'gradients'],
     map: (view) => axiomatic(view, 0),
     compat: {
@@ -60,8 +60,8 @@ export const GRADIENT_METHODS: Readonly<
   layercam: layerMethod({
     title: 'LayerCAM',
     paper: 'Jiang et al. 2021, doi:10.1109/TIP.2021.3089943',
-    about: 'Every position weighted by its own positive gradient: fine detail, even in early layers.',
-    when: 'For fine outlines from early layers, or several layers fused.',
+    about: 'Every position weighted by its positive gradient: fine detail, even in early layers.',
+    when: 'For fine outlines from early layers or several fused layers.',
     needs: ['activations', 'gradients'],
     fuse: 'layercam',
     map: ({ A, g, k }) => k.productSum(A, { ...g, data: k.relu(g.data) }),
@@ -75,7 +75,7 @@ function plusPlus({ A, g, k }: GradientView, alpha: (g: number, S: number) => nu
   return k.weightedSum(A, weights);
 }
 
-/** α = g² / (2g² + S·g³) = 1 / (2 + S·g): eq. 19 of the paper with nothing added to the denominator. */
+/** α = g² / (2g² + S·g³) = 1 / (2 + S·g): eq. 19 of the paper without an added ε. */
 function exactAlpha({ warn }: GradientView): (g: number, S: number) => number {
   return (g, S) => {
     const denominator = 2 + S * g;
@@ -85,7 +85,7 @@ function exactAlpha({ warn }: GradientView): (g: number, S: number) => number {
 }
 
 const NEAR_ZERO_ALPHA =
-  'A Grad-CAM++ weight divides by almost zero (2 + S·g) because activations here are negative: do not trust this map. Use gradcam or layercam.';
+  'A Grad-CAM++ weight divides by almost zero (2 + S·g) because activations are negative here, so the map is unreliable. Use gradcam or layercam.';
 
 /** w_k = Σ_ij g_k A_k / (S_k + ε); a dead channel, S_k = 0, has weight 0. */
 function axiomatic({ A, g, k, warn }: GradientView, epsilon: number) {
@@ -93,7 +93,7 @@ function axiomatic({ A, g, k, warn }: GradientView, epsilon: number) {
   const magnitudes = channelSums(A, Math.abs);
   if (sums.some((S, channel) => S !== 0 && Math.abs(S) < 1e-3 * magnitudes[channel])) {
     warn(
-      'An XGrad-CAM weight divides by a channel sum near zero because activations here have both signs. Use hirescam or gradcam.',
+      'An XGrad-CAM weight divides by a channel sum near zero because activations have both signs here. Use hirescam or gradcam.',
     );
   }
   const weights = k.spatialDot(g, A).map((dot, channel) => {

@@ -15,7 +15,7 @@ import { OCCLUSION_METHODS } from './occlusion.ts';
 import { REFINED_METHODS } from './refined.ts';
 import { VISUALIZATION_METHODS } from './visualization.ts';
 
-/** The tables of all methods, by family. */
+/** The method tables, by family. */
 const TABLES = [
   ['Gradient-weighted activations', [GRADIENT_METHODS, REFINED_METHODS]],
   ['Activations without a gradient', [ACTIVATION_METHODS, EIGEN_METHODS, FACTORIZATION_METHODS]],
@@ -42,7 +42,7 @@ export type MethodId =
   | keyof typeof OCCLUSION_METHODS
   | keyof typeof VISUALIZATION_METHODS;
 
-/** The ids in TABLES: the same as MethodId, or one of the next two lines does not compile. */
+/** The ids in TABLES. If they differ from MethodId, one of the next two functions does not compile. */
 type TableId = KeysOf<(typeof TABLES)[number][1][number]>;
 type KeysOf<Table> = Table extends unknown ? keyof Table : never;
 const ids = (methods: object): MethodId[] => Object.keys(methods) as TableId[];
@@ -62,29 +62,29 @@ export const FAMILIES: readonly (readonly [title: string, ids: readonly MethodId
   ([title, tables]) => [title, tables.flatMap(ids)],
 );
 
-/** What there is to know about a method before it runs. */
+/** Properties of a method, known before it runs. */
 export interface MethodInfo {
   readonly title: string;
-  /** Authors, year and where to find the paper. */
+  /** Authors, year and reference of the paper. */
   readonly paper: string;
   /** What the map shows, in one sentence. */
   readonly about: string;
   /** When to choose this method. */
   readonly when: string;
-  /** Runs of the network beyond the forward pass that all methods of a call share. */
+  /** Runs of the network beyond the forward pass, which all methods of a call share. */
   readonly cost: string;
-  /** Whether these runs serve the other methods of a call: `all` stands for these methods. */
+  /** Whether other methods of a call share these runs; `all` selects these methods. */
   readonly shared: boolean;
   /** Whether it explains a layer, or the input or network as a whole. */
   readonly level: 'layer' | 'input';
   /** What `overlay` draws. */
   readonly shows: 'heatmap' | 'signed' | 'image' | 'concepts';
-  /** Whether it looks at the last layer of each resolution by default. */
+  /** Whether it uses the last layer of each resolution by default. */
   readonly stages?: true;
   readonly needs: readonly Need[];
   /** Default number of samples, steps or masks. */
   readonly samples?: number;
-  /** Default method that it builds on. */
+  /** Default method to build on. */
   readonly base?: string;
 }
 
@@ -96,7 +96,7 @@ export interface MethodInfo {
  */
 export const METHODS: Readonly<Record<MethodId, MethodInfo>> = infoOf(METHOD_ROWS);
 
-/** What is public of each row. */
+/** The public part of each row. */
 function infoOf<Id extends string>(rows: Readonly<Record<Id, Method>>): Readonly<Record<Id, MethodInfo>> {
   const infos = Object.entries<Method>(rows).map(([id, row]) => {
     const { title, paper, about, when, cost, shared, level, shows, needs, samples, base } = row;
@@ -111,14 +111,14 @@ function infoOf<Id extends string>(rows: Readonly<Record<Id, Method>>): Readonly
   return Object.fromEntries(infos) as Record<Id, MethodInfo>;
 }
 
-/** Ids are compared without case, spaces, dashes and underscores; `+` reads as `p`. */
+/** Ids match regardless of case, spaces, dashes and underscores; `+` reads as `p`. */
 const plainId = (name: string): string =>
   name
     .toLowerCase()
     .replaceAll('+', 'p')
     .replace(/[\s_-]/g, '');
 
-/** Other names in use, British spelling included. */
+/** Other common names, including British spelling. */
 const ALIASES: Readonly<Record<string, MethodId>> = {
   gradcamplusplus: 'gradcampp',
   vanillagradient: 'saliency',
@@ -151,11 +151,11 @@ const BY_NAME: ReadonlyMap<string, MethodId> = new Map([
  *
  * @example
  * findMethod('Grad-CAM++'); // 'gradcampp'
- * @throws {CamError} UNKNOWN_METHOD, with the nearest names.
+ * @throws {CamError} UNKNOWN_METHOD with the nearest names, for an unknown name.
  */
 export function findMethod(name: string): MethodId {
   const id = BY_NAME.get(plainId(String(name)));
   if (id !== undefined) return id;
   const hint = didYouMean(String(name), METHOD_IDS) || ` Known: ${METHOD_IDS.join(', ')}.`;
-  throw new CamError('UNKNOWN_METHOD', `There is no method "${String(name)}".${hint}`, { option: 'method' });
+  throw new CamError('UNKNOWN_METHOD', `Unknown method "${String(name)}".${hint}`, { option: 'method' });
 }

@@ -2,7 +2,7 @@ import type { Volume } from '../kernels/index.ts';
 import { product } from './arrays.ts';
 import { type InputMethod, inputMethod } from './method.ts';
 
-/** Methods whose map is a gradient at the input. */
+/** Methods with a gradient at the input as their map. */
 export const INPUT_METHODS: Readonly<
   Record<'saliency' | 'input-x-gradient' | 'deconvnet' | 'guided-backprop' | 'guided-gradcam', InputMethod>
 > = {
@@ -10,7 +10,7 @@ export const INPUT_METHODS: Readonly<
     title: 'Saliency map',
     paper: 'Simonyan et al. 2014, arXiv:1312.6034',
     about: 'Largest absolute gradient over the color channels: which pixels move the score most.',
-    when: 'For a quick look at single pixels; noisy.',
+    when: 'For a quick look at pixels; noisy.',
     shows: 'heatmap',
     needs: ['input-gradient'],
     map: ({ gradient }) => gradient,
@@ -28,8 +28,8 @@ export const INPUT_METHODS: Readonly<
   deconvnet: inputMethod({
     title: 'Deconvnet',
     paper: 'Zeiler & Fergus 2014, arXiv:1311.2901',
-    about: 'Gradient that only passes positive values at every ReLU on the way back.',
-    when: 'To compare with the literature; it hardly depends on the class.',
+    about: 'Gradient that passes only positive values at every ReLU on the way back.',
+    when: 'To compare with the literature; barely depends on the class.',
     shows: 'signed',
     needs: ['deconvnet'],
     map: ({ deconvnet }) => deconvnet,
@@ -37,8 +37,8 @@ export const INPUT_METHODS: Readonly<
   'guided-backprop': inputMethod({
     title: 'Guided backpropagation',
     paper: 'Springenberg et al. 2015, arXiv:1412.6806',
-    about: 'Gradient that only passes where a ReLU was positive forward and backward: crisp contours.',
-    when: 'For crisp pictures of the features; it hardly depends on the class.',
+    about: 'Gradient that passes only where a ReLU is positive forward and backward: crisp contours.',
+    when: 'For crisp pictures of the features; barely depends on the class.',
     shows: 'signed',
     needs: ['guided'],
     map: ({ guided }) => guided,
@@ -46,8 +46,8 @@ export const INPUT_METHODS: Readonly<
   'guided-gradcam': inputMethod({
     title: 'Guided Grad-CAM',
     paper: 'Selvaraju et al. 2017, arXiv:1610.02391, sec. 3.2',
-    about: 'Guided backpropagation, kept where Grad-CAM is high: contours of the class alone.',
-    when: 'For crisp contours that depend on the class. `base` takes any other CAM.',
+    about: 'Guided backpropagation times Grad-CAM: contours of the class only.',
+    when: 'For crisp contours that depend on the class. `base` can be any other CAM.',
     shows: 'signed',
     base: 'gradcam',
     needs: ['guided', 'base'],

@@ -6,13 +6,13 @@ import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
 type MaskView = LayerView<'activations', 'scores'>;
 type GroupView = LayerView<'activations' | 'gradients', 'scores'>;
 
-/** Methods that run the image again under masks made of the activations. */
+/** Methods that run the image again under masks made from the activations. */
 export const MASK_METHODS: Readonly<Record<'scorecam' | 'sscam' | 'iscam' | 'groupcam', LayerMethod>> = {
   scorecam: layerMethod({
     title: 'Score-CAM',
     paper: 'Wang et al. 2020, arXiv:1910.01279',
-    about: 'Channels weighted by the score of the image masked by each of them: no gradient is used.',
-    when: 'Where gradients are missing or noisy. `channels` keeps those that vary most (Faster Score-CAM).',
+    about: 'Channels weighted by the score of the image masked with each; needs no gradient.',
+    when: 'When gradients are missing or noisy. `channels` keeps the channels that vary most (Faster Score-CAM).',
     needs: ['activations'],
     asks: { scores: 'C' },
     map: (view) => scoreCam(view, varying(view)),
@@ -25,7 +25,7 @@ export const MASK_METHODS: Readonly<Record<'scorecam' | 'sscam' | 'iscam' | 'gro
     title: 'SS-CAM',
     paper: 'Wang et al. 2020, arXiv:2006.14255',
     about: 'Score-CAM with scores averaged over noisy masks.',
-    when: 'When Score-CAM is patchy. It is slow: give it few `channels` or `samples`.',
+    when: 'When Score-CAM is patchy. Slow: use few `channels` or `samples`.',
     needs: ['activations'],
     asks: { scores: 'N × C' },
     samples: 35,
@@ -35,14 +35,14 @@ export const MASK_METHODS: Readonly<Record<'scorecam' | 'sscam' | 'iscam' | 'gro
   iscam: layerMethod({
     title: 'IS-CAM',
     paper: 'Naidu et al. 2020, arXiv:2010.03023',
-    about: 'Score-CAM with scores averaged while each mask is faded in.',
+    about: 'Score-CAM with scores averaged while each mask fades in.',
     when: 'Like SS-CAM, deterministic and cheaper.',
     needs: ['activations'],
     asks: { scores: 'N × C' },
     samples: 10,
     map: (view) => integratedScoreCam(view, varying(view), (step) => step / view.samples),
     compat: {
-      // Its mask is multiplied in place by the running sum of the coefficients: 0.1, 0.3, 0.6, ... 5.5.
+      // Its code multiplies the mask in place by the running sum of the coefficients: 0.1, 0.3, 0.6, ... 5.5.
       'torch-cam': (view) =>
         integratedScoreCam(
           view,
@@ -55,8 +55,8 @@ export const MASK_METHODS: Readonly<Record<'scorecam' | 'sscam' | 'iscam' | 'gro
   groupcam: layerMethod({
     title: 'Group-CAM',
     paper: 'Zhang et al. 2021, arXiv:2103.13859',
-    about: 'Channels in groups; each group weighted by what its region adds to a blurred image.',
-    when: 'Instead of Score-CAM: as convincing, and far faster.',
+    about: 'Groups of channels, each weighted by what its region adds to a blurred image.',
+    when: 'Instead of Score-CAM: similar quality, far faster.',
     needs: ['activations', 'gradients'],
     asks: { scores: 'N + 1' },
     samples: 32,
@@ -68,8 +68,8 @@ export const MASK_METHODS: Readonly<Record<'scorecam' | 'sscam' | 'iscam' | 'gro
 const NORMALIZED_FIRST: MaskOptions = { order: 'normalize-resize', epsilon: 1e-8 };
 
 /**
- * w = softmax over channels of the masked inputs' scores (eq. 7 with eq. 5; the score of the baseline is the same for
- * every channel and cancels). Omitted channels have weight 0.
+ * w = softmax over channels of the masked inputs' scores (eq. 7 with eq. 5; the baseline's score is the same for every
+ * channel and cancels). Omitted channels have weight 0.
  */
 function* scoreCam(
   { A, input, k, scores }: MaskView,
@@ -82,10 +82,10 @@ function* scoreCam(
   return k.weightedSum(A, softmaxOver(channels, found, A));
 }
 
-/** Deviation of the noise on masks in [0, 1]: the paper's figures and torch-cam have 2. */
+/** Standard deviation of the noise on masks in [0, 1]: 2 in the paper's figures and torch-cam. */
 const NOISE = 2;
 
-/** As Score-CAM with the mean score of (mask + noise) · input. */
+/** Score-CAM with the mean score of (mask + noise) · input. */
 function* smoothScoreCam(view: MaskView, channels: number[], options?: MaskOptions): Steps<Plane> {
   const { A, input, k, samples, scores } = view;
   const size = input.height * input.width;
@@ -103,7 +103,7 @@ function* smoothScoreCam(view: MaskView, channels: number[], options?: MaskOptio
   return k.weightedSum(A, softmaxOver(channels, meansOf(found, samples), A));
 }
 
-/** As Score-CAM with the mean score of coefficient(i) · mask · input for i = 1..N. */
+/** Score-CAM with the mean score of coefficient(i) · mask · input for i = 1..N. */
 function* integratedScoreCam(
   { A, input, k, samples, scores }: MaskView,
   channels: number[],
@@ -120,12 +120,12 @@ function* integratedScoreCam(
   return k.weightedSum(A, softmaxOver(channels, meansOf(found, samples), A));
 }
 
-/** Share of a group's map that counts as noise. */
+/** Share of a group's map treated as noise. */
 const NOISE_SHARE = 0.7;
 
 /**
- * M_l = ReLU(Σ over group l of w_k A_k) with Grad-CAM's w_k, its lower 70 % set to zero, upsampled and min-maxed; the map is
- * Σ_l (F(M_l · I + (1 − M_l) · blur(I)) − F(blur(I))) M_l, where F is the class's probability (the authors' code).
+ * M_l = ReLU(Σ over group l of w_k A_k) with Grad-CAM's w_k, its lower 70 % set to zero, upsampled and min-maxed. The
+ * map is Σ_l (F(M_l · I + (1 − M_l) · blur(I)) − F(blur(I))) M_l, where F is the class probability (the authors' code).
  */
 function* groupCam(view: GroupView): Steps<Plane> {
   const { A, g, input, k, scores } = view;
@@ -153,7 +153,7 @@ function* groupCam(view: GroupView): Steps<Plane> {
   return { data, height: A.height, width: A.width };
 }
 
-/** Masks in [0, 1] of every group that is not empty, at the resolution of the layer and of the input. */
+/** Masks in [0, 1] of every nonempty group, at the resolution of the layer and of the input. */
 function groupMasks(A: Volume, weights: Float32Array, { input, k, samples }: GroupView) {
   const positions = A.height * A.width;
   const width = Math.ceil(A.channels / samples);
@@ -167,26 +167,26 @@ function groupMasks(A: Volume, weights: Float32Array, { input, k, samples }: Gro
     if (ordered[positions - 1] === 0 || small.every((v) => v === small[0])) continue;
     const large = k.resample({ ...map, data: small }, input.height, input.width);
     const [low, high] = [minimum(large.data), maximum(large.data)];
-    const toUnit = (v: number) => (v - low) / (high - low); // linear, so the order with upsampling does not matter
+    const toUnit = (v: number) => (v - low) / (high - low); // linear, so it commutes with upsampling
     masks.push({ small: small.map(toUnit), large: large.data.map(toUnit) });
   }
   return masks;
 }
 
-/** Linear interpolation between the two nearest of the sorted values. */
+/** Linear interpolation between the two nearest sorted values. */
 function percentile(sorted: Float32Array, share: number): number {
   const place = share * (sorted.length - 1);
   const low = Math.floor(place);
   return sorted[low] + (place - low) * (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]);
 }
 
-/** Means of each run of `count` numbers. */
+/** Means of consecutive runs of `count` numbers. */
 const meansOf = (values: Float32Array, count: number): Float32Array =>
   Float32Array.from({ length: values.length / count }, (_, i) =>
     values.subarray(i * count, (i + 1) * count).reduce((sum, value) => sum + value / count, 0),
   );
 
-/** Softmax of the scores, placed at their channels; the other channels are 0. */
+/** Softmax of the scores, assigned to their channels; other channels are 0. */
 function softmaxOver(channels: readonly number[], found: Float32Array, A: Volume): Float32Array {
   const top = maximum(found);
   const powers = found.map((score) => Math.exp(score - top));
@@ -198,7 +198,7 @@ function softmaxOver(channels: readonly number[], found: Float32Array, A: Volume
 
 const allChannels = (view: MaskView): number[] => mostVarying(view, indices(view.A.channels));
 
-/** Channels that are not constant over space: a constant one makes no mask. */
+/** Channels that vary over space; a constant channel is not a mask. */
 function varying(view: MaskView): number[] {
   const { A, warn } = view;
   const positions = A.height * A.width;
@@ -206,7 +206,6 @@ function varying(view: MaskView): number[] {
     const plane = A.data.subarray(channel * positions, (channel + 1) * positions);
     return plane.some((value) => value !== plane[0]);
   });
-  if (found.length === 0)
-    warn('Every channel of this layer is constant over space, so none of them makes a mask.');
+  if (found.length === 0) warn('Every channel of this layer is constant over space, so there are no masks.');
   return mostVarying(view, found);
 }

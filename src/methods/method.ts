@@ -5,17 +5,17 @@ import type { Baseline } from './baseline.ts';
 import { costOf, type Count, isShared } from './cost.ts';
 import type { Random } from './random.ts';
 
-/** Libraries whose numbers can be reproduced. */
+/** Libraries whose results can be reproduced. */
 export const COMPATS = ['pytorch-grad-cam', 'torch-cam'] as const;
-/** A library whose numbers can be reproduced. */
+/** A library whose results can be reproduced. */
 export type Compat = (typeof COMPATS)[number];
 
-/** How the maps of several layers become one. */
+/** How the maps of several layers are fused. */
 export const FUSIONS = ['mean', 'max', 'product', 'layercam'] as const;
-/** How the maps of several layers become one. */
+/** How the maps of several layers are fused. */
 export type Fusion = (typeof FUSIONS)[number];
 
-/** What a formula is given: everything needed in one call comes out of one forward pass. */
+/** Inputs of a formula. All needs of a call come from one forward pass. */
 export const NEEDS = {
   activations: 'activations of a layer',
   gradients: 'gradients at the layer',
@@ -30,19 +30,19 @@ export const NEEDS = {
 /** What a method needs from the network. */
 export type Need = keyof typeof NEEDS;
 
-/** What each need of a layer's formula adds to its view. */
+/** Parts of a layer formula's view, by need. */
 export interface LayerParts {
   /** A: activations, [C, h, w]. */
   readonly activations: { readonly A: Volume };
   /** g = ∂y/∂A, [C, h, w]. */
   readonly gradients: { readonly g: Volume };
-  /** Row of the classifier for the target's class, [C]. */
+  /** The classifier's row for the target class, [C]. */
   readonly classifier: { readonly classifier: Float32Array };
-  /** The formula that the row builds on, with g in place of its own gradients. */
+  /** The base row's formula, with g in place of its gradients. */
   readonly base: { readonly base: (g: Volume) => Steps<Plane> };
 }
 
-/** What each need of an input's formula adds to its view. */
+/** Parts of an input formula's view, by need. */
 export interface InputParts {
   readonly activations: { readonly A: Volume };
   /** ∂y/∂input, [C, H, W]. */
@@ -51,11 +51,11 @@ export interface InputParts {
   readonly deconvnet: { readonly deconvnet: Volume };
   readonly biases: { readonly biases: readonly BiasGradient[] };
   readonly attention: { readonly attention: AttentionMaps };
-  /** The CAM that the row builds on, at the input's size, in [0, 1]. */
+  /** The map of the base row, at the input's size, in [0, 1]. */
   readonly base: { readonly cam: Plane };
 }
 
-/** A value that has a bias added: gradients [C, h, w] there, and the bias of each channel. */
+/** The value after a bias is added: its gradients [C, h, w], and the bias of each channel. */
 export interface BiasGradient {
   readonly g: Volume;
   readonly bias: Float32Array;
@@ -65,28 +65,28 @@ export interface BiasGradient {
 export interface AttentionMaps {
   /** Probabilities of each layer, [heads, N, N]: rows are queries, columns keys. */
   readonly layers: readonly Volume[];
-  /** Of the N tokens the first `prefix` are class and register tokens; the rest are rows of the image. */
+  /** Number of class and register tokens at the start of the N tokens; the rest are rows of the image. */
   readonly prefix: number;
   readonly height: number;
   readonly width: number;
 }
 
-/** What every formula may use. */
+/** The part of a view that every formula has. */
 export interface CommonView {
   readonly k: Kernels;
   /** The model's input, channel first. */
   readonly input: Volume;
   /** Value of the explained score. */
   readonly score: number;
-  /** Number of samples, steps or masks to take. */
+  /** Number of samples, steps or masks. */
   readonly samples: number;
-  /** Limit on channels, where a method goes through them one by one. */
+  /** Limit on channels, for methods that run once per channel. */
   readonly channels: number | undefined;
-  /** Number of concepts to look for. */
+  /** Number of concepts. */
   readonly concepts: number;
-  /** The baseline input [C, H, W]: what the caller asked for, else the method's usual one. */
+  /** The baseline input [C, H, W]: the caller's choice, or else the method's usual one. */
   readonly baseline: (usual: Baseline) => Float32Array;
-  /** Random numbers, the same for the same seed, method and stream. */
+  /** Random numbers, determined by seed, method and stream. */
   readonly random: (stream?: number) => Random;
   /** Adds a warning to the explanation. */
   readonly warn: (text: string) => void;
@@ -94,14 +94,14 @@ export interface CommonView {
   readonly measure: (name: string, value: number) => void;
 }
 
-/** All of a union at once: A | B to A & B. */
+/** Converts A | B to A & B. */
 type Intersection<Union> = (Union extends unknown ? (one: Union) => void : never) extends (
   all: infer All,
 ) => void
   ? All
   : never;
 
-/** Exactly what a row that needs N and asks Q may use: anything else does not compile. */
+/** Exactly the view of a row with needs N and requests Q: anything else does not compile. */
 type View<Parts, N extends keyof Parts, Q extends keyof Asks> = CommonView &
   Intersection<Parts[N]> &
   Pick<Asks, Q>;
@@ -109,7 +109,7 @@ type View<Parts, N extends keyof Parts, Q extends keyof Asks> = CommonView &
 export type LayerView<N extends keyof LayerParts, Q extends keyof Asks = never> = View<LayerParts, N, Q>;
 export type InputView<N extends keyof InputParts, Q extends keyof Asks = never> = View<InputParts, N, Q>;
 
-/** What a formula's view is made of: the parts that its row needs, and the requests that it may make. */
+/** Sources of a formula's view: the parts a row may need, and the requests it may make. */
 export interface Provided<Parts> {
   readonly common: CommonView;
   readonly parts: Partial<Parts>;
@@ -118,48 +118,48 @@ export interface Provided<Parts> {
 
 interface About {
   readonly title: string;
-  /** Authors, year and where to find the paper. */
+  /** Authors, year and reference of the paper. */
   readonly paper: string;
-  /** One sentence: what the map shows. */
+  /** What the map shows, in one sentence. */
   readonly about: string;
   /** When to choose this method. */
   readonly when: string;
   /** Default number of samples, steps or masks. */
   readonly samples?: number;
-  /** Default method that it builds on. */
+  /** Default method to build on. */
   readonly base?: string;
 }
 
 interface Requirements<Parts, N extends keyof Parts, Q extends keyof Asks> {
   readonly needs: readonly N[];
-  /** Runs of the network that the formula asks for itself, and how many of each. */
+  /** Runs of the network that the formula requests, and the number of each. */
   readonly asks?: Readonly<Record<Q, Count>>;
 }
 
 interface LayerTraits {
-  /** How several layers become one map; default `mean`. */
+  /** How several layers are fused; default `mean`. */
   readonly fuse?: Fusion;
-  /** Whether it takes the last layer of each resolution unless told otherwise. */
+  /** Whether it uses the last layer of each resolution by default. */
   readonly stages?: true;
-  /** Libraries that normalize the signed map, without the ReLU. */
+  /** Libraries that normalize the signed map, without ReLU. */
   readonly signedIn?: readonly Compat[];
 }
 
 interface InputTraits {
   readonly shows: 'heatmap' | 'signed' | 'image' | 'concepts';
-  /** What becomes of the channels of a map [C, H, W] in the heatmap; default `largest`. */
+  /** How the heatmap combines the channels of a map [C, H, W]; default `largest`. */
   readonly collapse?: Collapse;
 }
 
-/** Largest magnitude of the channels; magnitude of their sum, where they are shares of the score; or their sum. */
+/** Largest magnitude over channels, magnitude of their sum (for shares of the score), or plain sum. */
 export type Collapse = 'largest' | 'total' | 'sum';
 
-/** What is derived from a row. */
+/** Properties derived from a row. */
 interface Derived {
   readonly asks: Partial<Record<keyof Asks, Count>>;
-  /** Runs of the network beyond the forward pass that all methods share. */
+  /** Runs of the network beyond the forward pass, which all methods share. */
   readonly cost: string;
-  /** Whether its runs serve the other methods of a call: `all` stands for these methods. */
+  /** Whether other methods of a call share its runs; `all` selects these methods. */
   readonly shared: boolean;
 }
 
@@ -167,7 +167,7 @@ type Formula<Given, Output> = (given: Given) => Output | Steps<Output>;
 
 interface Formulas<Given, Output> {
   readonly map: Formula<Given, Output>;
-  /** Where a library's formula differs from the paper's. */
+  /** Formulas of libraries that differ from the paper's. */
   readonly compat?: Partial<Record<Compat, Formula<Given, Output>>>;
 }
 
@@ -178,7 +178,7 @@ export interface LayerMethod extends About, LayerTraits, Derived, Formulas<Provi
   readonly needs: readonly (keyof LayerParts)[];
 }
 
-/** A method whose map is of the input itself, or of the whole network. */
+/** A method with a map of the input or of the whole network. */
 export interface InputMethod extends About, InputTraits, Derived, Formulas<Provided<InputParts>, Volume> {
   readonly level: 'input';
   readonly needs: readonly (keyof InputParts)[];
@@ -187,8 +187,8 @@ export interface InputMethod extends About, InputTraits, Derived, Formulas<Provi
 export type Method = LayerMethod | InputMethod;
 
 /**
- * A row of the table: the type of what its formula sees follows from `needs` and `asks` alone, never from the formula
- * (`NoInfer`), so that a need that is used and not named does not compile.
+ * A row of the table. `needs` and `asks` alone determine the formula's view, never the formula (`NoInfer`), so an
+ * undeclared need does not compile.
  */
 export function layerMethod<const N extends keyof LayerParts, const Q extends keyof Asks = never>(
   row: About &
@@ -199,7 +199,7 @@ export function layerMethod<const N extends keyof LayerParts, const Q extends ke
   return { ...row, ...withViews<LayerParts, N, Q, Plane>(row), level: 'layer', shows: 'heatmap' };
 }
 
-/** The same for a method at the input. */
+/** Like `layerMethod`, for a method at the input. */
 export function inputMethod<const N extends keyof InputParts = never, const Q extends keyof Asks = never>(
   row: About &
     InputTraits &
@@ -234,13 +234,13 @@ function withViews<Parts, N extends keyof Parts & Need, Q extends keyof Asks, Ou
   };
 }
 
-/** The parts of these names as one object. */
+/** The named parts, as one object. */
 function neededParts<Parts, N extends keyof Parts>(
   parts: Partial<Parts>,
   names: readonly N[],
 ): Intersection<Parts[N]> {
   const found = names.map((name) => {
-    if (parts[name] === undefined) throw new InternalError(`The ${String(name)} of a method are missing.`);
+    if (parts[name] === undefined) throw new InternalError(`A method lacks its ${String(name)}.`);
     return parts[name];
   });
   return Object.assign({}, ...found) as Intersection<Parts[N]>;

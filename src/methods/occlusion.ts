@@ -3,7 +3,7 @@ import type { Steps } from './ask.ts';
 import { type InputMethod, inputMethod, type InputView } from './method.ts';
 import type { Random } from './random.ts';
 
-/** The patch is a seventh of each side, and moves by half of itself. */
+/** The patch is a seventh of each side, and moves by half its length. */
 const PATCHES = 7;
 const PLACES = 2 * PATCHES - 1;
 
@@ -12,8 +12,8 @@ export const OCCLUSION_METHODS: Readonly<Record<'occlusion' | 'rise', InputMetho
   occlusion: inputMethod({
     title: 'Occlusion',
     paper: 'Zeiler & Fergus 2014, arXiv:1311.2901, sec. 4.2',
-    about: 'How far the score drops when a sliding patch hides each place.',
-    when: 'To check a map against what the model does; needs no gradient and no layer.',
+    about: 'How far the score drops when a sliding patch hides each position.',
+    when: 'To check a map against what the model does; needs neither gradients nor a layer.',
     shows: 'heatmap',
     collapse: 'sum',
     needs: [],
@@ -23,8 +23,8 @@ export const OCCLUSION_METHODS: Readonly<Record<'occlusion' | 'rise', InputMetho
   rise: inputMethod({
     title: 'RISE',
     paper: 'Petsiuk et al. 2018, arXiv:1806.07421',
-    about: 'Mean of random masks, weighted by the score of the image seen through them.',
-    when: 'Like occlusion, for regions of any shape; more masks, less grain.',
+    about: 'Mean of random masks, weighted by the score of the masked image.',
+    when: 'Like occlusion, for regions of any shape; more masks give less grain.',
     shows: 'heatmap',
     collapse: 'sum',
     needs: [],
@@ -34,7 +34,7 @@ export const OCCLUSION_METHODS: Readonly<Record<'occlusion' | 'rise', InputMetho
   }),
 };
 
-/** Mean over the patches that hide a place of y(x) − y(x with the patch). */
+/** Mean of y(x) − y(x with the patch) over the patches that hide a position. */
 function* occlude({ input, score, baseline, scores }: InputView<never, 'scores'>): Steps<Volume> {
   const { channels, height, width } = input;
   const hidden = baseline('mean');
@@ -72,11 +72,14 @@ function* occlude({ input, score, baseline, scores }: InputView<never, 'scores'>
   return { data: data.map((value, at) => value / counts[at]), channels: 1, height, width };
 }
 
-/** Cells of a mask along each side, and the probability that a cell is open. */
+/** Cells per side of a mask, and the probability of an open cell. */
 const CELLS = 7;
 const OPEN = 0.5;
 
-/** S = Σ_i p(x ∘ M_i) M_i / (N p): masks of random cells, upsampled and shifted at random, and the class's probability (eq. 6). */
+/**
+ * S = Σ_i p(x ∘ M_i) M_i / (N p): masks of random cells, upsampled and shifted at random, and the class probability
+ * (eq. 6).
+ */
 function* sampleMasks({ input, k, samples, random, scores }: InputView<never, 'scores'>): Steps<Volume> {
   const { height, width } = input;
   const size = height * width;
@@ -95,7 +98,7 @@ function* sampleMasks({ input, k, samples, random, scores }: InputView<never, 's
   );
   const data = new Float32Array(size);
   found.forEach((probability, n) => {
-    const mask = randomMask(random(n), height, width, k); // drawn again rather than kept in memory
+    const mask = randomMask(random(n), height, width, k); // generated again to save memory
     for (let at = 0; at < size; at++) data[at] += (probability / (samples * OPEN)) * mask[at];
   });
   return { data, channels: 1, height, width };

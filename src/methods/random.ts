@@ -6,7 +6,7 @@ export interface Random {
   readonly normal: () => number;
 }
 
-/** The generator sfc32 (Doty-Humphrey, PractRand): a state of 128 bits, seeded by two numbers and a name. */
+/** The generator sfc32 (Doty-Humphrey, PractRand): 128 bits of state, seeded by two numbers and a name. */
 export function random(seed: number, name: string, stream = 0): Random {
   let a = seed >>> 0;
   let b = stream >>> 0;
@@ -20,12 +20,12 @@ export function random(seed: number, name: string, stream = 0): Random {
     c = (((c << 21) | (c >>> 11)) + out) | 0;
     return out >>> 0;
   };
-  for (let i = 0; i < 12; i++) next(); // by then, seeds that differ in one bit have diverged
+  for (let i = 0; i < 12; i++) next(); // enough for seeds that differ in one bit to diverge
   const uniform = (): number => next() / 2 ** 32;
   return { uniform, normal: normalOf(uniform) };
 }
 
-/** The Box-Muller transform, which makes two at a time. */
+/** The Box-Muller transform, which yields two numbers at a time. */
 function normalOf(uniform: () => number): () => number {
   let spare: number | undefined;
   return () => {

@@ -3,7 +3,7 @@ import { channelSums, maximum, spanOf } from './arrays.ts';
 import type { Contrast, Steps } from './ask.ts';
 import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
 
-/** Methods that extend Grad-CAM: other objectives, second derivatives, noise, several layers. */
+/** Extensions of Grad-CAM: other objectives, second derivatives, noise, several layers. */
 export const REFINED_METHODS: Readonly<
   Record<'smoothgradcampp' | 'shapleycam' | 'finercam' | 'refinecam', LayerMethod>
 > = {
@@ -11,7 +11,7 @@ export const REFINED_METHODS: Readonly<
     title: 'Smooth Grad-CAM++',
     paper: 'Omeiza et al. 2019, arXiv:1908.01224',
     about: 'Grad-CAM++ with derivatives averaged over noisy copies of the image.',
-    when: 'When Grad-CAM++ is noisy and time allows.',
+    when: 'When Grad-CAM++ is noisy, if time allows.',
     needs: ['activations'],
     asks: { layerGradient: 'N' },
     samples: 8,
@@ -21,9 +21,8 @@ export const REFINED_METHODS: Readonly<
   shapleycam: layerMethod({
     title: 'ShapleyCAM',
     paper: 'Cai 2025, arXiv:2501.06261',
-    about:
-      'Grad-CAM with a second-order term: what each channel adds to the score, as an approximate Shapley value.',
-    when: 'On probabilities or nonlinear heads (GELU, layer norm); on linear heads it is Grad-CAM.',
+    about: 'Grad-CAM with a second-order term: an approximate Shapley value of each channel.',
+    when: 'On probabilities or nonlinear heads (GELU, layer norm); equals Grad-CAM on linear heads.',
     needs: ['activations', 'gradients'],
     asks: { headGradient: 2 },
     map: shapley,
@@ -31,7 +30,7 @@ export const REFINED_METHODS: Readonly<
   finercam: layerMethod({
     title: 'Finer-CAM',
     paper: 'Zhang et al. 2025, arXiv:2501.11309',
-    about: 'Evidence for the class rather than for the three classes most like it.',
+    about: 'Evidence for the class as opposed to the three most similar ones.',
     when: 'For classes that look alike: birds, cars, breeds.',
     needs: ['activations', 'base'],
     asks: { contrastGradient: 1 },
@@ -42,7 +41,7 @@ export const REFINED_METHODS: Readonly<
   refinecam: layerMethod({
     title: 'RefineCAM',
     paper: 'How to Evaluate and Refine your CAM, arXiv:2605.14641',
-    about: 'Product of the maps of several layers: only what the coarse and the fine ones agree on.',
+    about: 'Product of the maps of several layers: only what coarse and fine maps agree on.',
     when: 'For sharp maps from several layers.',
     needs: ['activations', 'gradients', 'base'],
     base: 'gradcampp',
@@ -54,7 +53,7 @@ export const REFINED_METHODS: Readonly<
 
 type NoisyView = LayerView<'activations', 'layerGradient'>;
 
-/** Gradients at the layer for each of N noisy inputs. */
+/** Gradients at the layer for N noisy inputs. */
 function* noisyGradients(
   { input, samples, random, layerGradient }: NoisyView,
   deviation: number,
@@ -72,8 +71,8 @@ const meanPower = (all: readonly Float32Array[], f: (g: number) => number): Floa
   all[0].map((_, at) => all.reduce((sum, g) => sum + f(g[at]), 0) / all.length);
 
 /**
- * α = D2 / (2 D2 + S_k D3) with D_p = mean of g^p, w_k = Σ_ij α max(D1, 0). The paper prints D1 as the numerator (eq. 7);
- * with D2 it is Grad-CAM++ where there is no noise, as its text says.
+ * α = D2 / (2 D2 + S_k D3) with D_p = mean of g^p, w_k = Σ_ij α max(D1, 0). The paper has D1 as the numerator (eq. 7);
+ * with D2 it equals Grad-CAM++ without noise, as the text claims.
  */
 function* smoothPlusPlus(view: NoisyView, deviation: number): Steps<Plane> {
   const { A, k } = view;
@@ -87,7 +86,7 @@ function* smoothPlusPlus(view: NoisyView, deviation: number): Steps<Plane> {
   return k.weightedSum(A, weights);
 }
 
-/** α = D2 / (2 D2 + Σ_ij D3 A + 1e-8) and the gradient of the last noisy pass alone. */
+/** α = D2 / (2 D2 + Σ_ij D3 A + 1e-8), with the gradient of the last noisy pass. */
 function* smoothPlusPlusOfTorchCam(view: NoisyView): Steps<Plane> {
   const { A, k } = view;
   const gradients = yield* noisyGradients(view, 0.3);
@@ -100,10 +99,10 @@ function* smoothPlusPlusOfTorchCam(view: NoisyView): Steps<Plane> {
   return k.weightedSum(A, weights);
 }
 
-/** Half the step of the central difference, as a share of A. */
+/** Half the step of the central difference, relative to A. */
 const STEP = 1e-3;
 
-/** w_k = mean_ij (g − ½ H·A)_k; H·A is how g changes along A. */
+/** w_k = mean_ij (g − ½ H·A)_k, where H·A is the change of g along A. */
 function* shapley({
   A,
   g,
@@ -126,10 +125,10 @@ function* contrasted(
   return yield* base(yield* contrastGradient(contrast));
 }
 
-/** Number of classes to compare with. */
+/** Number of classes for comparison. */
 const RIVALS = 3;
 
-/** The classes whose scores are nearest to that of class `index`. */
+/** The classes with scores nearest to that of class `index`. */
 const rivalsOf = (y: Float32Array, index: number): number[] =>
   [...y.keys()]
     .filter((d) => d !== index)

@@ -3,11 +3,11 @@ import type { ModelPlace } from './source.ts';
 
 /**
  * The built-in model: models/MODEL_CARD.md.
- * @throws {CamError} BAD_MODEL in runtimes whose modules have no address.
+ * @throws {CamError} BAD_MODEL in runtimes where modules have no URL.
  */
 export function builtinModel(): ModelPlace {
   try {
-    // Each address is written out, so that bundlers see it and include the file.
+    // Complete literal URLs let bundlers find and include the files.
     return {
       model: new URL('../../models/everyday36.onnx', import.meta.url),
       config: new URL('../../models/config.json', import.meta.url),
@@ -16,7 +16,7 @@ export function builtinModel(): ModelPlace {
   } catch (cause) {
     throw new CamError(
       'BAD_MODEL',
-      'The built-in model cannot be found in this runtime. ' +
+      'The built-in model is not available in this runtime. ' +
         'Deploy camwasm/models/everyday36.onnx with your code and pass its bytes.',
       { cause },
     );

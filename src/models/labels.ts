@@ -3,7 +3,10 @@ import { isFloat } from '../onnx/data-type.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 import { readOr } from '../platform/files.ts';
 
-/** Reads a file of labels. @throws {CamError} BAD_LABELS when it cannot be read or holds no labels. */
+/**
+ * Reads a label file.
+ * @throws {CamError} BAD_LABELS when it cannot be read or has no labels.
+ */
 export async function readLabels(source: string | URL): Promise<string[]> {
   const bad = (why: string, cause: unknown) =>
     new CamError('BAD_LABELS', `The labels "${String(source)}": ${why}`, { cause, option: 'labels' });
@@ -12,16 +15,16 @@ export async function readLabels(source: string | URL): Promise<string[]> {
     return parseLabels(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw bad(
-      `The labels cannot be read: ${(cause as Error).message}. Give one per line, a JSON array, or a JSON object from index to label.`,
+      `The labels cannot be read: ${(cause as Error).message}. Write one per line, a JSON array, or a JSON object from index to label.`,
       cause,
     );
   }
 }
 
 /**
- * Labels by index, from text with one per line or from JSON: an array, an object from index to label, such an object
- * under `id2label` (Hugging Face), or from index to [id, label] (Keras' imagenet_class_index.json).
- * @throws {TypeError} saying what is wrong.
+ * Parses labels in index order, one per line or as JSON: an array, an object from index to label, such an object under
+ * `id2label` (Hugging Face), or from index to [id, label] (Keras' imagenet_class_index.json).
+ * @throws {TypeError} with the reason, for invalid labels.
  */
 export function parseLabels(text: string): string[] {
   const labels = /^\s*[[{]/.test(text) ? labelsOfJson(JSON.parse(text)) : labelsOfLines(text);
@@ -29,7 +32,7 @@ export function parseLabels(text: string): string[] {
   return labels;
 }
 
-/** The id2label of a Hugging Face `config.json`; undefined where it has none, or is another tool's. */
+/** The id2label of a Hugging Face `config.json`; undefined if it has none, or belongs to another tool. */
 export function labelsOfConfig(json: string): string[] | undefined {
   try {
     const { id2label } = JSON.parse(json) as { id2label?: unknown };
@@ -59,7 +62,7 @@ const isTable = (value: unknown): value is Table => typeof value === 'object' &&
 
 const labelsOfTable = (table: Table): string[] =>
   Object.keys(table).map((_, index) => {
-    if (!Object.hasOwn(table, index)) throw new TypeError(`there is no label for index ${index}`);
+    if (!Object.hasOwn(table, index)) throw new TypeError(`index ${index} has no label`);
     return labelOf(table[index]);
   });
 
@@ -70,8 +73,8 @@ function labelOf(value: unknown): string {
 }
 
 /**
- * Warns where labels and classes differ in number, since a class may then bear another's name. Silent where an output
- * has as many classes as there are labels, or the model does not declare its number of classes.
+ * Warns if the numbers of labels and classes differ, since names may then be wrong. Silent if an output has as many
+ * classes as there are labels, or the model does not declare its number of classes.
  * @param origin where to correct the labels, for the warning's last sentence.
  */
 export function labelWarnings(
@@ -88,7 +91,7 @@ export function labelWarnings(
   ];
 }
 
-/** The classes of an output whose declared shape counts nothing else: [N, 10] or [1, 1000, 1, 1]. */
+/** Number of classes of an output whose declared shape has one other axis at most: [N, 10] or [1, 1000, 1, 1]. */
 function classCount({ dims = [] }: ValueInfo): number | undefined {
   const [, ...sizes] = dims;
   const counts = sizes.filter((size) => size !== 1);

@@ -10,23 +10,21 @@ import {
 import { shapeText } from '../network/inputs.ts';
 import type { Model, ValueInfo } from '../onnx/model.ts';
 
-/** Side of the input where neither the model nor the caller sets one. */
+/** Side of the input if neither the model nor the caller sets one. */
 const DEFAULT_SIDE = 224;
 
-/**
- * Limit on the pixels of an input: some 400 MB of the runtime's 4 GB; the first layers need several times as much.
- */
+/** Limit on an input's pixels: about 400 MB of the runtime's 4 GB; the first layers need several times as much. */
 const MAX_INPUT_PIXELS = 2 ** 25;
 
 type Dims = readonly (number | string)[];
 
-/** Axes of channels, rows and columns in an input of four axes. */
+/** Channel, row and column axes of an input with four axes. */
 const AXES: Readonly<Record<TensorLayout, readonly [channels: number, height: number, width: number]>> = {
   nchw: [1, 2, 3],
   nhwc: [3, 1, 2],
 };
 
-/** An input that a picture can become. */
+/** An input that takes a picture. */
 interface ImageInputShape {
   readonly layout: TensorLayout;
   readonly depth: 1 | 3;
@@ -35,9 +33,9 @@ interface ImageInputShape {
 }
 
 /**
- * How pictures become a model's input. Layout, channels and size follow from its declared shape; `asked` are the caller's
- * settings, `found` those beside the model. Undefined where the input takes no picture.
- * @throws {CamError} BAD_OPTION when a setting is invalid or not what the input takes.
+ * Preprocessing for a model's input. Layout, channels and size follow from its declared shape; `asked` are the caller's
+ * settings, `found` those beside the model. Undefined if the input does not take a picture.
+ * @throws {CamError} BAD_OPTION when a setting is invalid or does not fit the input.
  */
 export function preprocessingFor(
   input: ValueInfo,
@@ -65,13 +63,13 @@ export function preprocessingFor(
 const definedOnly = (settings: Partial<Preprocessing>): Partial<Preprocessing> =>
   Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 
-/** One number means the same for all channels. */
+/** A single number applies to all channels. */
 const forEach = (values: readonly number[], { channels }: Preprocessing): readonly number[] =>
   values.length === 1 ? MIXES[channels].map(() => values[0]) : values;
 
 function pictureInput({ dims }: ValueInfo, given: Partial<Preprocessing>): ImageInputShape | undefined {
   const sized = given.height !== undefined && given.width !== undefined;
-  // ONNX allows an input without a declared shape: then the caller must set its size.
+  // ONNX allows inputs without a declared shape; the caller must then set the size.
   const shape: Dims | undefined = dims ?? (sized ? ['', '', '', ''] : undefined);
   if (shape?.length !== 4) return undefined;
   const layout = declaredLayout(shape) ?? given.layout ?? 'nchw';
@@ -83,14 +81,17 @@ function pictureInput({ dims }: ValueInfo, given: Partial<Preprocessing>): Image
   return { layout, depth, height: side(height, given.height), width: side(width, given.width) };
 }
 
-/** The layout of a shape that has 1 or 3 channels at one end only. */
+/** The layout of a shape with 1 or 3 channels at exactly one end. */
 function declaredLayout(dims: Dims): TensorLayout | undefined {
   const [first, last] = [dims[1], dims[3]].map((size) => size === 1 || size === 3);
   if (first === last) return undefined;
   return first ? 'nchw' : 'nhwc';
 }
 
-/** @throws {CamError} BAD_OPTION before anything runs: the runtime would complain in other words, or not at all. */
+/**
+ * Checks the caller's settings before anything runs: the runtime's errors would be unclear, or missing.
+ * @throws {CamError} BAD_OPTION when a setting does not fit the input.
+ */
 function checkAsked(input: ValueInfo, takes: ImageInputShape, asked: Partial<Preprocessing>): void {
   const what = `The model's input "${input.name}" ${shapeText(input.dims)}`;
   const { layout, channels, width = takes.width, height = takes.height } = asked;
@@ -98,7 +99,7 @@ function checkAsked(input: ValueInfo, takes: ImageInputShape, asked: Partial<Pre
     const where = takes.layout === 'nchw' ? 'before its rows and columns' : 'after its rows and columns';
     throw badOption(
       'preprocessing.layout',
-      `${what} has its channels ${where}: that is ${takes.layout}, not ${layout}. Omit \`preprocessing.layout\`.`,
+      `${what} has its channels ${where}, so it is ${takes.layout}, not ${layout}. Omit \`preprocessing.layout\`.`,
     );
   }
   const count = channels ? MIXES[channels].length : takes.depth;
@@ -112,18 +113,18 @@ function checkAsked(input: ValueInfo, takes: ImageInputShape, asked: Partial<Pre
   if (width !== takes.width || height !== takes.height) {
     throw badOption(
       'preprocessing.width',
-      `The model takes ${takes.width} x ${takes.height} pixels and no other size. Omit \`preprocessing.width\` and \`preprocessing.height\`.`,
+      `The model only takes ${takes.width} x ${takes.height} pixels. Omit \`preprocessing.width\` and \`preprocessing.height\`.`,
     );
   }
   if ((asked.width ?? asked.height) !== undefined && width * height > MAX_INPUT_PIXELS) {
     throw badOption(
       'preprocessing.width',
-      `An input of ${width} x ${height} pixels does not fit into the runtime's memory. Lower \`preprocessing.width\` and \`preprocessing.height\`: ${MAX_INPUT_PIXELS} pixels at most.`,
+      `An input of ${width} x ${height} pixels does not fit into the runtime's memory. Reduce \`preprocessing.width\` and \`preprocessing.height\` to at most ${MAX_INPUT_PIXELS} pixels.`,
     );
   }
 }
 
-/** Why a model's input takes no picture, and what to do. */
+/** The error for an input that does not take a picture, with advice. */
 export function noPicture({ name, dims }: ValueInfo, model: Model): CamError {
   const foreign = foreignOperators(model);
   if (foreign.length > 0) {
@@ -135,7 +136,7 @@ export function noPicture({ name, dims }: ValueInfo, model: Model): CamError {
   if (dims === undefined) {
     return badOption(
       'preprocessing.width',
-      `The model does not declare the shape of its input "${name}". Set \`preprocessing.width\` and \`preprocessing.height\`, and \`preprocessing.layout\` and \`preprocessing.channels\` where it is not nchw and rgb. Or pass a .npy tensor.`,
+      `The model does not declare the shape of its input "${name}". Set \`preprocessing.width\` and \`preprocessing.height\`, and \`preprocessing.layout\` and \`preprocessing.channels\` unless they are nchw and rgb. Or pass a .npy tensor.`,
     );
   }
   return new CamError(
@@ -144,7 +145,7 @@ export function noPicture({ name, dims }: ValueInfo, model: Model): CamError {
   );
 }
 
-/** Domains whose operators onnxruntime has; a model may bring functions of its own. */
+/** Operator domains of onnxruntime; a model may also define functions. */
 const DOMAINS = /^(ai\.onnx(\.\w+)*|com\.microsoft(\.(nchwc|experimental|dml))?|com\.ms\.internal\.nhwc)$/;
 
 function foreignOperators({ graph, functions }: Model): string[] {

@@ -13,24 +13,24 @@ export interface ModelSource {
   readonly external: readonly { path: string; data: Uint8Array }[];
   readonly labels: readonly string[] | undefined;
   readonly preprocessing: Partial<Preprocessing>;
-  /** The files that were read. */
+  /** The files read. */
   readonly files: readonly (string | URL)[];
 }
 
-/** Files of a model that was not loaded by its path. */
+/** Files of a model that was not loaded by path. */
 export interface ModelFiles {
-  /** The model's external weights, by the path that the model gives. Found beside a model path. */
+  /** External data files, by their path in the model. Found automatically beside a model path. */
   external?: readonly { path: string; data: Uint8Array }[];
-  /** The contents of a Hugging Face export's `config.json`, which names the classes. Found beside a model path. */
+  /** Contents of a Hugging Face `config.json`, with the class names. Found automatically beside a model path. */
   config?: object;
-  /** The contents of its `preprocessor_config.json`. Found beside a model path. */
+  /** Contents of a Hugging Face `preprocessor_config.json`. Found automatically beside a model path. */
   preprocessor?: object;
 }
 
-/** A model in any form: a path or URL, a file, a Blob, or bytes. */
+/** A model from any source: a path or URL, a file, a Blob, or bytes. */
 export type ModelInput = string | URL | FileSource | Blob | Uint8Array | ArrayBuffer;
 
-/** A model and its settings at known addresses. */
+/** A model and its settings at known URLs. */
 export interface ModelPlace {
   readonly model: URL;
   readonly config: URL;
@@ -38,10 +38,10 @@ export interface ModelPlace {
 }
 
 /**
- * Reads a model. Beside a path, and one folder up, the files of a Hugging Face export are used: `config.json` (id2label)
- * and `preprocessor_config.json`.
- * @throws {CamError} BAD_MODEL when the file does not exist or is not a model, or when weights that it names are missing or
- *   outside its folder.
+ * Reads a model. Beside a path, and one folder up, it also reads files of a Hugging Face export: `config.json`
+ * (id2label) and `preprocessor_config.json`.
+ * @throws {CamError} BAD_MODEL when the file is missing or not a model, or its external data files are missing or
+ * outside its folder.
  */
 export async function loadModel(
   source: ModelInput | ModelPlace,
@@ -73,7 +73,7 @@ export async function loadModel(
   const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
   const load = async ({ path, file }: (typeof weights)[number]) => ({
     path,
-    data: await read('file of weights', file, () => readFile(file)),
+    data: await read('external data file', file, () => readFile(file)),
   });
   const beside = [config, preprocessor].flatMap((setting) => setting?.file ?? []);
   return {
@@ -83,7 +83,7 @@ export async function loadModel(
   };
 }
 
-/** Whether a caller without types has passed a model. */
+/** Whether an untyped caller passed a model. */
 function isModelInput(source: unknown): source is ModelInput | ModelPlace {
   if (typeof source === 'string') return source !== '';
   if (typeof source !== 'object' || source === null) return false;
@@ -102,7 +102,7 @@ const withWeights = (
   external,
 });
 
-/** A JSON file of a model, and where it was found. */
+/** A JSON file of a model, with its location. */
 interface Setting {
   readonly text: string;
   readonly file?: string | URL;
@@ -139,7 +139,7 @@ function missing({ externalFiles }: Model): [] {
   if (externalFiles.length === 0) return [];
   throw new CamError(
     'BAD_MODEL',
-    `The model keeps weights in other files (${externalFiles.join(', ')}). Load it by its path, or pass them as \`external\`.`,
+    `The model has external data files (${externalFiles.join(', ')}). Load it by its path, or pass them as \`external\`.`,
   );
 }
 
@@ -154,8 +154,8 @@ const settingIn = async (file: string | URL): Promise<Setting | undefined> => {
 };
 
 /**
- * A file of weights that a model names: relative to it and inside its folder, so that a model from elsewhere opens nothing
- * else (https://onnx.ai/onnx/repo-docs/ExternalData.html).
+ * Location of an external data file: relative to the model and inside its folder, so that an untrusted model cannot
+ * open other files (https://onnx.ai/onnx/repo-docs/ExternalData.html).
  */
 function weightsFile(source: string | URL, path: string): string | URL {
   let depth = 0;
@@ -165,7 +165,7 @@ function weightsFile(source: string | URL, path: string): string | URL {
   if (!leaves && !/^([/\\]|[a-z][a-z0-9+.-]*:)/i.test(path)) return neighbor(source, path);
   throw new CamError(
     'BAD_MODEL',
-    `The model keeps weights in "${path}", which is outside its folder; ONNX only allows files inside. Save it again with the weights beside it, or pass them as \`external\`.`,
+    `The model's external data file "${path}" is outside its folder, which ONNX does not allow. Save it again with the file beside it, or pass the file as \`external\`.`,
   );
 }
 

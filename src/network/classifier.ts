@@ -12,9 +12,9 @@ import type { Network } from './network.ts';
 import type { ClassOutput } from './output.ts';
 
 /**
- * Weights [C] of a class for the pooled channels of `layer`: CAM's w_k^c (Zhou et al. 2016, arXiv:1512.04150,
- * eq. 2). A head without a linear part (SqueezeNet) reads one channel per class.
- * @throws {CamError} UNSUPPORTED_MODEL unless the layer is followed by global average pooling and at most one linear map.
+ * A class's weights [C] for the pooled channels of `layer`: CAM's w_k^c (Zhou et al. 2016, arXiv:1512.04150, eq. 2). In
+ * a head without a linear layer (SqueezeNet), each class reads one channel.
+ * @throws {CamError} UNSUPPORTED_MODEL unless global average pooling and at most one linear map follow the layer.
  */
 export function classifierWeights(
   network: Network,

@@ -6,8 +6,8 @@ import { broadcasting, type Context, type Operator, unary } from './operator.ts'
 const SELU = { alpha: 1.6732632423543772, gamma: 1.0507009873554805 };
 
 /**
- * Activation functions. Kinks follow PyTorch. Those that onnxruntime fuses into the convolution before (Relu, LeakyRelu,
- * Clip, Sigmoid, HardSigmoid, Tanh) read y: saving x would prevent the fusion.
+ * Activation functions. Kinks follow PyTorch. Rules for activations that onnxruntime fuses into the preceding
+ * convolution (Relu, LeakyRelu, Clip, Sigmoid, HardSigmoid, Tanh) read y: saving x would prevent the fusion.
  */
 export const ACTIVATION: Readonly<Record<string, Operator>> = {
   Relu: unary(({ g, y, e }) => e.where(e.greater(y, 0), g, 0), { kinked: true, activation: [] }),
@@ -32,8 +32,8 @@ export const ACTIVATION: Readonly<Record<string, Operator>> = {
   Shrink: unary((c) => c.e.where(c.e.greater(c.e.abs(c.x), c.float('lambd', 0.5)), c.g, 0)),
 
   /**
-   * A value on a bound counts as outside, as in ReLU6 and hardtanh, the usual origin of a Clip. (torch.clamp, exported
-   * to the same operator, counts it as inside: ONNX cannot distinguish them.)
+   * A value on a bound counts as outside, as in ReLU6 and hardtanh, the usual sources of Clip. (torch.clamp, exported
+   * to the same operator, counts it as inside; ONNX cannot distinguish them.)
    */
   Clip: broadcasting(
     (c) => {
@@ -104,7 +104,7 @@ export const ACTIVATION: Readonly<Record<string, Operator>> = {
   }),
 };
 
-/** `sign` is positive where x is. */
+/** `sign` has the sign of x. */
 const leaky = (c: Context, sign: Ref): Ref =>
   c.e.where(c.e.greater(sign, 0), c.g, c.e.mul(c.g, c.float('alpha', 0.01)));
 

@@ -15,7 +15,7 @@ export interface AttentionOperands {
   readonly bias?: Ref;
 }
 
-/** Cotangents of an attention's operands; that of the bias has the scores' shape. Recomputes the scores. */
+/** Cotangents of an attention's operands; the bias's has the shape of the scores. Recomputes the scores. */
 export function attentionCotangents(
   e: Emitter,
   g: Ref,
@@ -35,21 +35,21 @@ export function attentionCotangents(
 /** A score that a softmax ignores. */
 const HIDDEN = -1e30;
 
-/** 0 where a boolean mask shows a position, −∞ in effect where it hides it. */
+/** 0 where a boolean mask is true, effectively −∞ where it is false. */
 export const hiddenWhere = (e: Emitter, seen: Ref): Ref => e.where(seen, 0, HIDDEN);
 
-/** Hides from each of `s` positions those after it. */
+/** Hides all later positions from each of `s` positions. */
 export const causalBias = (e: Emitter, s: number, t: number): Ref =>
   e.op('Trilu', [e.expand(HIDDEN, [s, t]), e.constant('int64', [], [1])], { upper: 1 });
 
-/** A tensor as [B, N, S, D], and the inverse for its cotangent. */
+/** A tensor as [B, N, S, D], with the inverse for its cotangent. */
 export interface Heads {
   readonly value: Ref;
   readonly dims: readonly number[];
   back(g: Ref): Ref;
 }
 
-/** Splits [B, S, N·D] into heads; [B, N, S, D] is split already. */
+/** Splits [B, S, N·D] into heads; [B, N, S, D] is already split. */
 export function headsOf(e: Emitter, value: Ref, dims: readonly number[], count: number): Heads {
   if (dims.length === 4) return { value, dims, back: (g) => g };
   const [batch, length, width] = dims;
@@ -60,7 +60,7 @@ export function headsOf(e: Emitter, value: Ref, dims: readonly number[], count: 
   };
 }
 
-/** Repeats every head `times` times in a row: grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245). */
+/** Repeats every head `times` times: grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245). */
 function repeatedHeads(e: Emitter, heads: Heads, times: number): Heads {
   if (times === 1) return heads;
   const [batch, count, ...rest] = heads.dims;
@@ -73,7 +73,7 @@ function repeatedHeads(e: Emitter, heads: Heads, times: number): Heads {
   };
 }
 
-/** Queries keep their places, values give the channels: [B, S, N·D] or [B, N, S, D]. */
+/** Queries determine the positions, values the channels: [B, S, N·D] or [B, N, S, D]. */
 export const attentionAxes: AxesRule = ({ axes: [q, , v], dims }) => {
   if (q?.length !== dims.length) return unknownAxes(dims);
   const width = dims[dims.length - 1];
@@ -116,8 +116,7 @@ export const ATTENTION: Operator = {
 };
 
 function refuseVariants(c: Context): void {
-  if (c.cotangent(1) ?? c.cotangent(2) ?? c.cotangent(3))
-    c.unsupported('outputs other than the first are used');
+  if (c.cotangent(1) ?? c.cotangent(2) ?? c.cotangent(3)) c.unsupported('outputs after the first are used');
   if (c.has(4) || c.has(5)) c.unsupported('past_key and past_value');
   if (c.has(6)) c.unsupported('nonpad_kv_seqlen');
   if (c.float('softcap', 0)) c.unsupported('softcap');

@@ -1,16 +1,16 @@
 /**
- * What the axes of a value count. A factor is a run of positions along one direction of the image, or of something
- * else; an axis is the product of its factors, slowest first; Reshape and Transpose only regroup factors. So windows
- * that are cut out, attended to and put back are followed exactly, whatever their order in between.
+ * Meaning of a value's axes. A factor is a run of positions in one direction of the image, or channels; an axis is the
+ * product of its factors, slowest first. Reshape and Transpose only regroup factors, so windows that are partitioned,
+ * attended and merged again are traced exactly, in any order.
  */
 
 export interface Factor {
-  /** Rows, columns, rows times columns among other tokens, or something other than space: channels. */
+  /** Rows, columns, rows times columns among other tokens, or no space: channels. */
   readonly of: 'row' | 'column' | 'token' | 'channel' | 'unknown';
   readonly size: number;
-  /** Rows or columns from one position to the next. */
+  /** Rows or columns between neighboring positions. */
   readonly stride: number;
-  /** The image's place among the tokens; for tokens only. */
+  /** The image's position among the tokens; only for tokens. */
   readonly grid?: TokenGrid;
 }
 
@@ -24,29 +24,28 @@ export interface TokenGrid {
 export type TracedAxis = readonly Factor[];
 export type TracedAxes = readonly TracedAxis[];
 
-/** An axis that counts one thing. An axis of one position counts nothing. */
+/** An axis with a single factor, or none if its size is 1. */
 export const axisOf = (of: Factor['of'], size: number): TracedAxis =>
   size === 1 ? [] : [{ of, size, stride: 1 }];
 
-/** An axis of tokens: rows times columns, other tokens around them. */
+/** A token axis: rows times columns, possibly with other tokens. */
 export const tokenAxis = (size: number, grid: TokenGrid): TracedAxis =>
   size === grid.height * grid.width
     ? [...axisOf('row', grid.height), ...axisOf('column', grid.width)]
     : [{ of: 'token', size, stride: 1, grid }];
 
-/** Positions along an axis. */
 export const lengthOf = (axis: TracedAxis): number => axis.reduce((size, factor) => size * factor.size, 1);
 
 export const isSpace = ({ of }: Factor): boolean => of === 'row' || of === 'column' || of === 'token';
 
-/** Whether the axis counts nothing else. */
+/** Whether all factors are of this kind. */
 export const countsOnly = (axis: TracedAxis, of: Factor['of']): boolean =>
   axis.length > 0 && axis.every((factor) => factor.of === of);
 
 export const unknownAxes = (dims: readonly number[]): TracedAxes =>
   dims.map((size) => axisOf('unknown', size));
 
-/** The grid of an axis of tokens; undefined for other axes. */
+/** The grid of a token axis; undefined for other axes. */
 export function tokenGridOf(axis: TracedAxis): TokenGrid | undefined {
   const [first, second] = axis;
   if (axis.length === 1) return first.grid;
@@ -54,7 +53,7 @@ export function tokenGridOf(axis: TracedAxis): TokenGrid | undefined {
   return plain ? { height: first.size, width: second.size, prefix: 0 } : undefined;
 }
 
-/** The axes of the same values in another shape. Factors that the shape splits unevenly become unknown. */
+/** The axes after a reshape. Factors that the shape splits unevenly become unknown. */
 export function regroup(axes: TracedAxes, dims: readonly number[]): TracedAxes {
   const queue = axes.flat();
   const out: TracedAxis[] = [];
@@ -62,7 +61,7 @@ export function regroup(axes: TracedAxes, dims: readonly number[]): TracedAxes {
     const taken = takeFactors(queue, dims[at]);
     if (taken) out.push(joinFactors(taken));
     else {
-      // The factors up to where both shapes meet again are lost.
+      // Factors are lost up to the point where both shapes align again.
       let [wanted, lost] = [dims[at], 1];
       const from = at;
       while (lost !== wanted) {
@@ -76,7 +75,7 @@ export function regroup(axes: TracedAxes, dims: readonly number[]): TracedAxes {
   return out;
 }
 
-/** Takes factors that make up `size` from the front of the queue; leaves the queue alone where none do. */
+/** Takes factors with product `size` from the front of the queue; undefined, without a change, if there are none. */
 function takeFactors(queue: Factor[], size: number): Factor[] | undefined {
   const taken: Factor[] = [];
   let rest = size;
@@ -98,7 +97,7 @@ function takeFactors(queue: Factor[], size: number): Factor[] | undefined {
   return taken;
 }
 
-/** Joins neighbors where one continues the other. */
+/** Merges neighbors that continue each other. */
 function joinFactors(axis: TracedAxis): TracedAxis {
   const out: Factor[] = [];
   for (const factor of axis) {
@@ -113,7 +112,7 @@ function joinFactors(axis: TracedAxis): TracedAxis {
   return out;
 }
 
-/** After positions were summed or picked, the finest rows and columns left become the rows and columns. */
+/** After a reduction or selection, makes the finest remaining rows and columns the unit. */
 export function coarsen(axes: TracedAxes): TracedAxes {
   const finest = (of: Factor['of']) =>
     Math.min(...axes.flat().flatMap((factor) => (factor.of === of ? factor.stride : [])));
@@ -127,7 +126,7 @@ export function coarsen(axes: TracedAxes): TracedAxes {
   );
 }
 
-/** An axis resampled to another size along the same direction: pooled, padded, cropped, resized. */
+/** An axis resampled in place: pooled, padded, cropped, resized. */
 export function resized(axes: TracedAxes, index: number, size: number): TracedAxis {
   const axis = axes[index];
   const [{ of } = { of: 'channel' as const }] = axis;

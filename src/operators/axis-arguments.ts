@@ -1,12 +1,12 @@
 import type { NodeView } from './operator.ts';
 
-/** An axis counted from the front: ONNX counts negative ones from the back. */
+/** Converts a negative axis, which ONNX counts from the back. */
 export const fromFront = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
 /**
- * The axes that a node names, counted from the front: an attribute in early opsets of an operator, the input at
- * `position` in later ones (list it in `reads`). Undefined when it names none. `rank` is that of the tensor that
- * the axes belong to, by default the first input.
+ * The axes named by a node, counted from the front: an attribute in early opsets, the input at `position` in later ones
+ * (list it in `reads`). Undefined if it names none. `rank` is that of the tensor with these axes, by default the first
+ * input.
  */
 export function axesArgument(
   c: NodeView,

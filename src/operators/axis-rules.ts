@@ -13,20 +13,20 @@ import {
 } from './axes.ts';
 import type { NodeView } from './operator.ts';
 
-/** A node, and what the axes of its inputs count; undefined for inputs that do not depend on the image. */
+/** A node and the meaning of its inputs' axes; undefined for inputs that do not depend on the image. */
 export interface AxesStep {
   readonly c: NodeView;
   readonly axes: readonly (TracedAxes | undefined)[];
   /** Shape of the output. */
   readonly dims: readonly number[];
-  /** Its index among the node's outputs. */
+  /** Index of the output. */
   readonly output: number;
 }
 
-/** What the axes of one output count. */
+/** The meaning of an output's axes. */
 export type AxesRule = (step: AxesStep) => TracedAxes;
 
-/** Inputs in the output's shape, or broadcast to it, position by position; the one that knows most leads. */
+/** Inputs broadcast to the output's shape; the one with the most known axes takes precedence. */
 export const elementwise: AxesRule = ({ axes, dims }) => {
   const fitting = axes
     .flatMap((one) =>
@@ -43,31 +43,31 @@ export const elementwise: AxesRule = ({ axes, dims }) => {
 
 const knowledge = (axes: TracedAxes): number => axes.flat().filter(isSpace).length;
 
-/** Nothing is known about the output: its positions are not those of the input. */
+/** Nothing is known about the output: its positions differ from the input's. */
 export const lost: AxesRule = ({ dims }) => unknownAxes(dims);
 
-/** The first input's values in another shape. */
+/** The first input, reshaped. */
 export const regrouped: AxesRule = ({ axes: [axes], dims }) =>
   axes ? regroup(axes, dims) : unknownAxes(dims);
 
-/** Every axis of the first input by itself, padded, cropped or repeated to another size. */
+/** Each axis of the first input padded, cropped or repeated separately. */
 export const resizedEach: AxesRule = ({ axes: [axes], dims }) => {
   if (!axes || axes.length > dims.length) return unknownAxes(dims);
   const aligned = [...dims.slice(axes.length).map(() => []), ...axes];
   return dims.map((size, i) => (lengthOf(aligned[i]) === size ? aligned[i] : resized(aligned, i, size)));
 };
 
-/** The first input with axes summed or reduced to one position. */
+/** The first input with axes reduced to size 1 by a sum or another reduction. */
 export const reducedTo: AxesRule = ({ axes: [axes], dims }) =>
   axes?.length === dims.length ? axes.map((axis, i) => (dims[i] === 1 ? [] : axis)) : unknownAxes(dims);
 
-/** The first input, but for its last axis: a linear map makes channels of it. */
+/** The first input with its last axis replaced by channels, as in a linear map. */
 export const lastAxisNew: AxesRule = ({ axes: [axes], dims }) =>
   axes?.length === dims.length
     ? [...axes.slice(0, -1), axisOf('channel', dims[dims.length - 1])]
     : unknownAxes(dims);
 
-/** [1, C, H, W], because the operator makes nothing else. */
+/** [1, C, H, W], the operator's only possible output. */
 export const imageAxes: AxesRule = ({ dims }) => {
   const names = ['unknown', 'channel', 'row', 'column'] as const;
   return dims.length === 4 && dims[0] === 1
@@ -75,7 +75,7 @@ export const imageAxes: AxesRule = ({ dims }) => {
     : unknownAxes(dims);
 };
 
-/** Windows slide over space, from the third axis on. A convolution makes channels of its own, a pool keeps them. */
+/** Sliding windows over space, from the third axis on. A convolution creates new channels, a pool keeps them. */
 export const windowed =
   (channels: 'new' | 'kept'): AxesRule =>
   (step) => {
@@ -96,7 +96,9 @@ export const windowed =
     return space.every((axis) => axis.length === 0 || countsOnly(axis, 'unknown')) ? lostAll() : out;
   };
 
-/** `size` positions from `start` along an axis. Of tokens, the result is known with the whole image or none of it. */
+/**
+ * `size` positions from `start` along an axis. For tokens, the result is known if it has the whole image or none of it.
+ */
 export function cropped(axes: TracedAxes, index: number, start: number, size: number): TracedAxis {
   const grid = tokenGridOf(axes[index]);
   if (!grid) return resized(axes, index, size);
@@ -106,11 +108,11 @@ export function cropped(axes: TracedAxes, index: number, start: number, size: nu
   return axisOf(start >= end || start + size <= prefix ? 'channel' : 'unknown', size);
 }
 
-/** Positions picked from axes in any order: channels stay channels, space is no longer in order. */
+/** Positions selected in any order: channels stay channels, space loses its order. */
 export const picked = (from: readonly TracedAxis[], size: number): TracedAxis =>
   axisOf(from.every((axis) => countsOnly(axis, 'channel')) ? 'channel' : 'unknown', size);
 
-/** Parts end to end: rows that were rolled, channels, or the tokens of one image and others. */
+/** Concatenated parts: rolled rows, channels, or the tokens of one image and others. */
 export function joined(parts: readonly TracedAxis[], sizes: readonly number[], size: number): TracedAxis {
   const spatial = parts.filter((axis) => axis.some(isSpace));
   const direction = (['row', 'column'] as const).find(

@@ -1,16 +1,16 @@
 import { elementwise, lost } from './axis-rules.ts';
 import type { Operator } from './operator.ts';
 
-const list: Operator = { axes: lost, lists: true, barrier: 'it holds a list of tensors' };
-// a state often keeps its shape, position by position
-const loop: Operator = { axes: elementwise, barrier: 'it runs a graph of its own, again and again' };
+const list: Operator = { axes: lost, lists: true, barrier: 'its value is a list of tensors' };
+// the state often keeps its shape
+const loop: Operator = { axes: elementwise, barrier: 'it runs a subgraph in a loop' };
 
-/** Operators that no gradient can pass, whoever writes the rule. */
+/** Operators that cannot have a gradient. */
 export const BARRIERS: Readonly<Record<string, Operator>> = {
-  If: { axes: lost, barrier: 'it chooses between graphs by its values' },
+  If: { axes: lost, barrier: 'it chooses a subgraph by value' },
   Loop: loop,
   Scan: loop,
-  NonMaxSuppression: { axes: lost, barrier: 'it chooses boxes' },
+  NonMaxSuppression: { axes: lost, barrier: 'it selects boxes' },
 
   Optional: list,
   OptionalGetElement: list,

@@ -7,12 +7,11 @@ import type { Context, Cotangent, NodeView, Operator, Roles } from './operator.t
 import { unslice } from './slice.ts';
 import { reach, stepsOf, type Sweep, sweepsOf, transposedSweepsOf } from './window.ts';
 
-/** Roles of every convolution. */
+/** Roles shared by all convolutions. */
 export const convolution: Pick<Roles, 'axes' | 'weighs'> = { axes: windowed('new'), weighs: 'window' };
 
 const thirdInput = ({ constant }: NodeView): ArrayLike<number> | undefined => constant(2);
 
-/** Convolutions. */
 export const CONVOLUTION: Readonly<Record<string, Operator>> = {
   Conv: {
     ...convolution,
@@ -43,7 +42,7 @@ export const CONVOLUTION: Readonly<Record<string, Operator>> = {
   Col2Im: { axes: imageAxes, reads: [2], vjp: unfold },
 };
 
-/** Cuts an image into its blocks: a convolution of every channel by kernels that pick one tap each. */
+/** Extracts an image's blocks: a convolution of every channel with one-hot kernels. */
 function unfold(c: Context): Ref {
   const { e, g } = c;
   const kernel = c.value(2);
@@ -61,7 +60,7 @@ function unfold(c: Context): Ref {
   return e.reshape(blocks, c.inputDims(0));
 }
 
-/** Cotangents of a Conv's input, kernel and bias, given that of its result. */
+/** Cotangents of a Conv's input, kernel and bias from that of its result. */
 export function convVjp(c: Context, g: Ref): Cotangent[] {
   const { e } = c;
   const kernel = kernelOf(c);
@@ -73,7 +72,7 @@ export function convVjp(c: Context, g: Ref): Cotangent[] {
   ];
 }
 
-/** The weights of a convolution from C channels in G groups to M channels: [M, C/G, ...]. */
+/** Weights of a convolution from C channels in G groups to M channels: [M, C/G, ...]. */
 export interface Kernel {
   readonly w: Ref;
   readonly dims: readonly number[];
@@ -86,15 +85,15 @@ const spatial = (dims: readonly number[]) => axesBetween(2, dims.length);
 
 function convolve(e: Emitter, image: Ref, { w, group }: Kernel, sweeps: readonly Sweep[]): Ref {
   const [begins, ends] = [sweeps.map(({ begin }) => begin), sweeps.map(({ end }) => end)];
-  // Operators take no pads below zero: crop first instead.
+  // Operators do not accept negative pads: crop first.
   const cropped = e.pad(image, [0, 0, ...begins.map(below), 0, 0, ...ends.map(below)]);
   const pads = [...begins.map(above), ...ends.map(above)];
   return e.op('Conv', [cropped, w], { group, pads, ...stepsOf(sweeps) });
 }
 
 /**
- * The transpose of `convolve`. With strides it is a ConvTranspose. Without, a Conv with a reversed kernel:
- * onnxruntime-web has threads for Conv and none for ConvTranspose, and better loops for many groups.
+ * The transpose of `convolve`: a ConvTranspose if there are strides, otherwise a Conv with a reversed kernel.
+ * onnxruntime-web has threads for Conv but not for ConvTranspose, and better loops for many groups.
  */
 export function imageCotangent(e: Emitter, g: Ref, kernel: Kernel, sweeps: readonly Sweep[]): Ref {
   if (sweeps.some(({ stride }) => stride > 1)) return convolveTransposed(e, g, kernel, sweeps);
@@ -122,7 +121,7 @@ function convolveTransposed(e: Emitter, g: Ref, { w, group }: Kernel, sweeps: re
 const above = (pad: number) => Math.max(0, pad);
 const below = (pad: number) => Math.min(0, pad);
 
-/** Input and output channels swapped within each group, and every spatial axis reversed. */
+/** Swaps input and output channels within each group, and reverses every spatial axis. */
 function reversed(e: Emitter, { w, dims, group }: Kernel): Kernel {
   const [outputs, inputs, ...sizes] = dims;
   const flipped = unslice(
@@ -141,7 +140,7 @@ function reversed(e: Emitter, { w, dims, group }: Kernel): Kernel {
 
 /**
  * ∂s/∂w[m, c, k] = Σ over n and positions o of g[n, m, o]·image[n, c, o·stride + k·dilation − begin]: a convolution of
- * the image by g over the batch, with strides and dilations swapped.
+ * the image with g over the batch, with strides and dilations swapped.
  */
 function kernelCotangent(
   e: Emitter,

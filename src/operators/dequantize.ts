@@ -4,31 +4,31 @@ import type { Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import type { Context, Cotangent, NodeView, Operator } from './operator.ts';
 
-/** Positions of a quantized tensor and its parameters among a node's inputs. */
+/** Positions of a quantized tensor and its parameters in a node's inputs. */
 export interface QuantizedInput {
   readonly data: number;
   /** Omitted: 1. */
   readonly scale?: number;
   /** Omitted: 0. */
   readonly zero?: number;
-  /** The axis along which a scale or zero point of several numbers runs. Default: the last. */
+  /** Axis of a scale or zero point with several numbers. Default: the last. */
   readonly axis?: number;
 }
 
-/** How a quantized operator's inputs correspond to those of the float operator that it approximates. */
+/** How a quantized operator's inputs correspond to those of the float operator it approximates. */
 export interface Quantization {
   readonly operands: readonly QuantizedInput[];
-  /** The result's parameters; omitted where the result is not rounded. */
+  /** The result's parameters; omitted if the result is not rounded. */
   readonly result?: Omit<QuantizedInput, 'data'>;
-  /** Whether results may exceed the range on purpose, as by a Relu that was left to the rounding. */
+  /** Whether results may exceed the range on purpose, as with a Relu folded into the rounding. */
   readonly saturates?: boolean;
-  /** Version of the float operator. */
+  /** Opset version of the float operator. */
   readonly opset?: number;
 }
 
 /**
- * A quantized operator by the row of the float operator that it approximates, on dequantized values. The cotangent of a
- * quantized value is ∂s/∂q, in steps of its scale: x = scale·(q − zero) makes ∂s/∂q = scale·∂s/∂x.
+ * A quantized operator from the row of its float operator, on dequantized values. The cotangent of a quantized value is
+ * ∂s/∂q, in steps of its scale: x = scale·(q − zero), so ∂s/∂q = scale·∂s/∂x.
  */
 export function dequantized(
   { vjp, axes, broadcast, weighs, product, fusedAttention }: Operator,
@@ -69,7 +69,7 @@ export function dequantized(
   };
 }
 
-/** The node with the operands alone as its inputs. */
+/** The node with only the operands as inputs. */
 function floatView(
   c: NodeView,
   operands: readonly QuantizedInput[],
@@ -94,7 +94,7 @@ function real(
   return scale === undefined ? centered : e.mul(centered, lined(c, scale, dims, axis));
 }
 
-/** ∂s/∂y of the result before rounding: none on a bound that the result may have exceeded. */
+/** ∂s/∂y before rounding: zero at a bound that the result may have exceeded. */
 function realCotangent(c: Context, { result, saturates = false }: Omit<Quantization, 'operands'>): Ref {
   const { e, g } = c;
   if (result?.scale === undefined || !c.has(result.scale)) return g;
@@ -104,13 +104,12 @@ function realCotangent(c: Context, { result, saturates = false }: Omit<Quantizat
   return e.where(e.and(e.greater(c.y, low), e.less(c.y, high)), towards, 0);
 }
 
-/** The range of the result's type. */
 export function quantizedRange(c: Context): readonly [number, number] {
   const type = c.outputType(0);
   return QUANTIZED_RANGE[type] ?? c.unsupported(`numbers of type ${type}`);
 }
 
-/** A quantization parameter, one number or one per slab along an axis, in a shape that broadcasts to `dims`. */
+/** A quantization parameter, a single number or one per slice of an axis, in a shape that broadcasts to `dims`. */
 export function lined(
   c: Context,
   index: number,

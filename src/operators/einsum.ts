@@ -3,17 +3,17 @@ import { axisOf, isSpace, lengthOf, type TracedAxis } from './axes.ts';
 import type { AxesRule } from './axis-rules.ts';
 import type { Context, Cotangent, NodeView } from './operator.ts';
 
-/** An Einsum equation with a letter for every axis, those of an ellipsis included. */
+/** An Einsum equation with a letter for every axis, including those of an ellipsis. */
 interface Equation {
   readonly operands: readonly string[];
   readonly result: string;
-  /** Size of each letter's axis once operands of size 1 are broadcast. */
+  /** Size of each letter's axis after broadcasting. */
   readonly sizes: ReadonlyMap<string, number>;
 }
 
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
-/** An axis of the result counts what its letter counts; of several operands, the one that knows space leads. */
+/** An axis of the result has the meaning of its letter; among several operands, a spatial meaning takes precedence. */
 export const einsumAxes: AxesRule = ({ c, axes, dims }) => {
   const { operands, result, sizes } = parseEquation(c);
   const letters = new Map<string, TracedAxis>();
@@ -28,8 +28,8 @@ export const einsumAxes: AxesRule = ({ c, axes, dims }) => {
 };
 
 /**
- * The cotangent of an operand is the Einsum of the result's cotangent with the other operands; axes summed in this
- * operand alone are expanded again.
+ * The cotangent of an operand is the Einsum of the result's cotangent with the other operands; axes summed only in this
+ * operand are expanded again.
  */
 export function einsumVjp(c: Context): Cotangent[] {
   const { operands, result, sizes } = parseEquation(c);
@@ -63,7 +63,7 @@ function towards(
   return e.sumTo(e.expand(e.reshape(product, kept), whole), whole, dims);
 }
 
-/** Reads the equation: https://onnx.ai/onnx/operators/onnx__Einsum.html */
+/** Parses the equation: https://onnx.ai/onnx/operators/onnx__Einsum.html */
 function parseEquation(c: NodeView): Equation {
   const [left, right] = c.text('equation', '').replaceAll(' ', '').split('->');
   const terms = left.split(',');
@@ -81,7 +81,7 @@ function parseEquation(c: NodeView): Equation {
   return { operands, result: named(right ?? implicitResult(left)), sizes };
 }
 
-/** Without an arrow the result has the ellipsis, then the letters that occur once, in alphabetical order. */
+/** Without an arrow, the result has the ellipsis, then the letters that occur once, in alphabetical order. */
 const implicitResult = (left: string): string => {
   const letters = [...left.replaceAll(/[.,]/g, '')];
   const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));

@@ -10,18 +10,18 @@ import {
   unary,
 } from './operator.ts';
 
-/** Both sides of a broadcasting operator: each formula is emitted only for a side that wants a cotangent. */
+/** A binary operator with broadcasting: emits a formula only for a side that wants a cotangent. */
 const binary = (left: (c: Context) => Ref, right: (c: Context) => Ref, roles?: Partial<Roles>): Operator =>
   broadcasting((c) => [c.wants(0) ? left(c) : null, c.wants(1) ? right(c) : null], roles);
 
-/** Any number of broadcast inputs that all get the same cotangent. */
+/** Any number of broadcast inputs that share a cotangent. */
 const variadic = (vjp: (c: Context) => Ref, roles?: Partial<Roles>): Operator =>
   broadcasting((c) => {
     const each = vjp(c);
     return c.node.inputs.map(() => each);
   }, roles);
 
-/** The extreme among any number of inputs; those that tie share, as in torch.maximum and torch.amax. */
+/** The extreme of any number of inputs; ties share the cotangent, as in torch.maximum and torch.amax. */
 const extremeInput = broadcasting((c) => {
   const { g, y, e } = c;
   const wins = c.node.inputs.map((_, i) => e.equal(c.input(i), y));
@@ -30,11 +30,11 @@ const extremeInput = broadcasting((c) => {
   return wins.map((win, i) => (c.wants(i) ? e.where(win, share, 0) : null));
 });
 
-// Before these opsets they had other attributes.
+// Earlier opsets have other attributes.
 const foldableBinary: Foldable = { since: 7 };
 const foldableUnary: Foldable = { since: 6 };
 
-/** A constant that Add adds to every channel: [C, 1, 1]. */
+/** A constant [C, 1, 1] that Add adds to every channel. */
 function channelBias({ node: { inputs }, constant, inputDims }: NodeView): ArrayLike<number> | undefined {
   const perChannel = (dims: readonly number[]) => dims.length >= 3 && dims.at(-3) === sizeOf(dims);
   return inputs
@@ -42,7 +42,7 @@ function channelBias({ node: { inputs }, constant, inputDims }: NodeView): Array
     .find((values) => values !== undefined);
 }
 
-/** Arithmetic, elementwise functions and choices between values. */
+/** Arithmetic, elementwise functions and selection. */
 export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Add: variadic(({ g }) => g, { foldable: foldableBinary, bias: channelBias, carriesAttention: true }),
   Sub: binary(
@@ -62,7 +62,7 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   ),
   Mod: binary(
     ({ g }) => g,
-    // x = qm + y with a whole number q: ∂y/∂m = −q
+    // x = qm + y with an integer q: ∂y/∂m = −q
     (c) => c.e.mul(c.g, c.e.div(c.e.sub(c.y, c.x), c.input(1))),
   ),
   Pow: binary(
@@ -72,7 +72,7 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
       return e.where(e.equal(p, 0), 0, e.mul(g, slope));
     },
     ({ g, e, x, y, input }) => {
-      // 0ᵖ stays 0 as p > 0 moves: torch too says 0, not 0·log 0
+      // 0ᵖ stays 0 for p > 0: like PyTorch, 0 and not 0·log 0
       const flat = e.and(e.equal(x, 0), e.op('GreaterOrEqual', [input(1), 0]));
       return e.where(flat, 0, e.mul(g, e.mul(y, e.log(x))));
     },
@@ -90,7 +90,7 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
     },
     { carriesAttention: true },
   ),
-  // between floats: the driver lets nothing flow to integers
+  // between floats: the driver stops gradients at integers
   Cast: unary(({ g }) => g, {
     casts: true,
     passes: 'value',

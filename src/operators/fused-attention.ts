@@ -14,7 +14,7 @@ export const FUSED_ATTENTION: Readonly<Record<string, Operator>> = {
     vjp: (c) => {
       const { e } = c;
       const extra = c.node.outputs.findIndex((_, index) => index > 0 && c.cotangent(index));
-      if (extra > 0) c.unsupported(`its output ${extra} is used`);
+      if (extra > 0) c.unsupported(`output ${extra} is used`);
       if (c.has(6) || c.has(7)) c.unsupported('past_key and past_value');
       const count = c.int('num_heads', 1);
       const widths = [0, 1, 2].map((index) => widthOf(c.inputDims(index)));
@@ -103,7 +103,7 @@ const sum = ({ e }: Context, parts: readonly (Ref | undefined)[]): Ref | undefin
 function padding(c: Context, index: number): Ref {
   const { e } = c;
   const dims = c.inputDims(index);
-  if (dims.length !== 2 && dims.length !== 3) c.unsupported(`its mask has the shape [${dims.join(', ')}]`);
+  if (dims.length !== 2 && dims.length !== 3) c.unsupported(`its mask has shape [${dims.join(', ')}]`);
   const shape = dims.length === 2 ? [dims[0], 1, 1, dims[1]] : [dims[0], 1, ...dims.slice(1)];
   return hiddenWhere(e, e.reshape(e.cast(c.input(index), 'bool'), shape));
 }

@@ -18,7 +18,7 @@ import {
 import { standardize } from './standardize.ts';
 
 /**
- * Operators that onnxruntime's optimizer fuses, as far as its CPU build runs them:
+ * Operators created by onnxruntime's optimizer, as far as its CPU build runs them:
  * https://onnxruntime.ai/docs/reference/operators/ContribOperators.html
  */
 export const FUSED: Readonly<Record<string, Operator>> = {
@@ -100,14 +100,14 @@ export const FUSED: Readonly<Record<string, Operator>> = {
 const movedBatch = ({ int }: NodeView): boolean[] =>
   ['transBatchA', 'transBatchB'].map((name) => int(name, 0) === 1);
 
-/** Moves the first axis to just before the last, as transBatchA and transBatchB do, and back again. */
+/** Moves the first axis before the last, as transBatchA and transBatchB do, and back. */
 const inward = (rank: number): number[] => [...axesBetween(1, rank - 1), 0, rank - 1];
 const outward = (rank: number): number[] => [rank - 2, ...axesBetween(0, rank - 2), rank - 1];
 
-/** The number of an activation by its position in `activation_params` or by its name. */
+/** An activation's parameter, by its position in `activation_params` or by name. */
 type ActivationNumber = (at: number, name: string, otherwise: number) => number;
 
-/** The cotangent before the activation that a fused operator ends with, by the output alone. */
+/** The cotangent before a fused operator's final activation, computed from the output alone. */
 function beforeActivation(c: Context, name: string, number: ActivationNumber): Ref {
   if (name === '') return c.g;
   const row = Object.hasOwn(ACTIVATION, name) ? ACTIVATION[name] : undefined;
@@ -119,7 +119,7 @@ function beforeActivation(c: Context, name: string, number: ActivationNumber): R
   return onlyCotangent(rule(c.as({ float })));
 }
 
-/** An activation of x + bias; the bias is optional. */
+/** An activation of x + bias, with an optional bias. */
 function biased(slope: typeof geluSlope): Operator {
   return broadcasting((c) => {
     const towards = c.e.mul(c.g, slope(c.e, c.has(1) ? c.e.add(c.x, c.input(1)) : c.x));
@@ -127,7 +127,7 @@ function biased(slope: typeof geluSlope): Operator {
   });
 }
 
-/** Normalization over the last axis of x + skip + bias; the sum itself may be the fourth output. */
+/** Normalization over the last axis of x + skip + bias; the fourth output, if present, is the sum. */
 function skipped(at: { scale: number; shift?: number; bias: number }): Operator {
   return broadcasting(
     (c) => {

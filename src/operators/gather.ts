@@ -5,8 +5,8 @@ import type { Context } from './operator.ts';
 import { unslice } from './slice.ts';
 
 /**
- * Gives every element the cotangents of its copies. Constant indices without repeats are cheaper than a scatter:
- * evenly spaced ones are a slice, others are gathered back.
+ * Scatters cotangents back to the gathered elements. Constant indices without repeats have cheaper forms: a slice if
+ * evenly spaced, otherwise another gather.
  */
 export function gatherVjp(c: Context): Ref {
   const { e } = c;
@@ -24,14 +24,14 @@ export function gatherVjp(c: Context): Ref {
   return scatterAlong(e, g, c.input(1), dims, axis, count);
 }
 
-/** The distance between indices that are evenly spaced. */
+/** The step of evenly spaced indices. */
 function stepOf(indices: readonly number[]): number | undefined {
   if (indices.length < 2) return indices.length || undefined;
   const step = indices[1] - indices[0];
   return indices.every((index, i) => index === indices[0] + i * step) ? step : undefined;
 }
 
-/** Undoes a gather without repeats: elements that it omitted come from a slab of zeros after g. */
+/** Inverts a gather without repeats: omitted elements come from a zero slice appended to g. */
 function gatherBack(
   e: Emitter,
   g: Ref,
@@ -45,7 +45,7 @@ function gatherBack(
   return e.gather(padded, e.ints(places), axis);
 }
 
-/** Adds the `count` slabs of g along `axis` to a tensor of zeros at `indices`. */
+/** Adds the `count` slices of g along `axis` to zeros at `indices`. */
 export function scatterAlong(
   e: Emitter,
   g: Ref,

@@ -7,7 +7,7 @@ export function geluSlope(e: Emitter, x: Ref): Ref {
   return e.add(Φ, e.mul(x, φ));
 }
 
-/** The same for its approximation ½x(1 + tanh u), u = √(2/π)(x + 0.044715x³). */
+/** d/dx of the approximation ½x(1 + tanh u), u = √(2/π)(x + 0.044715x³). */
 export function tanhGeluSlope(e: Emitter, x: Ref): Ref {
   const k = Math.sqrt(2 / Math.PI);
   const xx = e.mul(x, x);

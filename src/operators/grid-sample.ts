@@ -2,18 +2,18 @@ import type { Emitter, Operand, Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import type { Context, Cotangent } from './operator.ts';
 
-/** One of the pixels around a position along one axis. Refs are [N, 1, L] for L positions. */
+/** A pixel near a position, along one axis. Refs are [N, 1, L] for L positions. */
 interface Tap {
-  /** A whole number, inside the image or not. */
+  /** An integer, possibly outside the image. */
   readonly index: Ref;
   readonly weight: Operand;
-  /** Derivative of the weight by the position. */
+  /** Derivative of the weight with respect to the position. */
   readonly slope: Operand;
 }
 
 /**
- * Cotangents of the image [N, C, ...] and of the grid [N, ..., axes]. A sample is the sum over the taps around it of
- * pixel · Π weight over the axes, so a pixel receives g · Π weight, and a position g · pixel · slope · Π other weights.
+ * Cotangents of the image [N, C, ...] and of the grid [N, ..., axes]. A sample is the sum of pixel · Π weight over the
+ * nearby taps, so a pixel receives g · Π weight, and a position g · pixel · slope · Π other weights.
  */
 export function gridSampleVjp(c: Context): Cotangent[] {
   const { e, g } = c;
@@ -22,7 +22,7 @@ export function gridSampleVjp(c: Context): Cotangent[] {
   const scales = sizes.map((size) => (c.int('align_corners', 0) === 1 ? size - 1 : size) / 2);
   const combinations = sizes
     .map((size, axis) => {
-      // The grid names the last axis first.
+      // The grid lists the last axis first.
       const column = sizes.length - 1 - axis;
       const u = e.slice(c.input(1), [column], [column + 1], [-1]);
       const position = e.add(e.mul(e.reshape(u, [batch, 1, count]), scales[axis]), (size - 1) / 2);
@@ -91,14 +91,14 @@ function tapsAround(e: Emitter, position: Ref, mode: string): Tap[] {
   });
 }
 
-/** The cubic kernel (Keys 1981) with a = −3/4, and its derivative, up to distance 1 and from there to 2. */
+/** The cubic kernel (Keys 1981) with a = −3/4, and its derivative: up to distance 1, and from 1 to 2. */
 const NEAR = { weight: [1.25, -2.25, 0, 1], slope: [3.75, -4.5, 0] };
 const FAR = { weight: [-0.75, 3.75, -6, 3], slope: [-2.25, 7.5, -6] };
 
 const polynomial = (e: Emitter, d: Ref, [first, ...others]: readonly number[]): Ref =>
   others.reduce<Operand>((sum, coefficient) => e.add(e.mul(sum, d), coefficient), first) as Ref;
 
-/** Moves a tap outside the image to the pixel that replaces it; zeros have no weight. */
+/** Maps a tap outside the image to its replacement pixel; zero padding has no weight. */
 function intoImage({ e, text, int }: Context, { index, weight, slope }: Tap, size: number): Tap {
   const mode = text('padding_mode', 'zeros');
   const inside = e.op('Clip', [index, 0, size - 1]);

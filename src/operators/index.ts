@@ -19,7 +19,7 @@ import { SHAPE } from './shape.ts';
 import { SOFTMAX } from './softmax.ts';
 import { ZERO_GRADIENT } from './zero-gradient.ts';
 
-/** Every operator that camwasm knows, grouped by kind: one row each. */
+/** All supported operators by kind, one row each. */
 export const OPERATOR_GROUPS: readonly (readonly [
   title: string,
   rows: Readonly<Record<string, Operator>>,
@@ -44,5 +44,5 @@ export const OPERATOR_GROUPS: readonly (readonly [
   ['Barriers', BARRIERS],
 ];
 
-/** The same by operator, with its domain in front where that is not ONNX's own: `com.microsoft.FusedConv`. */
+/** The rows by operator name, prefixed with its domain unless that is ONNX: `com.microsoft.FusedConv`. */
 export const OPERATORS: ReadonlyMap<string, Operator> = mergeTables(OPERATOR_GROUPS.map(([, rows]) => rows));

@@ -6,7 +6,7 @@ import { type AxesRule, cropped, elementwise, picked } from './axis-rules.ts';
 import { gatherVjp, scatterAlong } from './gather.ts';
 import { type Context, type NodeView, type Operator, unary } from './operator.ts';
 
-/** Whether updates are added to the data; otherwise they replace it, and block its cotangent. */
+/** Whether updates are added to the data; otherwise they replace it and block its cotangent. */
 const adds = (c: Context): boolean => {
   const reduction = c.text('reduction', 'none');
   if (reduction !== 'none' && reduction !== 'add') c.unsupported(`reduction "${reduction}"`);
@@ -47,7 +47,7 @@ const pickedAlong =
     });
   };
 
-/** [batch axes, table of indices, axes that the indices leave whole] */
+/** [batch axes, index table, axes not indexed] */
 const gatheredPoints: AxesRule = ({ c, axes: [axes], dims }) => {
   if (!axes) return unknownAxes(dims);
   const batch = c.int('batch_dims', 0);
@@ -65,10 +65,10 @@ const centeredOffsets: AxesRule = ({ axes: [axes], dims }) => {
   });
 };
 
-/** First position kept of an axis that is cropped to its center; negative where it is padded. */
+/** First position kept when cropping an axis to its center; negative for padding. */
 const centerStart = (from: number, to: number): number => Math.trunc((from - to) / 2);
 
-/** Choosing, gathering and scattering. */
+/** Selection, gathering and scattering. */
 export const INDEXING: Readonly<Record<string, Operator>> = {
   Gather: { axes: gathered, vjp: gatherVjp },
 
@@ -155,7 +155,7 @@ export const INDEXING: Readonly<Record<string, Operator>> = {
   },
 };
 
-/** GatherND's indices with the coordinates of the batch first, which `batch_dims` implies. */
+/** GatherND's indices, prefixed with the batch coordinates that `batch_dims` implies. */
 function wholeIndices(c: Context): Ref {
   const batch = c.inputDims(0).slice(0, c.int('batch_dims', 0));
   if (batch.length === 0) return c.input(1);

@@ -5,7 +5,7 @@ import { type AxesRule, elementwise } from './axis-rules.ts';
 import { einsumAxes, einsumVjp } from './einsum.ts';
 import type { Context, Cotangent, Operator, Roles } from './operator.ts';
 
-/** [.., M, K] x [.., K, N]: the summed axis disappears; weights make channels. */
+/** [.., M, K] x [.., K, N]: the summed axis disappears; weights create channels. */
 const productAxes: AxesRule = ({ c, axes, dims }) => {
   const [a, b] = [0, 1].map((i) => {
     const one = axes[i];
@@ -27,10 +27,10 @@ const productAxes: AxesRule = ({ c, axes, dims }) => {
   ];
 };
 
-/** Roles of every matrix product. */
+/** Roles shared by all matrix products. */
 export const matrixProduct: Pick<Roles, 'axes' | 'weighs'> = { axes: productAxes, weighs: 'matrix' };
 
-/** Matrix products, and attention, which is two of them. */
+/** Matrix products, and attention, which consists of two. */
 export const MATMUL: Readonly<Record<string, Operator>> = {
   Einsum: { axes: einsumAxes, product: true, vjp: einsumVjp },
   Attention: ATTENTION,
@@ -49,7 +49,7 @@ export const MATMUL: Readonly<Record<string, Operator>> = {
   },
 };
 
-/** Cotangents of A and B, the node's first two inputs, given that of their product (numpy's matmul shapes). */
+/** Cotangents of A and B, the node's first two inputs, from that of their product (NumPy's matmul shapes). */
 export function productVjp(c: Context, g: Ref, product: Product): [Cotangent, Cotangent] {
   const { e } = c;
   const { alpha = 1, transA = false, transB = false } = product;
@@ -86,13 +86,13 @@ export function gemmVjp(c: Context): Cotangent[] {
   return [...productVjp(c, c.g, product), c.wants(2) ? addendVjp(c, beta) : null];
 }
 
-/** Cotangent of Gemm's C, which is scaled by β and broadcast to the product. */
+/** Cotangent of Gemm's C, which is scaled by β and broadcast. */
 function addendVjp({ e, g, inputDims, outputDims }: Context, beta: number): Ref {
   const whole = e.sumTo(g, outputDims(0), inputDims(2));
   return beta === 1 ? whole : e.mul(whole, beta);
 }
 
-/** The shape to which numpy broadcasts two others. */
+/** The shape of two arrays broadcast by NumPy's rules. */
 const broadcastDims = (a: readonly number[], b: readonly number[]): number[] => {
   const rank = Math.max(a.length, b.length);
   const at = (dims: readonly number[], axis: number) => dims[axis - rank + dims.length] ?? 1;

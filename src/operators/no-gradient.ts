@@ -1,11 +1,11 @@
 import { CamError } from '../errors.ts';
 import type { GraphNode } from '../onnx/model.ts';
 
-/** A node that no gradient passes. Callers that know layers and methods can say what to do instead. */
+/** A node without a gradient. Callers that know layers and methods add advice. */
 export class NoGradientError extends CamError {
   readonly node: GraphNode;
 
-  /** @param what why the node has no gradient: `mode "tf_crop_and_resize"`. */
+  /** @param what the reason: `mode "tf_crop_and_resize"`. */
   constructor(node: GraphNode, opset: number, what: string) {
     const { op, outputs } = node;
     const name = node.name || outputs.find(Boolean) || op;
@@ -17,5 +17,5 @@ export class NoGradientError extends CamError {
   }
 }
 
-/** Why a gradient stops at an operator that nobody has written a rule for. */
+/** Why an operator without a rule has no gradient. */
 export const NO_RULE = 'camwasm has no rule for this operator';

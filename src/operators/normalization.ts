@@ -5,14 +5,13 @@ import { type AxesRule, elementwise, reducedTo } from './axis-rules.ts';
 import { broadcasting, type Context, type NodeView, type Operator, unary } from './operator.ts';
 import { standardize } from './standardize.ts';
 
-/** The normalized value comes first, its statistics after it. */
+/** Outputs: the normalized value, then its statistics. */
 export const withStatistics: AxesRule = (step) =>
   step.output === 1 || step.output === 2 ? reducedTo(step) : elementwise(step);
 
-/** Normalization layers. */
 export const NORMALIZATION: Readonly<Record<string, Operator>> = {
-  // y = (x − mean)·scale/√(variance + ε) + bias with statistics that x does not move
-  // (Ioffe & Szegedy 2015, arXiv:1502.03167)
+  // y = (x − mean)·scale/√(variance + ε) + bias with statistics independent of x (Ioffe & Szegedy 2015,
+  // arXiv:1502.03167)
   BatchNormalization: {
     axes: elementwise,
     foldable: { since: 14, attributes: ['epsilon', 'momentum', 'training_mode'] },
@@ -48,12 +47,12 @@ export const NORMALIZATION: Readonly<Record<string, Operator>> = {
     normalizes: true,
     vjp: (c) => grouped(c, c.int('num_groups', 1)),
   },
-  // The specification guards the deviation by 1e-9.
+  // The specification adds 1e-9 to the standard deviation.
   MeanVarianceNormalization: unary((c) =>
     standardize(c.e, c.x, c.ints('axes') ?? [0, 2, 3], 1e-18).cotangent(c.g),
   ),
 
-  // y = x/‖x‖, and 0 where the norm is
+  // y = x/‖x‖, and 0 for a zero norm
   LpNormalization: unary((c) => {
     const { g, x, y, e } = c;
     const axes = [axisArgument(c, -1)];
@@ -64,8 +63,8 @@ export const NORMALIZATION: Readonly<Record<string, Operator>> = {
     return e.where(e.equal(norm, 0), 0, e.div(change, norm));
   }),
 
-  // y = x·s^−β with s = bias + α·(mean of x² over neighboring channels) (Krizhevsky et al. 2012, § 3.3); windows
-  // are odd and so symmetric: onnxruntime accepts no others
+  // y = x·s^−β with s = bias + α·(mean of x² over neighboring channels) (Krizhevsky et al. 2012, § 3.3). onnxruntime
+  // accepts only odd, and so symmetric, windows.
   LRN: unary((c) => {
     const { g, x, y, e } = c;
     const [alpha, beta] = [c.float('alpha', 1e-4), c.float('beta', 0.75)];

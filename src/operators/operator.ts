@@ -4,76 +4,76 @@ import type { Emitter, Ref } from '../onnx/emitter.ts';
 import type { Attribute, GraphNode } from '../onnx/model.ts';
 import { type AxesRule, elementwise } from './axis-rules.ts';
 
-/** Cotangent of one input; null or undefined: nothing flows there. */
+/** Cotangent of an input; null or undefined if zero. */
 export type Cotangent = Ref | null | undefined;
 
 /**
- * A vector-Jacobian product: given the cotangent g = ∂s/∂y of a node's output, emits ∂s/∂x. One cotangent per input, in
- * order; a single one is the first input's. Reading a forward value from the context is what saves it.
+ * A vector-Jacobian product: emits ∂s/∂x from the cotangent g = ∂s/∂y of a node's output. Returns one cotangent per
+ * input, in order; a single one belongs to the first input. Reading a forward value from the context saves it.
  */
 export type Vjp = (c: Context) => Cotangent | readonly Cotangent[];
 
-/** One row of the table: all that camwasm knows about an operator. */
+/** A row of the operator table: everything camwasm knows about an operator. */
 export type Operator = Gradient & Roles;
 
-/** The gradient of an operator: exactly one of three. */
+/** The gradient of an operator, one of three kinds. */
 type Gradient =
   | { readonly vjp: Vjp; readonly zeroGradient?: undefined; readonly barrier?: undefined }
-  /** The output is constant, or changes in steps, as the inputs move: nothing flows back. */
+  /** The output is constant or piecewise constant in the inputs: the gradient is zero. */
   | { readonly zeroGradient: true; readonly vjp?: undefined; readonly barrier?: undefined }
-  /** No gradient passes. Why: "it chooses boxes". */
+  /** No gradient exists. The reason: "it selects boxes". */
   | { readonly barrier: string; readonly vjp?: undefined; readonly zeroGradient?: undefined };
 
 export interface Roles {
-  /** What the axes of an output count, given what those of the inputs count. */
+  /** Meaning of an output's axes, from those of the inputs. */
   readonly axes: AxesRule;
-  /** Positions of inputs whose contents must be known while a graph is built (`NodeView.value`). */
+  /** Positions of inputs whose contents are needed to build a graph (`NodeView.value`). */
   readonly reads?: readonly number[];
-  /** The vjp gives cotangents in the output's shape: the driver sums them down to the shapes of broadcast inputs. */
+  /** The vjp returns cotangents in the output's shape, which the driver sums to the shapes of broadcast inputs. */
   readonly broadcast?: true;
-  /** Linear on either side of a kink: away from it, the second derivative is zero. */
+  /** Linear on both sides of a kink: elsewhere the second derivative is zero. */
   readonly kinked?: true;
-  /** Changes the element type: no gradient where that leaves the real numbers. */
+  /** Changes the element type: no gradient to or from integers. */
   readonly casts?: true;
-  /** How a node of constants moves into the backward graph; absent where it cannot. */
+  /** How a constant node moves into the backward graph; absent if it cannot. */
   readonly foldable?: Foldable;
   /**
-   * Passes its input on and makes no features: unchanged, in another shape, in another order of axes, or with another
-   * extent (padded, pooled).
+   * Passes its input on without creating features: unchanged, reshaped, with axes reordered, or with another extent
+   * (padded, pooled).
    */
   readonly passes?: 'value' | 'shape' | 'order' | 'extent';
-  /** Clamps its input: at the end of a model, a guard. */
+  /** Clamps its input: at the end of a model, a safeguard. */
   readonly bounds?: true;
-  /** Makes features of its first input and of weights. */
+  /** Computes features from its first input and weights. */
   readonly weighs?: 'window' | 'transposed-window' | 'matrix';
-  /** How a linear layer of one matrix stores it. */
+  /** How a linear layer stores its matrix. */
   readonly linear?: (n: NodeView) => LinearWeights;
-  /** What is added to each channel, where that is constant (Srinivas & Fleuret 2019, arXiv:1905.00780, sec. 3.2). */
+  /** The constant added to each channel, if any (Srinivas & Fleuret 2019, arXiv:1905.00780, sec. 3.2). */
   readonly bias?: (n: NodeView) => ArrayLike<number> | undefined;
-  /** Whether the node gives all positions that it combines the same weight, and omits none. */
+  /** Whether the node weights all positions equally and omits none. */
   readonly averages?: (n: NodeView) => boolean;
-  /** Makes probabilities of logits. */
+  /** Turns logits into probabilities. */
   readonly link?: Link;
-  /** Gives the logarithms of these probabilities. */
+  /** Returns log probabilities. */
   readonly logarithm?: true;
   readonly normalizes?: true;
-  /** The last axis counts channels, and in three axes the one before it tokens. */
+  /** The last axis is channels, and in three axes the one before it tokens. */
   readonly channelsLast?: true;
-  /** Attention in one node, which keeps its probabilities to itself. */
+  /** Attention in one node, with hidden probabilities. */
   readonly fusedAttention?: true;
-  /** A product in which attention weights meet the values that they weigh. */
+  /** A product in which attention weights meet the values. */
   readonly product?: true;
-  /** Masks, scales or mixes attention weights on their way to the values. */
+  /** Masks, scales or mixes attention weights before they meet the values. */
   readonly carriesAttention?: true;
-  /** An activation that fused operators end with: the names of its numbers in `activation_params`. */
+  /** An activation at the end of fused operators: names of its parameters in `activation_params`. */
   readonly activation?: readonly string[];
-  /** Its vjp by the output alone, where its own needs the input: a fused operator does not have it. */
+  /** Its vjp from the output alone, if `vjp` needs the input, which a fused operator lacks. */
   readonly vjpByOutput?: Vjp;
-  /** Its results are lists of tensors, which have no shape. */
+  /** Its results are lists of tensors, without a shape. */
   readonly lists?: true;
 }
 
-/** What makes probabilities of logits: Softmax over the classes, or Sigmoid of each class by itself. */
+/** Link from logits to probabilities: Softmax over the classes, or a separate Sigmoid for each class. */
 export type Link = 'softmax' | 'sigmoid';
 
 export interface LinearWeights {
@@ -82,24 +82,24 @@ export interface LinearWeights {
   readonly scale: number;
 }
 
-/** How far a node of the model means the same at the opset of the backward graph. */
+/** How far a model's node keeps its meaning at the backward graph's opset. */
 export interface Foldable {
-  /** First version of the operator set that writes the operator as the backward graph's does. */
+  /** First opset version with the backward graph's form of the operator. */
   readonly since: number;
-  /** Attributes that the backward graph's version knows. */
+  /** Attributes supported by the backward graph's version. */
   readonly attributes?: readonly string[];
-  /** Element types that the backward graph's version takes. */
+  /** Element types supported by the backward graph's version. */
   readonly types?: readonly DataType[];
-  /** Rewrites the node where a copy would not do. */
+  /** Rewrites the node if a copy is not enough. */
   readonly emit?: (e: Emitter, node: GraphNode) => Ref;
 }
 
-/** One node as its roles see it: attributes, shapes, and contents that do not depend on the image. */
+/** A node as seen by its roles: attributes, shapes, and contents independent of the image. */
 export interface NodeView {
   readonly node: GraphNode;
-  /** Version of the operator set that the node's operator belongs to. */
+  /** Opset version of the node's operator. */
   readonly opset: number;
-  /** Whether the optional input is there. */
+  /** Whether an optional input is present. */
   has(index: number): boolean;
   inputDims(index: number): readonly number[];
   outputDims(index: number): readonly number[];
@@ -108,7 +108,7 @@ export interface NodeView {
   outputType(index: number): DataType;
   /** Contents of a small input listed in `reads`. */
   value(index: number): readonly number[];
-  /** Contents of a constant input; undefined where they may change from run to run or must be computed. */
+  /** Contents of a constant input; undefined if they may change between runs or must be computed. */
   constant(index: number): readonly number[] | undefined;
   int(name: string, otherwise: number): number;
   float(name: string, otherwise: number): number;
@@ -117,35 +117,35 @@ export interface NodeView {
   attribute(name: string): Attribute | undefined;
 }
 
-/** What a context is made of. */
+/** Source of a context. */
 export interface ContextSource extends NodeView {
   /** Appends nodes to the backward graph. */
   readonly e: Emitter;
   /** Cotangent of the first output: `g`. */
   gradient(): Ref;
-  /** Values are refs in the backward graph: float32 where the model has floats or quantized numbers. */
+  /** Values are refs in the backward graph, float32 for the model's floats and quantized numbers. */
   input(index: number): Ref;
   output(index: number): Ref;
-  /** An input in the model's own type, such as packed bytes. */
+  /** An input in the model's type, such as packed bytes. */
   raw(index: number): Ref;
-  /** Cotangent of any output; undefined where nothing flows back. */
+  /** Cotangent of any output; undefined if zero. */
   cotangent(index: number): Ref | undefined;
   /** Whether this input needs a cotangent. */
   wants(index: number): boolean;
-  /** The rule that replaces an operator's own on this pass (guided backpropagation): fused operators use it too. */
+  /** The rule that overrides an operator's in this pass (guided backpropagation), also within fused operators. */
   replaced(op: string): Vjp | undefined;
-  /** Stops with an error that names the node and the obstacle: `mode "tf_crop_and_resize"`. */
+  /** Throws an error with the node and the obstacle: `mode "tf_crop_and_resize"`. */
   unsupported(what: string): never;
 }
 
-/** One node as its vjp sees it. */
+/** A node as seen by its vjp. */
 export interface Context extends ContextSource {
   /** Cotangent of the first output. */
   readonly g: Ref;
-  /** The first input and the first output, as the forward pass computed them. */
+  /** The first input and the first output, from the forward pass. */
   readonly x: Ref;
   readonly y: Ref;
-  /** The same node with parts replaced: as one of the plain operators that a fused operator is made of. */
+  /** The same node with parts replaced, such as one of the plain operators in a fused one. */
   as(changes: Partial<ContextSource>): Context;
 }
 
@@ -163,7 +163,7 @@ export const contextFrom = (source: ContextSource): Context => ({
   as: (changes) => contextFrom({ ...source, ...changes }),
 });
 
-/** An operator of one input, position by position. */
+/** An elementwise operator of one input. */
 export const unary = (vjp: (c: Context) => Cotangent, roles?: Partial<Roles>): Operator => ({
   vjp,
   axes: elementwise,
@@ -178,9 +178,9 @@ export const broadcasting = (vjp: Vjp, roles?: Partial<Roles>): Operator => ({
   ...roles,
 });
 
-/** The first input's cotangent, of a rule that always gives one. */
+/** The first input's cotangent, for a rule that always returns one. */
 export function onlyCotangent(result: ReturnType<Vjp>): Ref {
   const [first] = [result].flat();
-  if (typeof first !== 'string') throw new InternalError('A rule gave no cotangent.');
+  if (typeof first !== 'string') throw new InternalError('A rule returned no cotangent.');
   return first;
 }

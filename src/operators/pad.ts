@@ -3,7 +3,7 @@ import { axesArgument, axesBetween } from './axis-arguments.ts';
 import type { Context, Cotangent } from './operator.ts';
 import { unslice } from './slice.ts';
 
-/** The source of the element `at` places from the first of `size`, in the modes that repeat elements. */
+/** Source of element `at`, relative to the first of `size`, in the modes that repeat elements. */
 const PAD_SOURCES: Readonly<Record<string, (at: number, size: number) => number>> = {
   edge: (at, size) => Math.min(Math.max(at, 0), size - 1),
   reflect: (at, size) => {
@@ -16,7 +16,7 @@ const PAD_SOURCES: Readonly<Record<string, (at: number, size: number) => number>
 
 const modulo = (a: number, n: number) => ((a % n) + n) % n;
 
-/** Cotangents of a Pad's data and of its constant. */
+/** Cotangents of Pad's data and constant. */
 export function padVjp(c: Context): Cotangent[] {
   const { e, g } = c;
   const dims = c.inputDims(0);
@@ -33,7 +33,7 @@ export function padVjp(c: Context): Cotangent[] {
   pads[0].forEach((begin, axis) => {
     const [size, end] = [dims[axis], pads[1][axis]];
     if (begin === 0 && end === 0) return;
-    // Negative pads crop before anything is repeated.
+    // Negative pads crop first.
     const first = Math.max(0, -begin);
     const rest = size - first - Math.max(0, -end);
     const sources = axesBetween(-Math.max(0, begin), rest + Math.max(0, end));
@@ -76,7 +76,7 @@ function addRuns(e: Emitter, g: Ref, dims: readonly number[], axis: number, sour
   return parts.reduce((a, b) => e.add(a, b));
 }
 
-/** Cuts a list into runs that count up, count down, or stay. */
+/** Splits a list into runs with step 1, −1 or 0. */
 function runsOf(list: readonly number[]): { from: number; start: number; step: number; count: number }[] {
   const runs = [];
   for (let from = 0; from < list.length;) {

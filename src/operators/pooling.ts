@@ -8,13 +8,13 @@ import { stepsOf, type Sweep, sweepsOf } from './window.ts';
 
 const pool = { axes: windowed('kept') };
 
-/** Whether one window covers all of the image and nothing else. */
+/** Whether one window covers exactly the whole image. */
 const coversAll = ({ ints, inputDims }: NodeView): boolean =>
   `${ints('kernel_shape')}` === `${inputDims(0).slice(2)}` && (ints('pads') ?? []).every((pad) => pad === 0);
 
-/** Pools over windows, and over the whole image. */
+/** Pooling over windows, and over the whole image. */
 export const POOLING: Readonly<Record<string, Operator>> = {
-  /** The whole cotangent goes to the first maximum of its window, as in PyTorch. */
+  /** The cotangent goes to the first maximum of each window, as in PyTorch. */
   MaxPool: {
     ...pool,
     kinked: true,
@@ -73,7 +73,7 @@ export const POOLING: Readonly<Record<string, Operator>> = {
 
   GlobalLpPool: lp((_, g) => g),
 
-  /** Every element was moved to one place: its cotangent is fetched from there. */
+  /** Every element moved to one place; its cotangent comes from there. */
   MaxUnpool: {
     ...pool,
     vjp({ e, g, input, inputDims, outputDims }) {
@@ -86,7 +86,7 @@ export const POOLING: Readonly<Record<string, Operator>> = {
 
 const poolSweepsOf = (c: Context): Sweep[] => sweepsOf(c, c.ints('kernel_shape')!);
 
-/** Adds updates to zeros at `indices`, which count over all axes. */
+/** Adds updates to zeros at flat `indices`. */
 function scatterFlat(e: Emitter, updates: Ref, indices: Ref, dims: readonly number[]): Ref {
   const flat = (ref: Ref) => e.reshape(ref, [-1]);
   const data = e.zeros([sizeOf(dims)]);
@@ -94,7 +94,7 @@ function scatterFlat(e: Emitter, updates: Ref, indices: Ref, dims: readonly numb
   return e.reshape(sums, dims);
 }
 
-/** Sums, for every element, the cotangents of the windows over it. */
+/** Sums the cotangents of all windows over each element. */
 function sumWindows({ e, inputDims }: Context, g: Ref, sweeps: readonly Sweep[]): Ref {
   const channels = inputDims(0)[1];
   const kernels = sweeps.map(({ kernel }) => kernel);
@@ -103,7 +103,7 @@ function sumWindows({ e, inputDims }: Context, g: Ref, sweeps: readonly Sweep[])
   return imageCotangent(e, g, { w, dims, group: channels }, sweeps);
 }
 
-/** Divides the cotangent of every window among the elements of its average. */
+/** Divides each window's cotangent by the number of averaged elements. */
 function sharedCotangent(c: Context, sweeps: readonly Sweep[]): Ref {
   const padding = c.int('count_include_pad', 0) === 1;
   const counts = sweeps.map((sweep) => {
@@ -123,8 +123,8 @@ function sharedCotangent(c: Context, sweeps: readonly Sweep[]): Ref {
 }
 
 /**
- * How many taps of each window along an axis count in its average: those on elements, on demand those in the padding,
- * never those beyond it (`ceil_mode`).
+ * Number of taps of each window along an axis that count in its average: those on elements, optionally those in the
+ * padding, never those beyond it (`ceil_mode`).
  */
 function countsOf(sweep: Sweep, padding: boolean): number[] {
   const [first, last] = padding ? [-sweep.begin, sweep.size + sweep.margin] : [0, sweep.size];

@@ -24,10 +24,10 @@ const TWO: Quantization = {
   saturates: true,
 };
 
-/** The output channels of a convolution's kernel, first axis, may have a scale each. */
+/** A convolution's kernel may have one scale per output channel, its first axis. */
 const CONV: Quantization = { ...TWO, operands: [TWO.operands[0], { ...TWO.operands[1], axis: 0 }] };
 
-/** onnxruntime's own operators may have channels last, which the float rule does not support. */
+/** onnxruntime's operators may have channels last, which the float rule does not support. */
 const channelsFirst = (row: Operator): Operator => ({
   axes: row.axes,
   weighs: row.weighs,
@@ -35,8 +35,8 @@ const channelsFirst = (row: Operator): Operator => ({
 });
 
 /**
- * Quantization: rounding counts as the identity that it approximates (the straight-through estimator; Bengio et al.
- * 2013, arXiv:1308.3432, and Jacob et al. 2018, arXiv:1712.05877, § 3).
+ * Quantization. Rounding counts as the identity (the straight-through estimator; Bengio et al. 2013, arXiv:1308.3432,
+ * and Jacob et al. 2018, arXiv:1712.05877, § 3).
  */
 export const QUANTIZED: Readonly<Record<string, Operator>> = {
   QuantizeLinear: unary(quantizeVjp),
@@ -45,7 +45,7 @@ export const QUANTIZED: Readonly<Record<string, Operator>> = {
     foldable: { since: 10, attributes: ['axis'], types: ['float32', 'int8', 'uint8', 'int32'] },
   }),
   'com.microsoft.DequantizeLinear': unary(dequantizeVjp, { foldable: { since: 1, attributes: ['axis'] } }),
-  // The scale follows the input's range, so nothing saturates; q moves against the scale, so x does not move.
+  // The scale follows the input's range, so nothing saturates; changes of scale and q cancel in x.
   DynamicQuantizeLinear: unary((c) => (c.cotangent(0) ? c.e.div(c.g, c.output(1)) : null)),
 
   QLinearConv: dequantized(CONVOLUTION.Conv, CONV),
@@ -89,7 +89,7 @@ export const QUANTIZED: Readonly<Record<string, Operator>> = {
   })),
   'com.microsoft.QLinearAveragePool': channelsFirst(dequantized(POOLING.AveragePool, { ...ONE, opset: 11 })),
   'com.microsoft.QLinearGlobalAveragePool': channelsFirst(dequantized(POOLING.GlobalAveragePool, ONE)),
-  // the result's parameters come first, then three inputs for every part
+  // the result's parameters come first, then three inputs per part
   'com.microsoft.QLinearConcat': dequantized(SHAPE.Concat, ({ node }) => ({
     operands: Array.from({ length: (node.inputs.length - 2) / 3 }, (_, i) => ({
       data: 2 + 3 * i,
@@ -114,7 +114,7 @@ export const QUANTIZED: Readonly<Record<string, Operator>> = {
   }),
 };
 
-/** Passes where x is in the range of the result's type. */
+/** Passes the gradient where x is in the range of the result's type. */
 function quantizeVjp(c: Context): Ref {
   const { e, g, x } = c;
   const [low, high] = quantizedRange(c);

@@ -3,7 +3,7 @@ import { axisOf, unknownAxes } from './axes.ts';
 import type { AxesRule } from './axis-rules.ts';
 import type { Context, Cotangent, Operator } from './operator.ts';
 
-/** One direction of a recurrent layer: T steps, B sequences, H hidden numbers. */
+/** One direction of a recurrent layer: T steps, B sequences, H hidden units. */
 interface Direction {
   readonly c: Context;
   readonly e: Emitter;
@@ -13,18 +13,18 @@ interface Direction {
   readonly hidden: number;
   /** [T, B, I] */
   readonly x: Ref;
-  /** [G·H, I], [G·H, H]: gates one below the other. */
+  /** [G·H, I], [G·H, H]: stacked gates. */
   readonly w: Ref;
   readonly r: Ref;
-  /** [G·H] each, of the input and of the recurrence; omitted where the layer has none. */
+  /** [G·H] each, of the input and of the recurrence; omitted if the layer has none. */
   readonly biases: readonly [Ref, Ref] | undefined;
   /** [T, B, H]: the state before every step. */
   readonly before: Ref;
   /** [T, B, H]: the state after every step. */
   readonly after: Ref;
-  /** [T, B, H]: cotangent of the state after every step, from outside the layer. */
+  /** [T, B, H]: external cotangent of the state after every step. */
   readonly g: Ref;
-  /** [B, H]: cotangent of the last state, and of the last cell. */
+  /** [B, H]: cotangents of the last state and the last cell. */
   readonly last: Ref;
   readonly lastCell: Ref;
   /** [B, H] */
@@ -40,7 +40,7 @@ interface Unrolled {
 
 type Cell = (d: Direction) => Unrolled;
 
-/** X [T, B, I] gives Y [T, D, B, H], and the last states [D, B, H]. */
+/** From X [T, B, I] to Y [T, D, B, H] and the last states [D, B, H]. */
 const unrolledAxes: AxesRule = ({ axes: [x], dims, output }) => {
   if (x?.length !== 3) return unknownAxes(dims);
   const [directions, hidden] = [
@@ -51,8 +51,8 @@ const unrolledAxes: AxesRule = ({ axes: [x], dims, output }) => {
 };
 
 /**
- * Backpropagation through time (Werbos 1990). Terms that do not depend on a later step are computed for all steps at
- * once; one Scan carries the rest from the last step to the first.
+ * Backpropagation through time (Werbos 1990). Terms independent of later steps are computed for all steps at once; one
+ * Scan carries the rest from the last step to the first.
  */
 export const RECURRENT: Readonly<Record<string, Operator>> = {
   LSTM: recurrent(4, ['Sigmoid', 'Tanh', 'Tanh'], lstm),
@@ -145,7 +145,7 @@ function linear(e: Emitter, x: Ref, w: Ref, bias?: Ref): Ref {
 const preactivations = ({ e, x, w, before, r, biases }: Direction): Ref =>
   e.add(linear(e, x, w, biases?.[0]), linear(e, before, r, biases?.[1]));
 
-/** The values before every step: those after every step, one step later. */
+/** The values before every step: those after the previous one. */
 const shifted = (
   { e, reverse, length, batch, hidden }: Omit<Direction, 'before'>,
   left: Ref,
@@ -216,7 +216,7 @@ function recurrent(gates: number, activations: readonly string[], cell: Cell): O
   };
 }
 
-/** The states of all steps, where the model keeps only the last. */
+/** Recomputes the states of all steps, if the model keeps only the last. */
 function statesAgain(c: Context): Ref {
   const inputs = c.node.inputs.map((name, index) => (name ? c.input(index) : ''));
   return c.e.op(c.node.op, inputs, {

@@ -5,17 +5,17 @@ import { axesArgument, axesBetween } from './axis-arguments.ts';
 import { type AxesRule, elementwise, reducedTo } from './axis-rules.ts';
 import type { Context, Foldable, Operator, Roles } from './operator.ts';
 
-/** A reduction as its formula sees it: `g` and `y` keep the reduced axes as 1, so that they broadcast over x. */
+/** A reduction as seen by its formula: `g` and `y` keep the reduced axes as 1, to broadcast over x. */
 interface Reduced {
   readonly c: Context;
   readonly axes: readonly number[];
   readonly g: Ref;
   readonly y: Ref;
-  /** How many elements are reduced to one. */
+  /** Number of elements reduced to one. */
   readonly count: number;
 }
 
-/** A reduction over axes (attribute, or input 1); over all of them when it names none, unless `noop_with_empty_axes`. */
+/** A reduction over axes (attribute, or input 1), by default all of them, unless `noop_with_empty_axes`. */
 const reduction = (vjp: (r: Reduced) => Ref, roles?: Partial<Roles>): Operator => ({
   reads: [1],
   axes: reducedAxes,
@@ -51,7 +51,7 @@ const reducedAxes: AxesRule = (step) => {
   return axes.filter((_, i) => !gone.includes(i));
 };
 
-/** The extreme along axes; elements that tie share, as in torch.amax. */
+/** The extreme along axes; ties share the cotangent, as in torch.amax. */
 const extremeElement = reduction(
   ({ c: { e, x }, axes, g, y }) => {
     const wins = e.equal(x, y);
@@ -63,7 +63,7 @@ const extremeElement = reduction(
 const foldableMean: Foldable = {
   since: 1,
   attributes: ['axes', 'keepdims', 'noop_with_empty_axes'],
-  // its axes were an attribute before opset 18
+  // axes were an attribute before opset 18
   emit(e, { inputs, attributes }) {
     const number = (name: string, otherwise: number) => (attributes.get(name) ?? otherwise) as number;
     const axes = attributes.get('axes') as readonly number[] | undefined;
@@ -74,7 +74,7 @@ const foldableMean: Foldable = {
   },
 };
 
-/** Reductions over axes, and running sums. */
+/** Reductions over axes, and cumulative sums. */
 export const REDUCTION: Readonly<Record<string, Operator>> = {
   ReduceSum: reduction(({ c, g }) => c.e.expand(g, c.inputDims(0)), { passes: 'extent' }),
   ReduceMean: reduction(({ c, g, count }) => c.e.expand(c.e.div(g, count), c.inputDims(0)), {
@@ -84,7 +84,7 @@ export const REDUCTION: Readonly<Record<string, Operator>> = {
   }),
   ReduceMax: { ...extremeElement, passes: 'extent' },
   ReduceMin: extremeElement,
-  // The product of the others, where one zero leaves only its own cotangent and two leave none.
+  // The product of the other elements: one zero leaves only its own cotangent, two leave none.
   ReduceProd: reduction(({ c: { e, x }, axes, g }) => {
     const zero = e.equal(x, 0);
     const others = e.where(zero, 1, x);

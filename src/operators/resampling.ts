@@ -1,11 +1,11 @@
 import { axesBetween } from './axis-arguments.ts';
 import type { AxisMap } from './separable.ts';
 
-/** How Resize makes `count` samples from `size` along one axis. */
+/** Resize parameters of one axis, from `size` elements to `count` samples. */
 export interface Resampling {
   readonly size: number;
   readonly count: number;
-  /** Samples per element, as the node states it: may differ from count / size. */
+  /** Samples per element, as the node declares it: may differ from count / size. */
   readonly scale: number;
   /** Start and end of the region of interest, in units of the axis; only `tf_crop_and_resize` uses it. */
   readonly region: readonly [number, number];
@@ -15,14 +15,14 @@ export interface Resampling {
   /** Coefficient a of the cubic kernel (Keys 1981). */
   readonly cubic: number;
   readonly antialias: boolean;
-  /** Weights of elements that do not exist are spread over the others, instead of going to the last one. */
+  /** Weights of elements outside are spread over the others instead of going to the edge. */
   readonly excludeOutside: boolean;
 }
 
-// onnxruntime computes positions in float32: halfway between two elements, its rounding decides.
+// onnxruntime computes positions in float32; its rounding decides ties.
 const f = Math.fround;
 
-/** The position of a sample among the elements: https://onnx.ai/onnx/operators/onnx__Resize.html */
+/** Position of a sample among the elements: https://onnx.ai/onnx/operators/onnx__Resize.html */
 const COORDINATES: Readonly<Record<string, (at: number, r: Resampling) => number>> = {
   asymmetric: (at, { scale }) => f(at / scale),
   half_pixel: (at, { scale }) => f(f((at + 0.5) / scale) - 0.5),
@@ -40,7 +40,7 @@ const COORDINATES: Readonly<Record<string, (at: number, r: Resampling) => number
   },
 };
 
-/** A position this close to the middle between two elements counts as the middle. */
+/** Distance from the middle of two elements below which a position counts as a tie. */
 const TIE = 1e-6;
 
 const NEAREST: Readonly<Record<string, (x: number, r: Resampling) => number>> = {
@@ -48,7 +48,7 @@ const NEAREST: Readonly<Record<string, (x: number, r: Resampling) => number>> = 
   round_prefer_ceil: (x) => Math.floor(x + 0.5 + TIE),
   floor: Math.floor,
   ceil: Math.ceil,
-  // Resize 10, which has no attribute for it, and Upsample
+  // Resize 10, without an attribute for it, and Upsample
   simple: (x, { scale }) => (scale < 1 ? Math.ceil(x) : Math.trunc(x)),
 };
 
@@ -80,7 +80,7 @@ function rowOf(at: number, r: Resampling): number[] {
   return row;
 }
 
-/** Elements around x and their weights. Shrinking with antialias widens the kernel to the size of a sample. */
+/** Elements around x and their weights. With antialias, shrinking widens the kernel to the size of a sample. */
 function kernelTaps(x: number, r: Resampling): (readonly [index: number, weight: number])[] {
   const { radius, weight } = KERNELS[r.mode];
   const width = r.antialias ? Math.max(1, 1 / r.scale) : 1;

@@ -15,14 +15,14 @@ const resizedImage: AxesRule = (step) => {
     dims,
   } = step;
   if (!axes || dims.length !== axes.length) return unknownAxes(dims);
-  // one pixel stretched to an image
+  // a single pixel stretched to an image
   const stretched = dims.length === 4 && axes.slice(2).every((axis) => axis.length === 0);
   return stretched ? imageAxes(step) : resizedEach(step);
 };
 
 const sampled: Operator = { axes: imageAxes, vjp: gridSampleVjp };
 
-/** Rows and columns of the regions are not those of the image. */
+/** Rows and columns of the regions differ from the image's. */
 const regions: AxesRule = ({ dims }) => dims.map((size, i) => axisOf(i === 1 ? 'channel' : 'unknown', size));
 
 /** Operators that resample, pad or rearrange pixels. */
@@ -53,19 +53,19 @@ export const RESIZE: Readonly<Record<string, Operator>> = {
   },
 };
 
-/** Every mode is linear and separable. */
+/** All modes are linear and separable. */
 function resample({ e, g, inputDims, outputDims }: Context, axes: readonly Resampling[]): Ref {
-  // onnxruntime copies when the sizes are the same, whatever the other attributes.
+  // onnxruntime copies if the sizes are equal, whatever the other attributes.
   if (inputDims(0).every((size, axis) => size === outputDims(0)[axis])) return g;
   return transposeMaps(e, g, outputDims(0), axes.map(mapOf));
 }
 
-/** onnxruntime leaves an axis of scale 1 alone, whatever the coordinates. */
+/** onnxruntime leaves an axis with scale 1 unchanged, whatever the coordinates. */
 const mapOf = (r: Resampling) => (r.scale === 1 ? null : resamplingMap(r));
 
 const PLAIN_RESAMPLING = { region: [0, 1], cubic: -0.75, antialias: false, excludeOutside: false } as const;
 
-/** Upsample, and Resize as it was in opset 10. */
+/** Upsample, and Resize in opset 10. */
 function legacyResampling(c: Context): Resampling[] {
   const scales = c.ints('scales') ?? c.value(1);
   return c.inputDims(0).map((size, axis) => ({
@@ -101,11 +101,11 @@ function resampling(c: Context): Resampling[] {
   });
 }
 
-/** Contents of an optional input; an empty tensor counts as none. */
+/** Contents of an optional input; an empty tensor counts as absent. */
 const contentsOf = (c: Context, index: number): readonly number[] | undefined =>
   c.has(index) && c.inputDims(index)[0] > 0 ? c.value(index) : undefined;
 
-/** Scales as given, or those of the sizes given; keeping the aspect ratio takes one for all axes. */
+/** Scales as given, or computed from the sizes; one for all axes if the aspect ratio is kept. */
 function scalesOf(c: Context, axes: readonly number[]): readonly number[] {
   const scales = contentsOf(c, 2);
   if (scales) return scales;
@@ -116,7 +116,7 @@ function scalesOf(c: Context, axes: readonly number[]): readonly number[] {
   return ratios.map(() => one);
 }
 
-/** Splits [N, C, H, W] into [N, C, H/b, b, W/b, b] and joins it in the order of `perm`. */
+/** Splits [N, C, H, W] into [N, C, H/b, b, W/b, b] and merges it in the order of `perm`. */
 function spaceToDepth({ e, g, int, inputDims, outputDims }: Context, perm: readonly number[]): Ref {
   const block = int('blocksize', 1);
   const [batch, channels, height, width] = outputDims(0);

@@ -4,7 +4,8 @@ import type { Context } from './operator.ts';
 
 /**
  * Cotangent of the image [N, C, H, W] of an average RoiAlign (He et al. 2017, arXiv:1703.06870). The averaged bilinear
- * samples of a bin are weights of rows times weights of columns: with these as matrices A and B of each region, ∂s/∂x = Σ Aᵀ·g·B over the regions of an image. Boxes receive nothing, as in PyTorch.
+ * samples of a bin are row weights times column weights: with matrices A and B per region, ∂s/∂x = Σ Aᵀ·g·B over the
+ * regions of an image. Boxes receive no gradient, as in PyTorch.
  */
 export function roiAlignVjp(c: Context): Ref {
   const { e, g } = c;
@@ -23,7 +24,7 @@ export function roiAlignVjp(c: Context): Ref {
   return e.matmul(heightened, e.reshape(widened, [1, channels, regions * rows, width]));
 }
 
-/** The weights of `size` pixels along an axis of the image (0: x, 1: y) in each bin: [regions, bins, size]. */
+/** Weights of `size` pixels along an axis of the image (0: x, 1: y) in each bin: [regions, bins, size]. */
 function binWeights(c: Context, axis: number, bins: number, size: number): Ref {
   const { e } = c;
   const [regions] = c.outputDims(0);
@@ -37,7 +38,7 @@ function binWeights(c: Context, axis: number, bins: number, size: number): Ref {
   const start = edge(axis);
   const extent = e.sub(edge(axis + 2), start);
   const bin = e.div(aligned ? extent : e.op('Max', [extent, 1]), bins);
-  // Samples per bin: given, or one per pixel of the bin, which differs between regions.
+  // Samples per bin: given, or one per pixel of the bin, which varies by region.
   const ratio = c.int('sampling_ratio', 0);
   const samples = ratio > 0 ? e.scalar(ratio) : e.op('Ceil', [bin]);
   const counts = e.op('Max', [samples, 1]);

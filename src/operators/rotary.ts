@@ -2,13 +2,13 @@ import type { AttributeValue, Ref } from '../onnx/emitter.ts';
 import { elementwise } from './axis-rules.ts';
 import type { Context, Operator } from './operator.ts';
 
-/** Pairs of numbers are rotated by angles that grow with the position (Su et al. 2021, arXiv:2104.09864), and cotangents back. */
+/** Rotates pairs of numbers by position-dependent angles (Su et al. 2021, arXiv:2104.09864), and cotangents back. */
 export const ROTARY: Readonly<Record<string, Operator>> = {
   'com.microsoft.RotaryEmbedding': {
     axes: elementwise,
     vjp: (c) => rotatedBack(c, c.input(1), c.input(2), c.input(3)),
   },
-  // without positions, the angles are in order: [B, S, D/2]
+  // without position ids, the angles are in order: [B, S, D/2]
   RotaryEmbedding: {
     axes: elementwise,
     vjp(c) {

@@ -1,10 +1,10 @@
 import type { Emitter, Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 
-/** A linear map along one axis: row o has the weights of the elements in the o-th result. */
+/** A linear map along one axis: row o has the element weights of result o. */
 export type AxisMap = readonly (readonly number[])[];
 
-/** Passes a cotangent of shape `dims` back through one linear map per axis; null leaves an axis as it is. */
+/** Passes a cotangent of shape `dims` back through one linear map per axis; null leaves an axis unchanged. */
 export function transposeMaps(
   e: Emitter,
   g: Ref,
@@ -15,7 +15,7 @@ export function transposeMaps(
   let ref = sumRepeats(e, g, dims, repeats);
   let shape = dims.map((count, axis) => count / (repeats[axis] ?? 1));
   const rest = maps.flatMap((map, axis) => (map && repeats[axis] === undefined ? [{ map, axis }] : []));
-  // Axes that shrink most come first, which leaves less work for the others.
+  // Axes that shrink most go first, to leave less work for the others.
   const growth = (map: AxisMap) => map[0].length / map.length;
   for (const { map, axis } of rest.sort((a, b) => growth(a.map) - growth(b.map))) {
     ref = transposeMap(e, ref, shape, axis, map);
@@ -24,7 +24,7 @@ export function transposeMaps(
   return ref;
 }
 
-/** How many times in a row a map repeats each element, if that is all it does. */
+/** How many times a map repeats each element, if that is all it does. */
 function repeatsOf(map: AxisMap): number | undefined {
   const times = map.length / map[0].length;
   const source = (o: number) => Math.floor(o / times);
@@ -55,7 +55,7 @@ function transposeMap(e: Emitter, g: Ref, dims: readonly number[], axis: number,
   if (axis === dims.length - 1) return e.matmul(g, e.constant('float32', [count, size], map.flat()));
   const transposed = map[0].flatMap((_, i) => map.map((row) => row[i]));
   const weights = e.constant('float32', [size, count], transposed);
-  // The axes before it are a batch of matrices, those after it their columns.
+  // Preceding axes are a batch of matrices, following axes their columns.
   const columns = e.reshape(g, [sizeOf(dims.slice(0, axis)), count, sizeOf(dims.slice(axis + 1))]);
   return e.reshape(e.matmul(weights, columns), dims.with(axis, size));
 }

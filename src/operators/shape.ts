@@ -4,7 +4,7 @@ import { type AxesRule, cropped, elementwise, joined, regrouped, resizedEach } f
 import { type Foldable, type Operator, unary } from './operator.ts';
 import { rangesOf, unslice } from './slice.ts';
 
-/** The values keep their order, and so do their cotangents. */
+/** The values keep their order, and so do the cotangents. */
 const reshaped: Operator = {
   axes: regrouped,
   passes: 'shape',
@@ -49,7 +49,7 @@ const sliced: AxesRule = ({ c, axes: [axes], dims }) => {
   });
 };
 
-/** Operators that move values and do not change them. */
+/** Operators that move values without changing them. */
 export const SHAPE: Readonly<Record<string, Operator>> = {
   Identity: unary(({ g }) => g, { passes: 'value', carriesAttention: true, foldable: { since: 1 } }),
   Flatten: reshaped,
@@ -96,7 +96,7 @@ export const SHAPE: Readonly<Record<string, Operator>> = {
 
   Expand: { axes: resizedEach, broadcast: true, vjp: ({ g }) => g },
 
-  // Every copy along an axis becomes an axis of its own, and is summed.
+  // Every copy along an axis becomes a separate axis, and is summed.
   Tile: {
     axes: resizedEach,
     vjp({ e, g, inputDims, outputDims }) {

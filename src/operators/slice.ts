@@ -9,7 +9,7 @@ export interface AxisRange {
   readonly count: number;
 }
 
-/** What a Slice takes of each axis, bounds clamped as in ONNX's specification. */
+/** A Slice's range on each axis, with bounds clamped by the ONNX specification. */
 export function rangesOf(c: NodeView): AxisRange[] {
   const dims = c.inputDims(0);
   const given = (name: string, index: number) =>
@@ -32,7 +32,7 @@ export function rangesOf(c: NodeView): AxisRange[] {
   return ranges;
 }
 
-/** Puts a slice back in its place among zeros. */
+/** Places a slice among zeros. */
 export function unslice(e: Emitter, g: Ref, dims: readonly number[], ranges: readonly AxisRange[]): Ref {
   if (ranges.some(({ count }) => count === 0)) return e.zeros(dims);
   const flipped = ranges.flatMap(({ step, count }, axis) => (step < 0 && count > 1 ? [axis] : []));
@@ -60,7 +60,7 @@ const flip = (e: Emitter, a: Ref, axes: readonly number[]): Ref =>
         axes.map(() => -1),
       );
 
-/** Follows every element along an axis with stride − 1 zeros. */
+/** Appends stride − 1 zeros to every element along an axis. */
 function space(e: Emitter, a: Ref, dims: readonly number[], strides: readonly number[]): Ref {
   if (strides.every((stride) => stride === 1)) return a;
   const apart = e.reshape(

@@ -2,7 +2,7 @@ import type { Emitter, Ref } from '../onnx/emitter.ts';
 import { axesBetween, axisArgument } from './axis-arguments.ts';
 import { type Context, type Operator, unary } from './operator.ts';
 
-/** One axis since opset 13; before, the axis and all after it, flattened together. */
+/** One axis since opset 13; before, the axis and all following ones, flattened together. */
 const axesOfSoftmax = (c: Context): number[] =>
   c.opset >= 13 ? [axisArgument(c, -1)] : axesBetween(axisArgument(c, 1), c.inputDims(0).length);
 

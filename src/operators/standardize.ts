@@ -7,9 +7,9 @@ export interface Standardized {
 }
 
 /**
- * x̂ = (x − mean)/√(variance + ε) over `axes`, the core of every normalization that takes its statistics from the
- * input: ∂s/∂x = (g − mean(g) − x̂·mean(g·x̂))/√(variance + ε). Not centered, the means of x and g are omitted (root
- * mean square normalization; Zhang & Sennrich 2019, arXiv:1910.07467).
+ * x̂ = (x − mean)/√(variance + ε) over `axes`, the core of normalizations with input statistics: ∂s/∂x = (g − mean(g) −
+ * x̂·mean(g·x̂))/√(variance + ε). If not centered, the means of x and g are omitted (root mean square normalization;
+ * Zhang & Sennrich 2019, arXiv:1910.07467).
  */
 export function standardize(
   e: Emitter,

@@ -1,8 +1,8 @@
 import type { Context } from './operator.ts';
 
 /**
- * How a window moves along one spatial axis: at position o of `count`, its tap k of `kernel` is on element
- * o·stride + k·dilation − begin of `size`, or outside.
+ * Motion of a window along one spatial axis: at position o of `count`, tap k of `kernel` is on element o·stride +
+ * k·dilation − begin of `size`, or outside.
  */
 export interface Sweep {
   readonly size: number;
@@ -10,19 +10,19 @@ export interface Sweep {
   readonly kernel: number;
   readonly stride: number;
   readonly dilation: number;
-  /** How far the first window starts before the first element. */
+  /** Distance from the start of the first window to the first element. */
   readonly begin: number;
-  /** How far the last window ends after the last element; negative where it omits elements. */
+  /** Distance from the last element to the end of the last window; negative if it omits elements. */
   readonly end: number;
-  /** Padding after the last element, as the node declares it: with `ceil_mode` the last window may end even later. */
+  /** Declared padding after the last element; with `ceil_mode` the last window may end later. */
   readonly margin: number;
 }
 
-/** Elements from the first tap of a window to its last, both included. */
+/** Elements from the first to the last tap of a window, inclusive. */
 export const reach = ({ kernel, dilation }: Pick<Sweep, 'kernel' | 'dilation'>): number =>
   (kernel - 1) * dilation + 1;
 
-/** The sweeps of a convolution or a pool over its first input, one per spatial axis. */
+/** The sweeps of a convolution or pool over its first input, one per spatial axis. */
 export function sweepsOf(c: Context, kernels: readonly number[]): Sweep[] {
   const mode = c.text('auto_pad', 'NOTSET');
   const [sizes, counts] = [c.inputDims(0).slice(2), c.outputDims(0).slice(2)];
@@ -33,10 +33,10 @@ export function sweepsOf(c: Context, kernels: readonly number[]): Sweep[] {
   });
 }
 
-/** The sweeps of a transposed convolution, whose window moves over the output, one position per element of the input. */
+/** The sweeps of a transposed convolution, whose window moves over the output, one position per input element. */
 export function transposedSweepsOf(c: Context, kernels: readonly number[]): Sweep[] {
   const auto = c.text('auto_pad', 'NOTSET');
-  // Padding reaches a given output_shape as well.
+  // A given output_shape is reached by padding, too.
   const mode = c.ints('output_shape') && auto !== 'SAME_UPPER' ? 'SAME_LOWER' : auto;
   const [counts, sizes] = [c.inputDims(0).slice(2), c.outputDims(0).slice(2)];
   const extra = c.ints('output_padding');
@@ -70,8 +70,8 @@ const sweep = (step: WindowStep, size: number, count: number, [begin, margin]: P
 type Pads = readonly [begin: number, end: number];
 
 /**
- * Padding along one axis: given, or `total` in halves, the smaller one first for SAME_UPPER. Below zero, where windows
- * omit elements, onnxruntime rounds differently from the specification.
+ * Padding along one axis: given, or half of `total` on each side, the smaller half first for SAME_UPPER. For negative
+ * totals, where windows omit elements, onnxruntime rounds differently from the specification.
  */
 function padsOf(c: Context, axis: number, mode: string, total: number): Pads {
   if (mode === 'VALID') return [0, 0];
@@ -84,7 +84,7 @@ function padsOf(c: Context, axis: number, mode: string, total: number): Pads {
   return [begin, total - begin];
 }
 
-/** The same as attributes of a window operator. */
+/** The attributes of a window operator. */
 export const stepsOf = (sweeps: readonly Sweep[]): { strides: number[]; dilations: number[] } => ({
   strides: sweeps.map(({ stride }) => stride),
   dilations: sweeps.map(({ dilation }) => dilation),

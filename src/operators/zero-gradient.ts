@@ -1,15 +1,15 @@
 import { elementwise, lost } from './axis-rules.ts';
 import type { Operator } from './operator.ts';
 
-/** Changes in steps, position by position. */
+/** Piecewise constant, elementwise. */
 const steps: Operator = { axes: elementwise, zeroGradient: true };
 
-/** The output's positions are not those of the input. */
+/** The output's positions differ from the input's. */
 const made: Operator = { axes: lost, zeroGradient: true };
 
-/** Operators whose output is constant, or changes in steps, as their inputs move: nothing flows back. */
+/** Operators whose output is constant or piecewise constant in their inputs: the gradient is zero. */
 export const ZERO_GRADIENT: Readonly<Record<string, Operator>> = {
-  // shapes and sizes, and values made from them alone
+  // shapes and sizes, and values derived from them
   Shape: made,
   Size: made,
   ConstantOfShape: made,
@@ -48,7 +48,7 @@ export const ZERO_GRADIENT: Readonly<Record<string, Operator>> = {
   Round: steps,
   Sign: steps,
 
-  // chance
+  // random numbers
   Bernoulli: steps,
   Multinomial: made,
   RandomNormal: made,

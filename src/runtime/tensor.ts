@@ -2,6 +2,7 @@ import { CamError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
 import { halfToFloat } from '../onnx/tensor.ts';
 
+/** Array types of tensor data. */
 export type NumericArray =
   | Float32Array
   | Float64Array

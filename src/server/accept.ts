@@ -2,7 +2,7 @@ import { writesJpeg } from '../image/encode.ts';
 import type { Format } from '../options/options.ts';
 import { Problem } from './problem.ts';
 
-/** The media type of each format; the first that fits is taken. */
+/** Media type of each format, in order of preference. */
 export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
   png: 'image/png',
   json: 'application/json',
@@ -11,9 +11,9 @@ export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
 };
 
 /**
- * The format of an answer: the one that the query names, or else the one that the Accept header likes best (RFC 9110,
- * section 12.5.1); PNG for none.
- * @throws {Problem} NOT_ACCEPTABLE.
+ * The format of an answer: from the query, or else the best match for the Accept header (RFC 9110, section 12.5.1); PNG
+ * if there is none.
+ * @throws {Problem} NOT_ACCEPTABLE when no format matches.
  */
 export async function formatFor(
   named: Format | undefined,
@@ -30,7 +30,7 @@ const ACCEPTED_FORMATS = Object.keys(MEDIA_TYPES) as Format[];
 const WITHOUT_JPEG = ACCEPTED_FORMATS.filter((format) => format !== 'jpg');
 
 function acceptedFormat(accept: string | null, formats: readonly Format[]): Format {
-  const ranges = (accept?.trim() || '*/*').split(',').map(rangeOf); // an empty header says nothing
+  const ranges = (accept?.trim() || '*/*').split(',').map(rangeOf); // an empty header accepts anything
   const [best] = formats
     .map((format) => ({ format, quality: qualityOf(MEDIA_TYPES[format], ranges) }))
     .sort((a, b) => b.quality - a.quality);
@@ -40,7 +40,7 @@ function acceptedFormat(accept: string | null, formats: readonly Format[]): Form
 
 function notAcceptable(what: string, formats: readonly Format[]): Problem {
   const types = formats.map((format) => MEDIA_TYPES[format]).join(', ');
-  return new Problem('NOT_ACCEPTABLE', `There is no ${what}. Accept one of ${types}.`);
+  return new Problem('NOT_ACCEPTABLE', `Cannot answer with ${what}. Accept one of ${types}.`);
 }
 
 interface MediaRange {
@@ -54,7 +54,7 @@ function rangeOf(text: string): MediaRange {
   return { pattern, quality: Number(quality) || 0 };
 }
 
-/** The most specific range that covers the type decides. */
+/** The most specific range that matches the type decides. */
 function qualityOf(type: string, ranges: readonly MediaRange[]): number {
   for (const pattern of [type, type.replace(/\/.*/, '/*'), '*/*']) {
     const range = ranges.find((range) => range.pattern === pattern);

@@ -3,8 +3,9 @@ import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 
 /**
- * The image of a request, as its body or as the one file of a multipart form; undefined for an empty body.
- * @throws {Problem} TOO_LARGE, TOO_SLOW, CUT_SHORT, BAD_OPTION for a form with anything else.
+ * Reads the image of a request, from its body or the single file of a multipart form; undefined for an empty body.
+ * @throws {Problem} TOO_LARGE, TOO_SLOW or CUT_SHORT when the body exceeds a limit or is incomplete.
+ * @throws {Problem} BAD_OPTION for a form with anything else.
  */
 export async function readBody(request: Request, limits: Limits): Promise<Uint8Array | undefined> {
   const type = request.headers.get('content-type') ?? '';
@@ -14,7 +15,8 @@ export async function readBody(request: Request, limits: Limits): Promise<Uint8A
 }
 
 async function receive(request: Request, { bytes, seconds }: Limits): Promise<Bytes> {
-  const tooLarge = () => new Problem('TOO_LARGE', `The body is larger than ${bytes / 1e6} MB. Send less.`);
+  const tooLarge = () =>
+    new Problem('TOO_LARGE', `The body is larger than ${bytes / 1e6} MB. Send a smaller image.`);
   if (Number(request.headers.get('content-length')) > bytes) throw tooLarge();
   const body = request.body ?? (await request.blob()).stream(); // Firefox has no Request.body
   const reader = body.getReader();

@@ -1,6 +1,7 @@
 /**
- * Runs work with a signal that is aborted when the client disconnects or time is up. The timer and the listener keep it
- * alive: in Node 20 the signals of AbortSignal.any and AbortSignal.timeout can be collected and then never fire.
+ * Runs work with a signal that aborts when the client disconnects or time is up. The timer and the listener keep the
+ * signal alive: in Node 20, signals of AbortSignal.any and AbortSignal.timeout can be garbage-collected and then never
+ * fire.
  */
 export async function withDeadline<Result>(
   { signal }: Request,

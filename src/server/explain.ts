@@ -11,7 +11,7 @@ import { formatFor, MEDIA_TYPES } from './accept.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 
-/** One parsed request, at its turn. */
+/** A parsed request, ready to run. */
 export interface Question {
   readonly model: Explainer;
   readonly image: ImageInput | undefined;
@@ -21,12 +21,15 @@ export interface Question {
   readonly signal: AbortSignal;
 }
 
-/** Answers POST /explain. @throws {CamError} and {Problem}. */
+/**
+ * Answers POST /explain.
+ * @throws {CamError} and {Problem} for a request that fails.
+ */
 export async function explain(question: Question): Promise<Response> {
   const { model, image, query, limits, signal } = question;
   const format = await formatFor(query.format, question.accept);
   const methods = [...new Set((query.method ?? ['gradcam']).map((name) => findMethod(name)))];
-  // The best classes are counted, not listed: there may be any number of them.
+  // The best classes are counted, not listed, since there may be any number of them.
   const classes = query.class && classesFor(query, model.labels);
   checkCount(methods.length * (classes?.length ?? query.top ?? 1), format, limits);
   checkBatch(query, limits);
@@ -51,14 +54,14 @@ function checkCount(count: number, format: Format, limits: Limits): void {
   if (count > 1 && format !== 'json') {
     throw new CamError(
       'BAD_OPTION',
-      `A ${format} holds one result, and ${count} are asked for. Ask for one method and class, or for JSON.`,
+      `${format.toUpperCase()} holds one result, but the request asks for ${count}. Ask for one method and class, or for JSON.`,
     );
   }
 }
 
 function checkBatch({ 'batch-size': size = 1 }: Given, { batch }: Limits): void {
   if (size <= batch) return;
-  throw new Problem('TOO_LARGE', `"batch-size" is ${size}; at most ${batch} run at once. Ask for fewer.`);
+  throw new Problem('TOO_LARGE', `"batch-size" is ${size}; the limit is ${batch}.`);
 }
 
 function artifact(explanation: Explanation, format: Format, query: Given): Promise<Uint8Array> {
@@ -66,7 +69,7 @@ function artifact(explanation: Explanation, format: Format, query: Given): Promi
   if (raw && explanation.raw.length > 1) {
     throw new CamError(
       'BAD_OPTION',
-      `There are ${explanation.raw.length} raw maps, one for each layer. Ask for one layer, or for JSON.`,
+      `There are ${explanation.raw.length} raw maps, one per layer. Ask for one layer, or for JSON.`,
     );
   }
   return Promise.resolve(

@@ -16,7 +16,7 @@ export interface HandlerOptions {
   readonly limits?: Partial<Limits>;
 }
 
-/** A server without a socket: what Workers, Deno, Bun and frameworks take as it is. */
+/** A server without a socket, for Workers, Deno, Bun and frameworks. */
 export interface Handler {
   /** Answers a request; never rejects. Needs no `this`. */
   readonly fetch: (request: Request) => Promise<Response>;
@@ -27,12 +27,12 @@ export interface Handler {
 /**
  * Explains images over HTTP:
  *
- * - `POST /explain`, the image as body or as the file of a form, options in the query under the names that the command
- *   line has for them: answers a PNG, JPEG, NPY or JSON, as `Accept` or `format` says
+ * - `POST /explain`, with the image as body or as the file of a form, and options in the query under their command-line
+ * names: answers a PNG, JPEG, NPY or JSON, chosen by `Accept` or `format`
  * - `GET /methods`, `GET /models`, `GET /healthz`
  *
- * Errors are `application/problem+json` (RFC 9457) with the `code` of the library. Models are loaded once, when they are
- * first asked for; requests take turns, and are refused with 503 and Retry-After beyond `limits.waiting`.
+ * Errors are `application/problem+json` (RFC 9457) with the library's `code`. Models load once, on first use; requests
+ * take turns, and beyond `limits.waiting` get 503 with Retry-After.
  *
  * @example
  * const { fetch } = createHandler({ models: { resnet50: () => Explainer.load('resnet50.onnx') } });
@@ -74,7 +74,7 @@ async function route(service: Service, request: Request): Promise<Response> {
   const url = new URL(request.url);
   if (!Object.hasOwn(ROUTES, url.pathname)) {
     const known = Object.entries(ROUTES).map(([path, [method]]) => `${method} ${path}`);
-    throw new Problem('NOT_FOUND', `There is no ${url.pathname}. Known: ${known.join(', ')}.`);
+    throw new Problem('NOT_FOUND', `Unknown path ${url.pathname}. Known: ${known.join(', ')}.`);
   }
   const [method, route] = ROUTES[url.pathname];
   const asked = request.method === 'HEAD' ? 'GET' : request.method;
@@ -102,7 +102,7 @@ function explainRoute({ limits, models, queue }: Service, request: Request, url:
   });
 }
 
-/** Loads what is not loaded yet, in turn as everything that is heavy; a model that fails is told of in its row. */
+/** Loads missing models, in turn like all heavy work; a model that fails has an error in its row. */
 function modelsRoute({ models, queue }: Service, request: Request): Promise<Response> {
   const row = async (name: string) => {
     const model = await models.get(name).catch((error: unknown) => ({ error: problemOf(error) }));

@@ -2,21 +2,21 @@
 export interface Limits {
   /** Bytes of the body. */
   readonly bytes: number;
-  /** Pixels of the picture: a heatmap and its overlay take 12 bytes for each. */
+  /** Pixels of the image; a heatmap and its overlay take 12 bytes per pixel. */
   readonly pixels: number;
-  /** Methods times classes. */
+  /** Number of methods times number of classes. */
   readonly results: number;
-  /** Changed inputs that run at once, by `batch-size`: each takes the memory of a run. */
+  /** Changed inputs that run at once (`batch-size`); each takes the memory of a run. */
   readonly batch: number;
   /** Numbers in a JSON answer. */
   readonly numbers: number;
-  /** Seconds to receive the body, and again to explain it; a run of the model is not interrupted. */
+  /** Seconds to receive the body, and again to explain it. A run of the model cannot be interrupted. */
   readonly seconds: number;
-  /** Requests that are received, wait or run at the same time: all others are asked to come back later. */
+  /** Requests being received, waiting or running; beyond the limit, clients must retry later. */
   readonly waiting: number;
 }
 
-/** The limits of a server that sets none. */
+/** Default limits of a server. */
 export const DEFAULT_LIMITS: Limits = {
   bytes: 10e6,
   pixels: 16e6,

@@ -2,13 +2,16 @@ import { CamError } from '../errors.ts';
 import type { Explainer } from '../explain/explainer.ts';
 import { Problem } from './problem.ts';
 
-/** How to load each model, by its name in the query; the first one is the default. */
+/** Loaders of the models, by name in the query; the first one is the default. */
 export type ModelLoaders = Readonly<Record<string, () => Promise<Explainer>>>;
 
-/** The models of a server, each loaded once, when first asked for. */
+/** The models of a server, each loaded once, on first use. */
 export interface Models {
   readonly names: readonly string[];
-  /** @throws {Problem} NOT_FOUND, BAD_MODEL; the next request tries again. */
+  /**
+   * @throws {Problem} NOT_FOUND for an unknown name.
+   * @throws {Problem} BAD_MODEL when it cannot be loaded; the next request tries again.
+   */
   get(name?: string): Promise<Explainer>;
   close(): Promise<void>;
 }
@@ -20,7 +23,7 @@ export function modelsOf(loaders: ModelLoaders): Models {
     names,
     async get(name = names[0]) {
       if (!Object.hasOwn(loaders, name)) {
-        throw new Problem('NOT_FOUND', `There is no model "${name}". Known: ${names.join(', ')}.`);
+        throw new Problem('NOT_FOUND', `Unknown model "${name}". Known: ${names.join(', ')}.`);
       }
       let model = loaded.get(name);
       if (!model) {
@@ -37,7 +40,7 @@ export function modelsOf(loaders: ModelLoaders): Models {
   };
 }
 
-/** What the library says of a file names its place, which is nobody's business outside. */
+/** Hides the library's message, which contains the file's path. */
 async function load(name: string, loader: () => Promise<Explainer>): Promise<Explainer> {
   try {
     return await loader();
@@ -45,12 +48,12 @@ async function load(name: string, loader: () => Promise<Explainer>): Promise<Exp
     if (!(cause instanceof CamError)) throw cause;
     throw new Problem(
       'BAD_MODEL',
-      `The model "${name}" cannot be loaded on this server. Ask for another one.`,
+      `The model "${name}" cannot be loaded on this server. Ask for another model.`,
     );
   }
 }
 
-/** A model as GET /models tells of it. */
+/** A model's row in GET /models. */
 export const describe = ({ info, labels, threads }: Explainer): object => {
   const { inputs, outputs, opset, preprocessing } = info;
   return { inputs, outputs, opset, preprocessing, labels, threads: threads.count };

@@ -1,7 +1,7 @@
 import { CamError, type ErrorCode } from '../errors.ts';
 import { inParameters } from '../options/wording.ts';
 
-/** Why a request is refused, besides what the library itself refuses. */
+/** Error codes of the server, including the library's. */
 export type ProblemCode =
   | ErrorCode
   | 'CUT_SHORT'
@@ -14,8 +14,8 @@ export type ProblemCode =
   | 'UNEXPECTED';
 
 const STATUS: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = {
-  BAD_OPTION: [400, 'Wrong parameter'],
-  BAD_TARGET: [400, 'Wrong target'],
+  BAD_OPTION: [400, 'Invalid parameter'],
+  BAD_TARGET: [400, 'Invalid target'],
   UNKNOWN_METHOD: [400, 'Unknown method'],
   UNKNOWN_LAYER: [400, 'Unknown layer'],
   UNKNOWN_CLASS: [400, 'Unknown class'],
@@ -26,19 +26,19 @@ const STATUS: Readonly<Record<ProblemCode, readonly [status: number, title: stri
   TOO_SLOW: [408, 'Too slow'],
   TOO_LARGE: [413, 'Too large'],
   BAD_IMAGE: [422, 'Unreadable image'],
-  BAD_TENSOR: [422, 'Unsuitable tensor'],
+  BAD_TENSOR: [422, 'Invalid tensor'],
   UNSUPPORTED_OPERATOR: [422, 'The model cannot be explained this way'],
   UNSUPPORTED_MODEL: [422, 'The model cannot be explained this way'],
-  BAD_LABELS: [500, 'Wrong labels on the server'],
-  BAD_MODEL: [500, 'Wrong model on the server'],
-  RUNTIME: [500, 'The model did not run'],
+  BAD_LABELS: [500, 'Invalid labels on the server'],
+  BAD_MODEL: [500, 'Invalid model on the server'],
+  RUNTIME: [500, 'The model failed to run'],
   OUTPUT: [500, 'The result could not be written'],
   UNEXPECTED: [500, 'Unexpected error'],
   BUSY: [503, 'Busy'],
   ABORTED: [504, 'Timed out'],
 };
 
-/** A request that is refused. */
+/** A rejected request. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly headers: Readonly<Record<string, string>>;
@@ -51,29 +51,28 @@ export class Problem extends Error {
   }
 }
 
-/** What RFC 9457 tells of a failure, and the library's code. */
+/** An error as in RFC 9457, with the library's code. */
 export interface ProblemJson {
   readonly type: 'about:blank';
   readonly title: string;
   readonly status: number;
   readonly detail: string;
   readonly code: ProblemCode;
-  /** The query parameter to blame, or else the library's option. */
+  /** The query parameter at fault, or the library's option. */
   readonly option?: string;
 }
 
-/** Unexpected errors are not disclosed. */
+/** Hides the details of unexpected errors. */
 export function problemOf(error: unknown): ProblemJson {
   const foreseen = error instanceof Problem || error instanceof CamError;
   const code: ProblemCode = foreseen ? error.code : 'UNEXPECTED';
   const [status, title] = STATUS[code];
-  const detail = foreseen ? inParameters(error.message) : 'Something went wrong on the server.';
+  const detail = foreseen ? inParameters(error.message) : 'An unexpected error occurred on the server.';
   const option = error instanceof CamError ? error.option : undefined;
   const named = option && inParameters(`\`${option}\``).replace(/[`"]/g, '');
   return { type: 'about:blank', title, status, detail, code, ...(named && { option: named }) };
 }
 
-/** The answer to a request that failed. */
 export function problemResponse(error: unknown): Response {
   const problem = problemOf(error);
   return Response.json(problem, {

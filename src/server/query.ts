@@ -1,17 +1,20 @@
 import { badOption, didYouMean } from '../errors.ts';
 import { type Given, type OptionName, type OptionRow, OPTIONS } from '../options/options.ts';
 
-/** The options of the command line that a request may set, under the same names. */
+/** The command-line options that a request may set, under the same names. */
 export const QUERY: readonly OptionName[] = (Object.keys(OPTIONS) as OptionName[]).filter(
   (name) => OPTIONS[name].query,
 );
 
-/** Reads a query string as the command line reads its options. @throws {CamError} BAD_OPTION. */
+/**
+ * Parses a query string like command-line options.
+ * @throws {CamError} BAD_OPTION for an unknown or invalid parameter.
+ */
 export function readQuery(parameters: URLSearchParams): Given {
   for (const name of new Set(parameters.keys())) {
     if (QUERY.some((known) => known === name)) continue;
     const hint = didYouMean(name, QUERY);
-    throw badOption(undefined, `There is no parameter "${name}".${hint} Known: ${QUERY.join(', ')}.`);
+    throw badOption(undefined, `Unknown parameter "${name}".${hint} Known: ${QUERY.join(', ')}.`);
   }
   const given = QUERY.filter((name) => parameters.has(name));
   return Object.fromEntries(given.map((name) => [name, queryValue(name, parameters.getAll(name))]));
@@ -20,7 +23,7 @@ export function readQuery(parameters: URLSearchParams): Given {
 function queryValue(name: OptionName, texts: readonly string[]): unknown {
   const { reading, repeatable }: OptionRow<unknown> = OPTIONS[name];
   if (!repeatable && texts.length > 1)
-    throw badOption(undefined, `"${name}" is given ${texts.length} times. Give it once.`);
+    throw badOption(undefined, `"${name}" appears ${texts.length} times. Pass it once.`);
   const values = texts.map((text) => {
     const value = reading ? reading.read(text) : SWITCHES.get(text.toLowerCase());
     if (value !== undefined) return value;

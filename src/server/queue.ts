@@ -1,14 +1,14 @@
 import { CamError } from '../errors.ts';
 import { Problem } from './problem.ts';
 
-/** Lets requests in up to a bound, and runs them one after the other: the model is one, and so is its thread. */
+/** Admits a limited number of requests and runs them one at a time, since they share the model and its thread. */
 export interface Queue {
-  /** Requests inside now. */
+  /** Number of admitted requests. */
   readonly size: number;
   /**
-   * Lets a request in. `turn` runs its work when those before it are done.
-   * @throws {Problem} BUSY at the bound, with a Retry-After.
-   * @throws {CamError} ABORTED at once for a request that is canceled while it waits.
+   * Admits a request. `turn` runs its work after the earlier ones.
+   * @throws {Problem} BUSY at the limit, with a Retry-After.
+   * @throws {CamError} ABORTED immediately when a waiting request is canceled.
    */
   enter<Result>(visit: (turn: Turn) => Promise<Result>): Promise<Result>;
 }
@@ -18,8 +18,8 @@ export type Turn = <Result>(work: () => Promise<Result>, signal: AbortSignal) =>
 export function queue(bound: number): Queue {
   let size = 0;
   let running = false;
-  let mean = 1; // seconds of a turn, recent ones counting most
-  // A list, and no chain of promises: who leaves takes along the image that the work holds.
+  let mean = 1; // seconds per turn, weighted toward recent ones
+  // A list rather than a promise chain: a request that leaves frees its image.
   const line: (() => Promise<void>)[] = [];
 
   const run = async () => {
@@ -59,13 +59,9 @@ export function queue(bound: number): Queue {
     },
     async enter(visit) {
       if (size >= bound) {
-        throw new Problem(
-          'BUSY',
-          `${size} requests are already waiting, which is the limit. Try again later.`,
-          {
-            'retry-after': String(Math.max(1, Math.ceil(size * mean))),
-          },
-        );
+        throw new Problem('BUSY', `The limit of ${size} waiting requests is reached. Try again later.`, {
+          'retry-after': String(Math.max(1, Math.ceil(size * mean))),
+        });
       }
       size++;
       try {

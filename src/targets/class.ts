@@ -18,7 +18,7 @@ export const CLASS: TargetKind<ClassTarget, 'class'> = {
         (typeof value === 'string' && value !== '') || (Number.isInteger(value) && (value as number) >= 0),
       required: true,
     },
-    over: { takes: "'all', 'predicted' or a mask: { file } or a picture", accepts: isSource },
+    over: { takes: "'all', 'predicted' or a mask: { file } or an image", accepts: isSource },
   },
   text: (target) => `class:${quotedText(String(target.class))}${overText(target.over)}`,
   files: ({ over }) => (isFileSource(over) ? [String(over.file)] : []),
@@ -45,7 +45,7 @@ function indexOf(given: number | string, labels: readonly string[], count: numbe
   if (Number.isInteger(index) && index >= 0 && index < count) return index;
   throw new CamError(
     'UNKNOWN_CLASS',
-    `There is no class ${index}: the model has ${count}, from 0 to ${count - 1}.`,
+    `Class ${index} does not exist: the model has ${count}, from 0 to ${count - 1}.`,
     { option: 'class' },
   );
 }
@@ -59,18 +59,18 @@ async function weightsOf(
   if (classes.positions === 1) {
     throw new CamError(
       'BAD_TARGET',
-      `The output "${classes.name}" [${classes.shape.join(', ')}] has one score per class, not one per pixel: omit the part after @.`,
+      `The output "${classes.name}" [${classes.shape.join(', ')}] has one score per class, not per pixel. Omit the part after @.`,
       { option: 'target' },
     );
   }
-  // Fixed by this image, so that the score is of the same pixels when a method looks at changed images.
+  // Fixed by this image, so that methods that change it score the same pixels.
   if (over === 'predicted') return pixelsOf(index, logits, classes);
   const grid = outputGrid(classes);
   const weights = await mask(over, grid);
   if (weights.some((weight) => weight > 0)) return weights;
   throw new CamError(
     'BAD_TARGET',
-    `The mask is black on all ${grid.width} x ${grid.height} pixels of the output. Paint what counts white.`,
+    `The mask is black on all ${grid.width} x ${grid.height} pixels of the output. Paint the region to explain white.`,
     { option: 'target' },
   );
 }
@@ -89,7 +89,7 @@ function outputGrid({ name, shape, dims, axis }: ClassOutput): OutputGrid {
   if (dims.length === 4) return { height, width };
   throw new CamError(
     'BAD_TARGET',
-    `The output "${name}" [${shape.join(', ')}] is not a map over height and width, so it takes no mask. Name its elements: output[...].`,
+    `The output "${name}" [${shape.join(', ')}] is not a map over height and width, so it does not take a mask. Select its elements instead: output[...].`,
     { option: 'target' },
   );
 }
@@ -110,7 +110,7 @@ function ofClass(index: number, weights: PixelWeights, { data }: FloatTensor, cl
   return { score, seed };
 }
 
-/** Σ_p m_p p_cp, and its derivative by every logit. */
+/** Σ_p m_p p_cp, and its derivative with respect to every logit. */
 function probability(
   index: number,
   weights: PixelWeights,
@@ -122,7 +122,7 @@ function probability(
   return { score, seed: throughLink(seed, p, classes) };
 }
 
-/** ∂s/∂y_d of w = ∂s/∂p_d, where `mean` is Σ_c w_c p_c at that position. */
+/** ∂s/∂y_d from w = ∂s/∂p_d, where `mean` is Σ_c w_c p_c at that position. */
 const LINKS: Readonly<Record<Link, (w: number, p: number, mean: number) => number>> = {
   softmax: (w, p, mean) => p * (w - mean),
   sigmoid: (w, p) => w * p * (1 - p),

@@ -2,8 +2,8 @@ import type { ClassOutput, Link } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 
 /**
- * The output as runs of neighboring positions of one class, in the order in which they lie: `run(class, at, position)`
- * is called for `length` elements from `at` on, which are those of the positions from `position` on.
+ * Iterates over the output in runs of consecutive positions of one class: `run(class, at, position)` is called for
+ * `length` elements from `at` on, which belong to the positions from `position` on.
  */
 export function eachRun(
   { dims, axis, classes }: Pick<ClassOutput, 'dims' | 'axis' | 'classes'>,
@@ -15,7 +15,7 @@ export function eachRun(
     for (let c = 0; c < classes; c++, at += length) run(c, at, o * length, length);
 }
 
-/** The class that wins each position: the first of the largest. */
+/** The winning class at each position: the first of the largest. */
 function winners({ data }: FloatTensor, classes: ClassOutput): Int32Array {
   const best = new Float32Array(classes.positions).fill(-Infinity);
   const winner = new Int32Array(classes.positions);
@@ -42,7 +42,7 @@ const HELD: Readonly<Record<Link, (output: FloatTensor, classes: ClassOutput) =>
   sigmoid: ({ data }) => data.map((y) => (y > 0 ? 1 : 0)),
 };
 
-/** 1 where a class holds a position, by its logits: it wins there, or is likelier than not where it stands by itself. */
+/** 1 where a class holds a position by its logit: it wins there or, with a sigmoid, is more likely than not. */
 export const held = (output: FloatTensor, classes: ClassOutput): FloatTensor => ({
   ...output,
   data: HELD[classes.link](output, classes),
@@ -59,7 +59,7 @@ export function sums({ data }: FloatTensor, classes: ClassOutput): Float64Array 
   return out;
 }
 
-/** Mean over the positions, one number per class: what two pictures share does not lie in the same place. */
+/** Mean over positions, one number per class: features shared by two images are in different positions. */
 export function pooled({ data }: FloatTensor, classes: ClassOutput): Float32Array {
   const out = new Float32Array(classes.classes);
   eachRun(classes, (c, at, _, length) => {
@@ -86,7 +86,7 @@ export function softmax({ data }: Pick<FloatTensor, 'data'>, classes: ClassOutpu
   return out;
 }
 
-/** p = σ(y), element by element; in the output's shape. */
+/** p = σ(y), elementwise; in the output's shape. */
 export const sigmoid = ({ data }: Pick<FloatTensor, 'data'>): Float32Array =>
   data.map((y) => 1 / (1 + Math.exp(-y)));
 
@@ -94,27 +94,27 @@ type Probabilities = (output: Pick<FloatTensor, 'data'>, classes: ClassOutput) =
 
 const PROBABILITIES: Readonly<Record<Link, Probabilities>> = { softmax, sigmoid };
 
-/** The probabilities of logits, in the output's shape. */
+/** Probabilities from logits, in the output's shape. */
 export const probabilitiesOf: Probabilities = (output, classes) =>
   PROBABILITIES[classes.link](output, classes);
 
-/** A class and how it fares. */
+/** A class with its scores. */
 export interface ClassScore {
   readonly index: number;
-  /** The label, or the index as text where the model has no labels. */
+  /** The label, or the index as text without labels. */
   readonly label: string;
-  /** Softmax or sigmoid probability, 0..1; of a dense output the share of positions that the class wins. */
+  /** Softmax or sigmoid probability, 0..1; for a dense output, the share of positions where the class wins. */
   readonly probability: number;
   /** Summed over all positions. */
   readonly logit: number;
 }
 
-/** The classes of an output against each other. */
+/** A ranking of an output's classes. */
 export interface Ranking {
-  /** Are all logits numbers? */
+  /** Whether all logits are finite. */
   readonly finite: boolean;
   of(index: number): ClassScore;
-  /** The best `count`, best first; equals in the order of their indices. */
+  /** The best `count` classes, best first; ties by index. */
   best(count: number): ClassScore[];
 }
 
@@ -133,7 +133,7 @@ export function rank(output: FloatTensor, classes: ClassOutput, labels: readonly
     finite: logits.every(Number.isFinite),
     of,
     best(count) {
-      // A few of many are asked for: no sort of a thousand classes with every picture.
+      // Avoids sorting a thousand classes for every image.
       const found: number[] = [];
       for (let c = 0; c < classes.classes; c++) {
         let place = found.length;

@@ -2,7 +2,7 @@ import { CamError } from '../errors.ts';
 import { isObject, nothingNamed, type TargetKind } from './kind.ts';
 import type { CustomTarget, Scored } from './target.ts';
 
-/** A function of the caller's. */
+/** A function from the caller. */
 export const CUSTOM: TargetKind<CustomTarget, 'custom'> = {
   key: 'of',
   keys: {
@@ -12,7 +12,7 @@ export const CUSTOM: TargetKind<CustomTarget, 'custom'> = {
       required: true,
     },
     label: {
-      takes: 'text, which names the score',
+      takes: 'a name for the score',
       accepts: (value) => typeof value === 'string',
       required: true,
     },
@@ -24,7 +24,7 @@ export const CUSTOM: TargetKind<CustomTarget, 'custom'> = {
   score: ({ of }, output) => checked(of(output), output.data.length),
 };
 
-/** @throws {CamError} BAD_TARGET when the caller's function returns something else. */
+/** @throws {CamError} BAD_TARGET when the caller's function returns anything else. */
 function checked(scored: Scored, length: number): Scored {
   const given: unknown = scored;
   if (isObject(given) && typeof scored.score === 'number' && scored.seed instanceof Float32Array) {
@@ -32,7 +32,7 @@ function checked(scored: Scored, length: number): Scored {
   }
   throw new CamError(
     'BAD_TARGET',
-    `\`target.of\` must return { score, seed }: a number, and its derivative by each of the output's ${length} values as a Float32Array.`,
+    `\`target.of\` must return { score, seed }: a number, and its derivative with respect to each of the output's ${length} values, as a Float32Array.`,
     { option: 'target.of' },
   );
 }

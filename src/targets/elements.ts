@@ -8,7 +8,7 @@ export const ELEMENTS: TargetKind<ElementsTarget, 'elements'> = {
   key: 'index',
   keys: {
     index: {
-      takes: 'a list with a whole number or { from, to } for each axis',
+      takes: 'a list with an integer or { from, to } for each axis',
       accepts: (value) => Array.isArray(value) && value.every(isPosition),
       required: true,
     },
@@ -25,7 +25,7 @@ export const ELEMENTS: TargetKind<ElementsTarget, 'elements'> = {
   score: ({ at, reduce }, { data }) => REDUCTIONS[reduce](at, data),
 };
 
-/** Whether it is a position along one axis: a number, or a range of which either end may be missing. */
+/** Whether it is a position along one axis: a number, or a range with optional ends. */
 function isPosition(value: unknown): boolean {
   if (!isObject(value)) return Number.isInteger(value);
   const ends = Object.entries(value);
@@ -48,8 +48,8 @@ const positionText = (position: number | IndexRange): string =>
   typeof position === 'number' ? String(position) : `${position.from ?? ''}:${position.to ?? ''}`;
 
 /**
- * The offsets of the elements, by the shape that the model declares: a Softmax or Reshape between that and the explained
- * value keeps their order.
+ * Offsets of the elements, by the declared shape of the output: a Softmax or Reshape between it and the explained value
+ * keeps the order.
  */
 function elementsOf(
   target: ElementsTarget,
@@ -63,30 +63,30 @@ function elementsOf(
   };
   const { index, reduce } = target;
   if (index.length !== shape.length)
-    refuse(`${index.length} positions are given for ${shape.length} axes; ":" takes all of an axis.`);
+    refuse(`it has ${index.length} positions for ${shape.length} axes; ":" takes a whole axis.`);
   let at = Int32Array.of(0);
   index.forEach((position, axis) => {
     const [from, to] = boundsOf(position, shape[axis]);
     const whole = Number.isInteger(from) && Number.isInteger(to);
     if (!(whole && from >= 0 && from < to && to <= shape[axis]))
-      refuse(`position ${axis + 1} lies outside, or takes nothing.`);
+      refuse(`position ${axis + 1} is out of range or empty.`);
     const taken = Int32Array.from({ length: to - from }, (_, i) => from + i);
     at = spread(at, taken, shape[axis]);
   });
   if (at.length > 1 && reduce === undefined)
-    refuse(`it takes ${at.length} elements: reduce them to one number, as in mean(${text}), sum or max.`);
+    refuse(`it takes ${at.length} elements. Reduce them to one number with mean(${text}), sum or max.`);
   return { at, reduce: reduce ?? 'sum' };
 }
 
 function boundsOf(position: number | IndexRange, size: number): [from: number, to: number] {
   const whole = (value: number) => (value < 0 ? value + size : value);
   if (typeof position === 'number') return [whole(position), whole(position) + 1];
-  // As in NumPy, a range may reach beyond the end.
+  // As in NumPy, a range may extend beyond the end.
   const { from = 0, to = size } = position;
   return [Math.max(0, whole(from)), Math.min(size, whole(to))];
 }
 
-/** Every offset with every position of the next axis. */
+/** Combines every offset with every position of the next axis. */
 function spread(at: Int32Array, taken: Int32Array, size: number): Int32Array<ArrayBuffer> {
   const out = new Int32Array(at.length * taken.length);
   at.forEach((offset, i) =>
@@ -100,7 +100,7 @@ type Reduction = (at: Int32Array, data: Float32Array) => Scored;
 const REDUCTIONS: Readonly<Record<Reduce, Reduction>> = {
   sum: (at, data) => weighted(at, data, 1),
   mean: (at, data) => weighted(at, data, 1 / at.length),
-  // The first of the largest, where the derivative of max is not unique.
+  // The first of the largest, since the derivative of max is not unique.
   max: (at, data) =>
     weighted(Int32Array.of(at.reduce((best, i) => (data[i] > data[best] ? i : best))), data, 1),
 };

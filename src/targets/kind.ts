@@ -3,7 +3,7 @@ import type { ClassOutput } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 import type { Reduce, Score, Scored, Target } from './target.ts';
 
-/** A target resolved on one output: classes by index, masks on its grid, elements by offset. */
+/** A target resolved for one output: classes by index, masks on its grid, elements by offset. */
 export type Objective =
   | { readonly kind: 'class'; readonly class: number; readonly weights?: Float32Array }
   | { readonly kind: 'elements'; readonly at: Int32Array; readonly reduce: Reduce }
@@ -19,19 +19,19 @@ export interface OutputGrid {
   readonly width: number;
 }
 
-/** Everything that a target is resolved with. */
+/** Context for resolving a target. */
 export interface ObjectiveContext {
   readonly classes: ClassOutput;
   readonly labels: readonly string[];
   /** The logits for the image. */
   readonly logits: FloatTensor;
-  /** A picture's whiteness in [0, 1] over the output's grid, placed as the image is in the input. */
+  /** A picture's whiteness in [0, 1] on the output's grid, placed like the image in the input. */
   readonly mask: (source: FileSource | ImageInput, grid: OutputGrid) => Promise<Float32Array>;
   /** The explained output for another image. */
   readonly outputFor: (source: FileSource | ImageInput) => Promise<FloatTensor>;
 }
 
-/** What the kinds do for any target: for kinds that are made of other targets. */
+/** Functions for any target, used by kinds that contain other targets. */
 export interface TargetFunctions {
   readonly textOf: (target: Target) => string;
   readonly filesOf: (target: Target) => string[];
@@ -40,9 +40,9 @@ export interface TargetFunctions {
   readonly scoreOf: (objective: Objective, output: FloatTensor, classes: ClassOutput, score: Score) => Scored;
 }
 
-/** What a key of a target takes. */
+/** Validation of a target's key. */
 export interface KeyCheck {
-  /** As an error says it: "a class index or label". */
+  /** For errors: "a class index or label". */
   readonly takes: string;
   readonly accepts: (value: unknown) => boolean;
   readonly required?: true;
@@ -50,31 +50,34 @@ export interface KeyCheck {
 
 export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-/** A picture or a vector: whether it can be read is for its reader to say. */
+/** An image or a vector; its reader validates it. */
 export const isSource = (value: unknown): boolean =>
   isObject(value) || (typeof value === 'string' && value !== '');
 
 /** One kind of target: a row of the table. */
 export interface TargetKind<Given extends Target, Kind extends KindName> {
-  /** The key that only targets of this kind have. */
+  /** The key that identifies the kind. */
   readonly key: string;
-  /** What all of its keys take. */
+  /** Validation of all its keys. */
   readonly keys: Readonly<Record<Extract<keyof Given, string>, KeyCheck>>;
-  /** The targets that it is made of. */
+  /** The targets it contains. */
   readonly parts?: (target: Given) => readonly unknown[];
-  /** The target as `parseTarget` reads it; what is in memory has no text, and a name instead. */
+  /** The target as text for `parseTarget`; values in memory have only a name. */
   readonly text: (target: Given, all: TargetFunctions) => string;
-  /** Files that it names. */
+  /** The files it refers to. */
   readonly files: (target: Given, all: TargetFunctions) => string[];
-  /** Outputs of the model that it names. */
+  /** The model outputs it refers to. */
   readonly outputs: (target: Given, all: TargetFunctions) => string[];
-  /** @throws {CamError} BAD_TARGET, UNKNOWN_CLASS. */
+  /**
+   * @throws {CamError} BAD_TARGET for an invalid target.
+   * @throws {CamError} UNKNOWN_CLASS for an unknown class.
+   */
   readonly objective: (
     target: Given,
     context: ObjectiveContext,
     all: TargetFunctions,
   ) => Promise<Extract<Objective, { kind: Kind }>>;
-  /** Scores an output (batch 1), with the derivative that starts the backward pass. */
+  /** Scores an output (batch 1) and returns the derivative that starts the backward pass. */
   readonly score: (
     objective: Extract<Objective, { kind: Kind }>,
     output: FloatTensor,
@@ -84,5 +87,5 @@ export interface TargetKind<Given extends Target, Kind extends KindName> {
   ) => Scored;
 }
 
-/** A target of a kind that names neither files nor outputs. */
+/** For kinds without files or outputs. */
 export const nothingNamed = (): string[] => [];

@@ -16,7 +16,7 @@ import { parseTarget } from './parse.ts';
 import { SIMILARITY } from './similarity.ts';
 import type { Target, TargetInput } from './target.ts';
 
-/** Every kind of target, by the kind of objective that it becomes: one row each. */
+/** Every kind of target, by the kind of its objective. */
 export const TARGET_KINDS: {
   readonly class: typeof CLASS;
   readonly elements: typeof ELEMENTS;
@@ -25,7 +25,7 @@ export const TARGET_KINDS: {
   readonly custom: typeof CUSTOM;
 } = { class: CLASS, elements: ELEMENTS, difference: DIFFERENCE, similarity: SIMILARITY, custom: CUSTOM };
 
-/** A row, for any target: its key decides that the target is of its kind. */
+/** A row for any target: the key identifies the kind. */
 type AnyKind = TargetKind<Target, KindName>;
 
 const ROWS = Object.values(TARGET_KINDS) as unknown as readonly AnyKind[];
@@ -39,17 +39,17 @@ function kindOf(target: Target): AnyKind {
   const [kind, other] = ROWS.filter(({ key }) => key in target);
   if (kind && !other) return kind;
   if (kind)
-    throw badTarget('target', `\`${kind.key}\` and \`${other.key}\` are two targets. Pass them one by one.`);
+    throw badTarget('target', `\`${kind.key}\` and \`${other.key}\` are two targets. Pass them separately.`);
   const hint = Object.keys(target)
     .map((key) => didYouMean(key, KEYS))
     .join('');
-  throw badTarget(
-    'target',
-    `A target has one of the keys ${KEYS.join(', ')}; this one has none of them.${hint}`,
-  );
+  throw badTarget('target', `A target has one of the keys ${KEYS.join(', ')}, but this one has none.${hint}`);
 }
 
-/** Validates a target of a caller without types. @throws {CamError} BAD_TARGET. */
+/**
+ * Validates a target from an untyped caller.
+ * @throws {CamError} BAD_TARGET for an invalid target.
+ */
 function checkTarget(given: unknown, name = 'target'): asserts given is Target {
   if (!isObject(given) || Array.isArray(given))
     throw badTarget(
@@ -62,7 +62,7 @@ function checkTarget(given: unknown, name = 'target'): asserts given is Target {
     const check = checks.get(key);
     if (check === undefined) {
       const hint = didYouMean(key, [...checks.keys()]) || ` Known: ${[...checks.keys()].join(', ')}.`;
-      throw badTarget(`${name}.${key}`, `There is no key \`${name}.${key}\`.${hint}`);
+      throw badTarget(`${name}.${key}`, `Unknown key \`${name}.${key}\`.${hint}`);
     }
     if (value === undefined || check.accepts(value)) continue;
     throw badTarget(`${name}.${key}`, `\`${name}.${key}\` takes ${check.takes}.`);
@@ -84,7 +84,7 @@ const functions: TargetFunctions = {
 };
 
 /**
- * A target as text that `parseTarget` reads; images and vectors in memory are called by what they are.
+ * A target as text for `parseTarget`; images and vectors in memory have only a name.
  *
  * @example
  * targetText({ class: 12, over: 'predicted' }); // 'class:12@predicted'
@@ -92,33 +92,37 @@ const functions: TargetFunctions = {
 export const targetText: (target: Target) => string = functions.textOf;
 
 /**
- * The files that a target names.
+ * The files that a target refers to.
  *
  * @example
  * filesOf(parseTarget('class:12@mask.png')); // ['mask.png']
  */
 export const filesOf: (target: Target) => string[] = functions.filesOf;
 
-/** The outputs of the model that a target names. */
+/** The model outputs that a target refers to. */
 export const outputsOf: (target: Target) => string[] = functions.outputsOf;
 
-/** Resolves a target on the output of a model. @throws {CamError} BAD_TARGET, UNKNOWN_CLASS. */
+/**
+ * Resolves a target for a model's output.
+ * @throws {CamError} BAD_TARGET for an invalid target.
+ * @throws {CamError} UNKNOWN_CLASS for an unknown class.
+ */
 export const objectiveOf: TargetFunctions['objectiveOf'] = functions.objectiveOf;
 
-/** Scores an output (batch 1), with the derivative that starts the backward pass. */
+/** Scores an output (batch 1) and returns the derivative that starts the backward pass. */
 export const scoreOf: TargetFunctions['scoreOf'] = functions.scoreOf;
 
-/** The class that an objective is; undefined for other objectives, and for a part of the pixels. */
+/** The class of an objective; undefined for other objectives and parts of the pixels. */
 export const classOf = (objective: Objective): number | undefined =>
   objective.kind === 'class' && objective.weights === undefined ? objective.class : undefined;
 
 /**
- * A target from a number, text or target. Text that is a label is that class, whatever else it could be read as.
+ * A target from a number, text or target. Text that equals a label is that class, even if it also parses as a target.
  *
  * @example
  * targetOf('tabby', labels); // { class: 'tabby' }
  * targetOf('mean(output[0, 3])', labels); // { index: [0, 3], reduce: 'mean' }
- * @throws {CamError} BAD_TARGET for text that is not a target, and an object with other keys or values.
+ * @throws {CamError} BAD_TARGET for text that is not a target, or an object with invalid keys or values.
  */
 export function targetOf(given: TargetInput, labels: readonly string[]): Target {
   if (typeof given === 'object') {

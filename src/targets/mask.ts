@@ -3,7 +3,7 @@ import { toTensor } from '../image/preprocess.ts';
 import type { Picture } from '../image/source.ts';
 import type { OutputGrid } from './kind.ts';
 
-/** Whiteness of a picture in [0, 1] on a grid, placed as an image of its size would be; 0 outside of it. */
+/** Whiteness of a picture in [0, 1] on a grid, placed like an image of its size; 0 outside. */
 export function maskWeights(picture: Picture, grid: OutputGrid, fit: Fit): Float32Array {
   const whiteness = { channels: 'gray', range: [0, 1], mean: [0], std: [1], layout: 'nchw' } as const;
   const { data, placement } = toTensor(picture, { ...grid, ...whiteness, fit });

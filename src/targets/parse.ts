@@ -1,12 +1,12 @@
 import { CamError, didYouMean } from '../errors.ts';
 import type { IndexRange, Reduce, Target } from './target.ts';
 
-/** Beginnings of a term. */
+/** How terms start. */
 const STARTS = ['class:', 'similar:', 'sum(', 'mean(', 'max(', 'output['] as const;
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
 const PLAIN_NAME = /[^\s"@,()[\]-]+/y;
-/** Where a term begins, and so where a minus subtracts instead of being part of a label or file name. */
+/** Start of a term, where a minus subtracts instead of belonging to a label or file name. */
 const TERM = new RegExp(
   String.raw`(?:class|similar)\s*:|(?:sum|mean|max)\s*\(|(?:${QUOTED.source}|${PLAIN_NAME.source})\s*\[|\(`,
   'y',
@@ -14,12 +14,12 @@ const TERM = new RegExp(
 const MINUS = new RegExp(String.raw`\s*-\s*(?=${TERM.source})`, 'y');
 const SUBTRACTS = new RegExp(MINUS.source);
 
-/** Would a label or path be read as something else if it stood without quotes? */
+/** Whether a label or path would parse differently without quotes. */
 export const needsQuotes = (text: string): boolean =>
   /[@()"]|^\s|\s$|^(?:all|predicted)?$/.test(text) || SUBTRACTS.test(text);
 
 /**
- * Reads a target. Files are named, not read; labels and indices are not looked up.
+ * Parses a target. Does not read files or look up labels and indices.
  *
  *     target = class | term { "-" term }
  *     term   = "class:" class [ "@" ( "all" | "predicted" | file ) ]
@@ -29,12 +29,12 @@ export const needsQuotes = (text: string): boolean =>
  *            | "(" term { "-" term } ")"
  *     index  = integer | [ integer ] ":" [ integer ]
  *
- * `class` is an index or a label; `output` the name of an output, or the word output for the one that is explained.
- * Names, labels and files may stand in double quotes, as JSON writes text.
+ * `class` is an index or a label; `output` the name of an output, or the word output for the explained one. Names,
+ * labels and files may be in double quotes, as in JSON.
  *
  * @example
  * parseTarget('class:12@predicted - class:0'); // { minus: [{ class: 12, over: 'predicted' }, { class: 0 }] }
- * @throws {CamError} BAD_TARGET, saying where and what was expected.
+ * @throws {CamError} BAD_TARGET with the position and the expected text.
  */
 export function parseTarget(text: string): Target {
   if (typeof text !== 'string')
@@ -98,7 +98,7 @@ export function parseTarget(text: string): Target {
     return { ...target, over: word ? over : { file: over } };
   }
 
-  /** A label or path: up to where it can only be something else that follows. */
+  /** A label or path: up to the next token that cannot be part of it. */
   function free(expected: string, end?: string): string {
     if (text[at] === '"') return quoted();
     const from = at;
@@ -109,13 +109,13 @@ export function parseTarget(text: string): Target {
   }
 
   function quoted(): string {
-    const found = match(QUOTED)?.[0] ?? fail('text in double quotes that end');
+    const found = match(QUOTED)?.[0] ?? fail('a string with a closing double quote');
     try {
       const value = JSON.parse(found) as string;
       at += found.length;
       return value;
     } catch {
-      return fail('text in double quotes as JSON writes it');
+      return fail('a valid JSON string');
     }
   }
 

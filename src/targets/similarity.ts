@@ -9,7 +9,7 @@ import { isFileSource, quotedText } from './text.ts';
 export const SIMILARITY: TargetKind<SimilarTarget, 'similarity'> = {
   key: 'similar',
   keys: {
-    similar: { takes: '{ file }, a picture or a Float32Array', accepts: isSource, required: true },
+    similar: { takes: '{ file }, an image or a Float32Array', accepts: isSource, required: true },
   },
   text: ({ similar }) => `similar:${isFileSource(similar) ? quotedText(String(similar.file)) : 'image'}`,
   files: ({ similar }) => (isFileSource(similar) ? [String(similar.file)] : []),
@@ -24,12 +24,12 @@ async function vectorOf(source: SimilarTarget['similar'], context: ObjectiveCont
   if (vector.length === classes.classes) return vector;
   throw new CamError(
     'BAD_TARGET',
-    `The vector has ${vector.length} numbers, and the output "${classes.name}" gives ${classes.classes}.`,
+    `The vector has ${vector.length} numbers, but the output "${classes.name}" has ${classes.classes}.`,
     { option: 'target' },
   );
 }
 
-/** s = v·u / |v||u| and ∂s/∂v = (u/|u| − s v/|v|) / |v|; nothing resembles a vector of zeros. */
+/** s = v·u / |v||u| and ∂s/∂v = (u/|u| − s v/|v|) / |v|; 0 for a zero vector. */
 function cosine(v: Float32Array, u: Float32Array, classes: ClassOutput, size: number): Scored {
   const [a, b] = [Math.sqrt(dot(v, v)), Math.sqrt(dot(u, u))];
   const seed = new Float32Array(size);

@@ -112,7 +112,7 @@ built('tells in JSON what it did', (here) => {
 
 const BAD: Record<string, { argv: string[]; exit: number; says: RegExp }> = {
   'an unknown option': { argv: [golfBall, '--nope'], exit: 2, says: /There is no option --nope/ },
-  'an unknown method': { argv: [golfBall, '-m', 'layercan'], exit: 2, says: /There is no method "layercan"/ },
+  'an unknown method': { argv: [golfBall, '-m', 'layercan'], exit: 2, says: /Unknown method "layercan"/ },
   'an unknown label': { argv: [golfBall, '-c', 'golf bal'], exit: 2, says: /Did you mean "golf ball"\?/ },
   'a class that the model has not': { argv: [golfBall, '-c', '36'], exit: 2, says: /from 0 to 35/ },
   'an unknown layer': { argv: [golfBall, '-l', 'stage9'], exit: 2, says: /no value "stage9"/ },
@@ -131,7 +131,7 @@ const BAD: Record<string, { argv: string[]; exit: number; says: RegExp }> = {
   'the input for a layer': { argv: [golfBall, '-l', 'input'], exit: 2, says: /is an input of the model/ },
   'a missing image': { argv: ['none.jpg'], exit: 1, says: /^camwasm: none\.jpg: There is no such file\./ },
   'what is no image': { argv: ['text.jpg'], exit: 1, says: /text\.jpg: This is not an image/ },
-  'a truncated image': { argv: ['cut.jpg'], exit: 1, says: /cut\.jpg: This JPEG image is cut short/ },
+  'a truncated image': { argv: ['cut.jpg'], exit: 1, says: /cut\.jpg: This JPEG image is truncated/ },
   'a missing model': { argv: [golfBall, '--model', 'none.onnx'], exit: 1, says: /none\.onnx cannot be read/ },
   'what is no model': { argv: [golfBall, '--model', golfBall], exit: 1, says: /not an ONNX model/ },
   'a truncated model': { argv: [golfBall, '--model', 'cut.onnx'], exit: 1, says: /cut off/ },

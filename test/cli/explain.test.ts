@@ -418,7 +418,7 @@ asks('--channels is a color order, a number of channels, or both', async () => {
 asks('a base for methods that build on none is wrong usage', async () => {
   const { code, stderr } = await camwasm(['a.jpg', '--base', 'layercam']);
   assert.is(code, 2);
-  assert.match(stderr, /--base is for methods that build on another/);
+  assert.match(stderr, /--base only applies to methods that build on another/);
 });
 asks('the built-in model, the predicted class and no layer by default', async () => {
   const { asked } = await camwasm(['a.jpg']);
@@ -475,7 +475,7 @@ asks('an ambiguous or unknown label is wrong usage, before anything runs', async
   assert.match(ambiguous.stderr, /"crane" is the label of 2 classes: 3 \(crane\), 4 \(crane\)/);
   const unknown = await camwasm(['a.jpg', '-c', 'zebra']);
   assert.is(unknown.code, 2);
-  assert.match(unknown.stderr, /There is no class "zebra"/);
+  assert.match(unknown.stderr, /Unknown class "zebra"/);
   assert.equal([ambiguous.asked.calls, unknown.asked.calls], [[], []]);
 });
 asks.run();

@@ -134,7 +134,7 @@ for (const name of Object.keys(OPTIONS) as OptionName[]) {
 refused('an unknown method is named before the model is loaded', async () => {
   const { code, stderr, asked } = await camwasm(['a.jpg', '-m', 'gradkam']);
   assert.is(code, 2);
-  assert.match(stderr, /^camwasm: There is no method "gradkam"/);
+  assert.match(stderr, /^camwasm: Unknown method "gradkam"/);
   assert.is(asked.load, undefined);
 });
 refused.run();

@@ -69,7 +69,7 @@ const REFUSED: Record<string, RegExp> = {
   '--target class:1 -c 1': /--class and --target exclude each other/,
   '--target class:1 --top 2': /--target and --top exclude each other/,
   '--target clas:1': /Did you mean "class:"\?/,
-  '--target class:zebra': /no class "zebra"/,
+  '--target class:zebra': /Unknown class "zebra"/,
   '--target class:1@b.png -o b.png': /"b\.png", which is an input/,
   '--target similar:b.png -o b.png': /"b\.png", which is an input/,
   '--target output[0,5,1] --target output[0,5-1]': /cannot be read/,

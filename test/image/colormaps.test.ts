@@ -121,13 +121,13 @@ test("one of one's own is a function, a table of bytes, or an entry of COLORMAPS
 for (const [what, colormap, message] of [
   ['a function to fractions', () => [1, 0.5, 0], /values from 0 to 1/],
   ['a function to two colors', () => [1, 2], /a function from a value to \[red, green, blue\]/],
-  ['a function to NaN', () => [NaN, 0, 0], /gives NaN/],
+  ['a function to NaN', () => [NaN, 0, 0], /returned NaN/],
   ['a function to nothing', () => undefined, /a table of 256 colors/],
   ['a table of 255 colors', new Uint8Array(765), /a table of 256 colors/],
-  ['a table with 300', new Array(768).fill(300), /gives 300/],
+  ['a table with 300', new Array(768).fill(300), /returned 300/],
   ['a table of text', new Array(768).fill('1'), /from 0 to 255/],
   ['an id with a typing error', 'viridiss', /Did you mean "viridis"/],
-  ['the name of a property of every object', 'constructor', /no color map "constructor"/],
+  ['the name of a property of every object', 'constructor', /Unknown color map "constructor"/],
 ] as const) {
   test(`${what} is not one`, () => {
     try {

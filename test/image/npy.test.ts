@@ -70,8 +70,8 @@ test('says what it is where it is not little-endian float32 in C order', () => {
   assert.match(failure(saved({ descr: "[('a', '<f4')]" })), 'structured');
   assert.match(failure(saved({ fortran: 'True' })), 'Fortran');
   assert.match(failure(saved({ version: 4 })), 'version 4');
-  assert.match(failure(saved({ shape: '(2, 3)' })), 'takes 24 bytes, and 12 follow');
-  assert.match(failure(Uint8Array.from(ascii('no tensor at all'))), 'does not begin');
+  assert.match(failure(saved({ shape: '(2, 3)' })), 'takes 24 bytes, but 12 follow');
+  assert.match(failure(Uint8Array.from(ascii('no tensor at all'))), 'does not start');
 });
 
 test('cut short anywhere, it is an error', () => {

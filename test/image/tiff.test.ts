@@ -150,7 +150,10 @@ test('kinds of pixels that the decoder has no code for are refused, not made up'
     [6, 8, 3], // YCbCr
     [8, 8, 3], // CIELab
   ])
-    assert.match(await failure(uniform(kind, 128)), `kind ${kind[0]} with ${kind[2]} times ${kind[1]} bits`);
+    assert.match(
+      await failure(uniform(kind, 128)),
+      `interpretation ${kind[0]} with ${kind[2]} × ${kind[1]} bits`,
+    );
   for (const [bits, format] of [
     [32, 3],
     [8, 2],
@@ -159,8 +162,8 @@ test('kinds of pixels that the decoder has no code for are refused, not made up'
 });
 
 test('pixels that no picture has are refused', async () => {
-  assert.match(await failure(tiff({ ...SMALL, 277: 5000 }, 8, deflateSync(gray(100)))), '5000 times 8 bits');
-  assert.match(await failure(tiff({ ...SMALL, 262: 32803 }, 1, gray(100))), 'kind 32803');
+  assert.match(await failure(tiff({ ...SMALL, 277: 5000 }, 8, deflateSync(gray(100)))), '5000 × 8 bits');
+  assert.match(await failure(tiff({ ...SMALL, 262: 32803 }, 1, gray(100))), 'interpretation 32803');
   assert.match(await failure(tiff({ ...SMALL, 277: 3, 284: 2 }, 1, gray(300))), 'planes');
 });
 

@@ -247,18 +247,18 @@ test('what does not fit together is refused, with the sizes in the message', () 
   const short = { data: new Float32Array(5), channels: 2, height: 1, width: 3 };
   const W = volume([[1, 2, 3]]);
   const bad: [() => unknown, RegExp, ErrorCode?][] = [
-    [() => kernels.spatialSum(short), /5 elements where channels 2 × height 1 × width 3 asks for 6/],
-    [() => kernels.weightedSum(A, Float32Array.of(1)), /weights holds 1 elements where channels 2/],
+    [() => kernels.spatialSum(short), /5 elements, but channels 2 × height 1 × width 3 is 6/],
+    [() => kernels.weightedSum(A, Float32Array.of(1)), /weights holds 1 elements, but channels 2/],
     [() => kernels.productSum(A, W), /\[2, 1, 3\] and \[1, 1, 3\]/],
     [() => kernels.reluProductSum(A, W), /same shape/],
     [() => kernels.spatialDot(A, W), /same shape/],
-    [() => kernels.minMax({ ...small, height: 3 }), /height 3 × width 2 asks for 6/],
+    [() => kernels.minMax({ ...small, height: 3 }), /height 3 × width 2 is 6/],
     [() => kernels.resample(small, 2.5, 2), /height is 2.5/],
     [() => kernels.resample(small, -1, 2), /height is -1/],
     [() => kernels.resample({ data: new Float32Array(), height: 0, width: 4 }, 2, 2), /0 × 4/],
     [() => kernels.maskInputs(A, W, [0, 1]), /Channel 1 does not exist: the masks have 1/],
     [() => kernels.transpose(new Float32Array(6), 4, 2), /rows 4 × columns 2/],
-    [() => kernels.colorize(small, new Uint8Array(768)), /768 elements where entries 256/],
+    [() => kernels.colorize(small, new Uint8Array(768)), /768 elements, but entries 256/],
     [() => kernels.overlay(new Uint8Array(4), small, gray, 0.5), /image holds 4/],
     [() => kernels.overlay(new Uint8Array(16), small, gray, 1.5), /alpha is 1.5/, 'BAD_OPTION'],
     [() => kernels.overlay(new Uint8Array(16), small, gray, NaN), /alpha is NaN/, 'BAD_OPTION'],

@@ -114,7 +114,7 @@ test('too few steps leave a gap, and it is said', async () => {
   });
   const { measures, warnings } = await explain(steep, input, { method: 'integrated-gradients', samples: 2 });
   assert.ok(Math.abs(measures.completeness - 1) > 0.05);
-  assert.match(warnings[0], /use more than 2 samples/);
+  assert.match(warnings[0], /Use more than 2 samples/);
 });
 
 test('guided Grad-CAM takes any CAM', async () => {

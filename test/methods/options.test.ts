@@ -155,7 +155,7 @@ test('a base that makes no map of a layer is refused', async () => {
 
 test('an empty map is a result, and says why it is empty', async () => {
   const against = await explain(linear(shape, [[-1], [-1], [-1]]), input, {});
-  assert.match(against.warnings.join(), /only holds evidence against the class/);
+  assert.match(against.warnings.join(), /has only evidence against the class/);
   assert.ok(against.heatmap.data.every((v) => v === 0));
   assert.ok(
     against.raw[0].data.every((v) => v < 0),
@@ -164,7 +164,7 @@ test('an empty map is a result, and says why it is empty', async () => {
   const nothing = await explain(linear(shape, [[0], [0], [0]]), input, {});
   assert.match(nothing.warnings.join(), /zero everywhere/);
   const flat = await explain(linear(shape, [[0], [0], [0]]), input, { method: 'saliency' });
-  assert.match(flat.warnings.join(), /nothing in this image changes the score/);
+  assert.match(flat.warnings.join(), /nothing in this image affects the score/);
 });
 
 // ---- What a call costs ----

@@ -64,7 +64,7 @@ for (const [what, text, expected] of [
 for (const [what, content, why] of [
   ['an empty file', '', /the file is empty/],
   ['JSON that is cut short', '["cat", ', /JSON/],
-  ['JSON of something else', '{"a": 1}', /no label for index 0/],
+  ['JSON of something else', '{"a": 1}', /index 0 has no label/],
   ['labels that are not text', '[1, 2]', /1 is not a label/],
   ['a picture', Uint8Array.of(0x89, 0x50, 0xff, 0xfe), /The labels cannot be read/],
 ] as const) {

@@ -46,7 +46,7 @@ test('a misspelled name gets suggestions', () => {
 });
 
 test("a node's name gets the name of its value", () => {
-  says('/patch_embed/proj/Conv', /makes the value "\/patch_embed\/proj\/Conv_output_0"/);
+  says('/patch_embed/proj/Conv', /its output is "\/patch_embed\/proj\/Conv_output_0"/);
 });
 
 test('a value that is not a map is refused with its shape', () => {
@@ -56,7 +56,7 @@ test('a value that is not a map is refused with its shape', () => {
   );
 });
 
-test('sizes are not features', () => says('/patch_embed/Shape_output_0', /\[4\] holds int64/));
+test('sizes are not features', () => says('/patch_embed/Shape_output_0', /\[4\] has type int64/));
 
 test('a constant does not depend on the image', () => {
   const [constant] = network.model.graph.initializers.keys();

@@ -268,7 +268,7 @@ const REFUSED: Record<string, Refusal> = {
     segmentation,
     target('output[0,1,6,0]'),
     'BAD_TARGET',
-    /position 3 lies outside/,
+    /position 3 is out of range/,
   ),
   'an empty range': refuse(segmentation, target('sum(output[0,1,3:3,0])'), 'BAD_TARGET', /position 3/),
   'several elements that make no number': refuse(
@@ -291,7 +291,7 @@ const REFUSED: Record<string, Refusal> = {
     embedding,
     { target: { similar: new Float32Array(3) } },
     'BAD_TARGET',
-    /3 numbers.*gives 4/,
+    /3 numbers.*has 4/,
   ),
   'a class that is not there': refuse(segmentation, target('class:4@predicted'), 'UNKNOWN_CLASS', /0 to 3/),
   'two outputs at once': refuse(
@@ -316,7 +316,7 @@ const REFUSED: Record<string, Refusal> = {
     questionAnswering,
     {},
     'BAD_OPTION',
-    /more than the image "image": "question" \(int64 \[N, L\]\).*`inputs`/,
+    /besides the image "image": "question" \(int64 \[N, L\]\).*`inputs`/,
   ),
   'an input that is not there': refuse(
     questionAnswering,
@@ -334,7 +334,7 @@ const REFUSED: Record<string, Refusal> = {
     embedding,
     inputs({ image: { dims: [...IMAGE], data: image().data } }),
     'BAD_OPTION',
-    /takes the image/,
+    /is the image input/,
   ),
 };
 

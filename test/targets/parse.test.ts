@@ -82,7 +82,7 @@ const REFUSED: Record<string, [position: number, expected: RegExp]> = {
   'mean(3)': [7, /"\["/],
   'output[0] + output[1]': [11, /"-" and another target/],
   '(class:1': [9, /"\)"/],
-  'class:"dog': [7, /double quotes that end/],
+  'class:"dog': [7, /closing double quote/],
   'clas:12': [1, /Did you mean "class:"\?/],
   'meen(output[0,:])': [1, /Did you mean "mean\("\?/],
   'similiar:x.jpg': [1, /Did you mean "similar:"\?/],

@@ -145,6 +145,6 @@ export const FUSED_CASES: readonly Case[] = [
       title: 'mask of lengths',
       attributes: heads,
     }),
-    refuses: 'its mask has the shape [1]',
+    refuses: 'its mask has shape [1]',
   },
 ];
