@@ -1,5 +1,5 @@
-// Writes the backward graph between a layer and the explained output, to look at in Netron:
-// node --import tsx scripts/backward-graph.ts model.onnx LAYER backward.onnx
+// Writes the backward graph between a layer and the explained output, for viewing in Netron: node --import tsx
+// scripts/backward-graph.ts model.onnx LAYER backward.onnx
 import { readFileSync, writeFileSync } from 'node:fs';
 import { backwardGraph } from '../src/autodiff/backward.ts';
 import { imageInput } from '../src/network/inputs.ts';
@@ -9,7 +9,7 @@ import { readModel } from '../src/onnx/read.ts';
 import { floatTensor, sizeOf } from '../src/runtime/tensor.ts';
 
 const [file, layer, to] = process.argv.slice(2);
-if (to === undefined) throw new Error('Give a model, a layer and the file to write.');
+if (to === undefined) throw new Error('Pass a model, a layer and an output file.');
 const model = readModel(readFileSync(file));
 const input = imageInput(model.graph.inputs);
 const dims = (input.dims ?? []).map((size, axis) => (typeof size === 'number' ? size : axis === 0 ? 1 : 224));

@@ -1,4 +1,5 @@
-// Puts dist/browser/camwasm.js, onnxruntime-web's script and the decoders' into one file, and their wasm beside it.
+// Bundles dist/browser/camwasm.js with the scripts of onnxruntime-web and of the decoders into one file, with their
+// wasm beside it.
 import { copyFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -8,7 +9,7 @@ const DECODERS = [
   'node_modules/@jsquash/webp/codec/dec/webp_dec.wasm',
 ];
 
-/** In a built folder. Prints what is wrong, and throws. */
+/** Bundles a built folder. Prints errors, and throws. */
 export function bundle(folder) {
   const file = `${folder}/browser/camwasm.js`;
   buildSync({

@@ -1,4 +1,4 @@
-// Writes the pages of docs/ that are made from tables and doc comments: npm run docs
+// Writes the generated pages of docs/, from tables and doc comments: npm run docs
 import { readFileSync, writeFileSync } from 'node:fs';
 import prettier from 'prettier';
 import { api, API_PAGE, API_REPORT } from './docs/api.ts';

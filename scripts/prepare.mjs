@@ -1,7 +1,6 @@
-// Builds dist/ from the sources: AssemblyScript to wasm, wasm to a base64 module, TypeScript to JavaScript, and one file
-// of it all for pages.
-// npm runs it on install, and once more on `npx camwasm` inside a clone: it says nothing when all is well,
-// does nothing when dist/ is newer than its sources, and swaps the finished folder in at once.
+// Builds dist/ from the sources: AssemblyScript to wasm, wasm to a base64 module, TypeScript to JavaScript, and a
+// single file for pages. npm runs it on install, and again on `npx camwasm` in a clone: it is silent on success, does
+// nothing if dist/ is newer than its sources, and replaces the folder in one step.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -47,7 +46,7 @@ const fresh =
   existsSync(stamp) &&
   Math.max(...sources.map(newest)) < Number(readFileSync(stamp, 'utf8'));
 
-/** Folders and files of this build that a failure must not leave behind. */
+/** Folders and files to remove if this build fails. */
 const unfinished = new Set();
 
 if (process.argv.includes('--force') || !fresh) build();
@@ -67,8 +66,8 @@ function build() {
   unfinished.add(fold);
   run('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fold]);
   bundle(fold);
-  chmodSync(`${fold}/cli/main.js`, 0o755); // npx does it when it links the package, and never again
-  copyFileSync('build/kernels.wasm', `${fold}/kernels.wasm`); // for bundlers that want a file
+  chmodSync(`${fold}/cli/main.js`, 0o755); // npx sets it only once, when it links the package
+  copyFileSync('build/kernels.wasm', `${fold}/kernels.wasm`); // for bundlers that need a file
   writeFileSync(`${fold}/.built`, String(Math.max(started, statSync('src/kernels').mtimeMs + 1)));
   const old = `${fold}.old`;
   if (existsSync('dist')) renameSync('dist', old);

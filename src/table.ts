@@ -1,6 +1,9 @@
 import { InternalError } from './errors.ts';
 
-/** Tables as one map. @throws {InternalError} when two of them have a row of the same key. */
+/**
+ * Merges tables into one map.
+ * @throws {InternalError} when two of them share a key.
+ */
 export function mergeTables<Row>(tables: Iterable<Readonly<Record<string, Row>>>): ReadonlyMap<string, Row> {
   const merged = new Map<string, Row>();
   for (const table of tables) {

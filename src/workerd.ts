@@ -12,12 +12,15 @@ export { Explainer, type ModelInfo } from './explain/explainer.ts';
 export { onScale, overlay, toJPEG, toPNG } from './explain/overlay.ts';
 export type * from './types.ts';
 
-/** Compiled WebAssembly. `runtime` and `kernels` are required; without `jpeg` a slower decoder is used, without `webp` none. */
+/**
+ * Compiled WebAssembly. `runtime` and `kernels` are required. Without `jpeg`, a slower decoder is used; without `webp`,
+ * WebP is not supported.
+ */
 export type EdgeModules = WasmModules & Required<Pick<WasmModules, 'runtime' | 'kernels'>>;
 
 /**
- * Loads a model from its bytes, with compiled WebAssembly. The built-in model is `camwasm/models/everyday36.onnx`; the
- * files `config.json` and `preprocessor_config.json` beside it are its options `config` and `preprocessor`.
+ * Loads a model from its bytes, with compiled WebAssembly. The built-in model is `camwasm/models/everyday36.onnx`; pass
+ * the contents of `config.json` and `preprocessor_config.json` beside it as `config` and `preprocessor`.
  *
  * @example
  * import runtime from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
@@ -34,7 +37,7 @@ export async function loadExplainer(
     if (module instanceof WebAssembly.Module) continue;
     throw badOption(
       'modules',
-      `\`modules.${name}\` is not a WebAssembly.Module. Import the .wasm file, so that the bundler deploys it compiled.`,
+      `\`modules.${name}\` is not a WebAssembly.Module. Import the .wasm file so that the bundler deploys it compiled.`,
     );
   }
   return Explainer.load(model, { ...options, modules });

@@ -2,8 +2,8 @@
 // Payload format 2.0: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 import { createHandler } from 'camwasm/server';
 
-// Made once for each instance of the function, which answers one request at a time.
-// A function URL takes and gives 6 MB at most, pictures as base64.
+// Created once per function instance, which handles one request at a time.
+// Function URLs allow 6 MB per request and response, with images as base64.
 const { fetch } = createHandler({ limits: { bytes: 4.4e6, pixels: 4e6, waiting: 1 } });
 
 export async function handler(event) {
@@ -20,7 +20,7 @@ async function answer(event) {
   try {
     return await fetch(requestOf(event));
   } catch (error) {
-    // TRACE, which no Request may have
+    // TRACE, which a Request does not allow
     const problem = { type: 'about:blank', title: 'Bad request', status: 400, detail: error.message, code: 'BAD_REQUEST' };
     return Response.json(problem, { status: 400, headers: { 'content-type': 'application/problem+json' } });
   }

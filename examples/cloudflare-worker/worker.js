@@ -1,4 +1,4 @@
-// Everything that is wasm is imported, so that wrangler deploys it compiled; the model comes as bytes (wrangler.jsonc).
+// Imports make wrangler deploy the wasm compiled; the model is imported as bytes (wrangler.jsonc).
 import jpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
 import webp from '@jsquash/webp/codec/dec/webp_dec.wasm';
 import kernels from 'camwasm/kernels.wasm';
@@ -11,7 +11,7 @@ import runtime from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 
 const everyday36 = () => loadExplainer(model, { runtime, kernels, jpeg, webp }, { config, preprocessor });
 
-// 128 MB in all: small pictures, and few of them waiting.
+// 128 MB in total: small images, and few waiting requests.
 const { fetch } = createHandler({
   models: { everyday36 },
   limits: { bytes: 2e6, pixels: 1e6, batch: 16, numbers: 2e5, waiting: 8 },

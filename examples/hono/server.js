@@ -1,4 +1,4 @@
-// Under a path of a Hono app, with what else the app does around it: node server.js
+// The handler under a path of a Hono app, behind its middleware: node server.js
 import { createHandler } from 'camwasm/server';
 import { listen } from 'camwasm/server/node';
 import { Hono } from 'hono';
@@ -14,7 +14,7 @@ app.mount('/cam', handler.fetch);
 if (process.argv[1] === import.meta.filename) {
   const server = await listen(async (request) => app.fetch(request), { port: Number(process.env.PORT ?? 8080) });
   console.log(server.url);
-  // What is under way is answered.
+  // Answers pending requests first.
   process.once('SIGTERM', async () => {
     await server.close();
     await handler.close();

@@ -1,4 +1,4 @@
-// The request handler on Node's own http server: PORT=8080 node server.js
+// The request handler on Node's http server: PORT=8080 node server.js
 import { createHandler } from 'camwasm/server';
 import { listen } from 'camwasm/server/node';
 

@@ -1,4 +1,4 @@
-// node index.js photo.jpg: writes photo.jpg.cam.png and prints what was explained.
+// node index.js photo.jpg: writes photo.jpg.cam.png and prints the explained class.
 import { writeFile } from 'node:fs/promises';
 import { Explainer, toPNG } from 'camwasm';
 

@@ -1,4 +1,4 @@
-// For threads, a page has to be cross-origin isolated; without these headers one thread runs the model.
+// Threads need a cross-origin isolated page; without these headers, the model runs on one thread.
 const headers = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -7,7 +7,7 @@ const headers = {
 export default {
   base: './',
   build: { target: 'esnext' },
-  // Prebundling would part the modules from the wasm that they locate beside themselves.
+  // Prebundling would separate the modules from the wasm beside them.
   optimizeDeps: { exclude: ['camwasm', 'onnxruntime-web', '@jsquash/jpeg', '@jsquash/webp'] },
   server: { headers },
   preview: { headers },

@@ -8,7 +8,7 @@ export const API_REPORT = 'docs/api-report.txt';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The entries of the package, by what programs import. */
+/** Entry points of the package, by import path. */
 const ENTRIES: Readonly<Record<string, string>> = {
   camwasm: 'src/index.ts',
   'camwasm/server': 'src/server/index.ts',
@@ -16,10 +16,10 @@ const ENTRIES: Readonly<Record<string, string>> = {
   'camwasm/workerd': 'src/workerd.ts',
 };
 
-/** One exported name. */
+/** An exported name. */
 interface Export {
   readonly name: string;
-  /** Its declaration as the package's .d.ts has it, without comments. */
+  /** Its declaration in the package's .d.ts, without comments. */
   readonly declaration: ts.Statement;
   readonly text: string;
   readonly doc: ts.JSDoc | undefined;
@@ -29,11 +29,11 @@ interface Export {
 export interface Api {
   readonly page: string;
   readonly report: string;
-  /** Exports without a comment, functions without an example, signatures that mention what is not exported. */
+  /** Exports without a comment, functions without an example, and signatures with names that are not exported. */
   readonly problems: readonly string[];
 }
 
-/** The public surface, read from the sources. */
+/** The public API, from the sources. */
 export function api(): Api {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile) as {
     config: { compilerOptions: object };
@@ -84,7 +84,7 @@ function exportsOf(
       const declaration = [...emitted]
         .find(([name]) => name.endsWith(path))?.[1]
         .statements.find((statement) => namesOf(statement).includes(symbol.name));
-      if (!declaration) throw new Error(`There is no declaration of ${symbol.name} in ${path}.`);
+      if (!declaration) throw new Error(`${path} does not declare ${symbol.name}.`);
       const statement = ts.isVariableDeclaration(source) ? source.parent.parent : source;
       const doc = ts.getJSDocCommentsAndTags(statement).find(ts.isJSDoc);
       const text = choicesOf(checker, symbol) ?? declaration.getText();
@@ -93,7 +93,7 @@ function exportsOf(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The declaration of a type that is one of several words, with the words spelled out. */
+/** The declaration of a string union, with its members listed. */
 function choicesOf(checker: ts.TypeChecker, symbol: ts.Symbol): string | undefined {
   if (!(symbol.flags & ts.SymbolFlags.TypeAlias)) return undefined;
   const type = checker.getDeclaredTypeOfSymbol(symbol);
@@ -167,7 +167,7 @@ function pageOf(entries: readonly (readonly [entry: string, found: readonly Expo
   });
   return `# API
 
-What the package exports, from its doc comments. This page is generated: \`npm run docs\`.
+The package's exports, from its doc comments. This page is generated: \`npm run docs\`.
 
 ${sections.join('\n\n')}
 `;
@@ -177,7 +177,7 @@ const isObjectType = (node: ts.Node): boolean =>
   ts.isTypeAliasDeclaration(node) && ts.isTypeLiteralNode(node.type);
 
 function exportSection({ name, text, doc, source }: Export): string {
-  // The comments on fields are in the sources alone.
+  // Field comments exist only in the sources.
   const shown = ts.isInterfaceDeclaration(source) || isObjectType(source) ? source.getText() : text;
   const signature = shown.replace(/^export (declare )?/, '').replace(/\n {4}#private;/, '');
   const members = ts.isClassDeclaration(source)
@@ -210,5 +210,5 @@ function prose(doc: ts.JSDoc | undefined): string {
     .join('\n\n');
 }
 
-/** A generated file as it stands. */
+/** The current text of a generated file. */
 export const written = (path: string): string => readFileSync(join(root, path), 'utf8');

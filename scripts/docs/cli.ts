@@ -6,7 +6,7 @@ export const CLI_PAGE = 'docs/cli.md';
 /** docs/cli.md: every command with its examples and options. */
 export const cliPage = (): string => `# The command line
 
-Every option of every command; \`camwasm <command> --help\` prints the same. The \`--json\` output is described in
+Every option of every command, as in \`camwasm <command> --help\`. The \`--json\` output is described in
 [cli-json.md](cli-json.md). This page is generated: \`npm run docs\`.
 
 ${COMMAND_NAMES.map(section).join('\n\n')}

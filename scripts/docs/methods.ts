@@ -5,17 +5,17 @@ export const METHODS_PAGE = 'docs/methods.md';
 
 const code = (word: string): string => `\`${word}\``;
 
-/** docs/methods.md: what each row of the table of methods shows, needs and costs, and when to take it. */
+/** docs/methods.md: what each method shows, needs and costs, and when to use it. */
 export function methodsPage(): string {
   const families = FAMILIES.map(
     ([title, ids]) => `## ${title}\n\n${ids.map((id) => section(id, METHOD_ROWS[id])).join('\n\n')}`,
   );
   return `# Methods
 
-Costs are counted on top of the one forward pass that all methods of a call share. A backward pass under "shared" serves
-all methods of the call as well, and \`--method all\` takes every method that has none of its own. C is the number of
-channels of the layer, L the number of attention layers, and N the number of samples (\`--samples\`), with the default
-that is given. This page is generated: \`npm run docs\`.
+Costs are in addition to the one forward pass that all methods of a call share. A "shared" backward pass serves all methods
+of the call as well, and \`--method all\` selects every method without other costs. C is the number of channels of the layer,
+L the number of attention layers, and N the number of samples (\`--samples\`), with its default. This page is generated:
+\`npm run docs\`.
 
 ${families.join('\n\n')}
 `;
@@ -26,7 +26,7 @@ function section(id: string, method: Method): string {
   const lines: [label: string, text: string | undefined][] = [
     ['When', method.when],
     ['Costs', costOf(method)],
-    ['Needs', needs.length > 0 ? needs.join('; ') : 'nothing but runs of the model'],
+    ['Needs', needs.length > 0 ? needs.join('; ') : 'only runs of the model'],
     ['Builds on', method.base && `${code(method.base)}, or another CAM (\`--base\`)`],
     ['Presets', presetsOf(method)],
     ['Paper', method.paper],
@@ -43,6 +43,6 @@ function costOf({ cost, shared: isShared, samples }: Method): string {
 function presetsOf({ compat = {} }: Method): string | undefined {
   const known = Object.keys(compat);
   return known.length > 0
-    ? `${known.join(' and ')} compute${known.length > 1 ? '' : 's'} another formula (\`--compat\`)`
+    ? `${known.join(' and ')} use${known.length > 1 ? '' : 's'} another formula (\`--compat\`)`
     : undefined;
 }

@@ -7,7 +7,7 @@ export const OPERATORS_PAGE = 'docs/operators.md';
 
 const code = (word: string): string => `\`${word}\``;
 
-/** docs/operators.md: the table of operators, and the corners that the tests show to be refused. */
+/** docs/operators.md: the table of operators, with the variants that the tests show to be unsupported. */
 export function operatorsPage(): string {
   const groups = OPERATOR_GROUPS.map(([title, rows]) => {
     const lines = Object.entries(rows)
@@ -17,16 +17,16 @@ export function operatorsPage(): string {
   });
   return `# Operators
 
-The operators that camwasm knows, at every opset from 7 on that onnxruntime-web runs. Names with a domain are
-onnxruntime's own operators.
+The operators that camwasm supports, in every opset from 7 on that onnxruntime-web runs. Names with a domain are
+onnxruntime's operators.
 
-- **Gradient.** \`yes\`: checked against differences of the operator itself, in test/operators; the corners after "except"
-  stop with an error that names the node. \`zero\`: the output is constant, or changes in steps, as the inputs move, so
-  nothing flows back. \`barrier\`: no gradient passes. Choose a target before it, a layer after it, or a method that needs
-  no gradient. Functions that a model defines itself and operators that are not on this page are barriers too.
-- **Axes.** How rows, columns, tokens and channels of the image move through the operator: \`elementwise\` position by
-  position, \`own rule\` in a rule of its own, \`lost\` not at all.
-- **Roles.** What else camwasm knows about the operator when it looks for layers, classes, attention, weights and biases.
+- **Gradient.** \`yes\`: checked against finite differences, in test/operators; variants after "except" stop with an error
+  that names the node. \`zero\`: the output is constant or piecewise constant in the inputs. \`barrier\`: no gradient exists.
+  Choose a target before it, a layer after it, or a method without gradients. Model-local functions and operators missing
+  from this page are barriers, too.
+- **Axes.** How rows, columns, tokens and channels of the image move through the operator: \`elementwise\` one to one,
+  \`own rule\` by a separate rule, \`lost\` not at all.
+- **Roles.** Other properties that camwasm uses to find layers, classes, attention, weights and biases.
 
 This page is generated from the table in src/operators: \`npm run docs\`.
 
@@ -34,7 +34,7 @@ ${groups.join('\n\n')}
 `;
 }
 
-/** A Markdown table with aligned columns; the first line is its head. */
+/** A Markdown table with aligned columns; the first line is the header. */
 function tableOf(lines: readonly (readonly string[])[]): string {
   const widths = lines[0].map((_, column) => Math.max(3, ...lines.map((line) => line[column].length)));
   const rows = lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])));
@@ -65,8 +65,8 @@ const rolesOf = (row: Operator): string[] =>
     row.bounds && 'bounds',
     row.casts && 'changes the type',
     row.kinked && 'kinked',
-    row.link && `makes ${row.logarithm ? 'log-' : ''}probabilities (${row.link})`,
-    row.weighs && 'makes features',
+    row.link && `${row.logarithm ? 'log ' : ''}probabilities (${row.link})`,
+    row.weighs && 'computes features',
     row.linear && 'linear layer',
     row.bias && 'adds a bias',
     row.averages && 'averages',

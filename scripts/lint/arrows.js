@@ -1,15 +1,15 @@
-// ESLint rules about who may import whom in src/.
+// ESLint rules for imports within src/.
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 
-/** The storeys of src/ from the top down, as the one line with arrows in CONTRIBUTING.md has them. */
+/** The layers of src/ from the top down, from the line with arrows in CONTRIBUTING.md. */
 export function storeysOf(contributing) {
   const line = contributing.split('\n').find((text) => /^`cli` → /.test(text));
-  if (!line) throw new Error('CONTRIBUTING.md has no line that begins with `cli` → …');
+  if (!line) throw new Error('CONTRIBUTING.md has no line that starts with `cli` → …');
   return line.split('→').map((storey) => [...storey.matchAll(/`([\w-]+)`/g)].map(([, name]) => name));
 }
 
-/** The folder or root file of src/ that a file belongs to; undefined outside of src/. */
+/** The folder or root file of src/ that contains a file; undefined outside src/. */
 const roomOf = (file, root) => {
   const [first, room] = relative(root, file).split(sep);
   return first === 'src' ? room?.replace(/\.ts$/, '') : undefined;
@@ -30,7 +30,7 @@ const onImports = (context, check) => {
   };
 };
 
-/** Arrows point down: nothing imports what stands to its left. Types count too. */
+/** Arrows point down: no file imports from a folder to its left, not even types. */
 const arrows = {
   meta: {
     type: 'problem',
@@ -49,12 +49,16 @@ const arrows = {
   },
 };
 
-/** What the command line may import besides itself: the public surface, the table of options, and the platform. */
+/** The command line may only import itself, the public API, the option table, and the platform. */
 const SURFACE = /^(index|errors|options\/[\w-]+|server\/(index|node)|platform\/[\w-]+)\.ts$/;
 
-/** The command line is a client of the public surface. */
+/** The command line is a client of the public API. */
 const surface = {
-  meta: { type: 'problem', schema: [], messages: { inside: 'The command line uses index.ts, not {{to}}.' } },
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: { inside: 'The command line must import index.ts, not {{to}}.' },
+  },
   create: (context) =>
     onImports(context, (node, from, to) => {
       if (roomOf(from, context.cwd) !== 'cli' || roomOf(to, context.cwd) === 'cli') return;

@@ -1,15 +1,15 @@
 const GLUE = 'ort-wasm-simd-threaded';
 
-/** Where onnxruntime-web finds the files that it loads: its `env.wasm.wasmPaths`. */
+/** Locations of onnxruntime-web's files: its `env.wasm.wasmPaths`. */
 export interface WasmPaths {
   readonly wasm: string;
-  /** Its script, which starts the threads: those of a page cannot run a script of another origin. */
+  /** Its script, which starts the threads; a page's threads cannot run a script from another origin. */
   readonly mjs?: string;
 }
 
 /**
- * Where the files of onnxruntime-web lie, seen from this package's script: in the package beside it, as in
- * node_modules/; on a CDN, under its exact version; beside the script where that was copied elsewhere.
+ * Locates onnxruntime-web's files from this package's script: in the package next to it (node_modules/), at its exact
+ * version (on a CDN), or beside the script (copied elsewhere).
  */
 export function wasmPaths(script: string, origin: string | undefined, version: string): WasmPaths {
   const folder = /^(.*\/)camwasm(?:@[^/]*)?\/dist\/browser\/[^/]*$/.exec(script)?.[1];

@@ -1,11 +1,11 @@
 import { CamError, type ErrorCode } from '../errors.ts';
 
 export const DONE = 0;
-/** A file or the model is bad, or a run failed. */
+/** An invalid file or model, or a failed run. */
 export const FAILED = 1;
-/** An option, class, layer or method that does not exist or makes no sense. */
+/** An unknown or invalid option, class, layer or method. */
 export const WRONG_USAGE = 2;
-/** As shells write it: 128 + SIGINT. */
+/** 128 + SIGINT, as in shells. */
 export const INTERRUPTED = 130;
 
 const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {

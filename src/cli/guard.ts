@@ -4,15 +4,18 @@ import { platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { badOption } from '../errors.ts';
 
-/** Claims a path for a result. @throws {CamError} BAD_OPTION when it is an input's, or another result's. */
+/**
+ * Claims a path for a result.
+ * @throws {CamError} BAD_OPTION when it belongs to an input or another result.
+ */
 export type Guard = (path: string) => Promise<void>;
 
-/** Keeps results from overwriting inputs, however these are spelled or linked, and each other. */
+/** Prevents results from overwriting inputs, however spelled or linked, and each other. */
 export async function guard(cwd: string, inputs: readonly (string | URL)[]): Promise<Guard> {
   const taken = new Map<string, string>();
   for (const input of inputs) {
     const path = inputPath(input);
-    if (path !== undefined) taken.set(await identity(resolve(cwd, path)), 'which is an input');
+    if (path !== undefined) taken.set(await identity(resolve(cwd, path)), 'an input');
   }
   return async (path) => {
     const key = await identity(resolve(cwd, path));
@@ -20,20 +23,20 @@ export async function guard(cwd: string, inputs: readonly (string | URL)[]): Pro
     if (holder) {
       throw badOption(
         undefined,
-        `This would write "${path}", ${holder}. Choose another place with -o/--output.`,
+        `This would overwrite "${path}", ${holder}. Choose another place with -o/--output.`,
       );
     }
-    taken.set(key, 'which is where another result goes');
+    taken.set(key, 'another result');
   };
 }
 
-/** Undefined for what is not a file of this machine. */
+/** Undefined unless it is a local file. */
 function inputPath(input: string | URL): string | undefined {
   if (typeof input === 'string') return input;
   return input.protocol === 'file:' ? fileURLToPath(input) : undefined;
 }
 
-/** The same text for all paths of one file: its inode, or its place in a real folder where it does not exist yet. */
+/** A unique key for a file, whatever the path: its inode or, if it does not exist yet, its name in the real folder. */
 async function identity(path: string): Promise<string> {
   try {
     const found = await stat(path, { bigint: true });

@@ -1,7 +1,7 @@
 import { type CommandName, OPTIONS, optionsOf } from '../options/options.ts';
 import { COMMANDS } from './commands/index.ts';
 
-/** Help on a command, made from the tables: examples first, then the options by group. */
+/** Help for a command, from the tables: examples first, then the options by group. */
 export async function helpOn(name: CommandName, columns: number): Promise<string> {
   const { default: yargs } = await import('yargs');
   const command = COMMANDS[name];

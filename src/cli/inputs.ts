@@ -4,11 +4,11 @@ import { type ImageInput, readNpy } from '../index.ts';
 import { readNamed } from './files.ts';
 import type { IO } from './io.ts';
 
-/** An image as the command line names it. */
+/** An image named on the command line. */
 export interface Input {
-  /** As the user wrote it; `-` is standard input. */
+  /** The user's spelling; `-` is standard input. */
   readonly name: string;
-  /** Start of the names of its results. */
+  /** Start of the file names of its results. */
   readonly stem: string;
 }
 
@@ -16,10 +16,13 @@ export const STDIN = '-';
 
 export const inputOf = (name: string): Input => ({ name, stem: name === STDIN ? 'stdin' : parse(name).name });
 
-/** The bytes of an image, or the tensor of a file that is named .npy. @throws {CamError} BAD_IMAGE, BAD_TENSOR. */
+/**
+ * The bytes of an image, or the tensor of a .npy file.
+ * @throws {CamError} BAD_IMAGE or BAD_TENSOR when it cannot be read.
+ */
 export async function readInput({ name }: Input, io: IO, commands: readonly string[]): Promise<ImageInput> {
   if (name === STDIN) return io.stdin();
-  const next = `Give an image, or - for standard input.${didYouMean(name, commands)}`;
+  const next = `Pass an image, or - for standard input.${didYouMean(name, commands)}`;
   const bytes = await readNamed(io.cwd, name, 'BAD_IMAGE', next);
   if (!name.toLowerCase().endsWith('.npy')) return bytes;
   return { type: 'float32', ...readNpy(bytes) };

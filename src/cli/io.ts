@@ -1,25 +1,25 @@
 import { CamError } from '../errors.ts';
 
-/** Where text and bytes go. */
+/** An output stream. */
 export interface Sink {
   readonly isTTY: boolean;
   readonly columns: number;
-  /** Resolves when it is written; what a reader that has gone away does not take is dropped. */
+  /** Resolves once written. Drops output for a reader that has closed the pipe. */
   readonly write: (chunk: string | Uint8Array) => Promise<void>;
 }
 
-/** All that a command touches of the process besides files. */
+/** The process, as seen by a command, except files. */
 export interface IO {
   readonly stdin: () => Promise<Uint8Array>;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the user interrupts, or the system asks for an end. */
+  /** Aborted on an interrupt or a request to terminate. */
   readonly signal: AbortSignal;
 }
 
-/** The process's own; the first SIGINT or SIGTERM is a request, the second one ends it at once. */
+/** The real process. The first SIGINT or SIGTERM requests a clean stop, the second one kills. */
 export function processIO(process: NodeJS.Process, stdin: IO['stdin']): IO {
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
@@ -35,10 +35,10 @@ export function processIO(process: NodeJS.Process, stdin: IO['stdin']): IO {
 
 function sink(stream: NodeJS.WriteStream): Sink {
   let gone = false;
-  stream.on('error', () => undefined); // each write reports its own
+  stream.on('error', () => undefined); // each write reports its errors
   return {
-    isTTY: Boolean(stream.isTTY), // undefined where it is none
-    columns: stream.columns || 100, // undefined where it is no terminal, 0 where the terminal does not know
+    isTTY: Boolean(stream.isTTY), // undefined if it is not
+    columns: stream.columns || 100, // undefined without a terminal, 0 if unknown
     write: (chunk) =>
       new Promise((resolve, reject) => {
         if (gone) return resolve();

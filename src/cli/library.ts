@@ -1,12 +1,12 @@
 import type { Explainer, Inspection, InspectOptions, LoadOptions } from '../index.ts';
 
-/** The part of an explainer that the command line uses. */
+/** The part of an explainer used by the command line. */
 export type CliModel = Pick<
   Explainer,
   'labels' | 'files' | 'warnings' | 'threads' | 'info' | 'explainAll' | 'close'
 >;
 
-/** The part of camwasm that runs models; tests replace it. */
+/** The part of camwasm that runs models; replaced in tests. */
 export interface Library {
   readonly load: (model: string | undefined, options: LoadOptions) => Promise<CliModel>;
   readonly inspect: (model: string | undefined, options: InspectOptions) => Promise<Inspection>;

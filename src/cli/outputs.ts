@@ -10,21 +10,24 @@ import type { Destination, Job, OutputPlan } from './plan.ts';
 import { type TargetName, targetName } from './targets.ts';
 import { tensorPaths } from './tensors.ts';
 
-/** Whether the path is written as a folder. */
+/** Whether the path is spelled as a folder. */
 export const isFolderName = (path: string): boolean => path.endsWith('/') || path.endsWith(sep);
 
-/** Where results go. @throws {CamError} BAD_OPTION when -o, -f and the terminal contradict each other. */
+/**
+ * The destination of results.
+ * @throws {CamError} BAD_OPTION when -o, -f and the terminal contradict each other.
+ */
 export async function destinationOf(settings: Given, io: IO): Promise<Destination> {
   const { output, format, raw, json, 'save-tensors': tensors } = settings;
   const usual = format ?? (raw ? 'npy' : 'png');
   if (output === undefined) return { kind: 'folder', path: '', format: usual };
   if (output === '-') {
     if (json)
-      throw badOption(undefined, '--json and -o - both want standard output. Give -o a file or a folder.');
+      throw badOption(undefined, '--json and -o - both use standard output. Pass a file or folder to -o.');
     if (io.stdout.isTTY && usual !== 'json')
       throw badOption(
         undefined,
-        `A ${usual} file would garble the terminal. Redirect standard output, or give -o a file.`,
+        `${usual.toUpperCase()} bytes would garble the terminal. Redirect standard output, or pass a file to -o.`,
       );
     return { kind: 'stdout', path: output, format: usual };
   }
@@ -33,7 +36,7 @@ export async function destinationOf(settings: Given, io: IO): Promise<Destinatio
   if (slashed && (await isFile(resolve(io.cwd, output))))
     throw badOption(
       undefined,
-      `"${output}" names a folder, but there is a file of that name. Choose another.`,
+      `"${output}" is a folder name, but a file with that name exists. Choose another.`,
     );
   const shared = tensors !== undefined && resolve(io.cwd, tensors) === resolve(io.cwd, output);
   if (slashed || shared || found?.isDirectory()) return { kind: 'folder', path: output, format: usual };
@@ -49,7 +52,7 @@ function formatOf(path: string, asked: Format | undefined): Format | undefined {
   if (meant && asked && meant !== asked) {
     throw badOption(
       undefined,
-      `"${path}" ends in .${extension}, but --format says ${asked}. Change one of them.`,
+      `"${path}" ends in .${extension}, but --format is ${asked}. Change one of them.`,
     );
   }
   if (!meant && !asked && extension !== '') {
@@ -61,16 +64,16 @@ function formatOf(path: string, asked: Format | undefined): Format | undefined {
   return meant ?? asked;
 }
 
-/** One result among those of a plan. */
+/** A result of a plan. */
 export interface Result {
   readonly job: Job;
   readonly method: MethodId;
   readonly class: TargetName | undefined;
-  /** From 1, where a method gives several maps. */
+  /** From 1, for methods with several maps. */
   readonly map: number;
 }
 
-/** `<stem>.<method>[.<map>][.<class>].<format>`; an image that a method made always has its class. */
+/** `<stem>.<method>[.<map>][.<class>].<format>`; a generated image always has its class. */
 export function resultPath(plan: OutputPlan, { job, method, class: index, map }: Result): string {
   const { destination, classes } = plan;
   if (destination.kind !== 'folder') return destination.path;
@@ -84,14 +87,14 @@ export function resultPath(plan: OutputPlan, { job, method, class: index, map }:
   return join(destination.path, parts.filter((part) => part !== undefined).join('.'));
 }
 
-/** Number of maps of a method for one class; undefined where only the model knows. */
+/** Number of maps of a method for one class; undefined if it depends on the model. */
 function mapCount({ raw, layers }: OutputPlan, id: MethodId): number | undefined {
   const method = METHODS[id];
   if (!raw || method.level !== 'layer') return 1;
   return layers ?? (method.stages ? undefined : 1);
 }
 
-/** Every result of a job that is known before anything runs. */
+/** The results of a job known before anything runs. */
 const knownResults = (plan: OutputPlan, job: Job): Result[] =>
   job.methods.flatMap((method) =>
     plan.classes.flatMap((index) =>
@@ -104,7 +107,10 @@ const knownResults = (plan: OutputPlan, job: Job): Result[] =>
     ),
   );
 
-/** Claims every path that is known before anything runs. @throws {CamError} BAD_OPTION for any conflict. */
+/**
+ * Claims every path known before anything runs.
+ * @throws {CamError} BAD_OPTION for any conflict.
+ */
 export async function claimOutputs(plan: OutputPlan, claim: Guard): Promise<void> {
   const { destination, jobs } = plan;
   checkStems(jobs);
@@ -113,25 +119,25 @@ export async function claimOutputs(plan: OutputPlan, claim: Guard): Promise<void
     const place = destination.kind === 'stdout' ? 'Standard output' : `"${destination.path}"`;
     throw badOption(
       undefined,
-      `${place} takes one result, and this asks for ${count}. Give -o a folder: a name that ends in /.`,
+      `${place} takes one result, but there are ${count}. Pass a folder to -o, with a trailing /.`,
     );
   }
   const many = jobs.flatMap(({ methods }) => methods).find((id) => mapCount(plan, id) === undefined);
   if (destination.kind !== 'folder' && many !== undefined) {
     throw badOption(
       undefined,
-      `${many} gives a raw map for each resolution. Give -o a folder, or name one layer with --layer.`,
+      `${many} has one raw map per resolution. Pass a folder to -o, or set --layer to one layer.`,
     );
   }
   if (!namesKnown(plan)) return;
   for (const job of jobs) await claimJob(plan, job, plan.classes, claim);
 }
 
-/** Whether the names of results are known: false where they need an index that only the model knows. */
+/** Whether the names of results are known before the model runs; false if they need a class index. */
 export const namesKnown = ({ classes }: OutputPlan): boolean =>
   classes.length === 1 || classes.every((index) => index !== undefined);
 
-/** Claims what one job writes for these classes. */
+/** Claims the outputs of a job for these classes. */
 export async function claimJob(
   plan: OutputPlan,
   job: Job,
@@ -147,7 +153,7 @@ export async function claimJob(
   }
 }
 
-/** Claims the other maps of methods whose number of maps was not known. */
+/** Claims the remaining maps of methods whose number of maps was unknown. */
 export async function claimMoreMaps(
   plan: OutputPlan,
   job: Job,
@@ -169,7 +175,7 @@ function checkStems(jobs: readonly Job[]): void {
     if (other) {
       throw badOption(
         undefined,
-        `"${other.name}" and "${input.name}" would write files of the same name, ${input.stem}.*. Explain them in two calls with two folders.`,
+        `"${other.name}" and "${input.name}" would write the same files, ${input.stem}.*. Explain them separately, with different folders.`,
       );
     }
     seen.set(input.stem, input);

@@ -20,7 +20,10 @@ export interface Arguments {
 
 const names = Object.keys(OPTIONS) as OptionName[];
 
-/** @throws {CamError} BAD_OPTION for anything that is not in the table. */
+/**
+ * Parses a command line.
+ * @throws {CamError} BAD_OPTION for anything that is not in the table.
+ */
 export async function parseArguments(argv: readonly string[]): Promise<Arguments> {
   const { _: words, ...given } = await tokens(argv);
   const [first, ...rest] = words;
@@ -47,13 +50,13 @@ export async function parseArguments(argv: readonly string[]): Promise<Arguments
 type Token = string | boolean;
 type Tokens = { _: string[] } & Record<string, Token | Token[]>;
 
-/** yargs's parser alone: all of yargs, which makes the help, takes 0.1 s to load. */
+/** Uses only yargs's parser: all of yargs, which creates the help, takes 0.1 s to load. */
 async function tokens(argv: readonly string[]): Promise<Tokens> {
   const { default: yargs } = await import('yargs-parser');
   const flags = names.filter((name) => OPTIONS[name].reading === undefined);
   const others = names.filter((name) => OPTIONS[name].reading !== undefined);
   const aliases = names.flatMap((name) => (OPTIONS[name].alias ? [[name, OPTIONS[name].alias]] : []));
-  // "-.5" would be read as the flags "." and "5".
+  // "-.5" would parse as the flags "." and "5".
   const { argv: parsed, error } = yargs.detailed(
     argv.map((word) => word.replace(/^-\.(?=\d)/, '-0.')),
     {
@@ -78,13 +81,13 @@ async function tokens(argv: readonly string[]): Promise<Tokens> {
   throw name ? wanted(name, 'but no value follows') : badOption(undefined, error.message, error);
 }
 
-/** The parser reads any value of a flag as false. */
+/** Rejects values of flags, which the parser would read as false. */
 function checkFlags(flags: readonly OptionName[], argv: readonly string[]): void {
   const end = argv.indexOf('--');
   for (const word of end < 0 ? argv : argv.slice(0, end)) {
     const [, name, value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
     if (flags.some((flag) => flag === name) && value !== 'true' && value !== 'false')
-      throw badOption(undefined, `--${name} takes no value, and "${value}" was given. Give it alone.`);
+      throw badOption(undefined, `--${name} takes no value. Remove "=${value}".`);
   }
 }
 
@@ -93,8 +96,8 @@ function checkName(name: string, command: CommandName): void {
   if (known.some((option) => option === name)) return;
   const dashed = name.length === 1 ? `-${name}` : `--${name}`;
   const what = Object.hasOwn(OPTIONS, name)
-    ? `camwasm ${command} takes no ${dashed}.`
-    : `There is no option ${dashed}.${didYouMean(
+    ? `camwasm ${command} does not take ${dashed}.`
+    : `Unknown option ${dashed}.${didYouMean(
         dashed,
         known.map((option) => `--${option}`),
       )}`;
@@ -110,7 +113,7 @@ function settingOf(name: OptionName, given: readonly Token[]): unknown {
   const values = given.map((token) => readText(name, reading, String(token)));
   if (repeatable) return values.flat();
   if (values.length > 1)
-    throw badOption(undefined, `--${name} is given ${values.length} times. Give it once.`);
+    throw badOption(undefined, `--${name} appears ${values.length} times. Pass it once.`);
   return values[0];
 }
 

@@ -3,30 +3,30 @@ import type { Format } from '../options/options.ts';
 import type { Input } from './inputs.ts';
 import type { TargetName } from './targets.ts';
 
-/** Where results go. */
+/** The destination of results. */
 export interface Destination {
   readonly kind: 'stdout' | 'file' | 'folder';
-  /** As the user wrote it; '' is the current folder. */
+  /** The user's spelling; '' is the current folder. */
   readonly path: string;
   readonly format: Format;
 }
 
-/** An image with the methods that explain it; without an image, the methods that make one. */
+/** An image with the methods that explain it or, without an image, the methods that generate one. */
 export interface Job {
   readonly input: Input | undefined;
   readonly methods: readonly MethodId[];
-  /** Those that only `all` names: that a model does not suit them is then no failure. */
+  /** Methods named only by `all`, so that a model they do not suit is not an error. */
   readonly optional: ReadonlySet<MethodId>;
 }
 
-/** Everything that decides which files a call writes. */
+/** Everything that determines the files a call writes. */
 export interface OutputPlan {
   readonly jobs: readonly Job[];
-  /** Names of the targets; undefined for a class that only the model knows. */
+  /** Names of the targets; undefined for a predicted class, known only after a run. */
   readonly classes: readonly (TargetName | undefined)[];
-  /** Number of layers named; undefined where methods choose theirs. */
+  /** Number of named layers; undefined if methods choose theirs. */
   readonly layers: number | undefined;
-  /** Raw maps instead of heatmaps: one for each layer. */
+  /** Raw maps instead of heatmaps: one per layer. */
   readonly raw: boolean;
   readonly destination: Destination;
   /** Folder of --save-tensors. */

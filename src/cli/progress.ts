@@ -1,9 +1,9 @@
 import type { Progress } from '../index.ts';
 import type { Sink } from './io.ts';
 
-/** One line at the bottom of the terminal: which image, which method, how far, how fast, how long still. */
+/** A line at the bottom of the terminal with image, method, progress, speed and time left. */
 export interface ProgressLine {
-  /** Another image begins. */
+  /** Starts another image. */
   readonly image: (name: string, position: number, count: number) => void;
   readonly update: (progress: Progress) => void;
   readonly clear: () => Promise<void>;
@@ -11,7 +11,7 @@ export interface ProgressLine {
 
 const INTERVAL_MS = 100;
 
-/** Lines are drawn between two runs of the network only: a run blocks the thread. */
+/** Draws only between runs of the network, since a run blocks the thread. */
 export function progressLine(
   stderr: Sink,
   enabled: boolean,
@@ -38,7 +38,7 @@ export function progressLine(
     },
     update: (progress) => {
       if (progress.method !== method) {
-        // The first report comes when the first runs are done; they began when the one before ended.
+        // The first report comes after the first runs, which started when the previous method ended.
         if (method !== undefined) started = clock();
         method = progress.method;
       }

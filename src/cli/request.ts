@@ -17,26 +17,27 @@ import type { Job } from './plan.ts';
 import type { NamedTarget } from './targets.ts';
 
 /**
- * Each image with the methods that explain it, and at the end the methods that take no image.
- * @throws {CamError} BAD_OPTION, UNKNOWN_METHOD.
+ * Pairs each image with the methods that explain it; methods without an image come last.
+ * @throws {CamError} BAD_OPTION for options that exclude each other, or a missing image.
+ * @throws {CamError} UNKNOWN_METHOD for an unknown method.
  */
 export function jobsOf(settings: Given, operands: readonly string[]): Job[] {
   const { class: classes, target, top, quiet, verbose, base } = settings;
   const [one, other] = [classes && '--class', target && '--target', top && '--top'].filter(Boolean);
-  if (other) throw badOption(undefined, `${one} and ${other} exclude each other. Give one of them.`);
+  if (other) throw badOption(undefined, `${one} and ${other} exclude each other. Use one of them.`);
   if (quiet && verbose)
-    throw badOption(undefined, '--quiet and --verbose exclude each other. Give one of them.');
+    throw badOption(undefined, '--quiet and --verbose exclude each other. Use one of them.');
   const chosen = findMethods({ method: settings.method, base });
   const optional = new Set(chosen.flatMap((method) => (method.optional ? [method.id] : [])));
   const [makers, explainers] = [true, false].map((makes) =>
     chosen.filter((method) => method.makesImage === makes).map(({ id }) => id),
   );
   if (makers.length > 0 && !classes && !target)
-    throw badOption('class', `${makers[0]} makes an image of a class. Name it with -c.`);
+    throw badOption('class', `${makers[0]} generates an image of a class. Set it with -c.`);
   if (explainers.length > 0 && operands.length === 0) {
     throw badOption(
       undefined,
-      'No image is given. Name one, or - for standard input; `camwasm --help` shows examples.',
+      'The image is missing. Pass one, or - for standard input. `camwasm --help` shows examples.',
     );
   }
   const images = explainers.length > 0 ? operands : [];
@@ -46,7 +47,10 @@ export function jobsOf(settings: Given, operands: readonly string[]): Job[] {
   ];
 }
 
-/** Options for loading the model. @throws {CamError} BAD_OPTION. */
+/**
+ * Options for loading the model.
+ * @throws {CamError} BAD_OPTION for conflicting values.
+ */
 export function loadOptionsOf(settings: Given, cwd: string): LoadOptions {
   const { labels } = settings;
   return {
@@ -66,8 +70,9 @@ export const preprocessingOf = (settings: Given): NonNullable<LoadOptions['prepr
 };
 
 /**
- * Options for explaining each image; `classes` are those asked for by -c.
- * @throws {CamError} BAD_OPTION, BAD_TENSOR.
+ * Options for explaining each image; `classes` come from -c.
+ * @throws {CamError} BAD_OPTION for conflicting values.
+ * @throws {CamError} BAD_TENSOR for an unreadable input file.
  */
 export async function explainOptionsOf(
   settings: Given,
@@ -86,7 +91,10 @@ export async function explainOptionsOf(
   };
 }
 
-/** The two meanings of --channels: color order of the input, and a limit on the channels of a layer. @throws {CamError} BAD_OPTION. */
+/**
+ * The two meanings of --channels: color order of the input, and a limit on the channels of a layer.
+ * @throws {CamError} BAD_OPTION for more than one of each.
+ */
 export function channelsOf({ channels = [] }: Pick<Given, 'channels'>): {
   colors: ColorChannels | undefined;
   count: number | undefined;
@@ -102,7 +110,10 @@ export function channelsOf({ channels = [] }: Pick<Given, 'channels'>): {
   return { colors: colors[0], count: counts[0] };
 }
 
-/** Reads the files of --input. @throws {CamError} BAD_TENSOR. */
+/**
+ * Reads the files of --input.
+ * @throws {CamError} BAD_TENSOR when a file cannot be read.
+ */
 async function readInputs(files: readonly InputFile[], cwd: string): Promise<Record<string, InputTensor>> {
   const read = async ({ name, file }: InputFile) => {
     const next = `Check --input ${name}=${file}.`;

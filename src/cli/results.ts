@@ -32,7 +32,7 @@ export interface Writing {
   readonly stdout: (bytes: Uint8Array | string) => Promise<void>;
 }
 
-/** Writes every explanation of a job; the others stand when one cannot be written. */
+/** Writes every explanation of a job; an error affects only its own result. */
 export async function writeResults(writing: Writing): Promise<{ written: Written[]; failures: Failure[] }> {
   const written: Written[] = [];
   const failures: Failure[] = [...writing.report.failures];
@@ -77,7 +77,7 @@ export async function writeTensors({ plan, job, report, cwd }: Writing): Promise
   }
 }
 
-/** The reports with the heatmaps of each method on one scale: from the smallest to the largest value of all of them. */
+/** Rescales the heatmaps of each method to a common scale, from the smallest to the largest value of all. */
 export function onSharedScale(reports: readonly ExplainReport[]): ExplainReport[] {
   const ranges = new Map<string, HeatmapRange>();
   for (const { method, range } of reports.flatMap(({ explanations }) => explanations)) {

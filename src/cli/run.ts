@@ -9,7 +9,7 @@ import { type Library, loadLibrary } from './library.ts';
 import { parseArguments } from './parse.ts';
 import { terminal } from './terminal.ts';
 
-/** Runs a command line and gives its exit code. Touches nothing but files and what `io` holds. */
+/** Runs a command line and returns its exit code. Uses only files and `io`. */
 export async function run(
   argv: readonly string[],
   io: IO,

@@ -12,7 +12,7 @@ import { DONE, exitCodeOf } from './exit.ts';
 import type { Job } from './plan.ts';
 import type { Terminal } from './terminal.ts';
 
-/** An explanation and the files that it became. */
+/** An explanation with the files written for it. */
 export interface Written {
   readonly explanation: Explanation;
   readonly outputs: readonly string[];
@@ -26,7 +26,7 @@ export function summaryLine(
   seconds: number,
   style: Terminal['style'],
 ): string {
-  // Where no class is explained, the output may hold boxes too: its largest number is not a prediction.
+  // Without an explained class, the output may hold boxes, whose largest number is not a prediction.
   const classes = written.some(({ explanation }) => explanation.target.index !== undefined);
   const [best] = name !== undefined && classes ? prediction : [];
   const explained = (explanation: Explanation) =>
@@ -59,7 +59,7 @@ function amountOf({ index, probability, score }: TargetInfo, made: boolean): str
 
 const percent = (probability: number): string => `${(100 * probability).toFixed(1)} %`;
 
-/** Lines of --verbose about an image: what was used, and where the time went. */
+/** Output of --verbose for an image: settings and timings. */
 export function detailLines(
   report: Omit<ExplainReport, 'explanations' | 'failures'>,
   written: readonly Written[],
@@ -87,8 +87,8 @@ export function detailLines(
 }
 
 /**
- * Prints the warnings and failures of a job, and returns its exit code. `all` asks for what the model allows: a method
- * that does not suit the model is then no failure, if others worked.
+ * Prints the warnings and failures of a job, and returns its exit code. With `all`, a method that does not suit the
+ * model is not a failure if others worked.
  */
 export async function reportProblems(
   out: Pick<Terminal, 'complain' | 'detail' | 'note' | 'warn'>,
@@ -111,7 +111,9 @@ export async function reportProblems(
   for (const failure of serious) await out.complain(failure.error, about(failure));
   if (unsuited.length > 0) {
     const skipped = new Set(unsuited.map(({ method }) => method));
-    await out.note(`${input?.name ?? methods.join(', ')}: not for this model: ${[...skipped].join(', ')}.`);
+    await out.note(
+      `${input?.name ?? methods.join(', ')}: not supported by this model: ${[...skipped].join(', ')}.`,
+    );
   }
   return Math.max(DONE, ...serious.map(({ error }) => exitCodeOf(error)));
 }

@@ -1,17 +1,21 @@
 import { filesOf, findClass, type Target, type TargetInfo, targetOf, targetText } from '../index.ts';
 
-/** The name of a target in files: the index of a class, or its text without characters that paths cannot hold. */
+/** Name of a target in file names: the class index, or the target's text without special characters. */
 export type TargetName = number | string;
 
-/** A target that the command line asks for. */
+/** A target from the command line. */
 export interface NamedTarget {
   readonly target: number | Target;
   readonly name: TargetName;
-  /** Files that it names: they are inputs, and never written over. */
+  /** Files it refers to: inputs, which must not be overwritten. */
   readonly files: readonly string[];
 }
 
-/** Reads --target; classes are looked up. @throws {CamError} BAD_TARGET, UNKNOWN_CLASS. */
+/**
+ * Parses --target and looks up classes.
+ * @throws {CamError} BAD_TARGET for an invalid target.
+ * @throws {CamError} UNKNOWN_CLASS for an unknown class.
+ */
 export function namedTargets(texts: readonly string[], labels: readonly string[]): NamedTarget[] {
   const named = texts.map((text): NamedTarget => {
     const target = targetOf(text, labels);

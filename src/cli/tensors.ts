@@ -3,7 +3,7 @@ import { type Explanation, type MethodId, METHODS, rawArrays } from '../index.ts
 import type { Job, OutputPlan } from './plan.ts';
 import type { TargetName } from './targets.ts';
 
-/** An array and the file that it goes to. */
+/** An array with its destination. */
 export interface NamedArray {
   readonly path: string;
   readonly dims: readonly number[];
@@ -47,7 +47,7 @@ export function tensorFiles(
   return named.map(({ name, dims, data }) => ({ path: join(folder, name), dims, data }));
 }
 
-/** Each of several images or classes gets a folder. */
+/** Several images or classes each get a folder. */
 function folderOf(plan: OutputPlan, { input }: Job, index: TargetName | undefined): string {
   const images = plan.jobs.filter((job) => job.input !== undefined).length;
   return join(

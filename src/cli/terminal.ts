@@ -11,14 +11,14 @@ export type Style = Parameters<typeof styleText>[0];
 export interface Terminal {
   /** A result: text or bytes. */
   readonly result: (text: string | Uint8Array) => Promise<void>;
-  /** Printed with --verbose only. */
+  /** Printed only with --verbose. */
   readonly detail: (text: string) => Promise<void>;
-  /** Worth knowing; nothing is wrong. */
+  /** Information that is not a problem. */
   readonly note: (text: string) => Promise<void>;
   readonly warn: (text: string) => Promise<void>;
   readonly complain: (error: unknown, about?: string) => Promise<void>;
   readonly progress: ProgressLine;
-  /** Colors text for standard output, where that shows colors. */
+  /** Colors text for standard output, if it shows colors. */
   readonly style: (style: Style, text: string) => string;
 }
 
@@ -44,7 +44,7 @@ export function terminal(io: IO, settings: Given): Terminal {
   };
 }
 
-/** https://no-color.org, and the name of terminals without color. */
+/** Follows https://no-color.org, and the name of terminals without color. */
 function showsColor({ stdout, env }: IO, settings: Given): boolean {
   return stdout.isTTY && !settings['no-color'] && !env.NO_COLOR && env.TERM !== 'dumb';
 }
@@ -53,7 +53,7 @@ function messageFor(error: unknown, debug: boolean | undefined): string {
   if (debug) return stackOf(error);
   if (error instanceof CamError) return inFlags(error.message);
   const message = error instanceof Error ? error.message : String(error);
-  return `Unexpected error: ${message.replace(/[.\s]*$/, '')}. Run it again with --debug to see where.`;
+  return `Unexpected error: ${message.replace(/[.\s]*$/, '')}. Run it again with --debug for the location.`;
 }
 
 function stackOf(error: unknown): string {

@@ -3,7 +3,7 @@ import type { InspectOptions, LoadOptions, PredictOptions } from '../types.ts';
 import { checksOf } from './options.ts';
 import { type Check, isRecord } from './reading.ts';
 
-/** A function of the library that takes options. */
+/** A library function with options. */
 type Place = 'load' | 'explain' | 'predict' | 'inspect' | 'overlay' | 'toJPEG';
 
 type Checks = ReadonlyMap<string, Check>;
@@ -24,7 +24,7 @@ const INSPECT: Readonly<Record<Exclude<keyof InspectOptions, keyof LoadOptions>,
 const narrowed = (names: object, checks: Checks): Checks =>
   new Map([...checks].filter(([name]) => Object.hasOwn(names, name)));
 
-/** The options that each function of the library takes. */
+/** The options of each library function. */
 const TAKEN: Readonly<Record<Place, () => Checks>> = {
   load: () => checksOf('load'),
   explain: () => checksOf('explain'),
@@ -34,15 +34,15 @@ const TAKEN: Readonly<Record<Place, () => Checks>> = {
   toJPEG: () => new Map([...checksOf('overlay'), ...checksOf('jpeg')]),
 };
 
-/** Options that name what is explained: one call gives one of them. */
+/** Options that select the target and exclude each other. */
 const EXCLUSIVE = ['class', 'target', 'top'] as const;
 
 /**
- * Validates the options of a call, for callers without types too.
- * @throws {CamError} BAD_OPTION for an unknown option, a value that it does not take, or options that exclude each other.
+ * Validates the options of a call, including those of untyped callers.
+ * @throws {CamError} BAD_OPTION for an unknown option, an invalid value, or options that exclude each other.
  */
 export function checkOptions(given: unknown, place: Place): void {
-  if (!isRecord(given)) throw badOption('options', `The options are ${shown(given)}: pass an object.`);
+  if (!isRecord(given)) throw badOption('options', `The options are ${shown(given)}. Pass an object.`);
   checkKeys(given, TAKEN[place]());
   if (place !== 'explain') return;
   const [one, other] = EXCLUSIVE.filter((name) => given[name] !== undefined);
@@ -56,18 +56,18 @@ function checkKeys(given: Readonly<Record<string, unknown>>, checks: Checks, pre
     const check = checks.get(key);
     if (check === undefined) {
       const hint = didYouMean(key, [...checks.keys()]) || ` Known: ${[...checks.keys()].join(', ')}.`;
-      throw badOption(name, `There is no option \`${name}\`.${hint}`);
+      throw badOption(name, `Unknown option \`${name}\`.${hint}`);
     }
     if (value === undefined) continue;
     if (!check.accepts(value)) {
       const hint = typeof value === 'string' ? didYouMean(value, check.choices ?? []) : '';
-      throw badOption(name, `\`${name}\` is ${shown(value)}: it takes ${check.takes}.${hint}`);
+      throw badOption(name, `\`${name}\` is ${shown(value)}, but takes ${check.takes}.${hint}`);
     }
     if (check.keys && isRecord(value)) checkKeys(value, check.keys(), `${name.replace(/^.*\./, '')}.`);
   }
 }
 
-/** A value as an error shows it. */
+/** Formats a value for an error. */
 function shown(value: unknown): string {
   if (Array.isArray(value) && value.length === 0) return 'an empty list';
   if (typeof value === 'string') return `"${value}"`;

@@ -2,19 +2,20 @@ import { badOption } from '../errors.ts';
 import { findClass, splitClasses } from '../targets/find-class.ts';
 import type { Given } from './options.ts';
 
-/** A longer list would take the memory of the process. */
+/** A longer list would exhaust memory. */
 const MAX_TOP = 1e6;
 
 /**
- * Indices of the classes asked for as text; undefined for each of the best classes, which only the model knows.
- * @throws {CamError} UNKNOWN_CLASS, BAD_OPTION.
+ * Indices of the classes given as text; undefined for each predicted class, known only after a run.
+ * @throws {CamError} UNKNOWN_CLASS for an unknown class.
+ * @throws {CamError} BAD_OPTION for an empty list, or too many classes.
  */
 export function classesFor(
   { class: texts, top = 1 }: Pick<Given, 'class' | 'top'>,
   labels: readonly string[],
 ): readonly (number | undefined)[] {
   if (!texts && top > MAX_TOP)
-    throw badOption('top', `\`top\` takes at most ${MAX_TOP}, not ${top}: no model has so many classes.`);
+    throw badOption('top', `\`top\` takes at most ${MAX_TOP}, not ${top}. No model has that many classes.`);
   if (!texts) return Array.from({ length: top }, () => undefined);
   const parts = texts.flatMap((text) => splitClasses(text, labels));
   if (parts.length === 0)
@@ -22,7 +23,10 @@ export function classesFor(
   return [...new Set(parts.map((part) => findClass(part, labels)))];
 }
 
-/** Names of the layers; a comma list is split unless the whole is the name of a value. @throws {CamError} BAD_OPTION. */
+/**
+ * Names of the layers. A comma-separated list is split unless the whole is the name of a value.
+ * @throws {CamError} BAD_OPTION for an empty name.
+ */
 export function layerNames(
   { layer: texts }: Pick<Given, 'layer'>,
   values: readonly string[],

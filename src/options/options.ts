@@ -38,7 +38,7 @@ import {
 export const COMMAND_NAMES = ['explain', 'compare', 'inspect', 'methods', 'serve', 'completion'] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
-/** Each heatmap on its own scale, or all heatmaps of a method on the same one. */
+/** Whether each heatmap has a separate scale, or all heatmaps of a method share one. */
 export const SCALES = ['own', 'shared'] as const;
 export type Scale = (typeof SCALES)[number];
 
@@ -48,10 +48,10 @@ export type Format = (typeof FORMATS)[number];
 
 type PixelRange = Preprocessing['range'];
 
-/** Values of black and white before mean and deviation. */
+/** Values of black and white before normalization. */
 const RANGES: Readonly<Record<string, PixelRange>> = { '0..1': [0, 1], '0..255': [0, 255], '-1..1': [-1, 1] };
 
-/** The value of each option of the command line, by flag. */
+/** Values of the command-line options, by flag. */
 export interface Settings {
   method: string[];
   model: string;
@@ -108,13 +108,15 @@ export interface Settings {
 
 export type OptionName = keyof Settings;
 
-/** Settings that were given. */
+/** The settings present on a command line. */
 export type Given = Readonly<Partial<Settings>>;
 
 export type OptionGroup =
   'Explain' | 'Change the method' | 'Result' | 'Preprocessing of images' | 'Running' | 'Terminal';
 
-/** An option of the library, by where it goes: `explain.layer`, `load.threads`, `preprocessing.width`, `overlay.alpha`. */
+/**
+ * An option of the library, with its place: `explain.layer`, `load.threads`, `preprocessing.width`, `overlay.alpha`.
+ */
 export type LibraryOption =
   | `explain.${keyof ExplainOptions}`
   | `load.${keyof LoadOptions}`
@@ -128,27 +130,27 @@ export interface OptionRow<Value> {
   readonly group: OptionGroup;
   readonly describe: string;
   readonly alias?: string;
-  /** How its text is read; missing for flags. */
+  /** How its text is parsed; missing for flags. */
   readonly reading?: Reading<Value>;
-  /** Whether it may be given more than once. */
+  /** Whether it may appear more than once. */
   readonly repeatable?: boolean;
-  /** The default, as help states it. */
+  /** The default, as shown in help. */
   readonly fallback?: string;
-  /** The commands that take it. */
+  /** The commands that accept it. */
   readonly commands: readonly CommandName[];
-  /** Whether a request to the server may set it, in its query. */
+  /** Whether a server request may set it in the query. */
   readonly query?: true;
-  /** The options of the library that it sets, and which values these take. */
+  /** The library options it sets, with their validation. */
   readonly sets?: LibraryChecks;
 }
 
-/** A reading whose value goes to an option of the library as it is. */
+/** A reading whose value goes directly to a library option. */
 const to = <Value>(option: LibraryOption, reading: Reading<Value>) => ({
   reading,
   sets: { [option]: reading.library ?? reading } as LibraryChecks,
 });
 
-/** A flag that the library takes as true or false. */
+/** A flag that sets a boolean library option. */
 const flagOf = (option: LibraryOption) => ({ sets: { [option]: flag } as LibraryChecks });
 
 const EXPLAIN = ['explain'] as const;
@@ -169,13 +171,13 @@ const targetChoice = anything(
   (value) => value !== null && value !== '' && ['string', 'number', 'object'].includes(typeof value),
 );
 
-/** Every option of every command, once: parsing, help, completion, docs, validation and errors are made from these rows. */
+/** Every option of every command. Parsing, help, completion, docs, validation and errors come from these rows. */
 export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]> } = {
   // ----- Explain -----
   method: {
     group: 'Explain',
     alias: 'm',
-    describe: 'how to explain: `camwasm methods` lists them; all is every method that costs no extra runs',
+    describe: 'methods (see `camwasm methods`); all is every method without extra runs',
     reading: items('<id[,id...]>', 'one or more method ids'),
     repeatable: true,
     fallback: 'gradcam',
@@ -195,7 +197,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     group: 'Explain',
     describe: 'class names, one per line or JSON',
     reading: text('<file>', 'the path of a file with one label per line, or JSON'),
-    fallback: 'those beside the model (config.json), if any',
+    fallback: 'from config.json beside the model, if any',
     commands: MODEL,
     sets: {
       'load.labels': anything(
@@ -210,7 +212,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   class: {
     group: 'Explain',
     alias: 'c',
-    describe: 'class to explain; several by commas or by repeating the option',
+    describe: 'class to explain; separate several by commas, or repeat the option',
     reading: item('<index|label>', 'a class index or label'),
     repeatable: true,
     fallback: 'the predicted class',
@@ -220,7 +222,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   methods: {
     group: 'Explain',
-    describe: 'columns of the sheet; all is every method that costs no extra runs',
+    describe: 'columns of the sheet; all is every method without extra runs',
     reading: items('<all|id[,id...]>', 'all, or one or more method ids'),
     fallback: 'all',
     commands: COMPARE,
@@ -234,8 +236,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   target: {
     group: 'Explain',
-    describe:
-      'what to explain instead of a class: elements, masks, differences, similarity (docs/targets.md)',
+    describe: 'target instead of a class: elements, masks, differences, similarity (docs/targets.md)',
     reading: item('<target>', 'a target such as output[0,5,17], class:12@predicted or similar:other.jpg'),
     repeatable: true,
     commands: EXPLAIN,
@@ -250,14 +251,14 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   'output-name': {
     group: 'Explain',
-    describe: "the model's output to explain",
+    describe: 'name of the output to explain',
     fallback: 'the first',
     commands: ['explain', 'compare', 'inspect'],
     ...to('explain.output', text('<name>', 'the name of an output')),
   },
   input: {
     group: 'Explain',
-    describe: 'an input of the model besides the image',
+    describe: 'an additional input of the model',
     reading: inputFile,
     repeatable: true,
     commands: IMAGES,
@@ -265,7 +266,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   'image-input': {
     group: 'Explain',
-    describe: 'the input that takes the image',
+    describe: 'name of the image input',
     fallback: 'the first with four axes',
     commands: ['explain', 'compare', 'inspect'],
     ...to('load.imageInput', text('<name>', 'the name of an input')),
@@ -273,17 +274,17 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   layer: {
     group: 'Explain',
     alias: 'l',
-    describe: 'value name of the layer; several are fused; `camwasm inspect` lists them',
+    describe: 'name of the layer (see `camwasm inspect`); several are fused',
     reading: item('<name[,name...]>', 'the name of a value in the model'),
     repeatable: true,
-    fallback: 'the last one with spatial extent',
+    fallback: 'the last one with a spatial extent',
     commands: IMAGES,
     query: true,
     sets: { 'explain.layer': oneOrMore(text('<name>', 'the name of a value in the model')) },
   },
   tokens: {
     group: 'Explain',
-    describe: "grid of a transformer's tokens: rows, columns, and prefix tokens",
+    describe: 'token grid of a transformer: rows, columns, and prefix tokens',
     fallback: 'found in the graph',
     commands: ['explain', 'compare', 'inspect'],
     ...to('explain.tokens', tokenGrid),
@@ -298,7 +299,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   compat: {
     group: 'Explain',
-    describe: "reproduce a library's numbers instead of the paper's",
+    describe: 'reproduce the results of a library instead of the paper',
     commands: IMAGES,
     query: true,
     ...to('explain.compat', oneOf(COMPATS)),
@@ -307,26 +308,26 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   base: {
     group: 'Change the method',
     describe: 'CAM that guided-gradcam, finercam and refinecam build on',
-    fallback: 'what their papers say',
+    fallback: 'as in their papers',
     commands: IMAGES,
     ...to('explain.base', methodName),
   },
   fuse: {
     group: 'Change the method',
-    describe: 'how several layers become one map',
-    fallback: "what the method's paper says, else mean",
+    describe: 'how several layers are fused',
+    fallback: "as in the method's paper, else mean",
     commands: IMAGES,
     ...to('explain.fuse', oneOf(FUSIONS)),
   },
   'smooth-noise': {
     group: 'Change the method',
-    describe: "average over n noisy copies; sigma is a share of the input's range",
+    describe: "average over n noisy copies; sigma is relative to the input's range",
     commands: IMAGES,
     ...to('explain.smoothNoise', noise),
   },
   'smooth-aug': {
     group: 'Change the method',
-    describe: 'average over the image and its mirror image, at 0.9, 1 and 1.1 times its values',
+    describe: 'average over the image and its mirror image, with values multiplied by 0.9, 1 and 1.1',
     commands: IMAGES,
     ...flagOf('explain.smoothAug'),
   },
@@ -351,7 +352,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   samples: {
     group: 'Change the method',
     describe: 'number of samples, steps or masks',
-    fallback: "the method's own (docs/methods.md)",
+    fallback: 'depends on the method (docs/methods.md)',
     commands: IMAGES,
     ...to('explain.samples', wholeNumber(1)),
   },
@@ -364,8 +365,8 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   baseline: {
     group: 'Change the method',
-    describe: 'the baseline image of methods that compare with one',
-    fallback: "what the method's paper says",
+    describe: 'baseline image of methods that compare with one',
+    fallback: "as in the method's paper",
     commands: IMAGES,
     ...to('explain.baseline', oneOf(BASELINES)),
   },
@@ -380,7 +381,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   output: {
     group: 'Result',
     alias: 'o',
-    describe: 'where to write; `-` is standard output, a trailing / means a folder',
+    describe: 'where to write: `-` is standard output, a trailing / means a folder',
     reading: text('<file|folder|->', 'a file, a folder or -'),
     fallback: '<image>.<method>.<format>, or <image>.compare.png, in the current folder',
     commands: IMAGES,
@@ -388,7 +389,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   format: {
     group: 'Result',
     alias: 'f',
-    describe: 'a picture, or the numbers',
+    describe: 'image or numbers',
     reading: oneOf(FORMATS),
     fallback: 'by the extension of -o, else png (npy with --raw)',
     commands: EXPLAIN,
@@ -427,7 +428,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   scale: {
     group: 'Result',
-    describe: 'shared makes the heatmaps of a method comparable; they are written after the last image',
+    describe: 'shared makes heatmaps of a method comparable, and writes them after the last image',
     reading: oneOf(SCALES),
     fallback: 'own',
     commands: EXPLAIN,
@@ -435,15 +436,15 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   // ----- Preprocessing of images -----
   size: {
     group: 'Preprocessing of images',
-    describe: "size of the model's input, where the model leaves it open",
+    describe: "size of the model's input, if the model does not fix it",
     reading: extent,
-    fallback: "the model's own",
+    fallback: 'from the model',
     commands: ANY_MODEL,
     sets: { 'preprocessing.width': wholeNumber(1), 'preprocessing.height': wholeNumber(1) },
   },
   fit: {
     group: 'Preprocessing of images',
-    describe: 'resize mode for images of other proportions',
+    describe: 'resize mode for images with other proportions',
     fallback: 'stretch',
     commands: MODEL,
     ...to('preprocessing.fit', oneOf(Object.keys(FITS) as Fit[])),
@@ -451,8 +452,8 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   channels: {
     group: 'Preprocessing of images',
     describe:
-      'color channels of the input; a number instead limits methods that go through the channels of a layer ' +
-      'one by one: they use the n that vary most',
+      'color channels of the input; a number instead limits methods that run once per channel of a layer ' +
+      'to the n channels that vary most',
     reading: oneOfOrNumber(Object.keys(MIXES) as ColorChannels[]),
     repeatable: true,
     fallback: 'rgb, gray for one channel; all channels of a layer',
@@ -464,7 +465,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   range: {
     group: 'Preprocessing of images',
-    describe: 'values of black and white, before mean and deviation',
+    describe: 'values of black and white, before normalization',
     fallback: '0..1',
     commands: MODEL,
     ...to(
@@ -472,7 +473,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
       named(
         RANGES,
         anything(
-          'black and white as two numbers that differ',
+          'two different numbers, for black and white',
           (value) =>
             Array.isArray(value) &&
             value.length === 2 &&
@@ -489,7 +490,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     commands: MODEL,
     ...to(
       'preprocessing.mean',
-      numbers('one number, or one for each channel, such as 0.5,0.5,0.5', () => true),
+      numbers('one number, or one per channel, such as 0.5,0.5,0.5', () => true),
     ),
   },
   std: {
@@ -499,13 +500,13 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     commands: MODEL,
     ...to(
       'preprocessing.std',
-      numbers('one number above 0, or one for each channel, such as 0.5,0.5,0.5', (value) => value > 0),
+      numbers('one number above 0, or one per channel, such as 0.5,0.5,0.5', (value) => value > 0),
     ),
   },
   layout: {
     group: 'Preprocessing of images',
     describe: 'order of the axes of the input',
-    fallback: "the model's own",
+    fallback: 'from the model',
     commands: ANY_MODEL,
     ...to('preprocessing.layout', oneOf(TENSOR_LAYOUTS)),
   },
@@ -519,7 +520,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   'batch-size': {
     group: 'Running',
-    describe: 'number of masked images to run at once (scorecam and others)',
+    describe: 'number of masked images per run (scorecam and others)',
     fallback: '16',
     commands: IMAGES,
     query: true,
@@ -527,14 +528,14 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   port: {
     group: 'Running',
-    describe: 'port to listen on; 0 takes a free one',
+    describe: 'port to listen on; 0 picks a free one',
     reading: wholeNumber(0, 65535),
     fallback: '8080',
     commands: SERVE,
   },
   host: {
     group: 'Running',
-    describe: 'address to listen on; 0.0.0.0 is open to the network',
+    describe: 'address to listen on; 0.0.0.0 opens it to the network',
     reading: text('<address>', 'an address of this machine'),
     fallback: '127.0.0.1',
     commands: SERVE,
@@ -548,12 +549,12 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   quiet: {
     group: 'Terminal',
     alias: 'q',
-    describe: 'print nothing but errors (and --json)',
+    describe: 'print only errors (and --json)',
     commands: COMMAND_NAMES,
   },
   verbose: {
     group: 'Terminal',
-    describe: 'also print what was used and where the time goes',
+    describe: 'also print settings and timings',
     commands: COMMAND_NAMES,
   },
   'no-color': { group: 'Terminal', describe: 'print without colors', commands: COMMAND_NAMES },
@@ -562,7 +563,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   version: { group: 'Terminal', describe: 'print the version', commands: COMMAND_NAMES },
 };
 
-/** Options that only programs set. */
+/** Options without a flag. */
 const LIBRARY_ONLY: LibraryChecks = {
   'explain.tensors': flag,
   'explain.maxPixels': wholeNumber(1),
@@ -593,14 +594,14 @@ const LIBRARY_ONLY: LibraryChecks = {
   'jpeg.quality': wholeNumber(1, 100),
 };
 
-/** Every option of the library, with the values that it takes. */
+/** Every option of the library, with its validation. */
 export const LIBRARY_OPTIONS: ReadonlyMap<string, Check> = new Map(
   [...Object.values(OPTIONS).map(({ sets = {} }) => sets), LIBRARY_ONLY].flatMap((checks) =>
     Object.entries(checks),
   ),
 );
 
-/** What the library takes in one place, such as `explain` or `preprocessing`, by the names there. */
+/** Validation of one place in the library, such as `explain` or `preprocessing`. */
 export const checksOf = (place: string): ReadonlyMap<string, Check> =>
   new Map(
     [...LIBRARY_OPTIONS].flatMap(([option, check]) => {
@@ -609,11 +610,11 @@ export const checksOf = (place: string): ReadonlyMap<string, Check> =>
     }),
   );
 
-/** The flags that a command takes, in the order of the table. */
+/** The flags of a command, in table order. */
 export const optionsOf = (command: CommandName): OptionName[] =>
   (Object.keys(OPTIONS) as OptionName[]).filter((name) => OPTIONS[name].commands.includes(command));
 
-/** The values of settings that the library takes as they are, by its own names, for one place: `explain`. */
+/** The settings that go directly to the library, under the library's names, for one place: `explain`. */
 export function librarySettings(settings: Given, place: string): Record<string, unknown> {
   const values = Object.entries(OPTIONS).flatMap(([name, { reading, sets = {} }]) => {
     const value = settings[name as OptionName];

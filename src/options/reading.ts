@@ -1,23 +1,23 @@
 import type { TokenGrid } from '../network/axes.ts';
 import { parseTokens } from '../network/layout.ts';
 
-/** Which values an option takes. */
+/** Validation of an option's values. */
 export interface Check {
-  /** As an error says it: "a number from 0 to 1". */
+  /** For errors: "a number from 0 to 1". */
   readonly takes: string;
   readonly choices?: readonly string[];
-  /** What the keys of an object take; other keys are refused. */
+  /** Validation of an object's keys; other keys are rejected. */
   readonly keys?: () => ReadonlyMap<string, Check>;
   readonly accepts: (value: unknown) => boolean;
 }
 
-/** How text becomes the value of an option. */
+/** How text is parsed to the value of an option. */
 export interface Reading<Value> extends Check {
-  /** The value as help writes it. */
+  /** The value's placeholder in help. */
   readonly sign: string;
-  /** What the library takes, where that is not what errors about the text say. */
+  /** The library's validation, if it differs from that of the text. */
   readonly library?: Check;
-  /** Undefined for text that is not a value. */
+  /** Undefined for invalid text. */
   readonly read: (text: string) => Value | undefined;
 }
 
@@ -31,7 +31,7 @@ const isWhole = (value: unknown, from: number, to = Infinity): value is number =
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   Object.prototype.toString.call(value) === '[object Object]';
 
-/** One value or a list that is not empty. */
+/** One value or a nonempty list. */
 export const oneOrMore = ({ takes, accepts }: Check): Check => ({
   takes: `${takes}, or a list of them`,
   accepts: (value) =>
@@ -45,7 +45,7 @@ export const text = (sign: string, takes: string): Reading<string> => ({
   read: (text) => (text === '' ? undefined : text),
 });
 
-/** One value of an option that may be given several times. */
+/** One value of a repeatable option. */
 export const item = (sign: string, takes: string): Reading<string[]> => ({
   sign,
   takes,
@@ -53,7 +53,7 @@ export const item = (sign: string, takes: string): Reading<string[]> => ({
   read: (text) => (text.trim() === '' ? undefined : [text]),
 });
 
-/** A comma list. */
+/** A comma-separated list. */
 export const items = (sign: string, takes: string): Reading<string[]> => ({
   sign,
   takes,
@@ -70,7 +70,7 @@ export interface InputFile {
   readonly file: string;
 }
 
-/** `name=file.npy`; the option may be given several times. */
+/** `name=file.npy`, repeatable. */
 export const inputFile: Reading<InputFile[]> = {
   sign: '<name=file.npy>',
   takes: 'the name of an input and a .npy file, such as input_ids=question.npy',
@@ -89,7 +89,7 @@ export const oneOf = <Choice extends string>(choices: readonly Choice[]): Readin
   read: (text) => choices.find((choice) => choice === text),
 });
 
-/** The name of a value, such as `0..1` for the range [0, 1]; the library takes the value itself. */
+/** The name of a value, such as `0..1` for the range [0, 1]; the library takes the value. */
 export const named = <Value>(
   values: Readonly<Record<string, Value>>,
   { takes, accepts }: Check,
@@ -147,11 +147,11 @@ export const extent: Reading<{ width: number; height: number }> = {
 const isNoise = (n: unknown, sigma: unknown): boolean =>
   isWhole(n, 1) && typeof sigma === 'number' && sigma >= 0 && Number.isFinite(sigma);
 
-/** `n:sigma`: copies, and the deviation of their noise. */
+/** `n:sigma`: number of copies, and the standard deviation of their noise. */
 export const noise: Reading<{ n: number; sigma: number }> = {
   sign: '<n:sigma>',
   takes:
-    "a number of copies n (a whole number from 1 up) and the noise sigma as a share of the input's range, such as 16:0.15",
+    "n copies (a whole number from 1 up) and noise sigma, relative to the input's range, such as 16:0.15",
   accepts: (value) => isRecord(value) && isNoise(value.n, value.sigma),
   keys: () => new Map(['n', 'sigma'].map((key) => [key, anything('a number', () => true)])),
   read: (text) => {
@@ -160,7 +160,7 @@ export const noise: Reading<{ n: number; sigma: number }> = {
   },
 };
 
-/** One of the choices, or a whole number from 1 up; the option may be given once for each. */
+/** One of the choices, or a whole number from 1 up; each may appear once. */
 export const oneOfOrNumber = <Choice extends string>(
   choices: readonly Choice[],
 ): Reading<(Choice | number)[]> => ({
@@ -190,18 +190,17 @@ export const tokenGrid: Reading<TokenGrid> = {
   },
 };
 
-/** true or false. */
 export const flag: Check = { takes: 'true or false', accepts: (value) => typeof value === 'boolean' };
 
-/** A value of another kind, which only the library takes. */
+/** A value without a flag. */
 export const anything = (takes: string, accepts: (value: unknown) => boolean): Check => ({ takes, accepts });
 
 export const object: Check = anything('an object', isRecord);
 
-/** An object with these keys, any of which may be missing. */
+/** An object with these optional keys. */
 export const record = (keys: () => ReadonlyMap<string, Check>): Check => ({ ...object, keys });
 
-/** Compiled WebAssembly, of this realm or another. */
+/** Compiled WebAssembly, from this realm or another. */
 export const wasmModule: Check = anything(
   'a WebAssembly.Module',
   (value) => Object.prototype.toString.call(value) === '[object WebAssembly.Module]',

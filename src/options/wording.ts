@@ -9,7 +9,7 @@ const FLAGS: ReadonlyMap<string, OptionName> = new Map(
   ),
 );
 
-/** A message of the library in other words: options in backticks under the names that its reader knows them by. */
+/** Rewords a message of the library: replaces options in backticks with the reader's names for them. */
 function reworded(message: string, nameOf: (flag: OptionName) => string | undefined): string {
   const words = message.replace(/`([\w.]+)`/g, (whole, option: string) => {
     const flag = FLAGS.get(option);
@@ -19,9 +19,9 @@ function reworded(message: string, nameOf: (flag: OptionName) => string | undefi
   return words.replace(/(--[\w-]+|"[\w-]+")(?:(?:, | and | × | \/ )\1)+/g, '$1');
 }
 
-/** The message for the command line: `` `batchSize` `` becomes --batch-size. */
+/** Rewords a message for the command line: `` `batchSize` `` becomes --batch-size. */
 export const inFlags = (message: string): string => reworded(message, (flag) => `--${flag}`);
 
-/** The message for a request: `` `batchSize` `` becomes "batch-size" where the query takes it. */
+/** Rewords a message for a request: `` `batchSize` `` becomes "batch-size" if the query takes it. */
 export const inParameters = (message: string): string =>
   reworded(message, (flag) => (OPTIONS[flag].query ? `"${flag}"` : undefined));

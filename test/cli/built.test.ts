@@ -111,7 +111,7 @@ built('tells in JSON what it did', (here) => {
 });
 
 const BAD: Record<string, { argv: string[]; exit: number; says: RegExp }> = {
-  'an unknown option': { argv: [golfBall, '--nope'], exit: 2, says: /There is no option --nope/ },
+  'an unknown option': { argv: [golfBall, '--nope'], exit: 2, says: /Unknown option --nope/ },
   'an unknown method': { argv: [golfBall, '-m', 'layercan'], exit: 2, says: /Unknown method "layercan"/ },
   'an unknown label': { argv: [golfBall, '-c', 'golf bal'], exit: 2, says: /Did you mean "golf ball"\?/ },
   'a class that the model has not': { argv: [golfBall, '-c', '36'], exit: 2, says: /from 0 to 35/ },

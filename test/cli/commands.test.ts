@@ -33,9 +33,9 @@ inspect('shows what is in a model, and what can be explained of it', async () =>
       '    stage3  Conv  [1, 8, 4, 4]  nchw          no gradient',
       '  * stage4  Add   [1, 5, 16]    tokens 2x2+1',
       '',
-      'Nodes that stop gradients',
+      'Nodes that block gradients',
       '  /pick  NonZero has no gradient. Gradients exist from stage4 on.',
-      '  No gradient reaches the input: saliency methods do not work.',
+      '  Gradients do not reach the input, so saliency methods do not work.',
       '',
       'Operators without a gradient',
       '  NonZero  1',
@@ -46,7 +46,7 @@ inspect('shows what is in a model, and what can be explained of it', async () =>
 inspect('a model that gradients pass has nothing in their way', async () => {
   const inspection = { barriers: [], inputGradient: true, unsupported: [] };
   const { stdout } = await camwasm(['inspect'], { inspection });
-  assert.match(stdout, /Nodes that stop gradients\n {2}nothing: gradients reach all layers and the input\n/);
+  assert.match(stdout, /Nodes that block gradients\n {2}none: gradients reach all layers and the input\n/);
 });
 inspect('says why a model cannot be run', async () => {
   const inspection = {

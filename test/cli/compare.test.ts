@@ -48,7 +48,7 @@ compare(
     const { code, stdout, stderr } = await camwasm(['compare', 'a.jpg'], { fail });
     const shared = Object.values(METHODS).filter((row) => row.shared);
     assert.is(code, 0);
-    assert.is(stderr, 'camwasm: note: a.jpg: not for this model: rollout.\n');
+    assert.is(stderr, 'camwasm: note: a.jpg: not supported by this model: rollout.\n');
     assert.match(stdout, new RegExp(`1 class, ${shared.length - 1} methods`));
   },
 );
@@ -124,11 +124,11 @@ function* rowsOf(picture: Picture, color: readonly number[]): Generator<readonly
 }
 
 for (const [line, says] of [
-  ['compare', /No image is given/],
+  ['compare', /The image is missing/],
   ['compare a.jpg b.png', /one image, not also "b\.png"/],
   ['compare a.jpg -o sheet.pdf', /\.png or a \.html file, not "sheet\.pdf"/],
   ['compare a.jpg -o a.jpg', /\.png or a \.html file/],
-  ['compare b.png -o b.png', /which is an input/],
+  ['compare b.png -o b.png', /", an input\./],
   ['compare a.jpg --classes top0', /top0/],
   ['compare a.jpg --classes zebra', /Unknown class "zebra"/],
   ['compare a.jpg --methods nocam', /Unknown method "nocam"/],

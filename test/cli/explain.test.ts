@@ -89,7 +89,7 @@ said('camwasm -m all tells which methods the model is not made for, and is no er
     ['cam', 'rollout'].includes(method) ? new CamError('UNSUPPORTED_MODEL', 'Not this one.') : undefined;
   const all = await camwasm(['a.jpg', '-m', 'all'], { fail });
   assert.is(all.code, 0);
-  assert.is(all.stderr, 'camwasm: note: a.jpg: not for this model: cam, rollout.\n');
+  assert.is(all.stderr, 'camwasm: note: a.jpg: not supported by this model: cam, rollout.\n');
   const shared = Object.entries(METHODS).flatMap(([id, row]) => (row.shared ? [id] : []));
   assert.equal(all.asked.calls[0].options.method, shared);
   assert.is(all.written.length, shared.length - 2);
@@ -260,8 +260,8 @@ trouble('one bad image does not keep the others from being explained', async () 
   assert.is(code, 1);
   assert.equal(written, ['a.gradcam.png', 'b.gradcam.png']);
   const [none, folder] = stderr.trimEnd().split('\n');
-  assert.is(none, 'camwasm: none.jpg: There is no such file. Give an image, or - for standard input.');
-  assert.is(folder, 'camwasm: .: This is a folder. Give an image, or - for standard input.');
+  assert.is(none, 'camwasm: none.jpg: There is no such file. Pass an image, or - for standard input.');
+  assert.is(folder, 'camwasm: .: This is a folder. Pass an image, or - for standard input.');
 });
 trouble('one bad method does not lose the results of the others', async () => {
   const fail = (_: unknown, method: string) =>
@@ -322,7 +322,7 @@ trouble('an error that nobody foresaw has no stack without --debug', async () =>
   assert.is(plain.code, 1);
   assert.is(
     plain.stderr,
-    'camwasm: a.jpg: Unexpected error: x is not a function. Run it again with --debug to see where.\n',
+    'camwasm: a.jpg: Unexpected error: x is not a function. Run it again with --debug for the location.\n',
   );
   const debug = await camwasm(['a.jpg', '--debug'], { fail });
   assert.match(debug.stderr, /TypeError: x is not a function\n {4}at /);
@@ -330,7 +330,7 @@ trouble('an error that nobody foresaw has no stack without --debug', async () =>
 trouble('an image that class-visualization does not take is mentioned', async () => {
   const { code, stderr, written, asked } = await camwasm(['a.jpg', '-m', 'class-visualization', '-c', '1']);
   assert.is(code, 0);
-  assert.match(stderr, /takes no image; ignored: a\.jpg/);
+  assert.match(stderr, /takes no image\. Ignored: a\.jpg/);
   assert.equal(written, ['class-visualization.1.png']);
   assert.is(asked.calls[0].image, undefined);
 });

@@ -103,33 +103,33 @@ names.run();
 const conflicts = suite('conflicts are wrong usage, and found before anything runs');
 
 const CONFLICTS: Record<string, RegExp> = {
-  'a.jpg -o x.png -f npy': /"x\.png" ends in \.png, but --format says npy/,
+  'a.jpg -o x.png -f npy': /"x\.png" ends in \.png, but --format is npy/,
   'a.jpg -o x.gif': /does not write \.gif files/,
-  'a.jpg b.png -o x.png': /"x\.png" takes one result, and this asks for 2\. .*ends in \//,
+  'a.jpg b.png -o x.png': /"x\.png" takes one result, but there are 2\. .*trailing \//,
   'a.jpg -m cam,gradcam -o x.png': /takes one result/,
   'a.jpg -c 0,1 -o x.png': /takes one result/,
   'a.jpg --top 2 -o x.png': /takes one result/,
   'a.jpg --raw -l x,y -o x.npy': /takes one result/,
-  'a.jpg --raw -m refinecam -o x.npy': /refinecam gives a raw map for each resolution/,
+  'a.jpg --raw -m refinecam -o x.npy': /refinecam has one raw map per resolution/,
   'a.jpg b.png -o -': /Standard output takes one result/,
-  'a.jpg dir/a.png': /"a\.jpg" and "dir\/a\.png" would write files of the same name/,
+  'a.jpg dir/a.png': /"a\.jpg" and "dir\/a\.png" would write the same files/,
   'a.jpg a.jpg': /same name/,
   '- -': /same name/,
   '- stdin.png': /same name/,
-  'a.jpg -o a.jpg': /"a\.jpg", which is an input/,
-  'a.jpg -o ./b/../a.jpg': /which is an input/,
-  'a.gradcam.png a.jpg': /"a\.gradcam\.png", which is an input/,
-  'a.jpg --model m.png -o m.png': /which is an input/,
-  'a.jpg --labels l.json -o l.json': /which is an input/,
-  'activation.npy --save-tensors .': /"activation\.npy", which is an input/,
-  'a.jpg -o t/activation.npy --save-tensors t': /which is where another result goes/,
-  'a.jpg -o b.png/': /there is a file of that name/,
+  'a.jpg -o a.jpg': /"a\.jpg", an input\./,
+  'a.jpg -o ./b/../a.jpg': /", an input\./,
+  'a.gradcam.png a.jpg': /"a\.gradcam\.png", an input\./,
+  'a.jpg --model m.png -o m.png': /", an input\./,
+  'a.jpg --labels l.json -o l.json': /", an input\./,
+  'activation.npy --save-tensors .': /"activation\.npy", an input\./,
+  'a.jpg -o t/activation.npy --save-tensors t': /", another result\./,
+  'a.jpg -o b.png/': /a file with that name exists/,
   'a.jpg -o - --json': /--json and -o -/,
   'a.jpg -c 0 --top 2': /--class and --top/,
   'a.jpg --quiet --verbose': /--quiet and --verbose/,
-  '-m class-visualization': /Name it with -c/,
-  '-m class-visualization --top 2': /Name it with -c/,
-  '-m gradcam': /No image is given/,
+  '-m class-visualization': /Set it with -c/,
+  '-m class-visualization --top 2': /Set it with -c/,
+  '-m gradcam': /The image is missing/,
 };
 
 for (const [line, message] of Object.entries(CONFLICTS)) {
@@ -165,7 +165,7 @@ for (const [how, link] of Object.entries({ symlink: symlinkSync, 'hard link': li
     link(join(place.cwd, 'a.jpg'), join(place.cwd, 'out.png'));
     const { code, stderr } = await place.run(['a.jpg', '-o', 'out.png']);
     assert.is(code, 2);
-    assert.match(stderr, /which is an input/);
+    assert.match(stderr, /", an input\./);
     assert.is(readFileSync(join(place.cwd, 'a.jpg'), 'utf8'), 'picture');
     place.remove();
   });
@@ -187,7 +187,7 @@ for (const line of ['a.jpg -o w.npy', 'a.jpg -o config.json -f json', 'compare a
     const files = [pathToFileURL(config), ...others, new URL('https://example.com/w.bin')];
     const { code, stderr } = await place.run(line.split(' '), { beside: files });
     assert.is(code, 2);
-    assert.match(stderr, /which is an input/);
+    assert.match(stderr, /", an input\./);
     for (const name of beside) assert.is(readFileSync(join(place.cwd, name), 'utf8'), 'picture');
     place.remove();
   });
@@ -206,7 +206,7 @@ links('when the name of a result is known only after the run', async () => {
   const place = new Place().files('a.jpg', 'a.gradcam.0.png');
   const { code, stderr } = await place.run(['a.jpg', 'a.gradcam.0.png', '--top', '2']);
   assert.is(code, 2);
-  assert.match(stderr, /"a\.gradcam\.0\.png", which is an input/);
+  assert.match(stderr, /"a\.gradcam\.0\.png", an input\./);
   assert.equal(place.list(), ['a.gradcam.0.png', 'a.jpg']);
   place.remove();
 });

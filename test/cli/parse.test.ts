@@ -51,9 +51,9 @@ parse.run();
 const refused = suite('wrong usage');
 
 for (const [line, message] of [
-  ['a.jpg --colourmap jet', 'There is no option --colourmap. Did you mean "--colormap"?'],
-  ['a.jpg --tresholds 2', 'There is no option --tresholds.'],
-  ['a.jpg -x', 'There is no option -x.'],
+  ['a.jpg --colourmap jet', 'Unknown option --colourmap. Did you mean "--colormap"?'],
+  ['a.jpg --tresholds 2', 'Unknown option --tresholds.'],
+  ['a.jpg -x', 'Unknown option -x.'],
   ['inspect m.onnx --alpha 1', 'camwasm inspect takes no --alpha.'],
   ['methods -m cam', 'camwasm methods takes no --method.'],
   ['a.jpg -o', '--output takes a file, a folder or -, but no value follows.'],

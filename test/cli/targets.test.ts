@@ -70,8 +70,8 @@ const REFUSED: Record<string, RegExp> = {
   '--target class:1 --top 2': /--target and --top exclude each other/,
   '--target clas:1': /Did you mean "class:"\?/,
   '--target class:zebra': /Unknown class "zebra"/,
-  '--target class:1@b.png -o b.png': /"b\.png", which is an input/,
-  '--target similar:b.png -o b.png': /"b\.png", which is an input/,
+  '--target class:1@b.png -o b.png': /"b\.png", an input\./,
+  '--target similar:b.png -o b.png': /"b\.png", an input\./,
   '--target output[0,5,1] --target output[0,5-1]': /cannot be read/,
 };
 for (const [line, message] of Object.entries(REFUSED)) {

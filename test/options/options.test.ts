@@ -134,7 +134,7 @@ const refusal = (given: unknown, place: Parameters<typeof checkOptions>[1] = 'ex
 };
 
 for (const [given, option, message] of [
-  [{ methods: ['gradcam'] }, 'methods', /no option `methods`. Did you mean "method"/],
+  [{ methods: ['gradcam'] }, 'methods', /Unknown option `methods`. Did you mean "method"/],
   [{ method: [] }, 'method', /`method` is an empty list/],
   [{ layer: 5 }, 'layer', /`layer` is 5: it takes the name of a value/],
   [{ score: 'logits' }, 'score', /`score` is "logits".*Did you mean "logit"/],
@@ -148,12 +148,12 @@ for (const [given, option, message] of [
   [{ inputs: new Map() }, 'inputs', /an object/],
   [{ smoothNoise: { n: 2, sigma: 0.1, sigm: 1 } }, 'smoothNoise.sigm', /Did you mean "sigma"/],
   [{ tokens: { height: 2, width: 2, prefix: 0, cls: 1 } }, 'tokens.cls', /Known: height, width, prefix/],
-  [{ constructor: 1 }, 'constructor', /no option `constructor`/],
-  [JSON.parse('{ "__proto__": 1 }') as object, '__proto__', /no option `__proto__`/],
-  [null, 'options', /The options are null: pass an object/],
+  [{ constructor: 1 }, 'constructor', /Unknown option `constructor`/],
+  [JSON.parse('{ "__proto__": 1 }') as object, '__proto__', /Unknown option `__proto__`/],
+  [null, 'options', /The options are null\. Pass an object/],
   [3, 'options', /The options are 3/],
   [() => 1, 'options', /The options are a function/],
-  [['gradcam'], 'options', /pass an object/],
+  [['gradcam'], 'options', /Pass an object/],
 ] as const) {
   check(`explain: ${String(JSON.stringify(given))}`, () => {
     const error = refusal(given);
@@ -164,7 +164,7 @@ for (const [given, option, message] of [
 check('load: preprocessing is validated by its own names', () => {
   assert.is(refusal({ preprocessing: { size: 224 } }, 'load').option, 'preprocessing.size');
   assert.match(refusal({ preprocessing: { fit: 'fill' } }, 'load').message, /stretch, crop, letterbox/);
-  assert.match(refusal({ preprocessing: { range: [0, 0] } }, 'load').message, /two numbers that differ/);
+  assert.match(refusal({ preprocessing: { range: [0, 0] } }, 'load').message, /two different numbers/);
   assert.match(refusal({ lables: [] }, 'load').message, /Did you mean "labels"/);
 });
 for (const [given, option] of [

@@ -16,6 +16,6 @@ export interface Command {
   readonly usage: string;
   readonly about: string;
   readonly examples: readonly (readonly [line: string, about: string])[];
-  /** Imported when it is run: help has to be quick. */
+  /** Imported on demand, to keep help fast. */
   readonly load: () => Promise<RunCommand>;
 }

@@ -18,13 +18,13 @@ import { reportProblems } from '../summary.ts';
 import { type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
-/** The kinds of sheet, by the extension of its file. */
+/** Sheet writers by file extension. */
 const SHEETS: Readonly<Record<string, (sheet: Sheet) => Promise<Uint8Array | string>>> = {
   '.png': pngSheet,
   '.html': htmlSheet,
 };
 
-/** `camwasm compare <image>`: one contact sheet, classes down and methods across. */
+/** `camwasm compare <image>`: one contact sheet, with classes as rows and methods as columns. */
 export async function runCompare(context: CommandContext): Promise<number> {
   const { operands, io } = context;
   const settings = asExplained(context.settings);
@@ -79,11 +79,11 @@ export async function runCompare(context: CommandContext): Promise<number> {
   }
 }
 
-/** --methods and --classes as the options of `camwasm <image>`. */
+/** --methods and --classes as options of `camwasm <image>`. */
 function asExplained({ methods = ['all'], classes, ...settings }: Given): Given {
   const [, top] = /^top(\d+)$/i.exec(classes ?? '') ?? [];
   if (top !== undefined && Number(top) === 0)
-    throw badOption(undefined, '--classes top0 names no class. Write top1 or more.');
+    throw badOption(undefined, '--classes top0 selects no class. Use top1 or higher.');
   return {
     ...settings,
     method: methods,
@@ -93,16 +93,19 @@ function asExplained({ methods = ['all'], classes, ...settings }: Given): Given 
 
 function jobFor(settings: Given, operands: readonly string[]): Job & { readonly input: Input } {
   if (operands.length > 1)
-    throw badOption(undefined, `camwasm compare takes one image, not also "${operands[1]}".`);
+    throw badOption(undefined, `camwasm compare takes one image. Remove "${operands[1]}".`);
   const [{ input, ...job }, made] = jobsOf(settings, operands);
   if (!input || made)
-    throw badOption(undefined, `${(made ?? job).methods[0]} takes no image, but a sheet shows one. Omit it.`);
+    throw badOption(
+      undefined,
+      `${(made ?? job).methods[0]} takes no image, but a sheet shows one. Remove it.`,
+    );
   return { ...job, input };
 }
 
 const STDOUT = '-';
 
-/** Where the sheet goes: a file, a file in a folder, or standard output. */
+/** Destination of the sheet: a file, a file in a folder, or standard output. */
 async function pathFor({ output }: Given, { stem }: Input, io: IO): Promise<string> {
   const usual = `${stem}.compare.png`;
   if (output === undefined) return usual;
@@ -110,7 +113,7 @@ async function pathFor({ output }: Given, { stem }: Input, io: IO): Promise<stri
     if (!io.stdout.isTTY) return output;
     throw badOption(
       undefined,
-      'PNG bytes would garble the terminal. Redirect standard output, or give -o a file.',
+      'PNG bytes would garble the terminal. Redirect standard output, or pass a file to -o.',
     );
   }
   const found = await stat(resolve(io.cwd, output)).catch(() => undefined);
@@ -121,7 +124,7 @@ async function pathFor({ output }: Given, { stem }: Input, io: IO): Promise<stri
 function drawerFor(path: string): (sheet: Sheet) => Promise<Uint8Array | string> {
   const draw = path === STDOUT ? pngSheet : SHEETS[extname(path).toLowerCase()];
   if (draw) return draw;
-  throw badOption(undefined, `A sheet is a .png or a .html file, not "${path}". Give -o one of them.`);
+  throw badOption(undefined, `A sheet is a .png or .html file, not "${path}". Change -o.`);
 }
 
 /** `golf-ball.jpg  3 classes, 12 methods → golf-ball.compare.png (1.42 s)` */

@@ -10,7 +10,7 @@ import { DONE } from '../exit.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
-/** `camwasm completion <shell>`: a script for the shell, made from the tables. */
+/** `camwasm completion <shell>`: a completion script, generated from the tables. */
 export async function runCompletion({ operands, settings, io }: CommandContext): Promise<number> {
   const [shell, ...more] = operands;
   const shells = Object.keys(SCRIPTS);

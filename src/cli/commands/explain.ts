@@ -24,7 +24,7 @@ import { namedTargets, targetName } from '../targets.ts';
 import { type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
-/** Everything that the images of a call share. */
+/** State shared by the images of a call. */
 interface Batch extends CommandContext {
   readonly out: Terminal;
   readonly model: CliModel;
@@ -33,7 +33,7 @@ interface Batch extends CommandContext {
   readonly options: ExplainOptions;
 }
 
-/** `camwasm <image...>`: everything that can be refused is refused before the first image is read. */
+/** `camwasm <image...>`: validates everything before reading the first image. */
 export async function runExplain(context: CommandContext): Promise<number> {
   const { settings, operands, io } = context;
   const out = terminal(io, settings);
@@ -52,7 +52,7 @@ export async function runExplain(context: CommandContext): Promise<number> {
     );
     for (const warning of model.warnings) await out.warn(warning);
     if (unused.length > 0)
-      await out.warn(`${jobs[0].methods[0]} takes no image; ignored: ${unused.join(', ')}.`);
+      await out.warn(`${jobs[0].methods[0]} takes no image. Ignored: ${unused.join(', ')}.`);
     const targets = settings.target && namedTargets(settings.target, model.labels);
     const classes = classesFor(settings, model.labels);
     const chosen = settings.class && { classes: classes.filter((index) => index !== undefined) };
@@ -111,7 +111,7 @@ async function explainJobs(batch: Batch): Promise<number> {
   return code;
 }
 
-/** Reports what is wrong with one image alone; wrong usage ends the batch. */
+/** Reports an error that affects a single image; wrong usage ends the batch. */
 async function orReport(batch: Batch, job: Job, work: () => Promise<number>): Promise<number> {
   const { settings, out } = batch;
   try {
@@ -124,11 +124,11 @@ async function orReport(batch: Batch, job: Job, work: () => Promise<number>): Pr
   }
 }
 
-/** One image, explained; nothing is written yet. */
+/** An explained image, before anything is written. */
 interface ExplainedJob {
   readonly job: Job;
   readonly report: ExplainReport;
-  /** Milliseconds that reading took, and reading and explaining together. */
+  /** Milliseconds for reading, and for reading and explaining together. */
   readonly read: number;
   readonly took: number;
 }
@@ -163,7 +163,7 @@ async function writeJob(batch: Batch, { job, report, read, took }: ExplainedJob)
     stdout: out.result,
   };
   const { written, failures } = await writeResults(writing);
-  // A failure here does not hide the results that were written.
+  // An error here must not hide the results already written.
   const unwritten: unknown = await writeTensors(writing).catch((error: unknown) => error);
   const write = performance.now() - started;
   const timings = { read, ...report.timings, write };
@@ -181,7 +181,7 @@ interface Outcome {
   readonly seconds: number;
 }
 
-/** The result goes to standard output, everything about it to standard error; returns the exit code. */
+/** Prints results to standard output and everything else to standard error; returns the exit code. */
 async function reportJob(
   { settings, out, plan, model }: Batch,
   { job, report, subject }: Writing,

@@ -1,12 +1,12 @@
 import type { CommandName } from '../../options/options.ts';
 import type { Command } from './command.ts';
 
-/** Every command; its options are the rows of the table that name it. */
+/** Every command. Its options are the table rows that list it. */
 export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   explain: {
     usage: 'camwasm <image...> [options]',
     about:
-      'Shows where a model looked. An image is PNG, JPEG, BMP, GIF, TIFF, WebP, a .npy tensor, or - (standard input).',
+      'Shows where a model looked. Images are PNG, JPEG, BMP, GIF, TIFF, WebP, .npy tensors, or - (standard input).',
     examples: [
       ['camwasm cat.jpg --method layercam', 'the predicted class, as an overlay'],
       ['camwasm cat.jpg -m gradcam,scorecam -c cat -c dog -o maps/', 'methods and classes side by side'],
@@ -18,9 +18,9 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   },
   compare: {
     usage: 'camwasm compare <image> [options]',
-    about: 'Writes one contact sheet of an image: classes down, methods across, with labels and scores.',
+    about: 'Writes a contact sheet of an image: classes as rows, methods as columns, with labels and scores.',
     examples: [
-      ['camwasm compare cat.jpg --classes top3', 'every quick method, three classes'],
+      ['camwasm compare cat.jpg --classes top3', 'all fast methods, three classes'],
       ['camwasm compare cat.jpg --methods cam,gradcam -o cat.html', 'as a page'],
     ],
     load: async () => (await import('./compare.ts')).runCompare,
@@ -55,7 +55,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   completion: {
     usage: 'camwasm completion <bash|zsh|fish>',
     about: 'Prints a script that completes commands, options and their values in a shell.',
-    examples: [['camwasm completion bash >> ~/.bashrc', 'for bash; zsh and fish likewise']],
+    examples: [['camwasm completion bash >> ~/.bashrc', 'similar for zsh and fish']],
     load: async () => (await import('./completion.ts')).runCompletion,
   },
 };

@@ -7,11 +7,11 @@ import { preprocessingOf } from '../request.ts';
 import { type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
-/** `camwasm inspect <model.onnx>`: what is in a model; the built-in one when none is named. */
+/** `camwasm inspect <model.onnx>`: a model's contents; by default, the built-in one. */
 export async function runInspect(context: CommandContext): Promise<number> {
   const { operands, settings, io } = context;
   const [model = settings.model, ...more] = operands;
-  if (more.length > 0) throw badOption(undefined, `camwasm inspect takes one model, not also "${more[0]}".`);
+  if (more.length > 0) throw badOption(undefined, `camwasm inspect takes one model. Remove "${more[0]}".`);
   const library = await context.library();
   const inspection = await library.inspect(model === undefined ? undefined : resolve(io.cwd, model), {
     ...librarySettings(settings, 'load'),
@@ -35,7 +35,7 @@ function page(inspection: Inspection, style: Terminal['style']): string {
     .join('\n');
 }
 
-/** What the file declares. */
+/** The part known from the file. */
 function declaredRows({ inputs, outputs, opset, operators, parameters }: Inspection): Section[] {
   const port = ({ name, type, dims }: Port) => [name, `${type ?? '?'} ${dimsText(dims)}`];
   return [
@@ -48,14 +48,14 @@ function declaredRows({ inputs, outputs, opset, operators, parameters }: Inspect
   ];
 }
 
-/** What running it showed. */
+/** The part known after a run. */
 function foundRows(inspection: Inspection): Section[] {
   const { operators, layers, automatic, unsupported, problem } = inspection;
   if (problem !== null) return [['This model cannot be explained', [[problem]]]];
   return [
     ['Explained', explainedRows(inspection)],
     [`Layers${automatic ? ` (* is the default: ${automatic.why})` : ''}`, layers.map(layerRow)],
-    ['Nodes that stop gradients', barrierRows(inspection)],
+    ['Nodes that block gradients', barrierRows(inspection)],
     ['Operators without a gradient', unsupported.map((op) => [op, String(operators[op])])],
   ];
 }
@@ -76,16 +76,18 @@ const layerRow = ({ name, op, dims, layout, automatic, gradient }: LayerInfo): s
   gradient ? '' : 'no gradient',
 ];
 
-/** `nchw`, or the grid of tokens as --tokens takes it. */
+/** `nchw`, or the token grid in the format of --tokens. */
 const layoutText = ({ kind, height, width, prefix }: LayerInfo['layout']): string =>
   kind === 'tokens' ? `tokens ${height}x${width}${prefix > 0 ? `+${prefix}` : ''}` : kind;
 
 function barrierRows({ barriers, inputGradient }: Inspection): string[][] {
-  if (barriers.length === 0 && inputGradient) return [['nothing: gradients reach all layers and the input']];
+  if (barriers.length === 0 && inputGradient) return [['none: gradients reach all layers and the input']];
   const rows = barriers.map(({ node, why, from }) => [
-    `${node}  ${why}${from === null ? '' : ` Gradients exist from ${from} on.`}`,
+    `${node}  ${why}${from === null ? '' : ` Gradients reach ${from}.`}`,
   ]);
-  return inputGradient ? rows : [...rows, ['No gradient reaches the input: saliency methods do not work.']];
+  return inputGradient
+    ? rows
+    : [...rows, ['Gradients do not reach the input, so saliency methods do not work.']];
 }
 
 const dimsText = (dims: Port['dims']): string =>

@@ -6,7 +6,7 @@ import { channelsOf, loadOptionsOf } from '../request.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
-/** `camwasm serve`: the request handler on a port, until the user interrupts or SIGTERM comes; what is under way is answered. */
+/** `camwasm serve`: the request handler on a port, until an interrupt or SIGTERM; pending requests are answered. */
 export async function runServe({ operands, settings, io }: CommandContext): Promise<number> {
   if (operands.length > 0) {
     throw badOption(undefined, `camwasm serve takes no arguments: post images to it.`);
@@ -44,7 +44,7 @@ async function listening(
   } catch (cause) {
     throw badOption(
       undefined,
-      `Cannot listen on port ${port}: ${(cause as Error).message}. Choose another with --port, or 0 for a free one.`,
+      `Cannot listen on port ${port}: ${(cause as Error).message}. Choose another --port, or 0 for a free one.`,
       cause,
     );
   }

@@ -1,7 +1,7 @@
 import { COLORMAPS, type Picture, toPNG } from '../../index.ts';
 import type { ColorBar, Sheet, SheetRow } from './sheet.ts';
 
-/** The sheet as one page that needs nothing else: pictures are inside, and there is no script. */
+/** A self-contained HTML page of the sheet, with embedded images and without a script. */
 export async function htmlSheet({ title, columns, rows, bar }: Sheet): Promise<string> {
   const heads = columns.map((column) => `<th scope="col">${escaped(column)}</th>`).join('');
   const lines = await Promise.all(rows.map((row) => tableRow(row, columns)));
@@ -52,7 +52,7 @@ async function imageTag(picture: Picture, alt: string): Promise<string> {
   return `<img width="${width}" height="${height}" alt="${escaped(alt)}" src="data:image/png;base64,${base64}">`;
 }
 
-/** Seventeen stops are enough for the eye. */
+/** Seventeen stops look continuous. */
 function colorBar({ colormap, low, high }: ColorBar): string {
   const table = COLORMAPS[colormap].table();
   const stops = Array.from({ length: 17 }, (_, i) => {

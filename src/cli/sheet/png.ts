@@ -7,12 +7,12 @@ type Print = (text: string, x: number, y: number, width: number) => void;
 
 const MARGIN = 16;
 const CELL_GAP = 8;
-/** Height of a line of text, and width of the texts beside the rows. */
+/** Height of a text line, and width of the row labels. */
 const LINE = 20;
 const ASIDE = 168;
 const WHITE = 0xffffffff;
 
-/** The sheet as a picture. It has Latin letters only, others become `?`; the HTML sheet has all. */
+/** A picture of the sheet. Its font only has Latin letters, and others become `?`; the HTML sheet has all. */
 export async function pngSheet({ title, columns, rows, bar }: Sheet): Promise<Uint8Array> {
   const { Jimp, loadFont, measureText } = await import('jimp');
   const { SANS_14_BLACK } = await import('jimp/fonts');
@@ -42,11 +42,11 @@ export async function pngSheet({ title, columns, rows, bar }: Sheet): Promise<Ui
   return toPNG({ width, height, data: new Uint8ClampedArray(canvas.bitmap.data) });
 }
 
-/** Replaces characters that the font lacks by `?`. */
+/** Replaces characters missing from the font with `?`. */
 const readable = (text: string, chars: object): string =>
   [...text].map((character) => (character === ' ' || character in chars ? character : '?')).join('');
 
-/** The text, cut with dots to what fits. */
+/** Truncates text with dots to the available width. */
 function fitting(text: string, fits: (text: string) => boolean): string {
   if (fits(text)) return text;
   let kept = text;

@@ -27,7 +27,7 @@ export interface SheetRow {
   readonly label: string;
   /** Probability and score. */
   readonly amounts: readonly string[];
-  /** One for each column; undefined where the method failed. */
+  /** One per column; undefined if the method failed. */
   readonly cells: readonly (Picture | undefined)[];
 }
 
