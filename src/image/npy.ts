@@ -82,7 +82,7 @@ function readElements(bytes: Uint8Array, types: readonly string[]): NpyNumbers {
  * @example
  * const { data, height, width } = explanation.heatmap;
  * await writeFile('heatmap.npy', writeNpy([height, width], data));
- * @throws {CamError} BAD_TENSOR when the dimensions are not those of the data, or the data is not a Float32Array.
+ * @throws {CamError} BAD_TENSOR when the dimensions do not match the data, or the data is not a Float32Array.
  */
 export function writeNpy(dims: readonly number[], data: Float32Array): Uint8Array {
   const whole = Array.isArray(dims) && dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0);
@@ -90,7 +90,7 @@ export function writeNpy(dims: readonly number[], data: Float32Array): Uint8Arra
   if (!(data instanceof Float32Array && data.length === size)) {
     throw new CamError(
       'BAD_TENSOR',
-      `writeNpy() takes the dimensions and a Float32Array of as many values: [${String(dims)}] is not the shape of ${data instanceof Float32Array ? `${data.length} values` : typeof data}.`,
+      `writeNpy() takes dimensions and a Float32Array of that shape, but [${String(dims)}] is not the shape of ${data instanceof Float32Array ? `${data.length} values` : typeof data}.`,
     );
   }
   const shape = dims.length === 1 ? `${dims[0]!},` : dims.join(', ');

@@ -58,11 +58,11 @@ export async function instantiate(
   }
   throw badOption(
     'modules.kernels',
-    '`modules.kernels` is other WebAssembly. Pass camwasm/kernels.wasm, compiled.',
+    '`modules.kernels` is another WebAssembly module. Pass camwasm/kernels.wasm, compiled.',
   );
 }
 
-/** Every kernel is there: the last one stands for all, which are built together. */
+/** Whether the module exports the kernels; since they are built together, checking one is enough. */
 const isKernels = (exports: object): exports is KernelExports =>
   'overlay' in exports && typeof exports.overlay === 'function';
 

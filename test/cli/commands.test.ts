@@ -34,7 +34,7 @@ inspect('shows what is in a model, and what can be explained of it', async () =>
       '  * stage4  Add   [1, 5, 16]    tokens 2x2+1',
       '',
       'Nodes that block gradients',
-      '  /pick  NonZero has no gradient. Gradients exist from stage4 on.',
+      '  /pick  NonZero has no gradient. Gradients reach stage4.',
       '  Gradients do not reach the input, so saliency methods do not work.',
       '',
       'Operators without a gradient',
@@ -72,7 +72,7 @@ inspect('takes the built-in model when none is named, and never two', async () =
   assert.is((await camwasm(['inspect'])).asked.model, undefined);
   const two = await camwasm(['inspect', 'a.onnx', 'b.onnx']);
   assert.is(two.code, 2);
-  assert.match(two.stderr, /one model, not also "b\.onnx"/);
+  assert.match(two.stderr, /one model\. Remove "b\.onnx"/);
 });
 inspect.run();
 

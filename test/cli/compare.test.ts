@@ -125,16 +125,16 @@ function* rowsOf(picture: Picture, color: readonly number[]): Generator<readonly
 
 for (const [line, says] of [
   ['compare', /The image is missing/],
-  ['compare a.jpg b.png', /one image, not also "b\.png"/],
-  ['compare a.jpg -o sheet.pdf', /\.png or a \.html file, not "sheet\.pdf"/],
-  ['compare a.jpg -o a.jpg', /\.png or a \.html file/],
+  ['compare a.jpg b.png', /one image\. Remove "b\.png"/],
+  ['compare a.jpg -o sheet.pdf', /\.png or \.html file, not "sheet\.pdf"/],
+  ['compare a.jpg -o a.jpg', /\.png or \.html file/],
   ['compare b.png -o b.png', /", an input\./],
   ['compare a.jpg --classes top0', /top0/],
   ['compare a.jpg --classes zebra', /Unknown class "zebra"/],
   ['compare a.jpg --methods nocam', /Unknown method "nocam"/],
   ['compare a.jpg --methods class-visualization --classes 1', /takes no image/],
   ['compare a.jpg --methods cam,class-visualization --classes 1', /takes no image/],
-  ['compare a.jpg --json', /takes no --json/],
+  ['compare a.jpg --json', /does not take --json/],
 ] as const) {
   compare(`camwasm ${line} is wrong usage`, async () => {
     const { code, stderr, written, asked } = await camwasm(line.split(' '));

@@ -113,7 +113,7 @@ test('a model that can run no picture says why: several at once, or no output', 
   };
   const two = draft([2, 3, 8, 8]);
   two.e.output(two.map, 'y');
-  assert.match((await inspect(two.e.bytes())).problem!, /exported for 2 images/);
+  assert.match((await inspect(two.e.bytes())).problem!, /exported with batch size 2/);
   assert.match((await inspect(draft([1, 3, 8, 8]).e.bytes())).problem!, /no output/);
 });
 

@@ -179,7 +179,7 @@ const REFUSED: [query: string, status: number, code: string, detail: RegExp][] =
   ['?model=resnet', 404, 'NOT_FOUND', /everyday36/],
   ['?top=17&format=json', 413, 'TOO_LARGE', /17 results/],
   ['?top=1000000000&format=json&raw', 413, 'TOO_LARGE', /1000000000 results/],
-  ['?batch-size=33', 413, 'TOO_LARGE', /"batch-size" is 33; at most 32/],
+  ['?batch-size=33', 413, 'TOO_LARGE', /"batch-size" is 33; the limit is 32/],
 ];
 
 for (const [query, status, code, detail] of REFUSED) {
