@@ -45,7 +45,7 @@ export const totalsOf = (
 
 /**
  * Runs a formula to completion, answering its requests.
- * @throws {CamError} ABORTED between runs.
+ * @throws {CamError} ABORTED when the signal is aborted, between runs.
  */
 export async function drive<Result extends object>(
   steps: Result | Steps<Result>,

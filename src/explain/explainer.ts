@@ -111,7 +111,7 @@ export class Explainer {
    * @example
    * const { heatmap, target } = await explainer.explain('cat.jpg', { method: 'layercam', class: 'tabby' });
    * console.log(target.label, target.probability, heatmap.width, heatmap.height);
-   * @throws {CamError} the codes of `explainAll`, or the error of a method that cannot explain this model or image.
+   * @throws {CamError} the codes of `explainAll`, also when the method cannot explain this model or image.
    */
   async explain(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Answer> {
     checkOptions(options, 'explain');
@@ -196,7 +196,7 @@ export class Explainer {
     await this.close();
   }
 
-  /** @throws {CamError} RUNTIME after `close`. */
+  /** @throws {CamError} RUNTIME when the explainer is closed. */
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const turn = this.#turn.then(() => {
       if (this.#closed) throw new CamError('RUNTIME', 'This explainer is closed. Load the model again.');

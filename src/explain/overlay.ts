@@ -73,7 +73,7 @@ export async function toPNG(of: Explanation | Picture, options: OverlayOptions =
  * @example
  * await writeFile('cat.jpg', await toJPEG(explanation, { quality: 80 }));
  * @throws {CamError} BAD_OPTION for an unknown color map or option, an alpha outside 0 to 1, or a quality outside 1 to 100.
- * @throws {CamError} OUTPUT in Workers, which have no JPEG encoder.
+ * @throws {CamError} OUTPUT when the runtime has no JPEG encoder (Workers).
  */
 export async function toJPEG(
   of: Explanation | Picture,

@@ -23,7 +23,7 @@ export interface CallContext {
   readonly network: Network;
   readonly kernels: Kernels;
   readonly labels: readonly string[];
-  /** Names of the image input, and the additional inputs. */
+  /** Name of the image input, and values of the additional inputs. */
   readonly input: string;
   readonly others: Values;
   readonly watch: Stopwatch;

@@ -7,7 +7,7 @@ interface ImageFormat {
   title: string;
   /** First bytes of a file; a dot matches any byte. */
   magic: RegExp;
-  /** Throws RangeError if the file ends inside its header. */
+  /** @throws {RangeError} when the file ends inside its header. */
   header: (view: DataView) => Header;
 }
 

@@ -11,7 +11,10 @@ interface Frame {
 
 const CONTROL = 0xf9;
 
-/** Counts the frame too: nothing keeps it inside the screen. Throws RangeError if the file ends before the frame. */
+/**
+ * The screen, extended to include the first frame, which may exceed it.
+ * @throws {RangeError} when the file ends before the frame.
+ */
 export function gifHeader(view: DataView): Header {
   const { at } = frameOf(view);
   const side = (screen: number, near: number, length: number) => {

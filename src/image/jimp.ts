@@ -12,7 +12,7 @@ const JIMP_DAMAGE = /gif stream (longer|shorter)/;
 
 /**
  * Jimp's decoder for a format. A JPEG is rotated by its EXIF orientation.
- * @throws {Error} without Jimp: its browser build is an empty file (1.6.1), which Workers get as well.
+ * @throws {Error} when Jimp is missing: its browser build is an empty file (1.6.1), which Workers get as well.
  */
 export async function loadJimp(format: FormatName): Promise<(bytes: Uint8Array) => Promise<Picture>> {
   const { Jimp, defaultFormats } = await import('jimp');

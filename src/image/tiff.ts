@@ -42,7 +42,7 @@ const READERS: Record<number, { bytes: number; read: 'getUint8' | 'getUint16' | 
   7: { bytes: 1, read: 'getUint8' },
 };
 
-/** Throws RangeError if the file is truncated. */
+/** @throws {RangeError} when the file is truncated. */
 export function firstPage(view: DataView): TiffPage {
   const littleEndian = view.getUint8(0) === 0x49;
   const at = view.getUint32(4, littleEndian);

@@ -3,7 +3,7 @@ import type { ModelPlace } from './source.ts';
 
 /**
  * The built-in model: models/MODEL_CARD.md.
- * @throws {CamError} BAD_MODEL in runtimes where modules have no URL.
+ * @throws {CamError} BAD_MODEL when the runtime gives modules no URL.
  */
 export function builtinModel(): ModelPlace {
   try {

@@ -23,7 +23,7 @@ export interface Question {
 
 /**
  * Answers POST /explain.
- * @throws {CamError} and {Problem} for a request that fails.
+ * @throws {CamError | Problem} when the request fails.
  */
 export async function explain(question: Question): Promise<Response> {
   const { model, image, query, limits, signal } = question;
