@@ -285,7 +285,12 @@ const REFUSED: Record<string, Refusal> = {
     'BAD_TARGET',
     /black on all 8 x 6 pixels/,
   ),
-  'a mask that is no picture': refuse(segmentation, target(`class:1@${other}`), 'BAD_TARGET', /must be an image/),
+  'a mask that is no picture': refuse(
+    segmentation,
+    target(`class:1@${other}`),
+    'BAD_TARGET',
+    /must be an image/,
+  ),
   'a file that is not there': refuse(embedding, target('similar:no/such.png'), 'BAD_TARGET', /no\/such\.png/),
   'a vector of another length': refuse(
     embedding,
