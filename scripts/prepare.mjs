@@ -16,7 +16,6 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from './bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -49,9 +48,10 @@ const fresh =
 /** Folders and files to remove if this build fails. */
 const unfinished = new Set();
 
-if (process.argv.includes('--force') || !fresh) build();
+if (process.argv.includes('--force') || !fresh) await build();
 
-function build() {
+async function build() {
+  const { bundle } = await import('./bundle.mjs'); // esbuild takes long to load
   const started = Date.now();
   process.once('exit', () => unfinished.forEach((path) => rmSync(path, { recursive: true, force: true })));
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
