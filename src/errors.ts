@@ -60,6 +60,18 @@ export class InternalError extends Error {
   }
 }
 
+/** A value of any type, for an error: itself if it is short, else its type. */
+export function describe(value: unknown): string {
+  if (Array.isArray(value) && value.length === 0) return 'an empty list';
+  if (typeof value === 'string') return `"${value}"`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  const kind = Array.isArray(value) ? 'a list' : 'an object';
+  if (!Array.isArray(value) && Object.prototype.toString.call(value) !== '[object Object]') return kind;
+  const json = JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
+  return json.length <= 60 ? json : kind;
+}
+
 /** `Did you mean "x" or "y"?` with a leading space, or nothing if no candidate is similar. */
 export function didYouMean(written: string, candidates: readonly string[]): string {
   const found = nearest(written, candidates);

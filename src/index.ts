@@ -37,6 +37,7 @@ export { resizePicture } from './image/resize.ts';
 export { findMethods, type FoundMethod, type MethodChoice } from './methods/choice.ts';
 export { findMethod, METHODS, type MethodInfo } from './methods/index.ts';
 export { findClass } from './targets/find-class.ts';
-export { filesOf, targetOf, targetText } from './targets/kinds.ts';
+export { targetOf } from './targets/given.ts';
+export { filesOf, targetText } from './targets/kinds.ts';
 export { parseTarget } from './targets/parse.ts';
 export type * from './types.ts';

@@ -1,4 +1,4 @@
-import { InternalError } from './errors.ts';
+import { type CamError, describe, didYouMean, InternalError } from './errors.ts';
 
 /**
  * Merges tables into one map.
@@ -13,4 +13,59 @@ export function mergeTables<Row>(tables: Iterable<Readonly<Record<string, Row>>>
     }
   }
   return merged;
+}
+
+/** Validation of a value from an untyped caller. */
+export interface Check {
+  /** For errors: "a number from 0 to 1". */
+  readonly takes: string;
+  readonly accepts: (value: unknown) => boolean;
+  /** The values, if they are known words. */
+  readonly choices?: readonly string[];
+  /** Whether an object with this key must have it. */
+  readonly required?: true;
+  /** Validation of an object's keys; other keys are rejected. */
+  readonly keys?: () => Checks;
+}
+
+/** Validation of an object, by key. */
+export type Checks = ReadonlyMap<string, Check>;
+
+/** Whether a value is an object with keys: not null, a list, a Map or a function. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  Object.prototype.toString.call(value) === '[object Object]';
+
+/** Words for the errors of `checkKeys`. */
+export interface CheckWords {
+  /** What a key is: "option". */
+  readonly noun: string;
+  /** Path of the object: `target.`, or nothing. */
+  readonly path?: string;
+  readonly error: (key: string, message: string) => CamError;
+}
+
+/**
+ * Validates the keys and values of an object; undefined counts as missing.
+ * @throws {CamError} the caller's error for an unknown key, an invalid value, or a missing required key.
+ */
+export function checkKeys(given: Readonly<Record<string, unknown>>, checks: Checks, words: CheckWords): void {
+  const { noun, path = '', error } = words;
+  for (const [key, value] of Object.entries(given)) {
+    const name = path + key;
+    const check = checks.get(key);
+    if (check === undefined) {
+      const hint = didYouMean(key, [...checks.keys()]) || ` Known: ${[...checks.keys()].join(', ')}.`;
+      throw error(name, `Unknown ${noun} \`${name}\`.${hint}`);
+    }
+    if (value === undefined) continue;
+    if (!check.accepts(value)) {
+      const hint = typeof value === 'string' ? didYouMean(value, check.choices ?? []) : '';
+      throw error(name, `\`${name}\` is ${describe(value)}, but takes ${check.takes}.${hint}`);
+    }
+    if (check.keys && isRecord(value)) checkKeys(value, check.keys(), { ...words, path: `${name}.` });
+  }
+  for (const [key, { required, takes }] of checks) {
+    if (required && given[key] === undefined)
+      throw error(path + key, `\`${path}${key}\` is missing: it takes ${takes}.`);
+  }
 }

@@ -1,6 +1,7 @@
 import { badOption, CamError } from '../errors.ts';
 import { ALL, chooseMethods, type Chosen } from '../methods/choice.ts';
-import { outputsOf, targetOf } from '../targets/kinds.ts';
+import { targetOf } from '../targets/given.ts';
+import { outputsOf } from '../targets/kinds.ts';
 import type { Target } from '../targets/target.ts';
 import type { ExplainOptions } from '../types.ts';
 

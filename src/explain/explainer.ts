@@ -116,7 +116,7 @@ export class Explainer {
   async explain(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<Answer> {
     checkOptions(options, 'explain');
     requireSingle(options);
-    const { explanations, failures, ...report } = await this.explainAll(image, options);
+    const { explanations, failures, ...report } = await this.#explainAll(image, options);
     if (failures.length > 0) throw failures[0].error;
     return { ...explanations[0], ...report };
   }
@@ -136,8 +136,12 @@ export class Explainer {
    * @throws {CamError} ABORTED (`name` is `AbortError`) when `signal` is aborted.
    */
   async explainAll(image: ImageInput | undefined, options: ExplainOptions = {}): Promise<ExplainReport> {
+    checkOptions(options, 'explain');
+    return this.#explainAll(image, options);
+  }
+
+  #explainAll(image: ImageInput | undefined, options: ExplainOptions): Promise<ExplainReport> {
     return this.#inTurn(async () => {
-      checkOptions(options, 'explain');
       checkSignal(options.signal);
       const call = readCall(options, this.labels, image !== undefined);
       const watch = stopwatch();

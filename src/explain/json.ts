@@ -1,5 +1,6 @@
 import { codeOf } from '../errors.ts';
 import { type MethodInfo, METHODS } from '../methods/index.ts';
+import { optionName } from '../options/wording.ts';
 import type { ExplainReport, Explanation, Failure, TargetInfo } from '../types.ts';
 import type { MapArray } from './artifact.ts';
 
@@ -209,7 +210,7 @@ const errorJson = (error: unknown, reworded: (message: string) => string): Error
   return {
     code,
     message: reworded(error instanceof Error ? error.message : String(error)),
-    option: option === undefined ? null : reworded(`\`${option}\``).replace(/[`"]/g, ''),
+    option: option === undefined ? null : optionName(option, reworded),
   };
 };
 

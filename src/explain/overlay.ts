@@ -1,4 +1,4 @@
-import { badOption, CamError } from '../errors.ts';
+import { badOption, CamError, describe } from '../errors.ts';
 import { conceptPicture } from '../image/concepts.ts';
 import { encode } from '../image/encode.ts';
 import { blend, type OverlayOptions, signedPicture } from '../image/overlay.ts';
@@ -22,11 +22,15 @@ const DIVERGING = 'coolwarm';
  * canvas.getContext('2d').putImageData(new ImageData(data, width, height), 0, 0);
  * @throws {CamError} BAD_OPTION for an unknown color map or option, or an alpha outside 0 to 1.
  */
-export async function overlay(
-  { shows, raw, image, heatmap, signed }: Explanation,
-  options: OverlayOptions = {},
-): Promise<Picture> {
+export async function overlay(explanation: Explanation, options: OverlayOptions = {}): Promise<Picture> {
   checkOptions(options, 'overlay');
+  return drawing(explanation, options);
+}
+
+async function drawing(
+  { shows, raw, image, heatmap, signed }: Explanation,
+  options: OverlayOptions,
+): Promise<Picture> {
   const { preprocessing } = image;
   const kernels = await sharedKernels();
   if (shows === 'signed') return signedPicture(atImageSize(image, raw[0], kernels), preprocessing?.channels);
@@ -80,18 +84,15 @@ export async function toJPEG(
   options: OverlayOptions & { readonly quality?: number } = {},
 ): Promise<Uint8Array> {
   checkOptions(options, 'toJPEG');
-  const { quality, ...drawing } = options;
-  return encode(await drawnOf(of, drawing), 'jpg', quality);
+  const { quality, ...colors } = options;
+  return encode(await drawnOf(of, colors), 'jpg', quality);
 }
 
 /** @throws {CamError} BAD_IMAGE for anything other than an explanation or picture. */
 async function drawnOf(of: Explanation | Picture, options: OverlayOptions): Promise<Picture> {
   if (typeof of !== 'object' || of === null)
-    throw new CamError(
-      'BAD_IMAGE',
-      `${of === null ? 'null' : typeof of} cannot be drawn. Pass an explanation or pixels.`,
-    );
-  return 'shows' in of ? overlay(of, options) : pictureOf(of);
+    throw new CamError('BAD_IMAGE', `${describe(of)} cannot be drawn. Pass an explanation or pixels.`);
+  return 'shows' in of ? drawing(of, options) : pictureOf(of);
 }
 
 /** The channels of a map, each at the image's size. */

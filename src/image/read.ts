@@ -1,4 +1,4 @@
-import { CamError } from '../errors.ts';
+import { CamError, describe } from '../errors.ts';
 import { readOr } from '../platform/files.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { decode, type DecodeOptions } from './decode.ts';
@@ -50,5 +50,5 @@ function tensorOf(bytes: Uint8Array): FloatTensor {
 const notAnImage = (value: unknown): CamError =>
   new CamError(
     'BAD_IMAGE',
-    `${value === null ? 'null' : Array.isArray(value) ? 'A list' : typeof value === 'object' ? 'This object' : `A ${typeof value}`} is not an image. Pass a path, the bytes of an image, its pixels, or a tensor.`,
+    `${describe(value)} is not an image. Pass a path, the bytes of an image, its pixels, or a tensor.`,
   );

@@ -7,17 +7,16 @@ import { type Baseline, BASELINES } from '../methods/baseline.ts';
 import { type Compat, COMPATS, type Fusion, FUSIONS } from '../methods/method.ts';
 import type { TokenGrid } from '../network/axes.ts';
 import { DEFAULT_THREADS, MAX_THREADS } from '../runtime/ort.ts';
+import { type Check, type Checks, isRecord } from '../table.ts';
 import { type Score, SCORES } from '../targets/target.ts';
 import type { ExplainOptions, LoadOptions, OverlayOptions } from '../types.ts';
 import {
   anything,
-  type Check,
   extent,
   flag,
   fraction,
   type InputFile,
   inputFile,
-  isRecord,
   item,
   items,
   named,
@@ -563,6 +562,8 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   version: { group: 'Terminal', describe: 'print the version', commands: COMMAND_NAMES },
 };
 
+const MODULES: Checks = new Map(['runtime', 'kernels', 'jpeg', 'webp'].map((key) => [key, wasmModule]));
+
 /** Options without a flag. */
 const LIBRARY_ONLY: LibraryChecks = {
   'explain.tensors': flag,
@@ -573,9 +574,7 @@ const LIBRARY_ONLY: LibraryChecks = {
   ),
   'explain.onProgress': anything('a function', (value) => typeof value === 'function'),
   'load.preprocessing': record(() => checksOf('preprocessing')),
-  'load.modules': record(
-    () => new Map(['runtime', 'kernels', 'jpeg', 'webp'].map((key) => [key, wasmModule])),
-  ),
+  'load.modules': record(() => MODULES),
   'load.ort': anything(
     'the module onnxruntime-web, or another build of it',
     (value) => typeof value === 'object' && value !== null && 'InferenceSession' in value && 'env' in value,
@@ -595,20 +594,20 @@ const LIBRARY_ONLY: LibraryChecks = {
 };
 
 /** Every option of the library, with its validation. */
-export const LIBRARY_OPTIONS: ReadonlyMap<string, Check> = new Map(
+export const LIBRARY_OPTIONS: Checks = new Map(
   [...Object.values(OPTIONS).map(({ sets = {} }) => sets), LIBRARY_ONLY].flatMap((checks) =>
     Object.entries(checks),
   ),
 );
 
+const PLACES = new Map<string, Map<string, Check>>();
+for (const [option, check] of LIBRARY_OPTIONS) {
+  const [place, key] = option.split('.');
+  PLACES.set(place, (PLACES.get(place) ?? new Map<string, Check>()).set(key, check));
+}
+
 /** Validation of one place in the library, such as `explain` or `preprocessing`. */
-export const checksOf = (place: string): ReadonlyMap<string, Check> =>
-  new Map(
-    [...LIBRARY_OPTIONS].flatMap(([option, check]) => {
-      const [where, key] = option.split('.');
-      return where === place ? [[key, check] as const] : [];
-    }),
-  );
+export const checksOf = (place: string): Checks => PLACES.get(place) ?? new Map<string, Check>();
 
 /** The flags of a command, in table order. */
 export const optionsOf = (command: CommandName): OptionName[] =>

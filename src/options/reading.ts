@@ -1,15 +1,6 @@
 import type { TokenGrid } from '../network/axes.ts';
 import { parseTokens } from '../network/layout.ts';
-
-/** Validation of an option's values. */
-export interface Check {
-  /** For errors: "a number from 0 to 1". */
-  readonly takes: string;
-  readonly choices?: readonly string[];
-  /** Validation of an object's keys; other keys are rejected. */
-  readonly keys?: () => ReadonlyMap<string, Check>;
-  readonly accepts: (value: unknown) => boolean;
-}
+import { type Check, type Checks, isRecord } from '../table.ts';
 
 /** How text is parsed to the value of an option. */
 export interface Reading<Value> extends Check {
@@ -27,9 +18,6 @@ const toNumber = (text: string): number => (NUMBER.test(text.trim()) ? Number(te
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isWhole = (value: unknown, from: number, to = Infinity): value is number =>
   Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to;
-/** Whether a value is an object with keys: not null, a list, a Map or a function. */
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  Object.prototype.toString.call(value) === '[object Object]';
 
 /** One value or a nonempty list. */
 export const oneOrMore = ({ takes, accepts }: Check): Check => ({
@@ -144,6 +132,10 @@ export const extent: Reading<{ width: number; height: number }> = {
   },
 };
 
+/** The keys of an object whose values its own check validates. */
+const keysOnly = (...keys: string[]): Checks =>
+  new Map(keys.map((key) => [key, anything('a value', () => true)]));
+
 const isNoise = (n: unknown, sigma: unknown): boolean =>
   isWhole(n, 1) && typeof sigma === 'number' && sigma >= 0 && Number.isFinite(sigma);
 
@@ -153,7 +145,7 @@ export const noise: Reading<{ n: number; sigma: number }> = {
   takes:
     "n copies (a whole number from 1 up) and noise sigma, relative to the input's range, such as 16:0.15",
   accepts: (value) => isRecord(value) && isNoise(value.n, value.sigma),
-  keys: () => new Map(['n', 'sigma'].map((key) => [key, anything('a number', () => true)])),
+  keys: () => keysOnly('n', 'sigma'),
   read: (text) => {
     const [n, sigma, ...more] = text.split(':').map(toNumber);
     return more.length === 0 && isNoise(n, sigma) ? { n, sigma } : undefined;
@@ -180,7 +172,7 @@ export const tokenGrid: Reading<TokenGrid> = {
   takes: 'rows x columns and the number of prefix tokens (class, registers), such as 14x14+1',
   accepts: (value) =>
     isRecord(value) && isWhole(value.height, 1) && isWhole(value.width, 1) && isWhole(value.prefix, 0),
-  keys: () => new Map(['height', 'width', 'prefix'].map((key) => [key, anything('a number', () => true)])),
+  keys: () => keysOnly('height', 'width', 'prefix'),
   read: (text) => {
     try {
       return parseTokens(text);
@@ -198,7 +190,7 @@ export const anything = (takes: string, accepts: (value: unknown) => boolean): C
 export const object: Check = anything('an object', isRecord);
 
 /** An object with these optional keys. */
-export const record = (keys: () => ReadonlyMap<string, Check>): Check => ({ ...object, keys });
+export const record = (keys: () => Checks): Check => ({ ...object, keys });
 
 /** Compiled WebAssembly, from this realm or another. */
 export const wasmModule: Check = anything(

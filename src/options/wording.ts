@@ -25,3 +25,7 @@ export const inFlags = (message: string): string => reworded(message, (flag) => 
 /** Rewords a message for a request: `` `batchSize` `` becomes "batch-size" if the query takes it. */
 export const inParameters = (message: string): string =>
   reworded(message, (flag) => (OPTIONS[flag].query ? `"${flag}"` : undefined));
+
+/** An option's name for the reader of reworded messages: "batch-size". */
+export const optionName = (option: string, reworder: (message: string) => string): string =>
+  reworder(`\`${option}\``).replace(/[`"]/g, '');

@@ -1,5 +1,5 @@
 import { CamError, type ErrorCode } from '../errors.ts';
-import { inParameters } from '../options/wording.ts';
+import { inParameters, optionName } from '../options/wording.ts';
 
 /** Error codes of the server, including the library's. */
 export type ProblemCode =
@@ -69,7 +69,7 @@ export function problemOf(error: unknown): ProblemJson {
   const [status, title] = STATUS[code];
   const detail = foreseen ? inParameters(error.message) : 'An unexpected error occurred on the server.';
   const option = error instanceof CamError ? error.option : undefined;
-  const named = option && inParameters(`\`${option}\``).replace(/[`"]/g, '');
+  const named = option && optionName(option, inParameters);
   return { type: 'about:blank', title, status, detail, code, ...(named && { option: named }) };
 }
 

@@ -5,8 +5,11 @@ import type { FloatTensor } from '../runtime/tensor.ts';
 import { eachRun, held, probabilitiesOf, sums } from './classes.ts';
 import { findClass } from './find-class.ts';
 import { isSource, nothingNamed, type ObjectiveContext, type OutputGrid, type TargetKind } from './kind.ts';
+import { QUOTED, type TargetReader } from './reader.ts';
 import type { ClassTarget, Score, Scored } from './target.ts';
 import { isFileSource, quotedText } from './text.ts';
+
+const START = /class\s*:\s*/y;
 
 /** A class: Σ_p m_p y_cp over the pixels p of its output, or of its probabilities. */
 export const CLASS: TargetKind<ClassTarget, 'class'> = {
@@ -20,6 +23,7 @@ export const CLASS: TargetKind<ClassTarget, 'class'> = {
     },
     over: { takes: "'all', 'predicted' or a mask: { file } or an image", accepts: isSource },
   },
+  syntax: { starts: ['class:'], start: START, parse: parseClass },
   text: (target) => `class:${quotedText(String(target.class))}${overText(target.over)}`,
   files: ({ over }) => (isFileSource(over) ? [String(over.file)] : []),
   outputs: nothingNamed,
@@ -33,6 +37,18 @@ export const CLASS: TargetKind<ClassTarget, 'class'> = {
       ? probability(index, weights, output, classes)
       : ofClass(index, weights, output, classes),
 };
+
+/** `"class:" class [ "@" ( "all" | "predicted" | file ) ]` */
+function parseClass(reader: TargetReader): ClassTarget {
+  reader.take(START);
+  const name = reader.free('the index or label of a class', '@');
+  const target = { class: /^\d+$/.test(name) ? Number(name) : name };
+  if (reader.take(/\s*@\s*/y) === undefined) return target;
+  const literal = reader.sees(QUOTED);
+  const over = reader.free('all, predicted or the path of a mask');
+  const word = !literal && (over === 'all' || over === 'predicted');
+  return { ...target, over: word ? over : { file: over } };
+}
 
 const overText = (over: ClassTarget['over']): string => {
   if (over === undefined) return '';

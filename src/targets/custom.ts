@@ -1,5 +1,6 @@
 import { CamError } from '../errors.ts';
-import { isObject, nothingNamed, type TargetKind } from './kind.ts';
+import { isRecord } from '../table.ts';
+import { nothingNamed, type TargetKind } from './kind.ts';
 import type { CustomTarget, Scored } from './target.ts';
 
 /** A function from the caller. */
@@ -27,7 +28,7 @@ export const CUSTOM: TargetKind<CustomTarget, 'custom'> = {
 /** @throws {CamError} BAD_TARGET when the caller's function returns anything else. */
 function checked(scored: Scored, length: number): Scored {
   const given: unknown = scored;
-  if (isObject(given) && typeof scored.score === 'number' && scored.seed instanceof Float32Array) {
+  if (isRecord(given) && typeof scored.score === 'number' && scored.seed instanceof Float32Array) {
     if (scored.seed.length === length) return scored;
   }
   throw new CamError(

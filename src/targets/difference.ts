@@ -11,7 +11,7 @@ export const DIFFERENCE: TargetKind<DifferenceTarget, 'difference'> = {
       required: true,
     },
   },
-  parts: ({ minus }) => minus,
+  parts: ({ minus }) => [minus].flat(),
   text: ({ minus: [a, b] }, { textOf }) => `${textOf(a)} - ${'minus' in b ? `(${textOf(b)})` : textOf(b)}`,
   files: ({ minus }, { filesOf }) => minus.flatMap(filesOf),
   outputs: ({ minus }, { outputsOf }) => minus.flatMap(outputsOf),

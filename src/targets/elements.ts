@@ -1,7 +1,13 @@
 import { CamError } from '../errors.ts';
 import type { ClassOutput } from '../network/output.ts';
-import { isObject, nothingNamed, type TargetKind } from './kind.ts';
-import type { ElementsTarget, IndexRange, Reduce, Scored } from './target.ts';
+import { isRecord } from '../table.ts';
+import { nothingNamed, type TargetKind } from './kind.ts';
+import { QUOTED, type TargetReader } from './reader.ts';
+import { type ElementsTarget, type IndexRange, type Reduce, REDUCES, type Scored } from './target.ts';
+
+const isReduce = (value: unknown): value is Reduce => REDUCES.some((reduce) => reduce === value);
+const REDUCE = new RegExp(String.raw`(?:${REDUCES.join('|')})\s*(?=\()`, 'y');
+const PLAIN_NAME = /[^\s"@,()[\]-]+/y;
 
 /** Elements of an output: their sum, mean or maximum. */
 export const ELEMENTS: TargetKind<ElementsTarget, 'elements'> = {
@@ -14,9 +20,15 @@ export const ELEMENTS: TargetKind<ElementsTarget, 'elements'> = {
     },
     output: { takes: 'the name of an output', accepts: (value) => typeof value === 'string' && value !== '' },
     reduce: {
-      takes: 'sum, mean or max',
-      accepts: (value) => typeof value === 'string' && Object.hasOwn(REDUCTIONS, value),
+      takes: `one of ${REDUCES.join(', ')}`,
+      choices: REDUCES,
+      accepts: isReduce,
     },
+  },
+  syntax: {
+    starts: [...REDUCES.map((reduce) => `${reduce}(`), 'output['],
+    start: new RegExp(String.raw`${REDUCE.source}|(?:${QUOTED.source}|${PLAIN_NAME.source})\s*\[`, 'y'),
+    parse: parseElements,
   },
   text: elementsText,
   files: nothingNamed,
@@ -25,9 +37,46 @@ export const ELEMENTS: TargetKind<ElementsTarget, 'elements'> = {
   score: ({ at, reduce }, { data }) => REDUCTIONS[reduce](at, data),
 };
 
+/**
+ *     elements = output "[" position { "," position } "]" | ( "sum" | "mean" | "max" ) "(" elements ")"
+ *     position = integer | [ integer ] ":" [ integer ]
+ *
+ * `output` is the name of an output, or the word output for the explained one.
+ */
+function parseElements(reader: TargetReader): ElementsTarget {
+  const reduce = reader.take(REDUCE)?.trim();
+  return isReduce(reduce)
+    ? { ...reader.inParentheses(() => parseIndexed(reader)), reduce }
+    : parseIndexed(reader);
+}
+
+function parseIndexed(reader: TargetReader): ElementsTarget {
+  reader.take(/\s*/y);
+  const plain = reader.take(PLAIN_NAME);
+  const name = plain ?? reader.quoted();
+  reader.expect('[');
+  const index = [parsePosition(reader)];
+  while (reader.take(/\s*,/y) !== undefined) index.push(parsePosition(reader));
+  reader.expect(']', '"," or "]"');
+  return { ...(plain !== 'output' && { output: name }), index };
+}
+
+function parsePosition(reader: TargetReader): number | IndexRange {
+  const from = parseInteger(reader);
+  if (reader.take(/\s*:/y) === undefined) return from ?? reader.fail('an index, a range like 2:5, or ":"');
+  const to = parseInteger(reader);
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+}
+
+function parseInteger(reader: TargetReader): number | undefined {
+  reader.take(/\s*/y);
+  const found = reader.take(/-?\d+/y);
+  return found === undefined ? undefined : Number(found);
+}
+
 /** Whether it is a position along one axis: a number, or a range with optional ends. */
 function isPosition(value: unknown): boolean {
-  if (!isObject(value)) return Number.isInteger(value);
+  if (!isRecord(value)) return Number.isInteger(value);
   const ends = Object.entries(value);
   return ends.every(
     ([key, end]) => (key === 'from' || key === 'to') && (end === undefined || Number.isInteger(end)),
@@ -41,7 +90,7 @@ function elementsText({ output, index, reduce }: ElementsTarget): string {
 
 const outputText = (name: string | undefined): string => {
   if (name === undefined) return 'output';
-  return /^[^\s"@,()[\]-]+$/.test(name) && name !== 'output' ? name : JSON.stringify(name);
+  return new RegExp(`^${PLAIN_NAME.source}$`).test(name) && name !== 'output' ? name : JSON.stringify(name);
 };
 
 const positionText = (position: number | IndexRange): string =>

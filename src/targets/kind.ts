@@ -1,6 +1,8 @@
 import type { FileSource, ImageInput } from '../image/source.ts';
 import type { ClassOutput } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
+import type { Check } from '../table.ts';
+import type { TargetReader } from './reader.ts';
 import type { Reduce, Score, Scored, Target } from './target.ts';
 
 /** A target resolved for one output: classes by index, masks on its grid, elements by offset. */
@@ -40,51 +42,56 @@ export interface TargetFunctions {
   readonly scoreOf: (objective: Objective, output: FloatTensor, classes: ClassOutput, score: Score) => Scored;
 }
 
-/** Validation of a target's key. */
-export interface KeyCheck {
-  /** For errors: "a class index or label". */
-  readonly takes: string;
-  readonly accepts: (value: unknown) => boolean;
-  readonly required?: true;
-}
-
-export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
 /** An image or a vector; its reader validates it. */
 export const isSource = (value: unknown): boolean =>
-  isObject(value) || (typeof value === 'string' && value !== '');
+  (typeof value === 'object' && value !== null) || (typeof value === 'string' && value !== '');
 
-/** One kind of target: a row of the table. */
+/** How a kind's text is parsed. */
+export interface TargetSyntax {
+  /** How the text starts, for errors: `class:`. */
+  readonly starts: readonly string[];
+  /** Matches the start. */
+  readonly start: RegExp;
+  /** Parses one target of the kind, from its start. */
+  readonly parse: (reader: TargetReader) => Target;
+}
+
+/**
+ * One kind of target: a row of the table. Its functions are methods, whose parameters TypeScript compares both ways: the
+ * table can hold rows for different targets, and the key of a target selects its row.
+ */
 export interface TargetKind<Given extends Target, Kind extends KindName> {
   /** The key that identifies the kind. */
   readonly key: string;
   /** Validation of all its keys. */
-  readonly keys: Readonly<Record<Extract<keyof Given, string>, KeyCheck>>;
-  /** The targets it contains. */
-  readonly parts?: (target: Given) => readonly unknown[];
+  readonly keys: Readonly<Record<Extract<keyof Given, string>, Check>>;
+  /** Missing if the kind has no text, or consists of other targets. */
+  readonly syntax?: TargetSyntax;
+  /** The targets it contains, to be validated as well. */
+  readonly parts?: (target: Readonly<Record<string, unknown>>) => readonly unknown[];
   /** The target as text for `parseTarget`; values in memory have only a name. */
-  readonly text: (target: Given, all: TargetFunctions) => string;
+  text(target: Given, all: TargetFunctions): string;
   /** The files it refers to. */
-  readonly files: (target: Given, all: TargetFunctions) => string[];
+  files(target: Given, all: TargetFunctions): string[];
   /** The model outputs it refers to. */
-  readonly outputs: (target: Given, all: TargetFunctions) => string[];
+  outputs(target: Given, all: TargetFunctions): string[];
   /**
    * @throws {CamError} BAD_TARGET for an invalid target.
    * @throws {CamError} UNKNOWN_CLASS for an unknown class.
    */
-  readonly objective: (
+  objective(
     target: Given,
     context: ObjectiveContext,
     all: TargetFunctions,
-  ) => Promise<Extract<Objective, { kind: Kind }>>;
+  ): Promise<Extract<Objective, { kind: Kind }>>;
   /** Scores an output (batch 1) and returns the derivative that starts the backward pass. */
-  readonly score: (
+  score(
     objective: Extract<Objective, { kind: Kind }>,
     output: FloatTensor,
     classes: ClassOutput,
     score: Score,
     all: TargetFunctions,
-  ) => Scored;
+  ): Scored;
 }
 
 /** For kinds without files or outputs. */

@@ -3,39 +3,38 @@ import { CLASS } from './class.ts';
 import { CUSTOM } from './custom.ts';
 import { DIFFERENCE } from './difference.ts';
 import { ELEMENTS } from './elements.ts';
-import { isLabel } from './find-class.ts';
-import {
-  isObject,
-  type KeyCheck,
-  type KindName,
-  type Objective,
-  type TargetFunctions,
-  type TargetKind,
-} from './kind.ts';
-import { parseTarget } from './parse.ts';
+import type { KindName, Objective, TargetFunctions, TargetKind, TargetSyntax } from './kind.ts';
 import { SIMILARITY } from './similarity.ts';
-import type { Target, TargetInput } from './target.ts';
+import type { Target } from './target.ts';
 
 /** Every kind of target, by the kind of its objective. */
 export const TARGET_KINDS: {
   readonly class: typeof CLASS;
+  readonly similarity: typeof SIMILARITY;
   readonly elements: typeof ELEMENTS;
   readonly difference: typeof DIFFERENCE;
-  readonly similarity: typeof SIMILARITY;
   readonly custom: typeof CUSTOM;
-} = { class: CLASS, elements: ELEMENTS, difference: DIFFERENCE, similarity: SIMILARITY, custom: CUSTOM };
+} = { class: CLASS, similarity: SIMILARITY, elements: ELEMENTS, difference: DIFFERENCE, custom: CUSTOM };
 
 /** A row for any target: the key identifies the kind. */
 type AnyKind = TargetKind<Target, KindName>;
 
-const ROWS = Object.values(TARGET_KINDS) as unknown as readonly AnyKind[];
+const ROWS: readonly AnyKind[] = Object.values(TARGET_KINDS);
 
-const KEYS = ROWS.map(({ key }) => key);
+/** The key of each kind. */
+export const KEYS: readonly string[] = ROWS.map(({ key }) => key);
 
-const badTarget = (option: string, message: string): CamError =>
+/** How targets are parsed, by kind. */
+export const SYNTAXES: readonly TargetSyntax[] = ROWS.flatMap(({ syntax }) => syntax ?? []);
+
+export const badTarget = (option: string, message: string): CamError =>
   new CamError('BAD_TARGET', message, { option });
 
-function kindOf(target: Target): AnyKind {
+/**
+ * The row of a target.
+ * @throws {CamError} BAD_TARGET for keys of no kind, or of two.
+ */
+export function kindOf(target: object): AnyKind {
   const [kind, other] = ROWS.filter(({ key }) => key in target);
   if (kind && !other) return kind;
   if (kind)
@@ -46,41 +45,15 @@ function kindOf(target: Target): AnyKind {
   throw badTarget('target', `A target has one of the keys ${KEYS.join(', ')}, but this one has none.${hint}`);
 }
 
-/**
- * Validates a target from an untyped caller.
- * @throws {CamError} BAD_TARGET for an invalid target.
- */
-function checkTarget(given: unknown, name = 'target'): asserts given is Target {
-  if (!isObject(given) || Array.isArray(given))
-    throw badTarget(
-      name,
-      `\`${name}\` is ${String(given)}: it takes an object with one of the keys ${KEYS.join(', ')}.`,
-    );
-  const { key: own, keys, parts } = kindOf(given as Target);
-  const checks: ReadonlyMap<string, KeyCheck> = new Map(Object.entries(keys));
-  for (const [key, value] of Object.entries(given)) {
-    const check = checks.get(key);
-    if (check === undefined) {
-      const hint = didYouMean(key, [...checks.keys()]) || ` Known: ${[...checks.keys()].join(', ')}.`;
-      throw badTarget(`${name}.${key}`, `Unknown key \`${name}.${key}\`.${hint}`);
-    }
-    if (value === undefined || check.accepts(value)) continue;
-    throw badTarget(`${name}.${key}`, `\`${name}.${key}\` takes ${check.takes}.`);
-  }
-  for (const [key, { required, takes }] of checks) {
-    if (required && (given as Record<string, unknown>)[key] === undefined)
-      throw badTarget(`${name}.${key}`, `\`${name}.${key}\` is missing: it takes ${takes}.`);
-  }
-  parts?.(given as Target).forEach((part, i) => checkTarget(part, `${name}.${own}[${i}]`));
-}
-
 const functions: TargetFunctions = {
   textOf: (target) => kindOf(target).text(target, functions),
   filesOf: (target) => kindOf(target).files(target, functions),
   outputsOf: (target) => kindOf(target).outputs(target, functions),
   objectiveOf: async (target, context) => kindOf(target).objective(target, context, functions),
-  scoreOf: (objective, output, classes, score) =>
-    (TARGET_KINDS[objective.kind] as unknown as AnyKind).score(objective, output, classes, score, functions),
+  scoreOf(objective, output, classes, score) {
+    const kind: AnyKind = TARGET_KINDS[objective.kind];
+    return kind.score(objective, output, classes, score, functions);
+  },
 };
 
 /**
@@ -115,19 +88,3 @@ export const scoreOf: TargetFunctions['scoreOf'] = functions.scoreOf;
 /** The class of an objective; undefined for other objectives and parts of the pixels. */
 export const classOf = (objective: Objective): number | undefined =>
   objective.kind === 'class' && objective.weights === undefined ? objective.class : undefined;
-
-/**
- * A target from a number, text or target. Text that equals a label is that class, even if it also parses as a target.
- *
- * @example
- * targetOf('tabby', labels); // { class: 'tabby' }
- * targetOf('mean(output[0, 3])', labels); // { index: [0, 3], reduce: 'mean' }
- * @throws {CamError} BAD_TARGET for text that is not a target, or an object with invalid keys or values.
- */
-export function targetOf(given: TargetInput, labels: readonly string[]): Target {
-  if (typeof given === 'object') {
-    checkTarget(given);
-    return given;
-  }
-  return typeof given === 'number' || isLabel(given, labels) ? { class: given } : parseTarget(given);
-}

@@ -5,11 +5,22 @@ import { isSource, nothingNamed, type ObjectiveContext, type TargetKind } from '
 import type { Scored, SimilarTarget } from './target.ts';
 import { isFileSource, quotedText } from './text.ts';
 
+const START = /similar\s*:\s*/y;
+
 /** Cosine similarity of the output, averaged over positions, with that of another image or with a vector. */
 export const SIMILARITY: TargetKind<SimilarTarget, 'similarity'> = {
   key: 'similar',
   keys: {
     similar: { takes: '{ file }, an image or a Float32Array', accepts: isSource, required: true },
+  },
+  syntax: {
+    starts: ['similar:'],
+    start: START,
+    /** `"similar:" file` */
+    parse(reader) {
+      reader.take(START);
+      return { similar: { file: reader.free('the path of an image') } };
+    },
   },
   text: ({ similar }) => `similar:${isFileSource(similar) ? quotedText(String(similar.file)) : 'image'}`,
   files: ({ similar }) => (isFileSource(similar) ? [String(similar.file)] : []),

@@ -29,8 +29,10 @@ export interface IndexRange {
   readonly to?: number;
 }
 
+/** Values of `reduce`. */
+export const REDUCES = ['sum', 'mean', 'max'] as const;
 /** How several elements are reduced to one number. */
-export type Reduce = 'sum' | 'mean' | 'max';
+export type Reduce = (typeof REDUCES)[number];
 
 /** Elements of an output, with an index or range for each axis: `output[0, 5, 17]`, `mean(boxes[0, 3, :, :])`. */
 export interface ElementsTarget {

@@ -201,7 +201,7 @@ test('refuses what types forbid and programs pass all the same', async () => {
   await fails(explainer.explain(pixels), 'BAD_IMAGE', /40 x 30 pixels with 10 bytes/);
   await fails(explainer.explain({ ...pixels, width: 1e5, height: 1e5 }), 'BAD_IMAGE', /bytes/);
   await fails(explainer.explain('cat.jpg'), 'BAD_IMAGE', /"cat.jpg": There is no such file/);
-  await fails(explainer.explain(5 as never), 'BAD_IMAGE', /A number is not an image/);
+  await fails(explainer.explain(5 as never), 'BAD_IMAGE', /5 is not an image/);
   await fails(explainer.explain(null as never), 'BAD_IMAGE', /null is not an image/);
   await fails(explainer.explain(golfBall, { layer: [] }), 'BAD_OPTION', /`layer` is an empty list/);
   await fails(explainer.explain(golfBall, { method: [] }), 'BAD_OPTION', /`method` is an empty list/);

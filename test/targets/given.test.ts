@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type CamError, Explainer, parseTarget } from '../../src/index.ts';
-import { targetOf } from '../../src/targets/kinds.ts';
+import { targetOf } from '../../src/targets/given.ts';
 
 const test = suite('targets from callers without types');
 
@@ -16,7 +16,7 @@ const refusal = (given: unknown): CamError => {
 };
 
 for (const [given, option, message] of [
-  [{ clas: 3 }, 'target', /one of the keys class, index, .* Did you mean "class"/],
+  [{ clas: 3 }, 'target', /one of the keys class, similar, index, .* Did you mean "class"/],
   [{}, 'target', /one of the keys/],
   [{ class: 3, index: [0, 1] }, 'target', /`class` and `index` are two targets/],
   [{ class: 3, ovr: 'all' }, 'target.ovr', /Did you mean "over"/],
@@ -26,11 +26,11 @@ for (const [given, option, message] of [
   [{ index: '0' }, 'target.index', /an integer or \{ from, to \} for each axis/],
   [{ index: [0, { form: 1 }] }, 'target.index', /for each axis/],
   [{ index: [0, 0.5] }, 'target.index', /for each axis/],
-  [{ index: [0, 1], reduce: 'bogus' }, 'target.reduce', /sum, mean or max/],
-  [{ index: [0, 1], reduce: 'constructor' }, 'target.reduce', /sum, mean or max/],
+  [{ index: [0, 1], reduce: 'bogus' }, 'target.reduce', /one of sum, mean, max/],
+  [{ index: [0, 1], reduce: 'constructor' }, 'target.reduce', /one of sum, mean, max/],
   [{ index: [0, 1], output: 3 }, 'target.output', /the name of an output/],
   [{ minus: [{ class: 1 }] }, 'target.minus', /a list of two targets/],
-  [{ minus: ['cat', 'dog'] }, 'target.minus[0]', /is cat: it takes an object/],
+  [{ minus: ['cat', 'dog'] }, 'target.minus[0]', /is "cat", but takes an object/],
   [{ minus: [{ class: 1 }, { class: 2, bogus: 2 }] }, 'target.minus[1].bogus', /Known: class, over/],
   [{ similar: 3 }, 'target.similar', /\{ file \}, an image or a Float32Array/],
   [{ of: 3, label: 'mine' }, 'target.of', /a function/],
