@@ -173,12 +173,9 @@ ${sections.join('\n\n')}
 `;
 }
 
-const isObjectType = (node: ts.Node): boolean =>
-  ts.isTypeAliasDeclaration(node) && ts.isTypeLiteralNode(node.type);
-
 function exportSection({ name, text, doc, source }: Export): string {
   // Field comments exist only in the sources.
-  const shown = ts.isInterfaceDeclaration(source) || isObjectType(source) ? source.getText() : text;
+  const shown = ts.isInterfaceDeclaration(source) ? source.getText() : text;
   const signature = shown.replace(/^export (declare )?/, '').replace(/\n {4}#private;/, '');
   const members = ts.isClassDeclaration(source)
     ? source.members.filter(ts.isMethodDeclaration).flatMap((member) => {
