@@ -5,7 +5,7 @@ import type { FloatTensor } from '../runtime/tensor.ts';
 import { eachRun, held, probabilitiesOf, sums } from './classes.ts';
 import { findClass } from './find-class.ts';
 import { isSource, nothingNamed, type ObjectiveContext, type OutputGrid, type TargetKind } from './kind.ts';
-import { QUOTED, type TargetReader } from './reader.ts';
+import type { TargetReader } from './reader.ts';
 import type { ClassTarget, Score, Scored } from './target.ts';
 import { isFileSource, quotedText } from './text.ts';
 
@@ -44,7 +44,7 @@ function parseClass(reader: TargetReader): ClassTarget {
   const name = reader.free('the index or label of a class', '@');
   const target = { class: /^\d+$/.test(name) ? Number(name) : name };
   if (reader.take(/\s*@\s*/y) === undefined) return target;
-  const literal = reader.sees(QUOTED);
+  const literal = reader.sees(/"/y);
   const over = reader.free('all, predicted or the path of a mask');
   const word = !literal && (over === 'all' || over === 'predicted');
   return { ...target, over: word ? over : { file: over } };

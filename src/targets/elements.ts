@@ -27,7 +27,7 @@ export const ELEMENTS: TargetKind<ElementsTarget, 'elements'> = {
   },
   syntax: {
     starts: [...REDUCES.map((reduce) => `${reduce}(`), 'output['],
-    start: new RegExp(String.raw`${REDUCE.source}|(?:${QUOTED.source}|${PLAIN_NAME.source})\s*\[`, 'y'),
+    start: new RegExp(String.raw`${REDUCE.source}|(?:${QUOTED}|${PLAIN_NAME.source})\s*\[`, 'y'),
     parse: parseElements,
   },
   text: elementsText,

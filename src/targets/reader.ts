@@ -1,7 +1,8 @@
 import { CamError } from '../errors.ts';
 
-/** Text in double quotes, as JSON has it. */
-export const QUOTED: RegExp = /"(?:[^"\\]|\\.)*"/y;
+/** Pattern of text in double quotes, as JSON has it. */
+export const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
+const QUOTED_HERE = new RegExp(QUOTED, 'y');
 
 /** Reads the text of a target from left to right. */
 export interface TargetReader {
@@ -46,7 +47,7 @@ export function targetReader(text: string, next: RegExp): TargetReader {
       at += mark.length;
     },
     quoted() {
-      const found = match(QUOTED) ?? reader.fail('a string with a closing double quote');
+      const found = match(QUOTED_HERE) ?? reader.fail('a string with a closing double quote');
       try {
         const value = JSON.parse(found) as string;
         at += found.length;
