@@ -61,7 +61,7 @@ export class InternalError extends Error {
 }
 
 /** A value of any type, for an error: itself if it is short, else its type. */
-export function describe(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (Array.isArray(value) && value.length === 0) return 'an empty list';
   if (typeof value === 'string') return `"${value}"`;
   if (typeof value === 'function') return 'a function';

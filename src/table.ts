@@ -1,4 +1,4 @@
-import { type CamError, describe, didYouMean, InternalError } from './errors.ts';
+import { type CamError, didYouMean, formatValue, InternalError } from './errors.ts';
 
 /**
  * Merges tables into one map.
@@ -60,7 +60,7 @@ export function checkKeys(given: Readonly<Record<string, unknown>>, checks: Chec
     if (value === undefined) continue;
     if (!check.accepts(value)) {
       const hint = typeof value === 'string' ? didYouMean(value, check.choices ?? []) : '';
-      throw error(name, `\`${name}\` is ${describe(value)}, but takes ${check.takes}.${hint}`);
+      throw error(name, `\`${name}\` is ${formatValue(value)}, but takes ${check.takes}.${hint}`);
     }
     if (check.keys && isRecord(value)) checkKeys(value, check.keys(), { ...words, path: `${name}.` });
   }

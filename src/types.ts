@@ -10,7 +10,7 @@ import type { ImageInput, Picture } from './image/source.ts';
 import type { Plane, Volume } from './kernels/index.ts';
 import type { Baseline } from './methods/baseline.ts';
 import type { MethodId } from './methods/index.ts';
-import type { Compat, Fusion, Need } from './methods/method.ts';
+import type { Compat, FormulaOptions, Fusion, Need } from './methods/method.ts';
 import type { ModelFiles, ModelInput } from './models/source.ts';
 import type { TokenGrid } from './network/axes.ts';
 import type { InputTensor } from './network/inputs.ts';
@@ -52,7 +52,7 @@ export interface LoadOptions extends Omit<RuntimeOptions, 'module'>, ModelFiles 
 export type MethodName = MethodId | 'all' | (string & {});
 
 /** Options of `explain` and `explainAll`. */
-export interface ExplainOptions {
+export interface ExplainOptions extends FormulaOptions {
   /** One or several methods; several share one forward pass. Default `gradcam`. */
   method?: MethodName | readonly MethodName[];
   /** The class to explain, by index or label, or several. Default: the predicted class. */
@@ -90,16 +90,6 @@ export interface ExplainOptions {
   signed?: boolean;
   /** Explain the negative score: evidence against the class (Selvaraju et al. 2017, sec. 7). */
   counterfactual?: boolean;
-  /** Seed of all random numbers. Default 0. */
-  seed?: number;
-  /** Number of samples, steps or masks. Default: the method's (docs/methods.md). */
-  samples?: number;
-  /** Limit on channels for methods that run once per channel: they use the N that vary most. Default: all. */
-  channels?: number;
-  /** Number of concepts for `dff`. Default 5. */
-  concepts?: number;
-  /** Baseline image of methods that compare with one. Default: as in the method's paper. */
-  baseline?: Baseline;
   /** CAM that `guided-gradcam`, `finercam` and `refinecam` build on. Default: as in their papers. */
   base?: string;
   /** Also return activations and gradients (`Explanation.tensors`). */
@@ -241,6 +231,7 @@ export type {
   Compat,
   FloatTensor,
   Fit,
+  FormulaOptions,
   Fusion,
   ImageInput,
   InputTensor,

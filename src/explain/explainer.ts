@@ -22,7 +22,7 @@ import { rankingOf, requireFinite, runForward } from './forward.ts';
 import { type PreparedInput, prepareInput } from './input.ts';
 import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
 import { planFor } from './plan.ts';
-import { type CallContext, explainSteps, outputFor } from './steps.ts';
+import { type CallContext, explainSteps, outputFor, PREDICTED } from './steps.ts';
 import { type Stopwatch, stopwatch } from './stopwatch.ts';
 import { targetMask, targetTensor } from './target-images.ts';
 
@@ -183,7 +183,7 @@ export class Explainer {
       const pass = await runForward(network, plan, prepared, others);
       const ranking = rankingOf(pass, labels);
       requireFinite(pass, ranking);
-      return ranking.best(options.top ?? 5);
+      return ranking.best(options.top ?? PREDICTED);
     });
   }
 

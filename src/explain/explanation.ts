@@ -16,7 +16,7 @@ export interface MethodResult {
   readonly tensors: Tensors | undefined;
 }
 
-type HeatmapSettings = Pick<ExplainOptions, 'compat' | 'fuse' | 'signed'>;
+export type HeatmapSettings = Pick<ExplainOptions, 'compat' | 'fuse' | 'signed'>;
 
 /** Builds the public explanation. */
 export function explanationOf(

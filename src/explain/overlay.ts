@@ -1,4 +1,4 @@
-import { badOption, CamError, describe } from '../errors.ts';
+import { badOption, CamError, formatValue } from '../errors.ts';
 import { conceptPicture } from '../image/concepts.ts';
 import { encode } from '../image/encode.ts';
 import { blend, type OverlayOptions, signedPicture } from '../image/overlay.ts';
@@ -91,7 +91,7 @@ export async function toJPEG(
 /** @throws {CamError} BAD_IMAGE for anything other than an explanation or picture. */
 async function drawnOf(of: Explanation | Picture, options: OverlayOptions): Promise<Picture> {
   if (typeof of !== 'object' || of === null)
-    throw new CamError('BAD_IMAGE', `${describe(of)} cannot be drawn. Pass an explanation or pixels.`);
+    throw new CamError('BAD_IMAGE', `${formatValue(of)} cannot be drawn. Pass an explanation or pixels.`);
   return 'shows' in of ? drawing(of, options) : pictureOf(of);
 }
 

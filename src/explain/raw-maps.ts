@@ -9,6 +9,7 @@ import type {
   AttentionMaps,
   BiasGradient,
   CommonView,
+  FormulaOptions,
   InputMethod,
   InputParts,
   LayerMethod,
@@ -37,10 +38,8 @@ export interface Notes {
 
 /** Options that affect a formula or its runs. */
 export type MapOptions = MethodRun['options'] &
-  Pick<
-    ExplainOptions,
-    'baseline' | 'channels' | 'compat' | 'concepts' | 'eigenSmooth' | 'fuse' | 'samples' | 'seed'
-  >;
+  FormulaOptions &
+  Pick<ExplainOptions, 'compat' | 'eigenSmooth' | 'fuse'>;
 
 /** One method on one target. */
 export interface MapRequest {
@@ -120,8 +119,6 @@ const totals = (request: MapRequest) =>
 
 const samplesOf = ({ chosen, options }: MapRequest): number => options.samples ?? chosen.method.samples ?? 1;
 
-const DEFAULT_CONCEPTS = 5;
-
 function commonView(request: MapRequest): CommonView {
   const { chosen, target, options, kernels, notes } = request;
   const input = volumeOf(target.pass.input);
@@ -130,8 +127,7 @@ function commonView(request: MapRequest): CommonView {
     input,
     score: target.scored.score,
     samples: samplesOf(request),
-    channels: options.channels,
-    concepts: options.concepts ?? DEFAULT_CONCEPTS,
+    options,
     baseline: (usual) =>
       baselineOf(options.baseline ?? usual, input, extremesOf(input, target.pass.input.image)),
     random: (stream) => random(options.seed ?? 0, chosen.id, stream),

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import type { ScoresRequest } from '../methods/ask.ts';
+import { DEFAULT_BATCH_SIZE, type ScoresRequest } from '../methods/ask.ts';
 import { headFeeds, inLayout } from '../network/head.ts';
 import type { Layer } from '../network/layers.ts';
 import type { Values } from '../network/network.ts';
@@ -7,8 +7,6 @@ import { type FloatTensor, floatTensor, toFloat } from '../runtime/tensor.ts';
 import { checkSignal } from './call.ts';
 import { type ForwardPass, variantFeeds } from './forward.ts';
 import { layerOf, type MethodRun } from './method-run.ts';
-
-const DEFAULT_BATCH = 16;
 
 /**
  * Scores of many variants of the input or the layer, in batches if the graph treats the images of a batch
@@ -20,7 +18,7 @@ export async function scores(
 ): Promise<Float32Array> {
   const { pass } = run.target;
   const { network, plan } = pass;
-  const { batchSize = DEFAULT_BATCH, signal, onProgress } = run.options;
+  const { batchSize = DEFAULT_BATCH_SIZE, signal, onProgress } = run.options;
   const layer = ask === 'headScores' ? layerOf(run) : undefined;
   const runVariants = layer ? variantsOfLayer(run, layer) : variantsOfInput(run);
   const found = new Float32Array(count);

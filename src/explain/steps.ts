@@ -8,15 +8,15 @@ import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
 import type { ExplainOptions, ExplainReport, Failure, FileSource, Tensors } from '../types.ts';
 import { resultOr } from './attempt.ts';
 import { type Call, checkSignal } from './call.ts';
-import { explanationOf, type MethodResult } from './explanation.ts';
+import { explanationOf, type HeatmapSettings, type MethodResult } from './explanation.ts';
 import { type ForwardPass, rankingOf, requireFinite, runForward, runForwardOn } from './forward.ts';
 import type { PlannedGradient } from './gradient-plans.ts';
 import { type PreparedInput, volumeOf } from './input.ts';
 import { planFor } from './plan.ts';
-import { type Notes, rawMaps } from './raw-maps.ts';
+import { type MapOptions, type Notes, rawMaps } from './raw-maps.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { rerunTarget, runTarget, type TargetRun, targetsOf } from './target-run.ts';
-import { variantsOf } from './variants.ts';
+import { type VariantOptions, variantsOf } from './variants.ts';
 
 /** The network of a call, with readers for other images. */
 export interface CallContext {
@@ -43,7 +43,7 @@ interface Task {
 }
 
 /** Number of classes in a report's prediction. */
-const PREDICTED = 5;
+export const PREDICTED = 5;
 
 /** One image, any number of methods and targets: one forward pass, and one backward pass per target. */
 export async function explainSteps(
@@ -91,7 +91,7 @@ export function outputFor(network: Network, input: string, names: readonly strin
 
 function resultsOf(
   tasks: readonly Task[],
-  options: ExplainOptions,
+  options: HeatmapSettings,
   kernels: Kernels,
 ): Pick<ExplainReport, 'explanations' | 'failures'> {
   const failures = tasks.flatMap(({ chosen, target, error }): Failure[] =>
@@ -115,7 +115,7 @@ const isUnsuited = ({ optional }: Task['chosen'], error: Error): boolean =>
 async function makeMaps(
   pass: ForwardPass,
   tasks: readonly Task[],
-  options: ExplainOptions,
+  options: MapOptions & VariantOptions,
   kernels: Kernels,
   watch: Stopwatch,
 ): Promise<void> {
@@ -132,7 +132,7 @@ async function makeMaps(
 async function addMaps(
   tasks: readonly Task[],
   runOf: (task: Task) => TargetRun,
-  options: ExplainOptions,
+  options: MapOptions,
   kernels: Kernels,
   watch: Stopwatch,
   undo: (map: Volume) => Volume = (map) => map,
@@ -163,7 +163,10 @@ async function settle(task: Task, work: () => Promise<void>): Promise<void> {
   }
 }
 
-async function addTensors(tasks: readonly Task[], { counterfactual }: ExplainOptions): Promise<void> {
+async function addTensors(
+  tasks: readonly Task[],
+  { counterfactual }: Pick<ExplainOptions, 'counterfactual'>,
+): Promise<void> {
   for (const task of tasks) {
     await settle(task, async () => {
       task.tensors = await tensorsOf(task.target, counterfactual ? -1 : 1);

@@ -9,12 +9,14 @@ export interface Variant {
   readonly undo: (map: Volume) => Volume;
 }
 
+export type VariantOptions = Pick<ExplainOptions, 'smoothNoise' | 'smoothAug' | 'seed'>;
+
 const UNCHANGED: Variant = { change: ({ data }) => data, undo: (map) => map };
 
 /** Variants of the image whose maps are averaged; none to explain the image itself. */
 export function variantsOf(
   image: () => Volume,
-  { smoothNoise, smoothAug, seed = 0 }: Pick<ExplainOptions, 'smoothNoise' | 'smoothAug' | 'seed'>,
+  { smoothNoise, smoothAug, seed = 0 }: VariantOptions,
 ): readonly Variant[] {
   if (smoothNoise === undefined && !smoothAug) return [];
   const noisy = smoothNoise ? noiseVariants(image(), smoothNoise, seed) : [UNCHANGED];

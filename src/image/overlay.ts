@@ -12,6 +12,9 @@ export interface OverlayOptions {
   alpha?: number;
 }
 
+/** Opacity of the heatmap. */
+export const DEFAULT_ALPHA = 0.5;
+
 /**
  * (1 - alpha) picture + alpha color(heatmap). The heatmap is in [0, 1], at the picture's size; it is not rescaled, so
  * overlays are comparable.
@@ -20,7 +23,7 @@ export interface OverlayOptions {
 export function blend(
   picture: Picture,
   heatmap: Plane,
-  { colormap = DEFAULT_COLORMAP, alpha = 0.5 }: OverlayOptions,
+  { colormap = DEFAULT_COLORMAP, alpha = DEFAULT_ALPHA }: OverlayOptions,
   kernels: Kernels,
 ): Picture {
   if (!(alpha >= 0 && alpha <= 1))

@@ -1,4 +1,4 @@
-import { CamError, describe } from '../errors.ts';
+import { CamError, formatValue } from '../errors.ts';
 import { readOr } from '../platform/files.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { decode, type DecodeOptions } from './decode.ts';
@@ -50,5 +50,5 @@ function tensorOf(bytes: Uint8Array): FloatTensor {
 const notAnImage = (value: unknown): CamError =>
   new CamError(
     'BAD_IMAGE',
-    `${describe(value)} is not an image. Pass a path, the bytes of an image, its pixels, or a tensor.`,
+    `${formatValue(value)} is not an image. Pass a path, the bytes of an image, its pixels, or a tensor.`,
   );

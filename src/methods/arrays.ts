@@ -37,7 +37,7 @@ export const indices = (count: number): number[] => [...Array(count).keys()];
  * github.com/tabayashi0117/Score-CAM).
  */
 export function mostVarying(
-  { A, k, channels: limit }: { A: Volume; k: Kernels; channels: number | undefined },
+  { A, k, options: { channels: limit } }: { A: Volume; k: Kernels; options: { readonly channels?: number } },
   channels: readonly number[],
 ): number[] {
   if (limit === undefined || limit >= channels.length) return [...channels];

@@ -1,6 +1,9 @@
 import type { Volume } from '../kernels/index.ts';
 import type { Score } from '../targets/target.ts';
 
+/** Number of variants of the input per run. */
+export const DEFAULT_BATCH_SIZE = 16;
+
 /** Scores of `count` variants of the input or layer, created a few at a time: [to - from, C, H, W]. */
 export interface ScoresRequest {
   readonly ask: 'scores' | 'headScores';

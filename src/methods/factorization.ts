@@ -2,6 +2,9 @@ import type { Volume } from '../kernels/index.ts';
 import { minimum } from './arrays.ts';
 import { type InputMethod, inputMethod, type InputView } from './method.ts';
 
+/** Number of concepts. */
+export const DEFAULT_CONCEPTS = 5;
+
 /** Methods that factor the activations into concepts. */
 export const FACTORIZATION_METHODS: Readonly<Record<'dff', InputMethod>> = {
   dff: inputMethod({
@@ -22,7 +25,8 @@ const ROUNDS = 200;
  * Non-negative matrix factorization A − min_k ≈ W H, by multiplicative updates (Lee & Seung 2001): concepts W [C, K]
  * and their locations H [K, h·w]. Maps are scaled by the norm of their concept, which makes them comparable.
  */
-function factorize({ A, concepts, random }: InputView<'activations'>): Volume {
+function factorize({ A, options, random }: InputView<'activations'>): Volume {
+  const { concepts = DEFAULT_CONCEPTS } = options;
   const { channels, height, width } = A;
   const positions = height * width;
   const V = nonNegative(A);

@@ -71,6 +71,20 @@ export interface AttentionMaps {
   readonly width: number;
 }
 
+/** Options of the formulas. */
+export interface FormulaOptions {
+  /** Seed of all random numbers. Default 0. */
+  seed?: number;
+  /** Number of samples, steps or masks. Default: the method's (docs/methods.md). */
+  samples?: number;
+  /** Limit on channels for methods that run once per channel: they use the N that vary most. Default: all. */
+  channels?: number;
+  /** Number of concepts for `dff`. Default 5. */
+  concepts?: number;
+  /** Baseline image of methods that compare with one. Default: as in the method's paper. */
+  baseline?: Baseline;
+}
+
 /** The part of a view that every formula has. */
 export interface CommonView {
   readonly k: Kernels;
@@ -78,12 +92,10 @@ export interface CommonView {
   readonly input: Volume;
   /** Value of the explained score. */
   readonly score: number;
-  /** Number of samples, steps or masks. */
+  /** Number of samples, steps or masks: the caller's, or else the method's. */
   readonly samples: number;
-  /** Limit on channels, for methods that run once per channel. */
-  readonly channels: number | undefined;
-  /** Number of concepts. */
-  readonly concepts: number;
+  /** The caller's options. */
+  readonly options: Readonly<FormulaOptions>;
   /** The baseline input [C, H, W]: the caller's choice, or else the method's usual one. */
   readonly baseline: (usual: Baseline) => Float32Array;
   /** Random numbers, determined by seed, method and stream. */

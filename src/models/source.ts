@@ -1,4 +1,4 @@
-import { CamError, describe } from '../errors.ts';
+import { CamError, formatValue } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import { readPreprocessorConfig } from '../image/preprocessor-config.ts';
 import type { FileSource } from '../image/source.ts';
@@ -50,7 +50,7 @@ export async function loadModel(
   if (!isModelInput(source)) {
     throw new CamError(
       'BAD_MODEL',
-      `${describe(source)} is not a model. Pass the path or URL of an ONNX file, its bytes, or a Blob.`,
+      `${formatValue(source)} is not a model. Pass the path or URL of an ONNX file, its bytes, or a Blob.`,
     );
   }
   if (source instanceof Blob) return loadModel(await source.arrayBuffer(), given);

@@ -1,4 +1,4 @@
-import { badOption, describe } from '../errors.ts';
+import { badOption, formatValue } from '../errors.ts';
 import { checkKeys, type Checks, isRecord } from '../table.ts';
 import type { InspectOptions, LoadOptions, PredictOptions } from '../types.ts';
 import { checksOf } from './options.ts';
@@ -40,7 +40,7 @@ const EXCLUSIVE = ['class', 'target', 'top'] as const;
  * @throws {CamError} BAD_OPTION for an unknown option, an invalid value, or options that exclude each other.
  */
 export function checkOptions(given: unknown, place: Place): void {
-  if (!isRecord(given)) throw badOption('options', `The options are ${describe(given)}. Pass an object.`);
+  if (!isRecord(given)) throw badOption('options', `The options are ${formatValue(given)}. Pass an object.`);
   checkKeys(given, TAKEN[place], { noun: 'option', error: badOption });
   if (place !== 'explain') return;
   const [one, other] = EXCLUSIVE.filter((name) => given[name] !== undefined);

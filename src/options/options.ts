@@ -1,9 +1,12 @@
 import type { ColorChannels } from '../image/channels.ts';
 import { MIXES } from '../image/channels.ts';
 import { type ColormapId, COLORMAPS, DEFAULT_COLORMAP } from '../image/colormaps.ts';
+import { DEFAULT_ALPHA } from '../image/overlay.ts';
 import { type Fit, FITS } from '../image/placement.ts';
 import { type Preprocessing, TENSOR_LAYOUTS, type TensorLayout } from '../image/preprocess.ts';
+import { DEFAULT_BATCH_SIZE } from '../methods/ask.ts';
 import { type Baseline, BASELINES } from '../methods/baseline.ts';
+import { DEFAULT_CONCEPTS } from '../methods/factorization.ts';
 import { type Compat, COMPATS, type Fusion, FUSIONS } from '../methods/method.ts';
 import type { TokenGrid } from '../network/axes.ts';
 import { DEFAULT_THREADS, MAX_THREADS } from '../runtime/ort.ts';
@@ -358,7 +361,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   concepts: {
     group: 'Change the method',
     describe: 'number of concepts for dff',
-    fallback: '5',
+    fallback: String(DEFAULT_CONCEPTS),
     commands: IMAGES,
     ...to('explain.concepts', wholeNumber(1)),
   },
@@ -420,7 +423,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   alpha: {
     group: 'Result',
     describe: 'opacity of the heatmap over the image',
-    fallback: '0.5',
+    fallback: String(DEFAULT_ALPHA),
     commands: IMAGES,
     query: true,
     ...to('overlay.alpha', fraction),
@@ -520,7 +523,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   'batch-size': {
     group: 'Running',
     describe: 'number of masked images per run (scorecam and others)',
-    fallback: '16',
+    fallback: String(DEFAULT_BATCH_SIZE),
     commands: IMAGES,
     query: true,
     ...to('explain.batchSize', wholeNumber(1)),
@@ -600,14 +603,14 @@ export const LIBRARY_OPTIONS: Checks = new Map(
   ),
 );
 
-const PLACES = new Map<string, Map<string, Check>>();
+const BY_PLACE = new Map<string, Map<string, Check>>();
 for (const [option, check] of LIBRARY_OPTIONS) {
   const [place, key] = option.split('.');
-  PLACES.set(place, (PLACES.get(place) ?? new Map<string, Check>()).set(key, check));
+  BY_PLACE.set(place, (BY_PLACE.get(place) ?? new Map<string, Check>()).set(key, check));
 }
 
 /** Validation of one place in the library, such as `explain` or `preprocessing`. */
-export const checksOf = (place: string): Checks => PLACES.get(place) ?? new Map<string, Check>();
+export const checksOf = (place: string): Checks => BY_PLACE.get(place) ?? new Map<string, Check>();
 
 /** The flags of a command, in table order. */
 export const optionsOf = (command: CommandName): OptionName[] =>

@@ -9,7 +9,7 @@ import type { TargetReader } from './reader.ts';
 import type { ClassTarget, Score, Scored } from './target.ts';
 import { isFileSource, quotedText } from './text.ts';
 
-const START = /class\s*:\s*/y;
+const CLASS_START = /class\s*:\s*/y;
 
 /** A class: Σ_p m_p y_cp over the pixels p of its output, or of its probabilities. */
 export const CLASS: TargetKind<ClassTarget, 'class'> = {
@@ -23,7 +23,7 @@ export const CLASS: TargetKind<ClassTarget, 'class'> = {
     },
     over: { takes: "'all', 'predicted' or a mask: { file } or an image", accepts: isSource },
   },
-  syntax: { starts: ['class:'], start: START, parse: parseClass },
+  syntax: { starts: ['class:'], start: CLASS_START, parse: parseClass },
   text: (target) => `class:${quotedText(String(target.class))}${overText(target.over)}`,
   files: ({ over }) => (isFileSource(over) ? [String(over.file)] : []),
   outputs: nothingNamed,
@@ -40,7 +40,7 @@ export const CLASS: TargetKind<ClassTarget, 'class'> = {
 
 /** `"class:" class [ "@" ( "all" | "predicted" | file ) ]` */
 function parseClass(reader: TargetReader): ClassTarget {
-  reader.take(START);
+  reader.take(CLASS_START);
   const name = reader.free('the index or label of a class', '@');
   const target = { class: /^\d+$/.test(name) ? Number(name) : name };
   if (reader.take(/\s*@\s*/y) === undefined) return target;

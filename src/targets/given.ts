@@ -1,4 +1,4 @@
-import { describe } from '../errors.ts';
+import { formatValue } from '../errors.ts';
 import { checkKeys, isRecord } from '../table.ts';
 import { isLabel } from './find-class.ts';
 import { badTarget, KEYS, kindOf } from './kinds.ts';
@@ -29,7 +29,7 @@ function checkTarget(given: unknown, name = 'target'): asserts given is Target {
   if (!isRecord(given))
     throw badTarget(
       name,
-      `\`${name}\` is ${describe(given)}, but takes an object with one of the keys ${KEYS.join(', ')}.`,
+      `\`${name}\` is ${formatValue(given)}, but takes an object with one of the keys ${KEYS.join(', ')}.`,
     );
   const { key: own, keys, parts } = kindOf(given);
   checkKeys(given, new Map(Object.entries(keys)), { noun: 'key', path: `${name}.`, error: badTarget });

@@ -34,21 +34,21 @@ export function parseTarget(text: string): Target {
     if (hint || text.trim() === '') reader.fail(`a class, or one of ${STARTS.join(', ')}`, hint);
     return { class: /^\d+$/.test(text.trim()) ? Number(text) : text.trim() };
   }
-  const target = difference(reader);
+  const target = parseDifference(reader);
   reader.take(/\s*/y);
   if (reader.rest() !== '') reader.fail('"-" and another target, or nothing');
   return target;
 }
 
-function difference(reader: TargetReader): Target {
-  let target = term(reader);
-  while (reader.take(MINUS) !== undefined) target = { minus: [target, term(reader)] };
+function parseDifference(reader: TargetReader): Target {
+  let target = parseTerm(reader);
+  while (reader.take(MINUS) !== undefined) target = { minus: [target, parseTerm(reader)] };
   return target;
 }
 
-function term(reader: TargetReader): Target {
+function parseTerm(reader: TargetReader): Target {
   reader.take(/\s*/y);
-  if (reader.sees(/\(/y)) return reader.inParentheses(() => difference(reader));
+  if (reader.sees(/\(/y)) return reader.inParentheses(() => parseDifference(reader));
   const syntax = SYNTAXES.find(({ start }) => reader.sees(start));
   return syntax?.parse(reader) ?? reader.fail(`one of ${STARTS.join(', ')}`);
 }

@@ -5,7 +5,7 @@ import { isSource, nothingNamed, type ObjectiveContext, type TargetKind } from '
 import type { Scored, SimilarTarget } from './target.ts';
 import { isFileSource, quotedText } from './text.ts';
 
-const START = /similar\s*:\s*/y;
+const SIMILAR_START = /similar\s*:\s*/y;
 
 /** Cosine similarity of the output, averaged over positions, with that of another image or with a vector. */
 export const SIMILARITY: TargetKind<SimilarTarget, 'similarity'> = {
@@ -15,10 +15,10 @@ export const SIMILARITY: TargetKind<SimilarTarget, 'similarity'> = {
   },
   syntax: {
     starts: ['similar:'],
-    start: START,
+    start: SIMILAR_START,
     /** `"similar:" file` */
     parse(reader) {
-      reader.take(START);
+      reader.take(SIMILAR_START);
       return { similar: { file: reader.free('the path of an image') } };
     },
   },
