@@ -77,13 +77,22 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       return Object.fromEntries(
         fetches.map((name) => {
           const { type, dims, data } = results[name];
-          return [name, { type: type as DataType, dims, data: data as NumericArray }];
+          return [name, { type: type as DataType, dims, data: bitPatterns(type, data as NumericArray) }];
         }),
       );
     },
     release: () => session.release(),
   };
 }
+
+/**
+ * Float16 data as bit patterns. onnxruntime-web returns a Float16Array on runtimes that have one (Node 24, Deno, Bun,
+ * browsers) and a Uint16Array elsewhere; it accepts both.
+ */
+export const bitPatterns = (type: string, data: NumericArray): NumericArray =>
+  type === 'float16' && !(data instanceof Uint16Array)
+    ? new Uint16Array(data.buffer, data.byteOffset, data.length)
+    : data;
 
 /** Longest time that runs may block the thread before yielding, in milliseconds. */
 const MAX_BLOCKED_MS = 50;

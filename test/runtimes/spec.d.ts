@@ -1,3 +1,4 @@
+export const FLOAT16: string;
 export const FIXTURES: readonly string[];
 
 /** What a runtime computed: maps by name, and how many threads it had. */

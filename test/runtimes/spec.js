@@ -4,6 +4,8 @@
 /** Tiny networks with maps that PyTorch and pytorch-grad-cam computed: test/fixtures. */
 export const FIXTURES = ['gap', 'resnet', 'mobilenet_v2', 'squeezenet'];
 export const CAMS = ['gradcam', 'layercam', 'scorecam'];
+/** Marks a fixture's twin in half precision. */
+export const FLOAT16 = '-float16';
 const GUIDED = ['gap', 'squeezenet'];
 
 /**
@@ -43,6 +45,15 @@ export async function compute({ load, read, camwasm, server }) {
     await small.close();
   }
 
+  const half = await load(await read('fixtures/gap/model-float16.onnx'));
+  const { layer, target } = JSON.parse(new TextDecoder().decode(await read('fixtures/gap/meta.json')));
+  const image = npy(await read('fixtures/gap/input.npy'));
+  for (const method of CAMS) {
+    const options = { method, layer, target, compat: 'pytorch-grad-cam' };
+    maps[`gap-float16 ${method}`] = (await half.explain(image, options)).heatmap.data;
+  }
+  await half.close();
+
   // A picture out, and the same picture in again.
   const again = { method: 'layercam', class: 'golf ball' };
   if (server) {
@@ -76,7 +87,7 @@ function throughServer({ createHandler }, explainer) {
 
 /** Where PyTorch's own map of a result lies, if it made one. */
 export function oracleOf(name) {
-  const [model, method] = name.split(' ');
+  const [model, method] = name.replace(FLOAT16, '').split(' ');
   if (!FIXTURES.includes(model)) return undefined;
   return `fixtures/${model}/${method === 'guided-backprop' ? 'guided_backprop' : `cam_${method}`}.npy`;
 }
