@@ -2,7 +2,9 @@ import { carryBack } from '../image/placement.ts';
 import type { Kernels, Plane, Volume } from '../kernels/index.ts';
 import type { Chosen } from '../methods/choice.ts';
 import type { Method } from '../methods/method.ts';
+import { toFloat } from '../runtime/tensor.ts';
 import type { ExplainOptions, Explanation, Tensors } from '../types.ts';
+import type { ForwardPass } from './forward.ts';
 import { collapsed, COLLAPSES, type Heatmap, heatmapOf, type Upsample } from './heatmap.ts';
 import { layersFor, type Notes } from './raw-maps.ts';
 import type { TargetRun } from './target-run.ts';
@@ -29,18 +31,20 @@ export function explanationOf(
   const raw = meanOf(maps);
   const upsample: Upsample = (map) => carryBack(map, input.image.placement, kernels);
   const { plane, range } = heatmapFor(method, maps, raw, options, upsample, kernels);
-  const looksAtLayer = chosen.needs.includes('activations');
+  const layers = chosen.needs.includes('activations') ? layersFor(plan, chosen).map(({ name }) => name) : [];
+  const suspects = [...layers, ...(Number.isFinite(target.scored.score) ? [] : [plan.explained])];
+  const overflow = overflowWarning(target.pass, suspects);
   return {
     method: chosen.id,
     target: target.info,
-    layers: looksAtLayer ? layersFor(plan, chosen).map(({ name }) => name) : [],
+    layers,
     heatmap: plane,
     range,
     signed: options.signed === true,
     raw,
     shows: method.level === 'layer' ? 'heatmap' : method.shows,
     measures: notes.measures,
-    warnings: [...notes.warnings, ...emptyMapWarnings(method, raw)],
+    warnings: [...notes.warnings, ...(overflow === undefined ? emptyMapWarnings(method, raw) : [overflow])],
     tensors,
     image: input.image,
   };
@@ -85,13 +89,24 @@ function heatmapFor(
   return { plane: { ...all[0].plane, data }, range: [0, 1] };
 }
 
+/** Warning about infinities and NaN in the values that a map is computed from. */
+function overflowWarning({ network, values }: ForwardPass, names: readonly string[]): string | undefined {
+  const name = names.find((one) => !toFloat(values[one]).data.every(Number.isFinite));
+  if (name === undefined) return undefined;
+  const advice =
+    network.facts.types.get(name) === 'float16'
+      ? 'float16 numbers end at 65504: use the float32 version of the model.'
+      : PREPROCESSING_ADVICE;
+  return `"${name}" contains NaN or infinities, so the map is unreliable. ${advice}`;
+}
+
+const PREPROCESSING_ADVICE =
+  'Check that `preprocessing.range`, `preprocessing.mean` and `preprocessing.std` match its training.';
+
 /** Warnings for a map that shows nothing. */
 function emptyMapWarnings(method: Method, maps: readonly Plane[]): string[] {
-  if (maps.some(({ data }) => data.some(Number.isNaN))) {
-    return [
-      'The map contains NaN: infinities occur inside the model. Check that `preprocessing.range`, `preprocessing.mean` and `preprocessing.std` match its training.',
-    ];
-  }
+  if (maps.some(({ data }) => !data.every(Number.isFinite)))
+    return [`The map contains NaN or infinities, which occur inside the model. ${PREPROCESSING_ADVICE}`];
   if (maps.some(({ data }) => data.some((value) => value > 0))) return [];
   const zero = maps.every(({ data }) => data.every((value) => value === 0));
   if (method.level === 'layer') {

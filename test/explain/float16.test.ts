@@ -5,6 +5,7 @@ import { Explainer } from '../../src/index.ts';
 import { bitPatterns } from '../../src/runtime/session.ts';
 import { toFloat } from '../../src/runtime/tensor.ts';
 import { fixture, relativeError } from '../helpers/fixtures.ts';
+import { Draft, positions } from '../network/draft.ts';
 
 const test = suite('models in float16');
 
@@ -51,6 +52,26 @@ test('float16 data is read as bits, from a Float16Array (here: any view of two-b
     assert.equal([...toFloat({ type: 'float16', dims: [4], data }).data], values);
   }
   assert.is(bitPatterns('int16', views[2]), views[2], 'other types are left alone');
+});
+
+test('warn of activations beyond 65504, the largest number of float16', async () => {
+  const d = new Draft();
+  const { e } = d;
+  const image = positions(8, 8);
+  const half = e.cast(e.input('x', 'float32', [1, 2, 8, 8]), 'float16');
+  const large = e.op('Mul', [half, e.cast(e.scalar(20_000), 'float16')]); // 7 · 20,000 overflows
+  const y = d.head(e.op('Clip', [e.cast(large, 'float32'), e.scalar(0), e.scalar(1)]), 2, [2, 3]);
+  e.output(y, 'y');
+  const explainer = await Explainer.load(e.bytes(new Map([['', 18]]), 8));
+  for (const [layer, expected] of [
+    [large, /infinities.*float16 numbers end at 65504/],
+    [half, undefined],
+  ] as const) {
+    const { warnings } = await explainer.explain(image, { method: 'eigencam', layer, class: 0 });
+    if (expected) assert.match(warnings.join(), expected);
+    else assert.equal(warnings, []);
+  }
+  await explainer.close();
 });
 
 test.run();
