@@ -17,6 +17,7 @@ export { Explainer, type ModelInfo } from './explain/explainer.ts';
 export {
   errorImageJson,
   type ClassJson,
+  type ClassScoreJson,
   type ErrorJson,
   type FailureJson,
   type ImageJson,
@@ -24,6 +25,7 @@ export {
   type MethodJson,
   type MethodsJson,
   methodsJson,
+  type OutputJson,
   type ResultJson,
   resultJson,
   SCHEMA,

@@ -15,6 +15,7 @@ import type { ModelFiles, ModelInput } from './models/source.ts';
 import type { TokenGrid } from './network/axes.ts';
 import type { InputTensor } from './network/inputs.ts';
 import type { Layout } from './network/layout.ts';
+import type { OutputActivation, OutputKind } from './network/output-kind.ts';
 import type { Port, ValueInfo } from './onnx/model.ts';
 import type { Link } from './operators/operator.ts';
 import type { Codec } from './platform/codecs.ts';
@@ -63,6 +64,10 @@ export interface ExplainOptions extends FormulaOptions {
   top?: number;
   /** Name of the model's output to explain. Default: the one in the target, or the first. */
   output?: string;
+  /** What the output holds, if the graph does not reveal it (docs/targets.md). */
+  outputKind?: OutputKind;
+  /** How its logits become probabilities, if the graph does not reveal it. Default: softmax, or sigmoid for one logit. */
+  activation?: OutputActivation;
   /** Additional inputs of the model, by name. */
   inputs?: Readonly<Record<string, InputTensor>>;
   /** Value name of the layer, or several whose maps are fused. Default: chosen from the graph. */
@@ -102,18 +107,17 @@ export interface ExplainOptions extends FormulaOptions {
 }
 
 /** Options of `predict`. */
-export interface PredictOptions extends Pick<ExplainOptions, 'output' | 'inputs' | 'maxPixels' | 'signal'> {
+export interface PredictOptions extends Pick<
+  ExplainOptions,
+  'output' | 'outputKind' | 'activation' | 'inputs' | 'maxPixels' | 'signal'
+> {
   /** Number of classes to return. Default 5. */
   top?: number;
 }
 
 /** Options of `inspect`. */
-export interface InspectOptions extends LoadOptions {
-  /** Name of the model's output to explain. Default: the first float output. */
-  output?: string;
-  /** Token grid of a transformer, if the graph does not reveal it. */
-  tokens?: TokenGrid;
-}
+export interface InspectOptions
+  extends LoadOptions, Pick<ExplainOptions, 'output' | 'outputKind' | 'activation' | 'tokens'> {}
 
 /** Progress of a method with many runs. */
 export interface Progress {
@@ -122,9 +126,21 @@ export interface Progress {
   readonly total: number;
 }
 
+/** The explained output. */
+export interface OutputInfo {
+  readonly name: string;
+  readonly kind: OutputKind;
+  readonly dims: readonly number[];
+  /** How its scores become probabilities; null if they are probabilities already. */
+  readonly activation: OutputActivation | null;
+  /** Why this output, or why its labels are missing. */
+  readonly note: string | undefined;
+}
+
 /** The result of a call for one image: an explanation for each method and target that worked. */
 export interface ExplainReport {
-  /** Best classes first, at most five; empty if the output is not a vector of classes. */
+  readonly output: OutputInfo;
+  /** Best classes first, at most five; empty if the output holds values. */
   readonly prediction: readonly ClassScore[];
   readonly explanations: readonly Explanation[];
   /** Methods that could not explain this image or model; the other results are unaffected. */
@@ -243,6 +259,8 @@ export type {
   Need,
   Numbers,
   NumericArray,
+  OutputActivation,
+  OutputKind,
   OrtModule,
   OverlayOptions,
   Picture,

@@ -62,6 +62,7 @@ const PASSES = {
 const rolesOf = (row: Operator): string[] =>
   [
     row.passes && PASSES[row.passes],
+    row.resamples && 'interpolates',
     row.bounds && 'bounds',
     row.casts && 'changes the type',
     row.kinked && 'kinked',

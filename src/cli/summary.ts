@@ -10,7 +10,7 @@ import type {
 } from '../index.ts';
 import { DONE, exitCodeOf } from './exit.ts';
 import type { Job } from './plan.ts';
-import type { Terminal } from './terminal.ts';
+import { percent, type Terminal } from './terminal.ts';
 
 /** An explanation with the files written for it. */
 export interface Written {
@@ -33,12 +33,12 @@ export function summaryLine(
     best && explanation.target.index === best.index ? undefined : explanation.target;
   const parts = [
     ...(name === undefined ? [] : [name]),
-    ...(best ? [`${style('bold', className(best))} ${percent(best.probability)}`] : []),
+    ...(best ? [`${style('bold', className(best))}${amountOf(best.logit, best.probability)}`] : []),
     written
       .map(({ explanation, outputs }) => {
         const { method, layers } = explanation;
         const target = explained(explanation);
-        const of = target ? ` of ${className(target)}${amountOf(target, name === undefined)}` : '';
+        const of = target ? ` of ${className(target)}${targetAmount(target, name === undefined)}` : '';
         const at = layers.length > 0 ? ` @ ${layers.join(', ')}` : '';
         const to = outputs.length > 0 ? ` → ${style('cyan', outputs.join(', '))}` : '';
         return `${method}${of}${at}${to}`;
@@ -51,13 +51,14 @@ export function summaryLine(
 const className = ({ label, index }: { label: string; index: number | undefined }): string =>
   label === String(index) ? `class ${label}` : label;
 
-/** The probability of a class, or the score of another target. */
-function amountOf({ index, probability, score }: TargetInfo, made: boolean): string {
-  if (index === undefined) return ` = ${Number(score.toPrecision(4))}`;
-  return made || probability === undefined ? '' : ` (${percent(probability)})`;
+function targetAmount({ index, probability, score }: TargetInfo, made: boolean): string {
+  if (index === undefined) return amountOf(score, undefined);
+  return made ? '' : probability === undefined ? amountOf(score, undefined) : ` (${percent(probability)})`;
 }
 
-const percent = (probability: number): string => `${(100 * probability).toFixed(1)} %`;
+/** A probability, or else a score. */
+const amountOf = (score: number, probability: number | undefined): string =>
+  probability === undefined ? ` = ${Number(score.toPrecision(4))}` : ` ${percent(probability)}`;
 
 /** Output of --verbose for an image: settings and timings. */
 export function detailLines(
@@ -67,7 +68,12 @@ export function detailLines(
 ): string {
   const p = report.preprocessing;
   const layers = [...new Set(written.flatMap(({ explanation }) => explanation.layers))];
+  const { name, kind, dims, activation } = report.output;
   const rows: [string, string][] = [
+    [
+      'output',
+      `${name} [${dims.join(', ')}]: ${kind}${activation && kind !== 'values' ? `, ${activation}` : ''}`,
+    ],
     ['layer', layers.join(', ') || 'none: the methods explain the input'],
     [
       'preprocessing',

@@ -62,3 +62,6 @@ function stackOf(error: unknown): string {
   const cause = error.cause === undefined ? '' : `\n  caused by ${stackOf(error.cause)}`;
   return `${error.stack ?? error.message}${code}${cause}`;
 }
+
+/** A probability for people. */
+export const percent = (probability: number): string => `${(100 * probability).toFixed(1)} %`;

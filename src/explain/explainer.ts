@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { CamError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
-import { labelWarnings } from '../models/labels.ts';
 import type { ModelInput } from '../models/source.ts';
 import { extraInputs } from '../network/inputs.ts';
 import type { Values } from '../network/network.ts';
@@ -21,8 +20,9 @@ import { checkSignal, noImage, readCall, requireSingle } from './call.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';
 import { type PreparedInput, prepareInput } from './input.ts';
 import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
+import { explainedOutputOf } from './output.ts';
 import { planFor } from './plan.ts';
-import { type CallContext, explainSteps, outputFor, PREDICTED } from './steps.ts';
+import { type CallContext, explainSteps, PREDICTED } from './steps.ts';
 import { type Stopwatch, stopwatch } from './stopwatch.ts';
 import { targetMask, targetTensor } from './target-images.ts';
 
@@ -53,7 +53,7 @@ export class Explainer {
   readonly info: ModelInfo;
   /** The files read: the model, and its weights, labels and settings beside it. */
   readonly files: readonly (string | URL)[];
-  /** Warnings about the model, e.g. fewer labels than classes. */
+  /** Warnings about the model, e.g. labels in its files that do not fit. */
   readonly warnings: readonly string[];
   /** Number of threads that run the model, with a reason if it is one although more were requested. */
   readonly threads: Threads;
@@ -68,14 +68,10 @@ export class Explainer {
     const { graph, opsets } = source.model;
     this.#model = model;
     this.#network = networkSlot(model);
-    this.labels = labels;
+    this.labels = labels.names;
     this.files = source.files;
     this.threads = model.threads;
-    this.warnings = labelWarnings(
-      labels,
-      graph.outputs,
-      model.labelsGiven ? '`labels`' : 'config.json beside it, or set `labels`',
-    );
+    this.warnings = model.warnings;
     this.info = {
       inputs: graph.inputs.map(portOf),
       outputs: graph.outputs.map(portOf),
@@ -178,10 +174,16 @@ export class Explainer {
       if (image === undefined) throw noImage('predict()');
       const prepared = await prepareInput(this.#model, image, options.maxPixels);
       const { network, input, others, labels } = await this.#contextFor(prepared, options, stopwatch());
-      const output = outputFor(network, input, [options.output ?? []].flat());
+      const { output, names } = explainedOutputOf(
+        network,
+        input,
+        [options.output ?? []].flat(),
+        labels,
+        options,
+      );
       const plan = planFor(network, { input, output, methods: [], options: {} });
       const pass = await runForward(network, plan, prepared, others);
-      const ranking = rankingOf(pass, labels);
+      const ranking = rankingOf(pass, names);
       requireFinite(pass, ranking);
       return ranking.best(options.top ?? PREDICTED);
     });
@@ -220,7 +222,7 @@ export class Explainer {
     return {
       network: await watch.time('prepare', () => this.#network.at(tensor, others)),
       kernels: model.kernels,
-      labels: this.labels,
+      labels: model.labels,
       input: model.input.name,
       others,
       watch,

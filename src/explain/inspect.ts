@@ -1,12 +1,14 @@
 import { CamError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
+import type { Labels } from '../models/labels.ts';
 import type { ModelInput } from '../models/source.ts';
 import { automaticLayer } from '../network/automatic.ts';
 import { blankInputs, extraInputs, imageInput } from '../network/inputs.ts';
 import { layersOf } from '../network/layers.ts';
 import type { Layout } from '../network/layout.ts';
 import type { Network } from '../network/network.ts';
-import { classOutput, type Link, outputNamed } from '../network/output.ts';
+import type { Link } from '../network/output.ts';
+import type { OutputActivation, OutputKind } from '../network/output-kind.ts';
 import { reachOf } from '../network/reach.ts';
 import { type Model, type Port, portOf, type ValueInfo } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
@@ -16,6 +18,7 @@ import { type FloatTensor, floatTensor, sizeOf } from '../runtime/tensor.ts';
 import type { InspectOptions } from '../types.ts';
 import { prepareInput } from './input.ts';
 import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
+import { explainedOutputOf } from './output.ts';
 
 /** A model's contents, serializable as JSON. */
 export interface Inspection {
@@ -49,6 +52,7 @@ export interface Inspection {
 /** The differentiated value. */
 export interface Explained {
   readonly output: string;
+  readonly kind: OutputKind;
   /** Name of the logits, the value before a final Softmax or Sigmoid. */
   readonly logits: string;
   readonly dims: readonly number[];
@@ -57,6 +61,8 @@ export interface Explained {
   readonly positions: number;
   /** The final Softmax or Sigmoid, which explanations skip. */
   readonly link: Link | null;
+  /** How the scores become probabilities; null if they are probabilities already. */
+  readonly activation: OutputActivation | null;
 }
 
 /** A value at which a CAM can be computed. */
@@ -97,7 +103,7 @@ export async function inspect(model?: ModelInput, options: InspectOptions = {}):
   const declared = { ...declaredBy(loaded.source.model), preprocessing: loaded.preprocessing ?? null };
   try {
     const network = await blamingSize(options, () => openBlank(loaded, slot.at));
-    return { ...declared, ...foundIn(network, options) };
+    return { ...declared, ...foundIn(network, options, loaded.labels) };
   } catch (error) {
     if (!(error instanceof CamError) || error.code === 'BAD_OPTION') throw error;
     return { ...declared, ...NOTHING, problem: error.message };
@@ -152,12 +158,12 @@ function declaredBy(model: Model): Omit<Inspection, keyof Found | 'preprocessing
 }
 
 /** The part known after a run. */
-function foundIn(network: Network, options: InspectOptions): Found {
+function foundIn(network: Network, options: InspectOptions, labels: Labels): Found {
   const { model, facts } = network;
   try {
     const input = imageInput(model.graph.inputs, options.imageInput).name;
-    const output = classOutput(network, input, outputNamed(model, facts, options.output));
-    const { logits, probabilities, link, dims, classes, positions } = output;
+    const { output } = explainedOutputOf(network, input, [options.output ?? []].flat(), labels, options);
+    const { logits, link, activation, dims, classes, positions } = output;
     const layers = layersOf(network, input, logits, options.tokens);
     const reach = reachOf(network, layers, input, logits);
     const choice =
@@ -166,11 +172,13 @@ function foundIn(network: Network, options: InspectOptions): Found {
       problem: null,
       explained: {
         output: output.name,
+        kind: output.kind,
         logits,
         dims,
         classes,
         positions,
-        link: probabilities === undefined ? null : link,
+        link: link ?? null,
+        activation: activation === 'identity' ? null : activation,
       },
       layers: layers.map(({ name, op, layout }) => ({
         name,

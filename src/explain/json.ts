@@ -1,7 +1,7 @@
 import { codeOf } from '../errors.ts';
 import { type MethodInfo, METHODS } from '../methods/index.ts';
 import { optionName } from '../options/wording.ts';
-import type { ExplainReport, Explanation, Failure, TargetInfo } from '../types.ts';
+import type { ClassScore, ExplainReport, Explanation, Failure, OutputInfo, TargetInfo } from '../types.ts';
 import type { MapArray } from './artifact.ts';
 
 /** Schema version of all JSON output: docs/cli-json.md. */
@@ -16,7 +16,9 @@ export interface ImageJson {
   readonly model: string | null;
   /** Warnings about the model, independent of the image. */
   readonly warnings: readonly string[];
-  readonly prediction: ExplainReport['prediction'];
+  /** The explained output; null if the image could not be explained. */
+  readonly output: OutputJson | null;
+  readonly prediction: readonly ClassScoreJson[];
   readonly preprocessing: ExplainReport['preprocessing'] | null;
   readonly results: readonly ResultJson[];
   readonly failures: readonly FailureJson[];
@@ -46,6 +48,12 @@ export interface FailureJson extends ErrorJson {
   readonly method: string;
   readonly class: ClassJson;
 }
+
+/** The explained output as JSON: its name, what it holds, its shape. */
+export type OutputJson = Omit<OutputInfo, 'note'>;
+
+/** A class with its scores as JSON. */
+export type ClassScoreJson = Omit<ClassScore, 'probability'> & { readonly probability: number | null };
 
 /** The explained class or target as JSON. */
 export interface ClassJson {
@@ -86,17 +94,22 @@ const asIs = (message: string): string => message;
  */
 export function imageJson(
   { image, model, warnings, reworded = asIs }: Subject,
-  report: Pick<ExplainReport, 'prediction' | 'preprocessing' | 'timings'>,
+  report: Pick<ExplainReport, 'output' | 'prediction' | 'preprocessing' | 'timings'>,
   results: readonly ResultJson[],
   failures: readonly Failure[] = [],
 ): ImageJson {
+  const { note, ...output } = report.output;
   return {
     schema: SCHEMA,
     image,
     model,
-    warnings: warnings.map(reworded),
+    warnings: [...warnings, ...(note === undefined ? [] : [note])].map(reworded),
+    output,
     // No prediction for the zeros that a generated image starts from.
-    prediction: image === null ? [] : report.prediction,
+    prediction:
+      image === null
+        ? []
+        : report.prediction.map((one) => ({ ...one, probability: one.probability ?? null })),
     preprocessing: report.preprocessing ?? null,
     results: results.map((result) => ({ ...result, warnings: result.warnings.map(reworded) })),
     failures: failures.map(({ method, target, error }) => ({
@@ -123,6 +136,7 @@ export const errorImageJson = (
   image,
   model,
   warnings: warnings.map(reworded),
+  output: null,
   prediction: [],
   preprocessing: null,
   results: [],

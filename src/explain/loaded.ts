@@ -2,7 +2,7 @@ import { badOption, CamError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import { type Kernels, loadKernels } from '../kernels/index.ts';
 import { builtinModel } from '../models/builtin.ts';
-import { readLabels } from '../models/labels.ts';
+import { declaredLabels, type Labels, readLabels } from '../models/labels.ts';
 import { preprocessingFor } from '../models/preprocessing.ts';
 import { loadModel, type ModelInput, type ModelSource } from '../models/source.ts';
 import { imageInput, shapeKey } from '../network/inputs.ts';
@@ -18,9 +18,10 @@ export interface LoadedModel {
   readonly source: ModelSource;
   readonly kernels: Kernels;
   readonly threads: Threads;
-  /** Class names by index, and whether the caller set them. */
-  readonly labels: readonly string[];
-  readonly labelsGiven: boolean;
+  /** Class names by index. */
+  readonly labels: Labels;
+  /** Warnings about the model. */
+  readonly warnings: readonly string[];
   /** The image input. */
   readonly input: ValueInfo;
   /** Preprocessing of pictures; undefined if the model does not take pictures. */
@@ -44,13 +45,15 @@ export async function loadEverything(
   const input = imageInput(source.model.graph.inputs, options.imageInput);
   const preprocessing = preprocessingFor(input, source.preprocessing, options.preprocessing ?? {});
   const given = options.labels;
-  const labels = typeof given === 'string' || given instanceof URL ? await readLabels(given) : given;
+  const read = typeof given === 'string' || given instanceof URL ? await readLabels(given) : given;
+  const labels = { names: read ?? source.labels ?? [], given: read !== undefined };
+  const { names, note } = declaredLabels(labels, source.model.graph.outputs);
   return {
     source,
     kernels,
     threads,
-    labels: labels ?? source.labels ?? [],
-    labelsGiven: labels !== undefined,
+    labels: { ...labels, names },
+    warnings: note === undefined ? [] : [note],
     input,
     preprocessing,
     options,

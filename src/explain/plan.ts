@@ -1,5 +1,5 @@
 import type { RectifierRule } from '../autodiff/rectifier.ts';
-import { InternalError } from '../errors.ts';
+import { badOption, InternalError } from '../errors.ts';
 import type { Asks } from '../methods/ask.ts';
 import type { Chosen } from '../methods/choice.ts';
 import type { Need } from '../methods/method.ts';
@@ -48,8 +48,15 @@ const RECTIFIER_OF: Partial<Record<Need, RectifierRule>> = {
 /**
  * Plans the reads of a call.
  * @throws {CamError} UNKNOWN_LAYER when a named layer does not exist or is not a map.
+ * @throws {CamError} BAD_OPTION for the probability of an output that has none.
  */
 export function planFor(network: Network, { input, output, methods, options }: PlanRequest): Plan {
+  if (options.score === 'probability' && output.activation === 'none') {
+    throw badOption(
+      'score',
+      `The output "${output.name}" has no probabilities. Explain its values, or set \`activation\`.`,
+    );
+  }
   const explained = options.score === 'probability' ? (output.probabilities ?? output.logits) : output.logits;
   const needs = new Set(methods.flatMap((chosen) => chosen.needs));
   const asks = new Set(methods.flatMap((chosen) => chosen.asks));

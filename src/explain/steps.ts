@@ -2,8 +2,8 @@ import { CamError, codeOf } from '../errors.ts';
 import type { Picture } from '../image/source.ts';
 import type { ImageInput } from '../image/source.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
+import type { Labels } from '../models/labels.ts';
 import type { Network, Values } from '../network/network.ts';
-import { type ClassOutput, classOutput, outputNamed } from '../network/output.ts';
 import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
 import type { ExplainOptions, ExplainReport, Failure, FileSource, Tensors } from '../types.ts';
 import { resultOr } from './attempt.ts';
@@ -12,6 +12,7 @@ import { explanationOf, type HeatmapSettings, type MethodResult } from './explan
 import { type ForwardPass, rankingOf, requireFinite, runForward, runForwardOn } from './forward.ts';
 import type { PlannedGradient } from './gradient-plans.ts';
 import { type PreparedInput, volumeOf } from './input.ts';
+import { explainedOutputOf, outputInfo } from './output.ts';
 import { planFor } from './plan.ts';
 import { type MapOptions, type Notes, rawMaps } from './raw-maps.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -22,7 +23,7 @@ import { type VariantOptions, variantsOf } from './variants.ts';
 export interface CallContext {
   readonly network: Network;
   readonly kernels: Kernels;
-  readonly labels: readonly string[];
+  readonly labels: Labels;
   /** Name of the image input, and values of the additional inputs. */
   readonly input: string;
   readonly others: Values;
@@ -52,40 +53,33 @@ export async function explainSteps(
   options: ExplainOptions,
   { network, kernels, labels, input: inputName, others, watch, readMask, readTensor }: CallContext,
 ): Promise<Omit<ExplainReport, 'preprocessing' | 'timings' | 'runs'>> {
-  const output = outputFor(network, inputName, call.outputs);
+  const { output, names, note } = explainedOutputOf(network, inputName, call.outputs, labels, options);
   const plan = planFor(network, { input: inputName, output, methods: call.methods, options });
   await watch.time('session', () => network.tap(plan.taps));
   const pass = await watch.time('forward', () => runForward(network, plan, input, others));
-  const ranking = rankingOf(pass, labels);
+  const ranking = rankingOf(pass, names);
   requireFinite(pass, ranking);
   const tasks: Task[] = [];
-  for (const target of targetsOf(call.targets, options.top, ranking)) {
-    const run = await runTarget(pass, target, { labels, ranking, options, watch, readMask, readTensor });
+  for (const target of targetsOf(call.targets, options.top, ranking, pass)) {
+    const run = await runTarget(pass, target, {
+      labels: names,
+      ranking,
+      options,
+      watch,
+      readMask,
+      readTensor,
+    });
     for (const chosen of call.methods)
       tasks.push({ chosen, target: run, notes: { warnings: new Set(), measures: {} }, maps: [] });
   }
   if (options.tensors) await addTensors(tasks, options);
   await makeMaps(pass, tasks, options, kernels, watch);
   return watch.time('heatmap', () =>
-    Promise.resolve({ prediction: ranking.best(PREDICTED), ...resultsOf(tasks, options, kernels) }),
-  );
-}
-
-/**
- * The classes of the explained output.
- * @throws {CamError} BAD_TARGET when the call names several outputs.
- */
-export function outputFor(network: Network, input: string, names: readonly string[]): ClassOutput {
-  const { model, facts } = network;
-  const [name = outputNamed(model, facts), ...more] = new Set(
-    names.map((one) => outputNamed(model, facts, one)),
-  );
-  if (more.length === 0)
-    return network.once(['output', input, name], () => classOutput(network, input, name));
-  throw new CamError(
-    'BAD_TARGET',
-    `A call explains one output, but this one names "${name}" and "${more.join('", "')}". Explain them in separate calls.`,
-    { option: 'output' },
+    Promise.resolve({
+      output: outputInfo(output, note),
+      prediction: ranking.best(PREDICTED),
+      ...resultsOf(tasks, options, kernels),
+    }),
   );
 }
 

@@ -4,6 +4,7 @@ import type { Picture } from '../image/source.ts';
 import type { GradientPlan } from '../network/network.ts';
 import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
 import type { Ranking } from '../targets/classes.ts';
+import { largestValues } from '../targets/elements.ts';
 import type { Objective } from '../targets/kind.ts';
 import { classOf, objectiveOf, scoreOf, targetText } from '../targets/kinds.ts';
 import { maskWeights } from '../targets/mask.ts';
@@ -80,14 +81,18 @@ export const rerunTarget = (run: TargetRun, pass: ForwardPass, watch: Stopwatch)
 export const scoreFor = ({ explained, output }: Plan, which: Score = 'logit'): Score =>
   explained === output.probabilities ? 'logit' : which;
 
-/** The targets of a call: the requested ones, or the best classes. */
+/** The targets of a call: the requested ones, or the best classes or values. */
 export function targetsOf(
   asked: readonly Target[],
   top: number | undefined,
   ranking: Ranking,
+  { plan, values }: Pick<ForwardPass, 'plan' | 'values'>,
 ): readonly Target[] {
   const best = top ?? (asked.length === 0 ? 1 : 0);
-  return best === 0 ? asked : ranking.best(best).map(({ index }) => ({ class: index }));
+  if (best === 0) return asked;
+  return plan.output.kind === 'values'
+    ? largestValues(toFloat(values[plan.output.logits]), plan.output, best)
+    : ranking.best(best).map(({ index }) => ({ class: index }));
 }
 
 const negated = ({ score, seed }: Scored): Scored => ({ score: -score, seed: seed.map((value) => -value) });

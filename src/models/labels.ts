@@ -72,28 +72,55 @@ function labelOf(value: unknown): string {
   throw new TypeError(`${JSON.stringify(value)} is not a label`);
 }
 
+/** Labels with their origin. */
+export interface Labels {
+  readonly names: readonly string[];
+  /** Whether the caller set them; otherwise they come with the model. */
+  readonly given: boolean;
+}
+
+/** Labels that fit an output, or none with a reason. */
+export interface FittingLabels {
+  readonly names: readonly string[];
+  readonly note: string | undefined;
+}
+
 /**
- * Warns if the numbers of labels and classes differ, since names may then be wrong. Silent if an output has as many
- * classes as there are labels, or the model does not declare its number of classes.
- * @param origin where to correct the labels, for the warning's last sentence.
+ * The labels, if their number is that of the classes. Labels that come with the model and do not fit are not shown.
+ * @throws {CamError} BAD_LABELS when labels from the caller do not fit.
  */
-export function labelWarnings(
-  labels: readonly string[],
-  outputs: readonly ValueInfo[],
-  origin: string,
-): string[] {
-  const [explained = outputs[0]] = outputs.filter(({ type }) => isFloat(type));
-  const classes = explained && classCount(explained);
-  if (labels.length === 0 || classes === undefined) return [];
-  if (outputs.some((output) => classCount(output) === labels.length)) return [];
-  return [
-    `The model has ${classes} classes, but there are ${labels.length} labels: the names may be wrong. Check ${origin}.`,
-  ];
+export function fittingLabels({ names, given }: Labels, classes: number, output: string): FittingLabels {
+  if (names.length === 0 || names.length === classes) return { names, note: undefined };
+  const counts = `The output "${output}" has ${classes} classes, but there are ${names.length} labels`;
+  if (!given)
+    return { names: [], note: `${counts} in the model's files. They are not shown; set \`labels\`.` };
+  const background =
+    classes === names.length + 1 ? ' If the model counts a background class, add it as the first label.' : '';
+  throw new CamError('BAD_LABELS', `${counts}. Pass one label per class.${background}`, {
+    option: 'labels',
+  });
+}
+
+/**
+ * Checks labels against the declared outputs, before a run: one of them has as many classes, or does not declare its
+ * number.
+ * @throws {CamError} BAD_LABELS when labels from the caller fit no output.
+ */
+export function declaredLabels(labels: Labels, outputs: readonly ValueInfo[]): FittingLabels {
+  const scores = outputs.filter(({ type }) => isFloat(type));
+  const counts = scores.map(classCount);
+  const [classes] = counts;
+  const fits = counts.some((count) => count === undefined || count === labels.names.length);
+  // One logit has two classes.
+  const binary = labels.names.length === 2 && counts.includes(1);
+  if (classes === undefined || fits || binary) return { names: labels.names, note: undefined };
+  return fittingLabels(labels, classes, scores[0].name);
 }
 
 /** Number of classes of an output whose declared shape has one other axis at most: [N, 10] or [1, 1000, 1, 1]. */
 function classCount({ dims = [] }: ValueInfo): number | undefined {
   const [, ...sizes] = dims;
   const counts = sizes.filter((size) => size !== 1);
+  if (dims.length > 1 && counts.length === 0) return 1;
   return counts.length === 1 && typeof counts[0] === 'number' ? counts[0] : undefined;
 }

@@ -9,7 +9,7 @@ import { sizeOf } from '../runtime/tensor.ts';
 import { traceAxes } from './axes.ts';
 import type { Layer } from './layers.ts';
 import type { Network } from './network.ts';
-import type { ClassOutput } from './output.ts';
+import { channelCount, type ClassOutput, logitOf } from './output.ts';
 
 /**
  * A class's weights [C] for the pooled channels of `layer`: CAM's w_k^c (Zhou et al. 2016, arXiv:1512.04150, eq. 2). In
@@ -29,6 +29,7 @@ export function classifierWeights(
       `CAM needs global average pooling and one linear layer between "${layer.name}" and the classes, but ${what}. Use gradcam, which is equal where CAM applies, or layercam or scorecam.`,
     );
   };
+  const { channel, sign } = logitOf(output, index);
   const axes = traceAxes(network, input, output.logits);
   const path = new Set(network.flow.upstream([output.logits]));
   const { channels } = layer.layout;
@@ -39,7 +40,7 @@ export function classifierWeights(
     const consumers = network.flow.consumers(value).filter((node) => path.has(node) && node.op !== 'Shape');
     if (consumers.length !== 1) refuse(`"${value}" has ${consumers.length} consumers`);
     const [node] = consumers;
-    const linear = weights ? undefined : linearRow(network, node, value, channels, index);
+    const linear = weights ? undefined : linearRow(network, node, value, channels, channel);
     const left: number | undefined = pooled
       ? undefined
       : averaged(network, node, axes.get(node.outputs[0]) ?? [], channels);
@@ -49,9 +50,9 @@ export function classifierWeights(
     value = node.outputs[0];
   }
   if (!pooled) refuse('it is not pooled');
-  if (weights) return weights;
-  if (channels !== output.classes) refuse(`it has ${channels} channels for ${output.classes} classes`);
-  return Float32Array.from({ length: channels }, (_, k) => (k === index ? 1 : 0));
+  if (weights) return weights.map((weight) => sign * weight);
+  if (channels !== channelCount(output)) refuse(`it has ${channels} channels for ${output.classes} classes`);
+  return Float32Array.from({ length: channels }, (_, k) => (k === channel ? sign : 0));
 }
 
 /**
@@ -80,13 +81,13 @@ function keepsValues({ op }: GraphNode): boolean {
 const isBias = ({ model }: Network, { op, inputs }: GraphNode): boolean =>
   op === 'Add' && inputs.some((name) => model.graph.initializers.has(name));
 
-/** A class's row in the weights of a linear layer. */
+/** The row of an output channel in the weights of a linear layer. */
 function linearRow(
   network: Network,
   node: GraphNode,
   value: string,
   channels: number,
-  index: number,
+  row: number,
 ): Float32Array | undefined {
   const { model, facts } = network;
   const linear = OPERATORS.get(node.op)?.linear?.(nodeViewOf(model, node, valueFacts(model, facts)));
@@ -100,7 +101,7 @@ function linearRow(
   const values = tensorValues(tensor, model.external);
   return Float32Array.from(
     { length: channels },
-    (_, k) => linear.scale * values[transposed ? index * columns + k : k * columns + index],
+    (_, k) => linear.scale * values[transposed ? row * columns + k : k * columns + row],
   );
 }
 

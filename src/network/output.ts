@@ -1,14 +1,13 @@
 import { badOption, CamError, didYouMean } from '../errors.ts';
-import { isFloat } from '../onnx/data-type.ts';
+import { type DataType, isFloat } from '../onnx/data-type.ts';
 import type { Flow } from '../onnx/flow.ts';
 import type { Facts, GraphNode, Model } from '../onnx/model.ts';
-import { isSpace } from '../operators/axes.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { Link } from '../operators/operator.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import { traceAxes } from './axes.ts';
-import { layoutOfInput } from './layout.ts';
 import type { Network } from './network.ts';
+import { axesFor } from './output-axes.ts';
+import { kindOfOutput, type OutputActivation, type OutputKind } from './output-kind.ts';
 
 export type { Link } from '../operators/operator.ts';
 
@@ -21,15 +20,34 @@ export interface ClassOutput {
   readonly logits: string;
   /** The value after the Softmax or Sigmoid, if the model ends in one. */
   readonly probabilities: string | undefined;
-  /** The model's link function; for logits, the usual one in training. */
-  readonly link: Link;
+  readonly kind: OutputKind;
+  /** The function that computes the probabilities, if the model ends in one. */
+  readonly link: Link | undefined;
+  /**
+   * How logits become probabilities: the model's final function, or the usual one in training. `identity` if the values
+   * are probabilities already.
+   */
+  readonly activation: OutputActivation | 'identity';
   readonly dims: readonly number[];
-  /** The class axis, and the number of classes. */
+  /** The class axis. */
   readonly axis: number;
+  /** Number of classes: the size of the class axis, but 2 for one logit with two labels. */
   readonly classes: number;
   /** Positions per class: 1 for a classifier, pixels for a dense output. */
   readonly positions: number;
 }
+
+/** Size of the class axis. */
+export const channelCount = ({ dims, axis }: Pick<ClassOutput, 'dims' | 'axis'>): number => dims[axis] ?? 1;
+
+/** The channel with the logit of a class, and its sign: one logit y of two classes is y for the second, −y for the first. */
+export const logitOf = (
+  output: Pick<ClassOutput, 'dims' | 'axis' | 'classes'>,
+  index: number,
+): { readonly channel: number; readonly sign: 1 | -1 } =>
+  output.classes === channelCount(output)
+    ? { channel: index, sign: 1 }
+    : { channel: 0, sign: index === 1 ? 1 : -1 };
 
 /**
  * The named output, by default the first float output.
@@ -68,69 +86,72 @@ function endOf(flow: Flow, { op, inputs }: GraphNode): { link: Link; logits: str
   return { link: 'softmax', logits: isShift ? top.inputs[0] : powers.inputs[0] };
 }
 
+/** What the caller knows about an output. */
+export interface OutputRequest {
+  readonly kind?: OutputKind;
+  readonly activation?: OutputActivation;
+  /** Number of labels. Default 0. */
+  readonly labels?: number;
+}
+
 /**
- * Finds the classes in a model's output, before a trailing Softmax or LogSoftmax, or a classifier's Sigmoid: the
- * gradient of a probability mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3) and vanishes when the
- * model is confident.
+ * Finds the scores in a model's output, before a trailing Softmax, LogSoftmax or Sigmoid: the gradient of a probability
+ * mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3) and vanishes when the model is confident.
  * @throws {CamError} UNSUPPORTED_MODEL when the output is empty or an integer tensor.
  */
-export function classOutput(network: Network, input: string, output: string): ClassOutput {
+export function classOutput(
+  network: Network,
+  input: string,
+  output: string,
+  { kind, activation, labels = 0 }: OutputRequest = {},
+): ClassOutput {
   const { facts, flow } = network;
   const dimsOf = (value: string) => facts.dims.get(value) ?? [];
+  requireScores(output, dimsOf(output), facts.types.get(output));
   let value = output;
   let node = flow.producer(value);
   while (node && passesOn(node) && sizeOf(dimsOf(node.inputs[0])) === sizeOf(dimsOf(output))) {
     value = node.inputs[0];
     node = flow.producer(value);
   }
-  const vector = dimsOf(output).filter((size) => size > 1).length <= 1;
   const found = node && endOf(flow, node);
-  // A dense Sigmoid yields a map or boxes, explained directly.
-  const end = vector || found?.link === 'softmax' ? found : undefined;
+  const whole = axesFor(network, input, found?.logits ?? output);
+  // A dense Sigmoid over several channels covers the boxes of a detector, too, and is explained directly.
+  const direct = found?.link === 'sigmoid' && whole.positions > 1 && whole.channels > 1;
+  const end = direct ? undefined : found;
   const logits = end?.logits ?? output;
-  const dims = dimsOf(logits);
-  if (dims.length === 0 || sizeOf(dims) === 0) {
-    throw new CamError(
-      'UNSUPPORTED_MODEL',
-      `The output "${output}" is empty: [${dims.join(', ')}]. Choose another with \`output\`.`,
-      { option: 'output' },
-    );
-  }
-  const type = facts.types.get(output);
-  if (!isFloat(type)) {
-    throw new CamError(
-      'UNSUPPORTED_MODEL',
-      `The output "${output}" is an integer tensor (${type}), so it has no gradient. Choose another with \`output\`.`,
-      { option: 'output' },
-    );
-  }
-  const axis = classAxis(network, input, logits);
-  const classes = dims[axis];
+  const axes = direct ? axesFor(network, input, output) : whole;
+  const resized = resizedProbabilities(flow, value);
+  const link = found?.link ?? resized;
+  const is = kind ?? kindOfOutput({ flow, name: output, logits, link, labels, ...axes });
+  const usual = is === 'values' ? 'none' : axes.channels === 1 ? 'sigmoid' : 'softmax';
   return {
     name: output,
     shape: dimsOf(output),
     logits,
     probabilities: end && node && !OPERATORS.get(node.op)?.logarithm ? node.outputs[0] : undefined,
-    // A single logit decides yes or no.
-    link: end?.link ?? (classes === 1 ? 'sigmoid' : 'softmax'),
-    dims,
-    axis,
-    classes,
-    positions: sizeOf(dims) / classes,
+    kind: is,
+    link: end?.link,
+    activation: activation ?? (resized || direct ? 'identity' : (link ?? usual)),
+    dims: dimsOf(logits),
+    axis: axes.axis,
+    classes: axes.channels === 1 && labels === 2 && is !== 'values' ? 2 : axes.channels,
+    positions: axes.positions,
   };
 }
 
-/**
- * The class axis: neither rows nor columns of the image. Of several, the channels in [1, C, H, W], or the last: [1,
- * boxes, C], [1, anchors, H, W, C].
- */
-function classAxis(network: Network, input: string, value: string): number {
-  const dims = network.facts.dims.get(value)!;
-  const long = dims.flatMap((size, axis) => (size > 1 ? [axis] : []));
-  const image = layoutOfInput(network.facts.dims.get(input) ?? []);
-  const traced = long.length > 1 ? traceAxes(network, input, value).get(value) : undefined;
-  const apart = long.filter((axis) => !traced?.[axis].every(isSpace));
-  const [first = dims.length - 1, ...others] = apart.length > 0 ? apart : long;
-  const asImage = dims.length === 4 && first === 1 && image?.kind !== 'nhwc';
-  return asImage ? first : (others.at(-1) ?? first);
+function requireScores(output: string, dims: readonly number[], type: DataType | undefined): void {
+  const unsupported = (why: string) =>
+    new CamError('UNSUPPORTED_MODEL', `The output "${output}" ${why}. Choose another with \`output\`.`, {
+      option: 'output',
+    });
+  if (sizeOf(dims) === 0) throw unsupported(`is empty: [${dims.join(', ')}]`);
+  if (!isFloat(type)) throw unsupported(`is an integer tensor (${type}), so it has no gradient`);
+}
+
+/** The Softmax or Sigmoid before a final change of size, as in segmentation. */
+function resizedProbabilities(flow: Flow, value: string): Link | undefined {
+  const node = flow.producer(value);
+  const before = node && OPERATORS.get(node.op)?.resamples ? flow.producer(node.inputs[0]) : undefined;
+  return before && OPERATORS.get(before.op)?.link;
 }

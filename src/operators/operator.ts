@@ -42,6 +42,8 @@ export interface Roles {
    * (padded, pooled).
    */
   readonly passes?: 'value' | 'shape' | 'order' | 'extent';
+  /** Interpolates between positions. */
+  readonly resamples?: true;
   /** Clamps its input: at the end of a model, a safeguard. */
   readonly bounds?: true;
   /** Computes features from its first input and weights. */

@@ -29,10 +29,11 @@ const regions: AxesRule = ({ dims }) => dims.map((size, i) => axisOf(i === 1 ? '
 export const RESIZE: Readonly<Record<string, Operator>> = {
   Resize: {
     axes: resizedImage,
+    resamples: true,
     reads: [1, 2, 3],
     vjp: (c) => resample(c, c.opset < 11 ? legacyResampling(c) : resampling(c)),
   },
-  Upsample: { axes: resizedImage, reads: [1], vjp: (c) => resample(c, legacyResampling(c)) },
+  Upsample: { axes: resizedImage, resamples: true, reads: [1], vjp: (c) => resample(c, legacyResampling(c)) },
 
   GridSample: sampled,
   'com.microsoft.GridSample': sampled,

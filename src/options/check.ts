@@ -9,6 +9,8 @@ type Place = 'load' | 'explain' | 'predict' | 'inspect' | 'overlay' | 'toJPEG';
 const PREDICT: Readonly<Record<keyof PredictOptions, true>> = {
   top: true,
   output: true,
+  outputKind: true,
+  activation: true,
   inputs: true,
   maxPixels: true,
   signal: true,
@@ -16,6 +18,8 @@ const PREDICT: Readonly<Record<keyof PredictOptions, true>> = {
 
 const INSPECT: Readonly<Record<Exclude<keyof InspectOptions, keyof LoadOptions>, true>> = {
   output: true,
+  outputKind: true,
+  activation: true,
   tokens: true,
 };
 

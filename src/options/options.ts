@@ -9,6 +9,12 @@ import { type Baseline, BASELINES } from '../methods/baseline.ts';
 import { DEFAULT_CONCEPTS } from '../methods/factorization.ts';
 import { type Compat, COMPATS, type Fusion, FUSIONS } from '../methods/method.ts';
 import type { TokenGrid } from '../network/axes.ts';
+import {
+  OUTPUT_ACTIVATIONS,
+  OUTPUT_KINDS,
+  type OutputActivation,
+  type OutputKind,
+} from '../network/output-kind.ts';
 import { DEFAULT_THREADS, MAX_THREADS } from '../runtime/ort.ts';
 import { type Check, type Checks, isRecord } from '../table.ts';
 import { type Score, SCORES } from '../targets/target.ts';
@@ -64,6 +70,8 @@ export interface Settings {
   target: string[];
   top: number;
   'output-name': string;
+  'output-kind': OutputKind;
+  activation: OutputActivation;
   input: InputFile[];
   'image-input': string;
   layer: string[];
@@ -257,6 +265,20 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: 'the first',
     commands: ['explain', 'compare', 'inspect'],
     ...to('explain.output', text('<name>', 'the name of an output')),
+  },
+  'output-kind': {
+    group: 'Explain',
+    describe: 'what the output holds: scores of classes, one mask, or other values',
+    fallback: 'found in the graph',
+    commands: ['explain', 'compare', 'inspect'],
+    ...to('explain.outputKind', oneOf(OUTPUT_KINDS)),
+  },
+  activation: {
+    group: 'Explain',
+    describe: 'how the scores of the output become probabilities',
+    fallback: 'found in the graph; softmax, or sigmoid for one score',
+    commands: ['explain', 'compare', 'inspect'],
+    ...to('explain.activation', oneOf(OUTPUT_ACTIVATIONS)),
   },
   input: {
     group: 'Explain',

@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import type { FileSource, ImageInput } from '../image/source.ts';
-import type { ClassOutput, Link } from '../network/output.ts';
+import { type ClassOutput, logitOf } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 import { eachRun, held, probabilitiesOf, sums } from './classes.ts';
 import { findClass } from './find-class.ts';
@@ -79,8 +79,25 @@ async function weightsOf(
       { option: 'target' },
     );
   }
+  if (over === 'predicted' && classes.kind === 'values') {
+    throw new CamError(
+      'BAD_TARGET',
+      `The output "${classes.name}" holds values, which predict no class. Use a mask: class:0@mask.png.`,
+      { option: 'target' },
+    );
+  }
   // Fixed by this image, so that methods that change it score the same pixels.
-  if (over === 'predicted') return pixelsOf(index, logits, classes);
+  if (over === 'predicted') {
+    const weights = pixelsOf(index, logits, classes);
+    if (weights.some((weight) => weight > 0)) return weights;
+    throw new CamError(
+      'BAD_TARGET',
+      `No pixel of the output "${classes.name}" is predicted as class ${index}.`,
+      {
+        option: 'target',
+      },
+    );
+  }
   const grid = outputGrid(classes);
   const weights = await mask(over, grid);
   if (weights.some((weight) => weight > 0)) return weights;
@@ -93,16 +110,18 @@ async function weightsOf(
 
 function pixelsOf(index: number, logits: FloatTensor, classes: ClassOutput): Float32Array {
   const { data } = held(logits, classes);
+  const { channel, sign } = logitOf(classes, index);
   const own = new Float32Array(classes.positions);
   eachRun(classes, (c, at, position, length) => {
-    if (c === index) own.set(data.subarray(at, at + length), position);
+    if (c === channel) own.set(data.subarray(at, at + length), position);
   });
-  return own;
+  return sign === 1 ? own : own.map((value) => 1 - value);
 }
 
 function outputGrid({ name, shape, dims, axis }: ClassOutput): OutputGrid {
-  const [height, width] = dims.filter((_, i) => i > 0 && i !== axis);
-  if (dims.length === 4) return { height, width };
+  const [height, width, ...more] = dims.filter((_, i) => i > 0 && i !== axis);
+  const isMap = dims.length === 4 || (dims.length === 3 && axis === 0);
+  if (isMap && more.length === 0) return { height, width };
   throw new CamError(
     'BAD_TARGET',
     `The output "${name}" [${shape.join(', ')}] is not a map over height and width, so it does not take a mask. Select its elements instead: output[...].`,
@@ -113,12 +132,13 @@ function outputGrid({ name, shape, dims, axis }: ClassOutput): OutputGrid {
 type PixelWeights = Float32Array | undefined;
 
 function ofClass(index: number, weights: PixelWeights, { data }: FloatTensor, classes: ClassOutput): Scored {
+  const { channel, sign } = logitOf(classes, index);
   const seed = new Float32Array(data.length);
   let score = 0;
   eachRun(classes, (c, at, position, length) => {
-    if (c !== index) return;
+    if (c !== channel) return;
     for (let i = 0; i < length; i++) {
-      const weight = weights ? weights[position + i] : 1;
+      const weight = sign * (weights ? weights[position + i] : 1);
       seed[at + i] = weight;
       score += weight * data[at + i];
     }
@@ -135,13 +155,20 @@ function probability(
 ): Scored {
   const p = probabilitiesOf(output, classes);
   const { score, seed } = ofClass(index, weights, { ...output, data: p }, classes);
-  return { score, seed: throughLink(seed, p, classes) };
+  // Σ m (1 − p) for the first of two classes with one logit, whose sum is −Σ m p.
+  const rest = logitOf(classes, index).sign === 1 ? 0 : total(weights, classes);
+  return { score: score + rest, seed: throughLink(seed, p, classes) };
 }
 
+const total = (weights: PixelWeights, { positions }: ClassOutput): number =>
+  weights ? weights.reduce((sum, weight) => sum + weight, 0) : positions;
+
 /** ∂s/∂y_d from w = ∂s/∂p_d, where `mean` is Σ_c w_c p_c at that position. */
-const LINKS: Readonly<Record<Link, (w: number, p: number, mean: number) => number>> = {
+const SLOPES: Readonly<Record<ClassOutput['activation'], (w: number, p: number, mean: number) => number>> = {
   softmax: (w, p, mean) => p * (w - mean),
   sigmoid: (w, p) => w * p * (1 - p),
+  identity: (w) => w,
+  none: (w) => w,
 };
 
 /** From ∂s/∂probabilities to ∂s/∂logits, in the output's shape. */
@@ -153,7 +180,7 @@ function throughLink(w: Float32Array, p: Float32Array, classes: ClassOutput): Fl
   const seed = new Float32Array(p.length);
   eachRun(classes, (_, at, position, length) => {
     for (let i = 0; i < length; i++)
-      seed[at + i] = LINKS[classes.link](w[at + i], p[at + i], mean[position + i]);
+      seed[at + i] = SLOPES[classes.activation](w[at + i], p[at + i], mean[position + i]);
   });
   return seed;
 }
@@ -166,11 +193,19 @@ export function allClasses(
 ): { scores: Float32Array; seedOf: (weights: Float32Array) => Float32Array } {
   const p = score === 'probability' ? probabilitiesOf(output, classes) : undefined;
   const data = p ?? output.data;
+  const totals = sums({ ...output, data }, classes);
+  const indices = [...Array(classes.classes).keys()];
+  const places = indices.map((index) => logitOf(classes, index));
+  const whole = p ? classes.positions : 0;
   return {
-    scores: Float32Array.from(sums({ ...output, data }, classes)),
+    scores: Float32Array.from(places, ({ channel, sign }) =>
+      sign === 1 ? totals[channel] : whole - totals[channel],
+    ),
     seedOf(weights) {
+      const perChannel = new Float32Array(totals.length);
+      places.forEach(({ channel, sign }, index) => (perChannel[channel] += sign * weights[index]));
       const w = new Float32Array(data.length);
-      eachRun(classes, (c, at, _, length) => w.fill(weights[c], at, at + length));
+      eachRun(classes, (c, at, _, length) => w.fill(perChannel[c], at, at + length));
       return p ? throughLink(w, p, classes) : w;
     },
   };

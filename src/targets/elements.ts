@@ -1,5 +1,6 @@
 import { CamError } from '../errors.ts';
 import type { ClassOutput } from '../network/output.ts';
+import type { FloatTensor } from '../runtime/tensor.ts';
 import { isRecord } from '../table.ts';
 import { nothingNamed, type TargetKind } from './kind.ts';
 import { QUOTED, type TargetReader } from './reader.ts';
@@ -55,8 +56,12 @@ function parseIndexed(reader: TargetReader): ElementsTarget {
   const plain = reader.take(PLAIN_NAME);
   const name = plain ?? reader.quoted();
   reader.expect('[');
-  const index = [parsePosition(reader)];
-  while (reader.take(/\s*,/y) !== undefined) index.push(parsePosition(reader));
+  const index: (number | IndexRange)[] = [];
+  // The output of a single number, of shape [], has no positions: output[].
+  if (!reader.sees(/\s*\]/y)) {
+    index.push(parsePosition(reader));
+    while (reader.take(/\s*,/y) !== undefined) index.push(parsePosition(reader));
+  }
   reader.expect(']', '"," or "]"');
   return { ...(plain !== 'output' && { output: name }), index };
 }
@@ -142,6 +147,32 @@ function spread(at: Int32Array, taken: Int32Array, size: number): Int32Array<Arr
     taken.forEach((position, j) => (out[i * taken.length + j] = offset * size + position)),
   );
   return out;
+}
+
+/** The targets of an output of values: the `count` largest of a vector, or the sum over all positions. */
+export function largestValues(
+  { data }: FloatTensor,
+  { shape, positions }: ClassOutput,
+  count: number,
+): ElementsTarget[] {
+  if (positions > 1) return [{ index: shape.map(() => ({})), reduce: 'sum' }];
+  return [...data.keys()]
+    .sort((a, b) => data[b] - data[a])
+    .slice(0, count)
+    .map((at) => ({ index: positionOf(at, shape) }));
+}
+
+/** The position along each axis of an element. */
+function positionOf(at: number, shape: readonly number[]): number[] {
+  let rest = at;
+  return shape
+    .toReversed()
+    .map((size) => {
+      const position = rest % size;
+      rest = Math.floor(rest / size);
+      return position;
+    })
+    .toReversed();
 }
 
 type Reduction = (at: Int32Array, data: Float32Array) => Scored;

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import type { ClassOutput } from '../network/output.ts';
+import { channelCount, type ClassOutput } from '../network/output.ts';
 import { eachRun, pooled } from './classes.ts';
 import { isSource, nothingNamed, type ObjectiveContext, type TargetKind } from './kind.ts';
 import type { Scored, SimilarTarget } from './target.ts';
@@ -32,10 +32,10 @@ export const SIMILARITY: TargetKind<SimilarTarget, 'similarity'> = {
 async function vectorOf(source: SimilarTarget['similar'], context: ObjectiveContext): Promise<Float32Array> {
   const { classes } = context;
   const vector = source instanceof Float32Array ? source : pooled(await context.outputFor(source), classes);
-  if (vector.length === classes.classes) return vector;
+  if (vector.length === channelCount(classes)) return vector;
   throw new CamError(
     'BAD_TARGET',
-    `The vector has ${vector.length} numbers, but the output "${classes.name}" has ${classes.classes}.`,
+    `The vector has ${vector.length} numbers, but the output "${classes.name}" has ${channelCount(classes)}.`,
     { option: 'target' },
   );
 }

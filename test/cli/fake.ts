@@ -57,7 +57,16 @@ export const INSPECTION: Inspection = {
   unsupported: ['NonZero'],
   preprocessing: null,
   problem: null,
-  explained: { output: 'y', logits: 'fc', dims: [1, 5], classes: 5, positions: 1, link: 'softmax' },
+  explained: {
+    output: 'y',
+    kind: 'classes',
+    logits: 'fc',
+    dims: [1, 5],
+    classes: 5,
+    positions: 1,
+    link: 'softmax',
+    activation: 'softmax',
+  },
   layers: [
     {
       name: 'stage3',
@@ -176,6 +185,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       }));
       if (fake.progress) options.onProgress?.({ method: methods[0], done: 1, total: 2 });
       return {
+        output: { name: 'y', kind: 'classes', dims: [1, 5], activation: 'softmax', note: undefined },
         prediction,
         explanations,
         failures,

@@ -113,6 +113,8 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   methods: ['', 'cam,'],
   classes: [''],
   'output-name': [''],
+  'output-kind': ['', 'toString', 'boxes'],
+  activation: ['', 'relu'],
   input: ['', 'ids', '=ids.npy', 'ids='],
   'image-input': [''],
   port: ['', '-1', '65536', 'http'],

@@ -78,9 +78,9 @@ for (const score of ['logit', 'probability'] as const) {
     });
   }
 
-  // One logit alone is that of yes against no.
+  // One number alone is a logit of yes against no if the caller says so.
   test(`Sigmoid changes no map of a ${score} of yes against no`, async () => {
-    const options = { method: METHOD, score, target: 0 };
+    const options = { method: METHOD, score, target: 0, outputKind: 'classes' as const };
     const plain = await explained(
       ending(1, (_, y) => y),
       options,

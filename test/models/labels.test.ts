@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
-import { labelWarnings, parseLabels, readLabels } from '../../src/models/labels.ts';
+import { declaredLabels, parseLabels, readLabels } from '../../src/models/labels.ts';
 import type { ValueInfo } from '../../src/onnx/model.ts';
 
 const test = suite('labels that are not as many as the classes');
@@ -18,7 +18,7 @@ const output = (dims: Dims, type: ValueInfo['type'] = 'float32'): ValueInfo => (
 });
 const labels = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
 
-const CASES: [what: string, count: number, outputs: ValueInfo[], warned: boolean][] = [
+const CASES: [what: string, count: number, outputs: ValueInfo[], refused: boolean][] = [
   ['too many', 1000, [output(['N', 10])], true],
   ['too few', 2, [output([1, 10])], true],
   ['the background class that TensorFlow counts', 1000, [output([1, 1001, 1, 1])], true],
@@ -32,18 +32,28 @@ const CASES: [what: string, count: number, outputs: ValueInfo[], warned: boolean
   ['an index comes first', 2, [output([1, 1], 'int64'), output([1, 10])], true],
 ];
 
-for (const [what, count, outputs, warned] of CASES) {
-  test(`${what}: ${warned ? 'a warning' : 'nothing is said'}`, () =>
-    assert.is(labelWarnings(labels(count), outputs, '`labels`').length, warned ? 1 : 0),
-  );
+for (const [what, count, outputs, refused] of CASES) {
+  test(`${what}: ${refused ? 'refused' : 'taken'}`, () => {
+    const names = labels(count);
+    if (refused)
+      assert.throws(
+        () => declaredLabels({ names, given: true }, outputs),
+        (error: CamError) => error.code === 'BAD_LABELS' && error.option === 'labels',
+      );
+    else assert.equal(declaredLabels({ names, given: true }, outputs), { names, note: undefined });
+  });
 }
 
-test('the warning says both numbers, and where to look', () => {
-  const [warning] = labelWarnings(labels(1000), [output(['N', 10])], '`labels`');
-  assert.is(
-    warning,
-    'The model has 10 classes, but there are 1000 labels: the names may be wrong. Check `labels`.',
-  );
+test('the error says both numbers', () =>
+  assert.throws(
+    () => declaredLabels({ names: labels(1000), given: true }, [output(['N', 1001])]),
+    /The output "y" has 1001 classes, but there are 1000 labels\..*background class/,
+  ));
+
+test("labels of the model's files that do not fit are not shown, and a note says so", () => {
+  const { names, note } = declaredLabels({ names: labels(1000), given: false }, [output(['N', 10])]);
+  assert.equal(names, []);
+  assert.match(note!, /has 10 classes, but there are 1000 labels in the model's files/);
 });
 test.run();
 

@@ -30,6 +30,8 @@ const SENSE: Partial<Record<OptionName, readonly [text: string, value: unknown]>
   target: ['class:1', ['class:1']],
   top: ['2', 2],
   'output-name': ['y', 'y'],
+  'output-kind': ['mask', 'mask'],
+  activation: ['sigmoid', 'sigmoid'],
   input: ['ids=i.npy', [{ name: 'ids', file: 'i.npy' }]],
   'image-input': ['x', 'x'],
   layer: ['a', ['a']],

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ClassOutput, Link } from '../../src/network/output.ts';
+import type { ClassOutput } from '../../src/network/output.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
 import { eachRun, held, rank, softmax } from '../../src/targets/classes.ts';
 import type { Objective } from '../../src/targets/kind.ts';
@@ -9,7 +9,11 @@ import type { Score } from '../../src/targets/target.ts';
 import { normal } from '../helpers/random.ts';
 
 /** Logits whose classes lie along `axis`. */
-const outputOf = (dims: readonly number[], axis: number, link: Link = 'softmax'): ClassOutput => ({
+const outputOf = (
+  dims: readonly number[],
+  axis: number,
+  activation: ClassOutput['activation'] = 'softmax',
+): ClassOutput => ({
   name: 'y',
   shape: dims,
   dims,
@@ -18,7 +22,9 @@ const outputOf = (dims: readonly number[], axis: number, link: Link = 'softmax')
   positions: sizeOf(dims) / dims[axis],
   logits: 'y',
   probabilities: undefined,
-  link,
+  kind: 'classes',
+  link: undefined,
+  activation,
 });
 
 const CLASSIFIER = outputOf([1, 5], 1);
@@ -26,6 +32,10 @@ const DENSE = outputOf([1, 3, 2, 4], 1);
 const CHANNELS_LAST = outputOf([1, 2, 4, 3], 3);
 const MULTILABEL = outputOf([1, 5], 1, 'sigmoid');
 const DENSE_MULTILABEL = outputOf([1, 3, 2, 4], 1, 'sigmoid');
+/** One logit of two classes. */
+const BINARY = { ...outputOf([1, 1], 1, 'sigmoid'), classes: 2 };
+const BINARY_MASK = { ...outputOf([1, 1, 2, 4], 1, 'sigmoid'), classes: 2, kind: 'mask' as const };
+const MASK = outputOf([1, 2, 4], 0, 'identity');
 
 const random = (size: number, seed: number): Float32Array => {
   const draw = normal(seed);
@@ -43,13 +53,19 @@ const elements = (...at: number[]) => ({ kind: 'elements', at: Int32Array.from(a
 
 /** Every kind of objective, on every kind of output that it treats differently. */
 const CASES: Record<Objective['kind'], readonly Case[]> = {
-  class: [CLASSIFIER, DENSE, CHANNELS_LAST, MULTILABEL, DENSE_MULTILABEL].flatMap((output) =>
-    (['logit', 'probability'] as const).flatMap((score) => [
-      { objective: { kind: 'class', class: 2 }, output, score },
-      ...(output.positions === 1
-        ? []
-        : [{ objective: { kind: 'class', class: 1, weights } as const, output, score }]),
-    ]),
+  class: [CLASSIFIER, DENSE, CHANNELS_LAST, MULTILABEL, DENSE_MULTILABEL, BINARY, BINARY_MASK, MASK].flatMap(
+    (output) =>
+      (['logit', 'probability'] as const).flatMap((score) => {
+        const last = Math.min(2, output.classes - 1);
+        const before = Math.max(0, last - 1);
+        return [
+          { objective: { kind: 'class', class: last }, output, score },
+          { objective: { kind: 'class', class: before }, output, score },
+          ...(output.positions === 1
+            ? []
+            : [{ objective: { kind: 'class', class: before, weights } as const, output, score }]),
+        ];
+      }),
   ),
   elements: (['sum', 'mean', 'max'] as const).map((reduce) => ({
     objective: { ...elements(3, 7, 11, 20), reduce },
@@ -142,6 +158,37 @@ scores.run();
 
 const ranking = suite('rank');
 
+ranking('one logit of two classes: the second has it, the first its negative', () => {
+  const ranks = rank(floatTensor([1, 1], Float32Array.of(-1.5)), BINARY, ['cat', 'dog']);
+  const p = 1 / (1 + Math.exp(1.5));
+  const [first, second] = ranks.best(5);
+  assert.equal([first.label, first.logit, second.label, second.logit], ['cat', 1.5, 'dog', -1.5]);
+  assert.ok(Math.abs(first.probability! - (1 - p)) < 1e-6);
+  assert.ok(Math.abs(second.probability! - p) < 1e-6);
+});
+
+ranking('scores that are not logits have no probability', () => {
+  const output = outputOf([1, 3], 1, 'none');
+  const best = rank(floatTensor([1, 3], Float32Array.of(0.1, 0.9, -2)), output, []).best(2);
+  assert.equal(
+    best.map(({ index, probability }) => [index, probability]),
+    [
+      [1, undefined],
+      [0, undefined],
+    ],
+  );
+});
+
+ranking('values have no best class', () => {
+  const output: ClassOutput = { ...outputOf([1, 3], 1, 'none'), kind: 'values' };
+  assert.equal(rank(floatTensor([1, 3], Float32Array.of(1, 2, 3)), output, []).best(2), []);
+});
+
+ranking('a mask that is given as probabilities wins above a half', () => {
+  const data = Float32Array.of(0.4, 0.6, 0.5, 0.9, 0, 1, 0.2, 0.1);
+  assert.is(rank(floatTensor([1, 2, 4], data), MASK, []).of(0).probability, 3 / 8);
+});
+
 ranking('orders the classes of a classifier by probability', () => {
   const y = floatTensor([1, 5], Float32Array.of(0, Math.log(2), Math.log(4), 0, 0));
   const ranks = rank(y, CLASSIFIER, ['a', 'b', 'c']);
@@ -156,7 +203,7 @@ ranking('orders the classes of a classifier by probability', () => {
       [4, '4'],
     ],
   );
-  assert.ok(Math.abs(best[0].probability - 4 / 9) < 1e-6);
+  assert.ok(Math.abs(best[0].probability! - 4 / 9) < 1e-6);
   for (let count = 0; count < 5; count++) assert.equal(ranks.best(count), best.slice(0, count));
   assert.equal(ranks.of(1), best[1]);
 });
@@ -193,7 +240,7 @@ ranking('gives each class of its own the sigmoid of its logit', () => {
   const y = floatTensor([1, 5], Float32Array.of(0, Math.log(3), -Math.log(3), 100, -100));
   const ranks = rank(y, MULTILABEL, []);
   const expected = [0.5, 0.75, 0.25, 1, 0];
-  expected.forEach((p, c) => assert.ok(Math.abs(ranks.of(c).probability - p) < 1e-6));
+  expected.forEach((p, c) => assert.ok(Math.abs(ranks.of(c).probability! - p) < 1e-6));
 });
 
 ranking('counts the positions where a class of its own is likelier than not', () => {

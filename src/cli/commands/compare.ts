@@ -15,7 +15,7 @@ import { htmlSheet } from '../sheet/html.ts';
 import { pngSheet } from '../sheet/png.ts';
 import { colorBarOf, type Sheet, sheetOf } from '../sheet/sheet.ts';
 import { reportProblems } from '../summary.ts';
-import { type Terminal, terminal } from '../terminal.ts';
+import { percent, type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
 /** Sheet writers by file extension. */
@@ -141,7 +141,9 @@ function summaryOf(
 
 function titleOf({ name }: Input, model: string | undefined, { prediction }: ExplainReport): string {
   const [best] = prediction;
-  const seen = best ? `: ${best.label}, ${(100 * best.probability).toFixed(1)} %` : '';
+  const seen = best
+    ? `: ${best.label}${best.probability === undefined ? '' : `, ${percent(best.probability)}`}`
+    : '';
   return `${name}${seen}${model === undefined ? '' : ` (${model})`}`;
 }
 

@@ -202,6 +202,7 @@ async function reportJob(
       .flat()
       .join(': ');
   const explanations = written.map(({ explanation }) => explanation);
+  if (report.output.note !== undefined) await out.warn(`${nameOf(job)}: ${report.output.note}`);
   return reportProblems(out, job, explanations, failures, about);
 }
 

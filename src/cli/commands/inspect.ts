@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { badOption } from '../../errors.ts';
-import { type Inspection, type LayerInfo, type Port, SCHEMA } from '../../index.ts';
+import { type Explained, type Inspection, type LayerInfo, type Port, SCHEMA } from '../../index.ts';
 import { librarySettings } from '../../options/options.ts';
 import { DONE } from '../exit.ts';
 import { preprocessingOf } from '../request.ts';
@@ -62,11 +62,17 @@ function foundRows(inspection: Inspection): Section[] {
 
 function explainedRows({ explained }: Inspection): string[][] {
   if (!explained) return [];
-  const { output, logits, dims, classes, positions, link } = explained;
+  const { output, kind, logits, dims, link } = explained;
   const what = link ? `${logits}, before the ${link} of ${output}` : output;
-  const each = positions > 1 ? ` at ${positions} positions` : '';
-  return [[what, dimsText(dims), `${classes} classes${each}`]];
+  return [[what, dimsText(dims), CONTENTS[kind](explained)]];
 }
+
+const CONTENTS: Readonly<Record<Explained['kind'], (explained: Explained) => string>> = {
+  classes: ({ classes, positions, activation }) =>
+    `${classes} classes${positions > 1 ? ` at ${positions} positions` : ''}${activation === 'none' ? ' without probabilities' : ''}`,
+  mask: ({ positions }) => `one mask of ${positions} positions`,
+  values: ({ classes, positions }) => `${classes * positions} values`,
+};
 
 const layerRow = ({ name, op, dims, layout, automatic, gradient }: LayerInfo): string[] => [
   `${automatic ? '*' : ' '} ${name}`,

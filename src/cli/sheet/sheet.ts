@@ -12,6 +12,7 @@ import {
 } from '../../index.ts';
 import type { Given } from '../../options/options.ts';
 import { targetName } from '../targets.ts';
+import { percent } from '../terminal.ts';
 
 /** A contact sheet: several methods for several classes of one image. */
 export interface Sheet {
@@ -73,7 +74,7 @@ export async function sheetOf(
 }
 
 const amountsOf = ({ probability, score }: TargetInfo): string[] => [
-  ...(probability === undefined ? [] : [`${(100 * probability).toFixed(1)} %`]),
+  ...(probability === undefined ? [] : [percent(probability)]),
   `score ${Number(score.toPrecision(4))}`,
 ];
 

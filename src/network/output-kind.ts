@@ -1,0 +1,87 @@
+import type { Flow } from '../onnx/flow.ts';
+import type { GraphNode } from '../onnx/model.ts';
+import { ACTIVATION } from '../operators/activation.ts';
+import { OPERATORS } from '../operators/index.ts';
+import type { Link } from '../operators/operator.ts';
+
+/** Values of the `outputKind` option. */
+export const OUTPUT_KINDS = ['classes', 'mask', 'values'] as const;
+/**
+ * What an output holds: scores of classes, for the image or for every pixel; one mask over the image; or other values,
+ * which have no probabilities (a regression, an embedding, a depth map).
+ */
+export type OutputKind = (typeof OUTPUT_KINDS)[number];
+
+/** Values of the `activation` option. */
+export const OUTPUT_ACTIVATIONS = ['softmax', 'sigmoid', 'none'] as const;
+/** How logits become probabilities. */
+export type OutputActivation = (typeof OUTPUT_ACTIVATIONS)[number];
+
+/** An output's shape and origin, as far as its kind depends on them. */
+export interface OutputEvidence {
+  readonly flow: Flow;
+  /** Name of the model's output, and of its logits. */
+  readonly name: string;
+  readonly logits: string;
+  /** The final Softmax or Sigmoid, if any. */
+  readonly link: Link | undefined;
+  /** Size of the class axis, and number of positions of each class. */
+  readonly channels: number;
+  readonly positions: number;
+  /** Whether rows and columns of the image are the only axes: [N, H, W]. */
+  readonly isPlane: boolean;
+  /** Number of labels. */
+  readonly labels: number;
+}
+
+/** Names that exporters give to outputs without classes. */
+const NAMES_OF_VALUES =
+  /embed|feature|hidden|pool|regress|depth|dispar|distance|landmark|keypoint|bbox|\bbox(es)?\b|pose|\bage\b|offset|coord|flow|normal/i;
+
+/**
+ * The kind of an output. A Softmax or Sigmoid at the end, or one label per class, mean classes. Otherwise names, a
+ * nonlinear function at the end, a normalized vector, and a single number mean values.
+ */
+export function kindOfOutput(evidence: OutputEvidence): OutputKind {
+  const { flow, name, logits, link, channels, positions, isPlane, labels } = evidence;
+  const dense = positions > 1;
+  if (link !== undefined) return dense && channels === 1 ? 'mask' : 'classes';
+  if (labels > 0 && labels === (channels === 1 ? 2 : channels))
+    return dense && channels === 1 ? 'mask' : 'classes';
+  if (channels === 1 && !dense) return 'values';
+  if (isPlane || NAMES_OF_VALUES.test(name) || !endsLinear(flow, logits)) return 'values';
+  return dense && channels === 1 ? 'mask' : 'classes';
+}
+
+/** Whether a value may hold logits: it does not end in an activation function, a normalization, or a cosine. */
+function endsLinear(flow: Flow, value: string): boolean {
+  const node = lastNode(flow, value);
+  if (!node) return false;
+  const row = OPERATORS.get(node.op);
+  if (Object.hasOwn(ACTIVATION, node.op) || row?.normalizes || isUnit(flow, node)) return false;
+  // A product of unit vectors is a cosine, unless a scale (CLIP's 100) follows.
+  return !(row?.weighs === 'matrix' && node.inputs.some((input) => isUnit(flow, lastNode(flow, input))));
+}
+
+/** The node that computes a value, before changes of shape and order. */
+function lastNode(flow: Flow, value: string): GraphNode | undefined {
+  let node = flow.producer(value);
+  for (;;) {
+    const { passes, bounds } = (node && OPERATORS.get(node.op)) ?? {};
+    if (!node || passes === undefined || passes === 'extent' || bounds) return node;
+    node = flow.producer(node.inputs[0]);
+  }
+}
+
+/** Whether a node divides a vector by its length. */
+function isUnit(flow: Flow, node: GraphNode | undefined): boolean {
+  if (node?.op === 'LpNormalization') return true;
+  if (node?.op !== 'Div') return false;
+  let norm = flow.producer(node.inputs[1]);
+  while (norm && !NORMS.has(norm.op) && SAFEGUARDS.has(norm.op)) norm = flow.producer(norm.inputs[0]);
+  return norm !== undefined && NORMS.has(norm.op);
+}
+
+/** Lengths of vectors, and what keeps them from zero or spreads them. */
+const NORMS: ReadonlySet<string> = new Set(['ReduceL2', 'ReduceL1', 'Sqrt']);
+const SAFEGUARDS: ReadonlySet<string> = new Set(['Clip', 'Max', 'Add', 'Expand', 'Unsqueeze', 'Cast']);
