@@ -67,6 +67,8 @@ const rolesOf = (row: Operator): string[] =>
     row.casts && 'changes the type',
     row.kinked && 'kinked',
     row.link && `${row.logarithm ? 'log ' : ''}probabilities (${row.link})`,
+    row.picks && 'picks classes',
+    row.sizedByContents && 'sized by contents',
     row.weighs && 'computes features',
     row.linear && 'linear layer',
     row.bias && 'adds a bias',

@@ -1,6 +1,6 @@
 import { parse } from 'node:path';
 import { didYouMean } from '../errors.ts';
-import { type ImageInput, readNpy } from '../index.ts';
+import { type ImageInput, readNpyNumbers } from '../index.ts';
 import { readNamed } from './files.ts';
 import type { IO } from './io.ts';
 
@@ -17,13 +17,14 @@ export const STDIN = '-';
 export const inputOf = (name: string): Input => ({ name, stem: name === STDIN ? 'stdin' : parse(name).name });
 
 /**
- * The bytes of an image, or the tensor of a .npy file.
+ * The bytes of an image or a .npy file.
  * @throws {CamError} BAD_IMAGE or BAD_TENSOR when it cannot be read.
  */
 export async function readInput({ name }: Input, io: IO, commands: readonly string[]): Promise<ImageInput> {
   if (name === STDIN) return io.stdin();
   const next = `Pass an image, or - for standard input.${didYouMean(name, commands)}`;
   const bytes = await readNamed(io.cwd, name, 'BAD_IMAGE', next);
-  if (!name.toLowerCase().endsWith('.npy')) return bytes;
-  return { type: 'float32', ...readNpy(bytes) };
+  // Otherwise a damaged tensor would be reported as an unknown image.
+  if (name.toLowerCase().endsWith('.npy')) readNpyNumbers(bytes);
+  return bytes;
 }

@@ -29,8 +29,9 @@ export function summaryLine(
   // Without an explained class, the output may hold boxes, whose largest number is not a prediction.
   const classes = written.some(({ explanation }) => explanation.target.index !== undefined);
   const [best] = name !== undefined && classes ? prediction : [];
-  const explained = (explanation: Explanation) =>
-    best && explanation.target.index === best.index ? undefined : explanation.target;
+  // A method without a score explains no target.
+  const explained = ({ target }: Explanation) =>
+    (best && target.index === best.index) || Number.isNaN(target.score) ? undefined : target;
   const parts = [
     ...(name === undefined ? [] : [name]),
     ...(best ? [`${style('bold', className(best))}${amountOf(best.logit, best.probability)}`] : []),

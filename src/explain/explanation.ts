@@ -91,7 +91,9 @@ function heatmapFor(
 
 /** Warning about infinities and NaN in the values that a map is computed from. */
 function overflowWarning({ network, values }: ForwardPass, names: readonly string[]): string | undefined {
-  const name = names.find((one) => !toFloat(values[one]).data.every(Number.isFinite));
+  const name = names.find(
+    (one) => Object.hasOwn(values, one) && !toFloat(values[one]).data.every(Number.isFinite),
+  );
   if (name === undefined) return undefined;
   const advice =
     network.facts.types.get(name) === 'float16'

@@ -4,7 +4,7 @@ import { inLayout } from '../network/head.ts';
 import { repeated } from '../network/inputs.ts';
 import type { Network, Values } from '../network/network.ts';
 import { type FloatTensor, floatTensor, fromFloat, toFloat } from '../runtime/tensor.ts';
-import { rank, type Ranking } from '../targets/classes.ts';
+import { NO_RANKING, rank, type Ranking } from '../targets/classes.ts';
 import { type PreparedInput, withVolume } from './input.ts';
 import type { Plan } from './plan.ts';
 
@@ -43,8 +43,11 @@ export function runForwardOn(
 export const explainedOutput = ({ values, plan }: Pick<ForwardPass, 'values' | 'plan'>): FloatTensor =>
   toFloat(values[plan.explained]);
 
+/** The ranking of the classes; empty if the output has no scores. */
 export const rankingOf = ({ values, plan }: ForwardPass, labels: readonly string[]): Ranking =>
-  rank(toFloat(values[plan.output.logits]), plan.output, labels);
+  plan.output.problem === undefined
+    ? rank(toFloat(values[plan.output.logits]), plan.output, labels)
+    : NO_RANKING;
 
 /** The model's inputs for an image tensor. */
 export const feedsFor = (

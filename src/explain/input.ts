@@ -36,7 +36,7 @@ export async function prepareInput(
   const image =
     source === undefined
       ? zeros(requirePreprocessing(model))
-      : await readImage(source, { modules: model.options.modules, maxPixels });
+      : await readImage(source, { modules: model.options.modules, maxPixels, type: model.input.type });
   const prepared = (tensor: FloatTensor, given: Pick<ExplainedImage, 'picture' | 'placement'>) => {
     const layout = layoutOfInput(tensor.dims);
     const input = layout && toVolume(tensor, layout, model.kernels);

@@ -52,6 +52,8 @@ export interface Inspection {
 /** The differentiated value. */
 export interface Explained {
   readonly output: string;
+  /** Why it has no scores (for a blank image), so that only methods that need none work; null if it has. */
+  readonly problem: string | null;
   readonly kind: OutputKind;
   /** Name of the logits, the value before a final Softmax or Sigmoid. */
   readonly logits: string;
@@ -172,6 +174,7 @@ function foundIn(network: Network, options: InspectOptions, labels: Labels): Fou
       problem: null,
       explained: {
         output: output.name,
+        problem: output.problem ?? null,
         kind: output.kind,
         logits,
         dims,

@@ -1,7 +1,7 @@
 import type { RectifierRule } from '../autodiff/rectifier.ts';
 import { badOption, InternalError } from '../errors.ts';
 import type { Asks } from '../methods/ask.ts';
-import type { Chosen } from '../methods/choice.ts';
+import { type Chosen, usesScore } from '../methods/choice.ts';
 import type { Need } from '../methods/method.ts';
 import { type Attention, attentionOf, attentionPlan } from '../network/attention.ts';
 import { automaticLayer } from '../network/automatic.ts';
@@ -50,7 +50,8 @@ const RECTIFIER_OF: Partial<Record<Need, RectifierRule>> = {
  * @throws {CamError} UNKNOWN_LAYER when a named layer does not exist or is not a map.
  * @throws {CamError} BAD_OPTION for the probability of an output that has none.
  */
-export function planFor(network: Network, { input, output, methods, options }: PlanRequest): Plan {
+export function planFor(network: Network, { input, output, methods: all, options }: PlanRequest): Plan {
+  const methods = output.problem === undefined ? all : all.filter((chosen) => !usesScore(chosen));
   if (options.score === 'probability' && output.activation === 'none') {
     throw badOption(
       'score',
@@ -86,8 +87,7 @@ export function planFor(network: Network, { input, output, methods, options }: P
     rectifiers,
   });
   const taps = new Set([
-    output.logits,
-    explained,
+    ...(output.problem === undefined ? [output.logits, explained] : []),
     ...[...chosen, ...stages].map(({ name }) => name),
     ...savedBy(network, gradients),
     ...(HEAD_ASKS.some((ask) => asks.has(ask))

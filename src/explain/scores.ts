@@ -33,8 +33,12 @@ export async function scores(
     const to = Math.min(count, from + batch);
     const output = await outputOf(pass, runVariants, make(from, to), to - from);
     if (output === undefined) {
-      if (batch === 1)
-        throw new CamError('RUNTIME', `The model returned no "${plan.explained}" for a changed input.`);
+      if (batch === 1) {
+        throw new CamError(
+          'UNSUPPORTED_MODEL',
+          `The size of the output "${plan.output.name}" depends on the image, and this method changes the image. Use one that does not, such as gradcam.`,
+        );
+      }
       batch = 1; // the batch is too large to run
       continue;
     }

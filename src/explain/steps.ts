@@ -2,6 +2,7 @@ import { CamError, codeOf } from '../errors.ts';
 import type { Picture } from '../image/source.ts';
 import type { ImageInput } from '../image/source.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
+import { usesScore } from '../methods/choice.ts';
 import type { Labels } from '../models/labels.ts';
 import type { Network, Values } from '../network/network.ts';
 import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
@@ -16,7 +17,7 @@ import { explainedOutputOf, outputInfo } from './output.ts';
 import { planFor } from './plan.ts';
 import { type MapOptions, type Notes, rawMaps } from './raw-maps.ts';
 import type { Stopwatch } from './stopwatch.ts';
-import { rerunTarget, runTarget, type TargetRun, targetsOf } from './target-run.ts';
+import { rerunTarget, runTarget, runWithoutTarget, type TargetRun, targetsOf } from './target-run.ts';
 import { type VariantOptions, variantsOf } from './variants.ts';
 
 /** The network of a call, with readers for other images. */
@@ -60,15 +61,11 @@ export async function explainSteps(
   const ranking = rankingOf(pass, names);
   requireFinite(pass, ranking);
   const tasks: Task[] = [];
-  for (const target of targetsOf(call.targets, options.top, ranking, pass)) {
-    const run = await runTarget(pass, target, {
-      labels: names,
-      ranking,
-      options,
-      watch,
-      readMask,
-      readTensor,
-    });
+  const context = { labels: names, ranking, options, watch, readMask, readTensor };
+  const targets =
+    output.problem === undefined ? targetsOf(call.targets, options.top, ranking, pass) : [undefined];
+  for (const target of targets) {
+    const run = target === undefined ? runWithoutTarget(pass) : await runTarget(pass, target, context);
     for (const chosen of call.methods)
       tasks.push({ chosen, target: run, notes: { warnings: new Set(), measures: {} }, maps: [] });
   }
@@ -137,6 +134,9 @@ async function addMaps(
     const { chosen, notes } = task;
     await settle(task, () =>
       watch.time(chosen.id, async () => {
+        const { problem } = task.target.pass.plan.output;
+        if (problem !== undefined && usesScore(chosen))
+          throw new CamError('UNSUPPORTED_MODEL', problem, { option: 'output' });
         const maps = await rawMaps({ chosen, target: runOf(task), options, kernels, notes });
         task.maps.push(maps.map(undo));
       }),

@@ -72,10 +72,26 @@ export async function runTarget(
 }
 
 /** The same target on another forward pass, with noise or mirrored. */
-export const rerunTarget = (run: TargetRun, pass: ForwardPass, watch: Stopwatch): TargetRun => ({
-  ...run,
-  ...onPass(pass, run.scoreOf(explainedOutput(pass)), watch),
-});
+export const rerunTarget = (run: TargetRun, pass: ForwardPass, watch: Stopwatch): TargetRun =>
+  pass.plan.output.problem === undefined
+    ? { ...run, ...onPass(pass, run.scoreOf(explainedOutput(pass)), watch) }
+    : { ...run, pass };
+
+/** A run for methods that need no score, on an output that has none. */
+export function runWithoutTarget(pass: ForwardPass): TargetRun {
+  const { name } = pass.plan.output;
+  const fail = (): never => {
+    throw new InternalError(`The output "${name}" has no score.`);
+  };
+  return {
+    pass,
+    objective: { kind: 'custom', of: fail },
+    info: { index: undefined, label: name, score: NaN, probability: undefined },
+    scoreOf: fail,
+    scored: { score: NaN, seed: new Float32Array() },
+    gradients: () => Promise.resolve(fail()),
+  };
+}
 
 /** How to compute the score from the explained value, which may already be the model's probabilities. */
 export const scoreFor = ({ explained, output }: Plan, which: Score = 'logit'): Score =>

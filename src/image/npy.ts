@@ -1,4 +1,6 @@
 import { CamError } from '../errors.ts';
+import type { DataType } from '../onnx/data-type.ts';
+import { halfToFloat } from '../onnx/tensor.ts';
 
 /** A float32 array, row-major. */
 export interface NpyArray {
@@ -12,19 +14,33 @@ export interface NpyNumbers {
   data: ArrayLike<number> | ArrayLike<bigint>;
 }
 
-type Elements = new (bytes: ArrayBuffer) => NpyNumbers['data'];
+/** Element types by their NumPy names: the type of ONNX, the size of an element, and how elements are read. */
+interface Elements {
+  readonly type: DataType;
+  readonly size: number;
+  readonly read: (bytes: ArrayBuffer) => NpyNumbers['data'];
+}
 
-/** Element types by their NumPy names. */
-const TYPES: Readonly<Record<string, Elements & { readonly BYTES_PER_ELEMENT: number }>> = {
-  '<f4': Float32Array,
-  '<f8': Float64Array,
-  '<i8': BigInt64Array,
-  '<i4': Int32Array,
-  '<i2': Int16Array,
-  '|i1': Int8Array,
-  '<u2': Uint16Array,
-  '|u1': Uint8Array,
-  '|b1': Uint8Array,
+const arrayOf = (
+  type: DataType,
+  kind: { readonly BYTES_PER_ELEMENT: number; new (bytes: ArrayBuffer): NpyNumbers['data'] },
+): Elements => ({ type, size: kind.BYTES_PER_ELEMENT, read: (bytes) => new kind(bytes) });
+
+const TYPES: Readonly<Record<string, Elements>> = {
+  '<f4': arrayOf('float32', Float32Array),
+  '<f8': arrayOf('float64', Float64Array),
+  '<f2': {
+    type: 'float16',
+    size: 2,
+    read: (bytes) => Float32Array.from(new Uint16Array(bytes), halfToFloat),
+  },
+  '<i8': arrayOf('int64', BigInt64Array),
+  '<i4': arrayOf('int32', Int32Array),
+  '<i2': arrayOf('int16', Int16Array),
+  '|i1': arrayOf('int8', Int8Array),
+  '<u2': arrayOf('uint16', Uint16Array),
+  '|u1': arrayOf('uint8', Uint8Array),
+  '|b1': arrayOf('bool', Uint8Array),
 };
 
 const MAGIC = '\x93NUMPY';
@@ -50,6 +66,19 @@ export const readNpy = (bytes: Uint8Array): NpyArray => readElements(bytes, ['<f
  */
 export const readNpyNumbers = (bytes: Uint8Array): NpyNumbers => readElements(bytes, Object.keys(TYPES));
 
+/**
+ * Reads a .npy file of float32, or of the type of a model's input, as float32.
+ * @throws {CamError} BAD_TENSOR for another element type, or a damaged file.
+ */
+export function readNpyAs(bytes: Uint8Array, type: DataType = 'float32'): NpyArray {
+  const names = Object.keys(TYPES).filter((name) => [type, 'float32'].includes(TYPES[name].type));
+  const { dims, data } = readElements(bytes, names);
+  return {
+    dims,
+    data: data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number | bigint>, Number),
+  };
+}
+
 function readElements(bytes: Uint8Array, types: readonly string[]): NpyNumbers {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || latin1(bytes.subarray(0, 6)) !== MAGIC)
@@ -70,10 +99,10 @@ function readElements(bytes: Uint8Array, types: readonly string[]): NpyNumbers {
   if (!/'fortran_order':\s*False/.test(header)) throw badNpy('it is in Fortran (column-major) order');
   const dims = shape.match(/\d+/g)?.map(Number) ?? [];
   const count = dims.reduce((product, dim) => product * dim, 1);
-  const size = count * TYPES[type].BYTES_PER_ELEMENT;
+  const size = count * TYPES[type].size;
   if (bytes.length - end !== size)
     throw badNpy(`[${dims.join(', ')}] takes ${size} bytes, but ${bytes.length - end} follow the header`);
-  return { dims, data: new TYPES[type](new Uint8Array(bytes.subarray(end)).buffer) };
+  return { dims, data: TYPES[type].read(new Uint8Array(bytes.subarray(end)).buffer) };
 }
 
 /**

@@ -1,80 +1,170 @@
 import { CamError } from '../errors.ts';
+import { isRecord } from '../table.ts';
+import type { Fit } from './placement.ts';
 import type { Preprocessing } from './preprocess.ts';
 
-type ConfigSize = number | { height?: number; width?: number; shortest_edge?: number };
+type FoundSettings = Partial<Preprocessing>;
 
-/** Fields of a Hugging Face `preprocessor_config.json` used by image classifiers. */
-interface PreprocessorConfig {
-  do_resize?: boolean;
-  size?: ConfigSize;
-  do_center_crop?: boolean;
-  crop_size?: ConfigSize;
-  do_rescale?: boolean;
-  rescale_factor?: number;
-  rescale_offset?: boolean;
-  do_normalize?: boolean;
-  image_mean?: number[];
-  image_std?: number[];
-  do_flip_channel_order?: boolean;
+/** A JSON file of settings, with a reader for each key. */
+interface ConfigFile {
+  readonly flag: (key: string) => boolean | undefined;
+  readonly number: (key: string) => number | undefined;
+  /** One number per channel, or one for all. */
+  readonly numbers: (key: string) => number[] | undefined;
+  readonly value: (key: string) => unknown;
+  readonly refuse: (key: string, takes: string) => never;
 }
 
 /**
- * Preprocessing from a Hugging Face `preprocessor_config.json`; absent settings stay absent. A resize by the shortest
- * edge, or a center crop, becomes `crop` to the final size: the margin that some models cut off between the two (256 to
- * 224) is kept, as part of the explained image. Bicubic and Lanczos become bilinear.
- * @throws {CamError} BAD_MODEL when the text is not a JSON object.
+ * Preprocessing from a Hugging Face `preprocessor_config.json` (transformers). Steps that the file does not ask for are
+ * not done, except that bytes are scaled to 0..1. A resize by the shortest edge, or a center crop, becomes `crop` to the
+ * final size: the margin that some models cut off between the two (256 to 224) is kept, as part of the explained image.
+ * @throws {CamError} BAD_MODEL when the text is not a JSON object, or a setting is invalid.
  */
-export function readPreprocessorConfig(json: string): Partial<Preprocessing> {
-  const config = parse(json);
-  return { ...configSize(config), ...range(config), ...normalization(config), ...order(config) };
+export function readPreprocessorConfig(json: string): FoundSettings {
+  const name = 'preprocessor_config.json';
+  const config = configFile(name, objectIn(name, json));
+  if (KNOWN.every((key) => config.value(key) === undefined)) return {};
+  return { ...extentFrom(config), ...rangeFrom(config), ...normalizationFrom(config), ...orderFrom(config) };
 }
 
-function parse(json: string): PreprocessorConfig {
+/** Keys that describe the preprocessing of images. */
+const KNOWN = [
+  ...['do_resize', 'size', 'do_center_crop', 'crop_size', 'do_rescale', 'rescale_factor'],
+  ...['do_normalize', 'image_mean', 'image_std', 'do_flip_channel_order'],
+];
+
+/**
+ * Preprocessing from the `config.json` of a timm model (`pretrained_cfg`, or the same keys at the top of older files);
+ * nothing for other models.
+ * @throws {CamError} BAD_MODEL when a setting is invalid.
+ */
+export function readTimmConfig(json: string): FoundSettings {
+  const whole = objectOrNothing(json);
+  const own = isRecord(whole.pretrained_cfg) ? whole.pretrained_cfg : whole;
+  if (!Array.isArray(own.input_size)) return {};
+  const config = configFile('config.json', own);
+  const [mean, std] = [config.numbers('mean'), config.numbers('std')];
+  const [channels, height, width] = config.numbers('input_size') ?? [];
+  if (width === undefined) config.refuse('input_size', 'channels, height and width');
+  return {
+    height,
+    width,
+    fit: config.value('crop_mode') === 'squash' ? 'stretch' : 'crop',
+    range: [0, 1],
+    mean: mean ?? Array.from({ length: channels }, () => 0),
+    std: std ?? Array.from({ length: channels }, () => 1),
+  };
+}
+
+/** Other tools have a config.json, too. */
+function objectOrNothing(json: string): Readonly<Record<string, unknown>> {
   try {
     const config: unknown = JSON.parse(json);
-    if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config;
+    return isRecord(config) ? config : {};
+  } catch {
+    return {};
+  }
+}
+
+function objectIn(file: string, json: string): Readonly<Record<string, unknown>> {
+  try {
+    const config: unknown = JSON.parse(json);
+    if (isRecord(config)) return config;
     throw new TypeError('it is not an object');
   } catch (cause) {
     throw new CamError(
       'BAD_MODEL',
-      `preprocessor_config.json cannot be read: ${(cause as Error).message}. Correct or remove it.`,
+      `${file} cannot be read: ${(cause as Error).message}. Correct or remove it.`,
       { cause },
     );
   }
 }
 
-function configSize({
-  do_resize,
-  size,
-  do_center_crop,
-  crop_size,
-}: PreprocessorConfig): Partial<Preprocessing> {
-  if (do_center_crop && crop_size !== undefined) return { ...sides(crop_size), fit: 'crop' };
-  if (do_resize === false || size === undefined) return {};
-  const byShortestEdge = typeof size === 'object' && size.shortest_edge !== undefined;
-  return { ...sides(size), fit: byShortestEdge || do_center_crop ? 'crop' : 'stretch' };
+function configFile(file: string, object: Readonly<Record<string, unknown>>): ConfigFile {
+  const value = (key: string): unknown =>
+    Object.hasOwn(object, key) ? (object[key] ?? undefined) : undefined;
+  const refuse = (key: string, takes: string): never => {
+    throw new CamError(
+      'BAD_MODEL',
+      `${file}: "${key}" is ${JSON.stringify(value(key))}, but takes ${takes}. Correct or remove it.`,
+      { option: 'preprocessor' },
+    );
+  };
+  const typed = <Type>(takes: string, is: (found: unknown) => found is Type) => {
+    return (key: string): Type | undefined => {
+      const found = value(key);
+      return found === undefined || is(found) ? found : refuse(key, takes);
+    };
+  };
+  const list = typed(
+    'numbers',
+    (found) => isNumber(found) || (Array.isArray(found) && found.every(isNumber)),
+  );
+  return {
+    value,
+    refuse,
+    flag: typed('true or false', (found): found is boolean => typeof found === 'boolean'),
+    number: typed('a number', isNumber),
+    numbers: (key) => {
+      const found = list(key);
+      return found === undefined ? undefined : [found].flat();
+    },
+  };
 }
 
-function sides(size: ConfigSize): Partial<Preprocessing> {
-  if (typeof size === 'number') return { height: size, width: size };
-  const height = size.height ?? size.shortest_edge;
-  const width = size.width ?? size.shortest_edge;
-  return height === undefined || width === undefined ? {} : { height, width };
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+
+/** How each spelling of a size resizes: by both sides, by the shortest, or by the longest with padding. */
+const SIZES: readonly (readonly [keys: readonly [string, string], fit: Fit])[] = [
+  [['height', 'width'], 'stretch'],
+  [['shortest_edge', 'shortest_edge'], 'crop'],
+  [['longest_edge', 'longest_edge'], 'letterbox'],
+  [['max_height', 'max_width'], 'letterbox'],
+];
+
+function extentFrom(config: ConfigFile): FoundSettings {
+  const cropped = config.flag('do_center_crop') ? sidesFrom(config, 'crop_size') : undefined;
+  if (cropped) return { ...cropped, fit: 'crop' };
+  if (config.flag('do_resize') === false) return {};
+  const found = sidesFrom(config, 'size');
+  if (!found) return {};
+  return { ...found, fit: config.flag('do_center_crop') ? 'crop' : found.fit };
 }
 
-function range(config: PreprocessorConfig): Partial<Preprocessing> {
-  const { do_rescale, rescale_factor = 1 / 255, rescale_offset } = config;
-  if (do_rescale === undefined && config.rescale_factor === undefined) return {};
-  if (do_rescale === false) return { range: [0, 255] };
-  const white = 255 * rescale_factor;
-  return { range: rescale_offset ? [-1, white - 1] : [0, white] };
+/** 224, [224, 224] (rows first), or an object with one of the known pairs of keys. */
+function sidesFrom(config: ConfigFile, key: string): { height: number; width: number; fit: Fit } | undefined {
+  const size = config.value(key);
+  const takes = () => config.refuse(key, 'a size in pixels');
+  const side = (value: unknown): number =>
+    Number.isInteger(value) && (value as number) > 0 ? (value as number) : takes();
+  if (size === undefined) return undefined;
+  if (isNumber(size)) return { height: side(size), width: side(size), fit: 'stretch' };
+  if (Array.isArray(size)) {
+    const [height, width = height] = size as unknown[];
+    return { height: side(height), width: side(width), fit: 'stretch' };
+  }
+  if (!isRecord(size)) return takes();
+  for (const [[rows, columns], fit] of SIZES)
+    if (Object.hasOwn(size, rows) && Object.hasOwn(size, columns))
+      return { height: side(size[rows]), width: side(size[columns]), fit };
+  return takes();
 }
 
-function normalization({ do_normalize, image_mean, image_std }: PreprocessorConfig): Partial<Preprocessing> {
-  if (do_normalize === false) return { mean: [0, 0, 0], std: [1, 1, 1] };
-  return { ...(image_mean && { mean: image_mean }), ...(image_std && { std: image_std }) };
+function rangeFrom(config: ConfigFile): FoundSettings {
+  const factor = config.number('rescale_factor');
+  if (config.flag('do_rescale') === false) return { range: [0, 255] };
+  if (config.flag('do_rescale') === undefined && factor === undefined) return { range: [0, 1] };
+  const white = 255 * (factor ?? 1 / 255);
+  return { range: config.flag('rescale_offset') ? [-1, white - 1] : [0, white] };
 }
 
-function order({ do_flip_channel_order }: PreprocessorConfig): Partial<Preprocessing> {
-  return do_flip_channel_order ? { channels: 'bgr' } : {};
+function normalizationFrom(config: ConfigFile): FoundSettings {
+  const [mean, std] = [config.numbers('image_mean'), config.numbers('image_std')];
+  const asked = config.flag('do_normalize') ?? (mean !== undefined || std !== undefined);
+  if (!asked) return { mean: [0], std: [1] };
+  return { ...(mean && { mean }), ...(std && { std }) };
 }
+
+const orderFrom = (config: ConfigFile): FoundSettings =>
+  config.flag('do_flip_channel_order') ? { channels: 'bgr' } : {};

@@ -1,21 +1,28 @@
 import { CamError, formatValue } from '../errors.ts';
+import type { DataType } from '../onnx/data-type.ts';
 import { readOr } from '../platform/files.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { decode, type DecodeOptions } from './decode.ts';
 import { drawn } from './drawable.ts';
-import { isNpy, readNpy } from './npy.ts';
+import { isNpy, readNpyAs } from './npy.ts';
 import { pictureOf } from './preprocess.ts';
 import type { ImageInput, Picture } from './source.ts';
+
+/** How an image is read. */
+export interface ReadOptions extends DecodeOptions {
+  /** Element type of the model's input, which a `.npy` file may have instead of float32. */
+  readonly type?: DataType;
+}
 
 /**
  * Reads an image from any source: pixels, or the tensor of a `.npy` file. Strings are paths or URLs (in browsers,
  * URLs).
  * @throws {CamError} BAD_IMAGE when it cannot be read or decoded, or is not an image.
- * @throws {CamError} BAD_TENSOR when a `.npy` file is damaged or not float32.
+ * @throws {CamError} BAD_TENSOR when a `.npy` file is damaged, or neither float32 nor of the model's type.
  */
 export async function readImage(
   source: ImageInput,
-  options: DecodeOptions = {},
+  options: ReadOptions = {},
 ): Promise<Picture | FloatTensor> {
   if (typeof source === 'string' || source instanceof URL) return readFrom(source, options);
   if (typeof source !== 'object' || source === null) throw notAnImage(source);
@@ -29,21 +36,21 @@ export async function readImage(
   throw notAnImage(source);
 }
 
-async function readFrom(place: string | URL, options: DecodeOptions): Promise<Picture | FloatTensor> {
+async function readFrom(place: string | URL, options: ReadOptions): Promise<Picture | FloatTensor> {
   const name = String(place);
   const bytes = await readOr(
     place,
     (why, cause) => new CamError('BAD_IMAGE', `The image "${name}": ${why} Check the path.`, { cause }),
   );
   // A .npy file fails as a tensor, not as an unknown image.
-  return /\.npy$/i.test(name) ? tensorOf(bytes) : readBytes(bytes, options);
+  return /\.npy$/i.test(name) ? tensorOf(bytes, options) : readBytes(bytes, options);
 }
 
-const readBytes = (bytes: Uint8Array, options: DecodeOptions): Promise<Picture> | FloatTensor =>
-  isNpy(bytes) ? tensorOf(bytes) : decode(bytes, options);
+const readBytes = (bytes: Uint8Array, options: ReadOptions): Promise<Picture> | FloatTensor =>
+  isNpy(bytes) ? tensorOf(bytes, options) : decode(bytes, options);
 
-function tensorOf(bytes: Uint8Array): FloatTensor {
-  const { dims, data } = readNpy(bytes);
+function tensorOf(bytes: Uint8Array, { type }: ReadOptions): FloatTensor {
+  const { dims, data } = readNpyAs(bytes, type);
   return floatTensor(dims, data);
 }
 

@@ -24,6 +24,10 @@ export interface Chosen extends FoundMethod {
   readonly asks: readonly (keyof Asks)[];
 }
 
+/** Whether a method needs the model's output: it differentiates a score, or runs the model for others. */
+export const usesScore = ({ needs, asks }: Pick<Chosen, 'needs' | 'asks'>): boolean =>
+  asks.length > 0 || needs.some((need) => need !== 'activations' && need !== 'attention');
+
 /** Names all methods that share their runs. */
 export const ALL = 'all';
 

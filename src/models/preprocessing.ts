@@ -8,6 +8,7 @@ import {
   type TensorLayout,
 } from '../image/preprocess.ts';
 import { shapeText } from '../network/inputs.ts';
+import { isFloat } from '../onnx/data-type.ts';
 import type { Model, ValueInfo } from '../onnx/model.ts';
 
 /** Side of the input if neither the model nor the caller sets one. */
@@ -50,7 +51,7 @@ export function preprocessingFor(
   checkAsked(input, takes, wanted);
   const { depth, ...extent } = takes;
   const defaults = defaultPreprocessing({ channels: depth, ...extent }, given.channels);
-  const settings = { ...defaults, ...given, ...extent };
+  const settings = { ...defaults, ...given, ...extent, ...bytesFor(input, wanted) };
   const preprocessing = {
     ...settings,
     mean: forEach(settings.mean, settings),
@@ -58,6 +59,28 @@ export function preprocessingFor(
   };
   if (Object.keys(wanted).length > 0) checkPreprocessing(preprocessing);
   return preprocessing;
+}
+
+/**
+ * An integer input takes bytes as they are: the model normalizes inside. Settings beside it are those of the network
+ * before that was built in.
+ * @throws {CamError} BAD_OPTION when the caller asks for normalization on top.
+ */
+function bytesFor(
+  { name, type = 'float32' }: ValueInfo,
+  asked: Partial<Preprocessing>,
+): Pick<Preprocessing, 'range' | 'mean' | 'std'> | undefined {
+  if (isFloat(type)) return undefined;
+  const bytes = { range: type === 'int8' ? ([-128, 127] as const) : ([0, 255] as const), mean: [0], std: [1] };
+  for (const key of ['range', 'mean', 'std'] as const) {
+    const same = asked[key]?.every((value, i) => value === (bytes[key][i] ?? bytes[key][0])) ?? true;
+    if (!same)
+      throw badOption(
+        `preprocessing.${key}`,
+        `The model's input "${name}" is ${type}: it takes bytes and normalizes them itself. Omit \`preprocessing.${key}\`.`,
+      );
+  }
+  return bytes;
 }
 
 const definedOnly = (settings: Partial<Preprocessing>): Partial<Preprocessing> =>

@@ -1,6 +1,6 @@
 import { CamError, formatValue } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
-import { readPreprocessorConfig } from '../image/preprocessor-config.ts';
+import { readPreprocessorConfig, readTimmConfig } from '../image/preprocessor-config.ts';
 import type { FileSource } from '../image/source.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
@@ -115,7 +115,11 @@ interface ModelSettings {
 
 const settingsOf = ({ config, preprocessor }: ModelSettings): Pick<ModelSource, 'labels' | 'preprocessing'> => ({
   labels: config && labelsOfConfig(config.text),
-  preprocessing: preprocessor ? readPreprocessorConfig(preprocessor.text) : {},
+  preprocessing: preprocessor
+    ? readPreprocessorConfig(preprocessor.text)
+    : config
+      ? readTimmConfig(config.text)
+      : {},
 });
 
 const settingFrom = (json: object | undefined): Setting | undefined => json && { text: JSON.stringify(json) };

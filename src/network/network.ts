@@ -6,6 +6,7 @@ import { type Flow, flowOf, movingValues } from '../onnx/flow.ts';
 import type { Facts, Model } from '../onnx/model.ts';
 import { type Slice, slice } from '../onnx/slice.ts';
 import { tapped, withOutputs } from '../onnx/tap.ts';
+import { OPERATORS } from '../operators/index.ts';
 import { createSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import { type FloatTensor, type Tensor, toFloat } from '../runtime/tensor.ts';
 import { probe } from './probe.ts';
@@ -58,7 +59,11 @@ export class Network {
     this.facts = facts;
     this.flow = flowOf(model.graph);
     const moving = movingValues(model.graph, this.flow);
-    this.settled = ![...facts.values.keys()].some((name) => moving.has(name));
+    const reads = [...facts.values.keys()].some((name) => moving.has(name));
+    const sizes = model.graph.nodes.some(
+      ({ op, inputs }) => OPERATORS.get(op)?.sizedByContents && inputs.some((name) => moving.has(name)),
+    );
+    this.settled = !reads && !sizes;
     this.#options = options;
   }
 
@@ -102,13 +107,14 @@ export class Network {
   /** Runs the model and returns the named values; inputs among them are returned unchanged. */
   async forward(feeds: Values, values: Iterable<string>): Promise<Values> {
     const wanted = [...new Set(values)];
-    const session = await this.tap(wanted);
-    this.runs.forward++;
     const [fed, computed] = [true, false].map((isFed) =>
       wanted.filter((name) => Object.hasOwn(feeds, name) === isFed),
     );
-    const results = await session.run(feeds, computed);
-    return { ...results, ...Object.fromEntries(fed.map((name) => [name, feeds[name]])) };
+    const inputs = Object.fromEntries(fed.map((name) => [name, feeds[name]]));
+    if (computed.length === 0) return inputs;
+    const session = await this.tap(wanted);
+    this.runs.forward++;
+    return { ...(await session.run(feeds, computed)), ...inputs };
   }
 
   /**

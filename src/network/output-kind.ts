@@ -23,6 +23,8 @@ export interface OutputEvidence {
   /** Name of the model's output, and of its logits. */
   readonly name: string;
   readonly logits: string;
+  /** Whether the output picks classes from them (ArgMax). */
+  readonly picked: boolean;
   /** The final Softmax or Sigmoid, if any. */
   readonly link: Link | undefined;
   /** Size of the class axis, and number of positions of each class. */
@@ -39,12 +41,13 @@ const NAMES_OF_VALUES =
   /embed|feature|hidden|pool|regress|depth|dispar|distance|landmark|keypoint|bbox|\bbox(es)?\b|pose|\bage\b|offset|coord|flow|normal/i;
 
 /**
- * The kind of an output. A Softmax or Sigmoid at the end, or one label per class, mean classes. Otherwise names, a
+ * The kind of an output. An ArgMax, Softmax or Sigmoid at the end, or one label per class, mean classes. Otherwise names, a
  * nonlinear function at the end, a normalized vector, and a single number mean values.
  */
 export function kindOfOutput(evidence: OutputEvidence): OutputKind {
-  const { flow, name, logits, link, channels, positions, isPlane, labels } = evidence;
+  const { flow, name, logits, picked, link, channels, positions, isPlane, labels } = evidence;
   const dense = positions > 1;
+  if (picked) return 'classes';
   if (link !== undefined) return dense && channels === 1 ? 'mask' : 'classes';
   if (labels > 0 && labels === (channels === 1 ? 2 : channels))
     return dense && channels === 1 ? 'mask' : 'classes';

@@ -1,4 +1,4 @@
-import { badOption, CamError, didYouMean } from '../errors.ts';
+import { badOption, didYouMean } from '../errors.ts';
 import { type DataType, isFloat } from '../onnx/data-type.ts';
 import type { Flow } from '../onnx/flow.ts';
 import type { Facts, GraphNode, Model } from '../onnx/model.ts';
@@ -35,6 +35,8 @@ export interface ClassOutput {
   readonly classes: number;
   /** Positions per class: 1 for a classifier, pixels for a dense output. */
   readonly positions: number;
+  /** Why it has no scores. Methods that need none still work. */
+  readonly problem: string | undefined;
 }
 
 /** Size of the class axis. */
@@ -96,8 +98,8 @@ export interface OutputRequest {
 
 /**
  * Finds the scores in a model's output, before a trailing Softmax, LogSoftmax or Sigmoid: the gradient of a probability
- * mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3) and vanishes when the model is confident.
- * @throws {CamError} UNSUPPORTED_MODEL when the output is empty or an integer tensor.
+ * mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3) and vanishes when the model is confident. An output
+ * that picks classes (ArgMax) stands for the scores it picks from.
  */
 export function classOutput(
   network: Network,
@@ -107,27 +109,29 @@ export function classOutput(
 ): ClassOutput {
   const { facts, flow } = network;
   const dimsOf = (value: string) => facts.dims.get(value) ?? [];
-  requireScores(output, dimsOf(output), facts.types.get(output));
-  let value = output;
+  const picked = isFloat(facts.types.get(output)) ? undefined : pickedFrom(flow, output);
+  const scores = picked ?? output;
+  let value = scores;
   let node = flow.producer(value);
-  while (node && passesOn(node) && sizeOf(dimsOf(node.inputs[0])) === sizeOf(dimsOf(output))) {
+  while (node && passesOn(node) && sizeOf(dimsOf(node.inputs[0])) === sizeOf(dimsOf(scores))) {
     value = node.inputs[0];
     node = flow.producer(value);
   }
   const found = node && endOf(flow, node);
-  const whole = axesFor(network, input, found?.logits ?? output);
+  const whole = axesFor(network, input, found?.logits ?? scores);
   // A dense Sigmoid over several channels covers the boxes of a detector, too, and is explained directly.
   const direct = found?.link === 'sigmoid' && whole.positions > 1 && whole.channels > 1;
   const end = direct ? undefined : found;
-  const logits = end?.logits ?? output;
-  const axes = direct ? axesFor(network, input, output) : whole;
+  const logits = end?.logits ?? scores;
+  const axes = direct ? axesFor(network, input, scores) : whole;
   const resized = resizedProbabilities(flow, value);
   const link = found?.link ?? resized;
-  const is = kind ?? kindOfOutput({ flow, name: output, logits, link, labels, ...axes });
+  const is =
+    kind ?? kindOfOutput({ flow, picked: picked !== undefined, name: output, logits, link, labels, ...axes });
   const usual = is === 'values' ? 'none' : axes.channels === 1 ? 'sigmoid' : 'softmax';
   return {
     name: output,
-    shape: dimsOf(output),
+    shape: dimsOf(scores),
     logits,
     probabilities: end && node && !OPERATORS.get(node.op)?.logarithm ? node.outputs[0] : undefined,
     kind: is,
@@ -137,16 +141,27 @@ export function classOutput(
     axis: axes.axis,
     classes: axes.channels === 1 && labels === 2 && is !== 'values' ? 2 : axes.channels,
     positions: axes.positions,
+    problem: obstacleOf(output, facts.dims.get(scores), facts.types.get(scores)),
   };
 }
 
-function requireScores(output: string, dims: readonly number[], type: DataType | undefined): void {
-  const unsupported = (why: string) =>
-    new CamError('UNSUPPORTED_MODEL', `The output "${output}" ${why}. Choose another with \`output\`.`, {
-      option: 'output',
-    });
-  if (sizeOf(dims) === 0) throw unsupported(`is empty: [${dims.join(', ')}]`);
-  if (!isFloat(type)) throw unsupported(`is an integer tensor (${type}), so it has no gradient`);
+/** The scores from which an output picks classes, behind changes of type and shape. */
+function pickedFrom(flow: Flow, output: string): string | undefined {
+  let node = flow.producer(output);
+  while (node && passesOn(node)) node = flow.producer(node.inputs[0]);
+  return node && OPERATORS.get(node.op)?.picks ? node.inputs[0] : undefined;
+}
+
+function obstacleOf(
+  output: string,
+  dims: readonly number[] | undefined,
+  type: DataType | undefined,
+): string | undefined {
+  if (dims === undefined) return `The output "${output}" is not a tensor. Choose another with \`output\`.`;
+  if (sizeOf(dims) === 0)
+    return `The output "${output}" is empty: [${dims.join(', ')}]. Nothing was detected in this image, or another \`output\` has the scores.`;
+  if (isFloat(type)) return undefined;
+  return `The output "${output}" is an integer tensor (${type}), so it has no gradient. Choose another with \`output\`, or export the scores from which it is computed.`;
 }
 
 /** The Softmax or Sigmoid before a final change of size, as in segmentation. */

@@ -3,14 +3,14 @@ import type { Operator } from './operator.ts';
 
 const list: Operator = { axes: lost, lists: true, barrier: 'its value is a list of tensors' };
 // the state often keeps its shape
-const loop: Operator = { axes: elementwise, barrier: 'it runs a subgraph in a loop' };
+const loop: Operator = { axes: elementwise, sizedByContents: true, barrier: 'it runs a subgraph in a loop' };
 
 /** Operators that cannot have a gradient. */
 export const BARRIERS: Readonly<Record<string, Operator>> = {
-  If: { axes: lost, barrier: 'it chooses a subgraph by value' },
+  If: { axes: lost, sizedByContents: true, barrier: 'it chooses a subgraph by value' },
   Loop: loop,
   Scan: loop,
-  NonMaxSuppression: { axes: lost, barrier: 'it selects boxes' },
+  NonMaxSuppression: { axes: lost, sizedByContents: true, barrier: 'it selects boxes' },
 
   Optional: list,
   OptionalGetElement: list,
@@ -21,5 +21,5 @@ export const BARRIERS: Readonly<Record<string, Operator>> = {
   SequenceInsert: list,
   SequenceMap: list,
   SplitToSequence: list,
-  'ai.onnx.ml.ZipMap': list,
+  'ai.onnx.ml.ZipMap': { ...list, picks: true },
 };

@@ -109,6 +109,7 @@ export const INDEXING: Readonly<Record<string, Operator>> = {
   },
 
   TopK: {
+    picks: true,
     axes: pickedAlong((c) => axisArgument(c, -1)),
     vjp(c) {
       if (!c.cotangent(0)) return null;
@@ -118,6 +119,7 @@ export const INDEXING: Readonly<Record<string, Operator>> = {
   },
 
   Compress: {
+    sizedByContents: true,
     axes: pickedAlong((c) => (c.attribute('axis') === undefined ? undefined : axisArgument(c, 0))),
     vjp(c) {
       const { e, g } = c;

@@ -54,6 +54,10 @@ export interface Roles {
   readonly bias?: (n: NodeView) => ArrayLike<number> | undefined;
   /** Whether the node weights all positions equally and omits none. */
   readonly averages?: (n: NodeView) => boolean;
+  /** Picks classes from the scores in its first input. */
+  readonly picks?: true;
+  /** Its output's size depends on contents, not only on shapes. */
+  readonly sizedByContents?: true;
   /** Turns logits into probabilities. */
   readonly link?: Link;
   /** Returns log probabilities. */

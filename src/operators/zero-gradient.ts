@@ -17,12 +17,12 @@ export const ZERO_GRADIENT: Readonly<Record<string, Operator>> = {
   Range: made,
 
   // positions
-  ArgMax: made,
+  ArgMax: { ...made, picks: true },
   ArgMin: made,
   Hardmax: steps,
-  NonZero: made,
+  NonZero: { ...made, sizedByContents: true },
   OneHot: made,
-  Unique: made,
+  Unique: { ...made, sizedByContents: true },
 
   // comparisons, logic and bits
   And: steps,

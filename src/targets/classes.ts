@@ -141,6 +141,13 @@ export interface Ranking {
   best(count: number): ClassScore[];
 }
 
+/** The ranking of an output without scores. */
+export const NO_RANKING: Ranking = {
+  finite: true,
+  of: (index) => ({ index, label: String(index), probability: undefined, logit: NaN }),
+  best: () => [],
+};
+
 /** Ranks the classes by their logits. */
 export function rank(output: FloatTensor, classes: ClassOutput, labels: readonly string[]): Ranking {
   const logits = sums(output, classes);

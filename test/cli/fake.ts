@@ -59,6 +59,7 @@ export const INSPECTION: Inspection = {
   problem: null,
   explained: {
     output: 'y',
+    problem: null,
     kind: 'classes',
     logits: 'fc',
     dims: [1, 5],

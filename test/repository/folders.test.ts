@@ -13,7 +13,7 @@ const codeOf = (text: string): string =>
   ts.transpile(text, { removeComments: true, target: ts.ScriptTarget.ESNext });
 
 /** Folders of test/ that stand for no folder of src/. */
-const OTHERS = ['fixtures', 'helpers', 'repository', 'runtimes', 'types'];
+const OTHERS = ['cases', 'fixtures', 'helpers', 'repository', 'runtimes', 'types'];
 
 test('folders mirror src', () => {
   const sources = readdirSync(`${root}src`);

@@ -311,12 +311,6 @@ const REFUSED: Record<string, Refusal> = {
     'BAD_OPTION',
     /Did you mean "scores".*best, scores, boxes/,
   ),
-  'an output of indices': refuse(
-    twoOutputs,
-    { output: 'best' },
-    'UNSUPPORTED_MODEL',
-    /"best" is an integer tensor \(int64\)/,
-  ),
   'a missing input': refuse(
     questionAnswering,
     {},

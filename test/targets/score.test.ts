@@ -25,6 +25,7 @@ const outputOf = (
   kind: 'classes',
   link: undefined,
   activation,
+  problem: undefined,
 });
 
 const CLASSIFIER = outputOf([1, 5], 1);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { badOption } from '../../errors.ts';
 import { type Explained, type Inspection, type LayerInfo, type Port, SCHEMA } from '../../index.ts';
 import { librarySettings } from '../../options/options.ts';
+import { inFlags } from '../../options/wording.ts';
 import { DONE } from '../exit.ts';
 import { preprocessingOf } from '../request.ts';
 import { type Terminal, terminal } from '../terminal.ts';
@@ -62,9 +63,9 @@ function foundRows(inspection: Inspection): Section[] {
 
 function explainedRows({ explained }: Inspection): string[][] {
   if (!explained) return [];
-  const { output, kind, logits, dims, link } = explained;
+  const { output, problem, kind, logits, dims, link } = explained;
   const what = link ? `${logits}, before the ${link} of ${output}` : output;
-  return [[what, dimsText(dims), CONTENTS[kind](explained)]];
+  return [[what, dimsText(dims), problem === null ? CONTENTS[kind](explained) : inFlags(problem)]];
 }
 
 const CONTENTS: Readonly<Record<Explained['kind'], (explained: Explained) => string>> = {

@@ -1,0 +1,96 @@
+// Small models that once failed, with maps and logits that PyTorch computed on the same module before export
+// (Grad-CAM: Σ_c mean(g_c)·A_c, without a final ReLU).
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CamError, Explainer, type LoadOptions, readNpy } from '../../src/index.ts';
+import { relativeError } from '../helpers/fixtures.ts';
+
+const test = suite('cases with known results');
+
+const pathOf = (name: string) => fileURLToPath(new URL(`../cases/${name}`, import.meta.url));
+const wanted = (name: string) => readNpy(readFileSync(pathOf(name))).data;
+
+async function withModel(
+  folder: string,
+  work: (explainer: Explainer) => Promise<void>,
+  options?: LoadOptions,
+): Promise<void> {
+  const explainer = await Explainer.load(pathOf(`${folder}/model.onnx`), options);
+  try {
+    await work(explainer);
+  } finally {
+    await explainer.close();
+  }
+}
+
+test('a mask of one channel is one class over all pixels', () =>
+  withModel('binary-segmentation', async (explainer) => {
+    const x = pathOf('binary-segmentation/x.npy');
+    const { raw, output, target } = await explainer.explain(x);
+    assert.equal([output.kind, target.index], ['mask', 0]);
+    assert.ok(relativeError(raw[0].data, wanted('binary-segmentation/want-sum-of-logits.npy')) < 1e-5);
+    const mask = await explainer.explain(x, { score: 'probability' });
+    assert.ok(relativeError(mask.raw[0].data, wanted('binary-segmentation/want-sum-of-mask.npy')) < 1e-4);
+    const error = await explainer.explain(x, { target: 'class:0@predicted' }).catch((e: unknown) => e);
+    assert.match((error as CamError).message, /No pixel of the output "35" is predicted as class 0/);
+  }));
+
+test('an input of bytes takes them as they are, from a picture and from a tensor', () =>
+  withModel('uint8-input', async (explainer) => {
+    const map = wanted('uint8-input/want-gradcam.npy');
+    for (const image of ['uint8-input/x.png', 'uint8-input/x.npy']) {
+      const { raw, target } = await explainer.explain(pathOf(image));
+      assert.is(target.index, 4);
+      assert.ok(Math.abs(target.probability! - 0.229) < 5e-4);
+      assert.ok(relativeError(raw[0].data, map) < 1e-5, image);
+    }
+  }));
+
+test('a normalization on top of bytes is refused', async () => {
+  for (const [key, value] of [
+    ['mean', [0.5]],
+    ['std', [0.5, 0.5, 0.5]],
+    ['range', [0, 1]],
+  ] as const) {
+    const error = await Explainer.load(pathOf('uint8-input/model.onnx'), {
+      preprocessing: { [key]: value },
+    }).catch((e: unknown) => e);
+    assert.instance(error, CamError);
+    assert.equal(
+      [(error as CamError).code, (error as CamError).option],
+      ['BAD_OPTION', `preprocessing.${key}`],
+    );
+  }
+});
+
+test('detections may be more in one image than in the next', () =>
+  withModel(
+    'nms-count-differs',
+    async (explainer) => {
+      const options = { method: 'layercam', target: 'scores[0]' } as const;
+      const counts = [];
+      for (const name of ['one', 'three', 'one']) {
+        const { output, target } = await explainer.explain(pathOf(`nms-count-differs/${name}.png`), options);
+        counts.push(output.dims[0]);
+        assert.ok(target.score > 0.9);
+      }
+      assert.equal(counts, [4, 8, 4]);
+      const none = await explainer
+        .explain(pathOf('nms-count-differs/none.png'), options)
+        .catch((e: unknown) => e);
+      assert.match((none as CamError).message, /Nothing was detected in this image/);
+    },
+    { preprocessing: { mean: [0], std: [1] } },
+  ));
+
+test('steps that a preprocessor_config.json does not ask for are not done', () =>
+  withModel('mobilevit-config', async (explainer) => {
+    const logits = JSON.parse(readFileSync(pathOf('mobilevit-config/want-logits.json'), 'utf8')) as number[];
+    const found = await explainer.predict(pathOf('mobilevit-config/x.png'), { top: logits.length });
+    for (const { index, logit } of found) assert.ok(Math.abs(logit - logits[index]) < 1e-4, `class ${index}`);
+    assert.is(found.length, logits.length);
+  }));
+
+test.run();
