@@ -140,6 +140,8 @@ export interface OutputInfo {
 /** The result of a call for one image: an explanation for each method and target that worked. */
 export interface ExplainReport {
   readonly output: OutputInfo;
+  /** Objects that a detector found in the image, best first; empty for other outputs. */
+  readonly detections: readonly Detection[];
   /** Best classes first, at most five; empty if the output holds values. */
   readonly prediction: readonly ClassScore[];
   readonly explanations: readonly Explanation[];
@@ -173,6 +175,19 @@ export interface TargetInfo {
   readonly score: number;
   /** Probability of the class, 0 to 1. */
   readonly probability: number | undefined;
+  /** The explained detection; undefined for other targets. */
+  readonly detection: Detection | undefined;
+}
+
+/** An object found by a detector. */
+export interface Detection {
+  /** Index of its class. */
+  readonly class: number;
+  readonly label: string;
+  /** Score of the class, 0 to 1. */
+  readonly score: number;
+  /** In pixels of the image (of the tensor, for a tensor), clipped to it. */
+  readonly box: Box;
 }
 
 /** The result of `explain`: one explanation with the rest of the report. */

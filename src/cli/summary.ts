@@ -1,6 +1,7 @@
 import { CamError } from '../errors.ts';
 import type {
   ClassScore,
+  Detection,
   ExplainReport,
   Explanation,
   Failure,
@@ -52,7 +53,9 @@ export function summaryLine(
 const className = ({ label, index }: { label: string; index: number | undefined }): string =>
   label === String(index) ? `class ${label}` : label;
 
-function targetAmount({ index, probability, score }: TargetInfo, made: boolean): string {
+function targetAmount({ index, probability, score, detection }: TargetInfo, made: boolean): string {
+  if (index === undefined && detection)
+    return ` (${className({ ...detection, index: detection.class })} ${percent(score)})`;
   if (index === undefined) return amountOf(score, undefined);
   return made ? '' : probability === undefined ? amountOf(score, undefined) : ` (${percent(probability)})`;
 }
@@ -60,6 +63,18 @@ function targetAmount({ index, probability, score }: TargetInfo, made: boolean):
 /** A probability, or else a score. */
 const amountOf = (score: number, probability: number | undefined): string =>
   probability === undefined ? ` = ${Number(score.toPrecision(4))}` : ` ${percent(probability)}`;
+
+/** Output of --detections: one line for each, `detection:0  car 95.4 %  x 12..80, y 4..60`. */
+export function detectionLines(detections: readonly Detection[]): string {
+  if (detections.length === 0) return '  Nothing was detected.';
+  return detections
+    .map(({ label, class: index, score, box }, i) => {
+      const side = (start: number, length: number) => `${start.toFixed(0)}..${(start + length).toFixed(0)}`;
+      const { x, y, width, height } = box;
+      return `  detection:${i}  ${className({ label, index })} ${percent(score)}  x ${side(x, width)}, y ${side(y, height)}`;
+    })
+    .join('\n');
+}
 
 /** Output of --verbose for an image: settings and timings. */
 export function detailLines(

@@ -5,6 +5,7 @@ import { repeated } from '../network/inputs.ts';
 import type { Network, Values } from '../network/network.ts';
 import { type FloatTensor, floatTensor, fromFloat, toFloat } from '../runtime/tensor.ts';
 import { NO_RANKING, rank, type Ranking } from '../targets/classes.ts';
+import { type Candidates, rankDetections } from '../targets/detections.ts';
 import { type PreparedInput, withVolume } from './input.ts';
 import type { Plan } from './plan.ts';
 
@@ -44,10 +45,22 @@ export const explainedOutput = ({ values, plan }: Pick<ForwardPass, 'values' | '
   toFloat(values[plan.explained]);
 
 /** The ranking of the classes; empty if the output has no scores. */
-export const rankingOf = ({ values, plan }: ForwardPass, labels: readonly string[]): Ranking =>
-  plan.output.problem === undefined
-    ? rank(toFloat(values[plan.output.logits]), plan.output, labels)
-    : NO_RANKING;
+export function rankingOf(pass: ForwardPass, labels: readonly string[]): Ranking {
+  const { output } = pass.plan;
+  if (output.problem !== undefined) return NO_RANKING;
+  const candidates = candidatesOf(pass);
+  return candidates
+    ? rankDetections(candidates, labels)
+    : rank(toFloat(pass.values[output.logits]), output, labels);
+}
+
+/** The candidates of a detector. */
+export function candidatesOf({ values, plan }: Pick<ForwardPass, 'values' | 'plan'>): Candidates | undefined {
+  const { detector, problem } = plan.output;
+  if (!detector || problem !== undefined) return undefined;
+  const outputs = [detector.scores, detector.boxes, detector.labels ?? []].flat().map(({ output }) => output);
+  return { detector, values: new Map(outputs.map((name) => [name, toFloat(values[name])])) };
+}
 
 /** The model's inputs for an image tensor. */
 export const feedsFor = (

@@ -18,6 +18,8 @@ export interface ImageJson {
   readonly warnings: readonly string[];
   /** The explained output; null if the image could not be explained. */
   readonly output: OutputJson | null;
+  /** What a detector found, best first; empty for other outputs. */
+  readonly detections: ExplainReport['detections'];
   readonly prediction: readonly ClassScoreJson[];
   readonly preprocessing: ExplainReport['preprocessing'] | null;
   readonly results: readonly ResultJson[];
@@ -94,7 +96,7 @@ const asIs = (message: string): string => message;
  */
 export function imageJson(
   { image, model, warnings, reworded = asIs }: Subject,
-  report: Pick<ExplainReport, 'output' | 'prediction' | 'preprocessing' | 'timings'>,
+  report: Pick<ExplainReport, 'output' | 'detections' | 'prediction' | 'preprocessing' | 'timings'>,
   results: readonly ResultJson[],
   failures: readonly Failure[] = [],
 ): ImageJson {
@@ -105,6 +107,7 @@ export function imageJson(
     model,
     warnings: [...warnings, ...(note === undefined ? [] : [note])].map(reworded),
     output,
+    detections: image === null ? [] : report.detections,
     // No prediction for the zeros that a generated image starts from.
     prediction:
       image === null
@@ -137,6 +140,7 @@ export const errorImageJson = (
   model,
   warnings: warnings.map(reworded),
   output: null,
+  detections: [],
   prediction: [],
   preprocessing: null,
   results: [],

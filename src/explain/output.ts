@@ -48,8 +48,9 @@ export function explainedOutputOf(
   return { output, names: fitting.names, note };
 }
 
-/** Whether labels belong to the channels of an output. Those of values and of detectors' rows are not classes. */
-const hasLabels = ({ kind, dims }: ClassOutput): boolean => kind !== 'values' && dims.length !== 3;
+/** Whether there is one label for each class. Candidates may name their classes, and three axes may hold anything. */
+const hasLabels = ({ kind, dims, detector }: ClassOutput): boolean =>
+  kind === 'detections' ? detector?.classes !== undefined : kind !== 'values' && dims.length !== 3;
 
 /** The first output with as many classes as there are labels. */
 function labeledOutput(network: Network, input: string, first: string, labels: number): string {

@@ -1,6 +1,7 @@
 import { badOption, CamError, formatValue } from '../errors.ts';
 import { conceptPicture } from '../image/concepts.ts';
 import { encode } from '../image/encode.ts';
+import { outlined } from '../image/outline.ts';
 import { blend, type OverlayOptions, signedPicture } from '../image/overlay.ts';
 import { carryBack } from '../image/placement.ts';
 import { pictureOf, toPicture } from '../image/preprocess.ts';
@@ -27,7 +28,14 @@ export async function overlay(explanation: Explanation, options: OverlayOptions 
   return drawing(explanation, options);
 }
 
-async function drawing(
+/** The overlay, with the box of an explained detection. */
+async function drawing(explanation: Explanation, options: OverlayOptions): Promise<Picture> {
+  const picture = await mapDrawing(explanation, options);
+  const { detection } = explanation.target;
+  return detection && explanation.shows !== 'image' ? outlined(picture, detection.box) : picture;
+}
+
+async function mapDrawing(
   { shows, raw, image, heatmap, signed }: Explanation,
   options: OverlayOptions,
 ): Promise<Picture> {

@@ -87,7 +87,7 @@ export function planFor(network: Network, { input, output, methods: all, options
     rectifiers,
   });
   const taps = new Set([
-    ...(output.problem === undefined ? [output.logits, explained] : []),
+    ...(output.problem === undefined ? [output.logits, explained, ...detectorTaps(output)] : []),
     ...[...chosen, ...stages].map(({ name }) => name),
     ...savedBy(network, gradients),
     ...(HEAD_ASKS.some((ask) => asks.has(ask))
@@ -103,6 +103,9 @@ export function plannedAttention({ attention }: Plan): Attention {
   if (attention === undefined) throw new InternalError('No method asked for the attention.');
   return resultOf(attention);
 }
+
+const detectorTaps = ({ detector }: ClassOutput): string[] =>
+  detector ? [detector.scores, detector.boxes, detector.labels ?? []].flat().map(({ output }) => output) : [];
 
 /** Requests that need gradients at the layer, and requests that run the model after it. */
 const BACKWARD_ASKS: readonly (keyof Asks)[] = ['layerGradient', 'contrastGradient'];

@@ -17,7 +17,14 @@ import { explainedOutputOf, outputInfo } from './output.ts';
 import { planFor } from './plan.ts';
 import { type MapOptions, type Notes, rawMaps } from './raw-maps.ts';
 import type { Stopwatch } from './stopwatch.ts';
-import { rerunTarget, runTarget, runWithoutTarget, type TargetRun, targetsOf } from './target-run.ts';
+import {
+  detectionsOf,
+  rerunTarget,
+  runTarget,
+  runWithoutTarget,
+  type TargetRun,
+  targetsOf,
+} from './target-run.ts';
 import { type VariantOptions, variantsOf } from './variants.ts';
 
 /** The network of a call, with readers for other images. */
@@ -74,6 +81,7 @@ export async function explainSteps(
   return watch.time('heatmap', () =>
     Promise.resolve({
       output: outputInfo(output, note),
+      detections: detectionsOf(pass, names),
       prediction: ranking.best(PREDICTED),
       ...resultsOf(tasks, options, kernels),
     }),

@@ -1,18 +1,19 @@
 import { CamError, InternalError } from '../errors.ts';
-import type { ImageInput } from '../image/source.ts';
-import type { Picture } from '../image/source.ts';
+import { boxInPicture } from '../image/placement.ts';
+import type { ImageInput, Picture } from '../image/source.ts';
 import type { GradientPlan } from '../network/network.ts';
 import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
 import type { Ranking } from '../targets/classes.ts';
+import { type Candidate, detectionsIn, strongest } from '../targets/detections.ts';
 import { largestValues } from '../targets/elements.ts';
 import type { Objective } from '../targets/kind.ts';
 import { classOf, objectiveOf, scoreOf, targetText } from '../targets/kinds.ts';
 import { maskWeights } from '../targets/mask.ts';
 import type { Score, Scored, Target } from '../targets/target.ts';
-import type { ExplainOptions, FileSource, TargetInfo } from '../types.ts';
+import type { Detection, ExplainOptions, FileSource, TargetInfo } from '../types.ts';
 import { advised } from './advice.ts';
 import { resultOf } from './attempt.ts';
-import { explainedOutput, feedsFor, type ForwardPass } from './forward.ts';
+import { candidatesOf, explainedOutput, feedsFor, type ForwardPass } from './forward.ts';
 import type { PlannedGradient } from './gradient-plans.ts';
 import type { Plan } from './plan.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -62,14 +63,54 @@ export async function runTarget(
     ? (...given) => negated(plain(...given))
     : plain;
   const output = explainedOutput(pass);
-  const info: TargetInfo = {
-    index: known?.index,
-    label: known?.label ?? targetText(target),
-    score: plain(output).score,
-    probability: known?.probability,
-  };
+  const { score } = plain(output);
+  const info: TargetInfo =
+    objective.kind === 'detection'
+      ? detectionInfo(objective, target, score, context.labels, pass)
+      : {
+          index: known?.index,
+          label: known?.label ?? targetText(target),
+          score,
+          probability: known?.probability,
+          detection: undefined,
+        };
   return { objective, info, scoreOf: signed, ...onPass(pass, signed(output), watch) };
 }
+
+function detectionInfo(
+  { candidate, byClass }: Extract<Objective, { kind: 'detection' }>,
+  target: Target,
+  score: number,
+  labels: readonly string[],
+  pass: ForwardPass,
+): TargetInfo {
+  const detection = detectionFor(candidate, labels, pass);
+  const { class: index, label } = detection;
+  return {
+    index: byClass ? index : undefined,
+    label: byClass ? label : targetText(target),
+    score,
+    probability: detection.score,
+    detection,
+  };
+}
+
+/** The detections of an image; none for other outputs. */
+export function detectionsOf(pass: ForwardPass, labels: readonly string[]): Detection[] {
+  const candidates = candidatesOf(pass);
+  return candidates ? detectionsIn(candidates).map((one) => detectionFor(one, labels, pass)) : [];
+}
+
+const detectionFor = (
+  { class: index, score, box }: Candidate,
+  labels: readonly string[],
+  { input }: ForwardPass,
+): Detection => ({
+  class: index,
+  label: labels[index] ?? String(index),
+  score,
+  box: boxInPicture(box, input.image.placement),
+});
 
 /** The same target on another forward pass, with noise or mirrored. */
 export const rerunTarget = (run: TargetRun, pass: ForwardPass, watch: Stopwatch): TargetRun =>
@@ -86,7 +127,7 @@ export function runWithoutTarget(pass: ForwardPass): TargetRun {
   return {
     pass,
     objective: { kind: 'custom', of: fail },
-    info: { index: undefined, label: name, score: NaN, probability: undefined },
+    info: { index: undefined, label: name, score: NaN, probability: undefined, detection: undefined },
     scoreOf: fail,
     scored: { score: NaN, seed: new Float32Array() },
     gradients: () => Promise.resolve(fail()),
@@ -106,6 +147,14 @@ export function targetsOf(
 ): readonly Target[] {
   const best = top ?? (asked.length === 0 ? 1 : 0);
   if (best === 0) return asked;
+  const candidates = candidatesOf({ plan, values });
+  if (candidates) {
+    const found = strongest(candidates);
+    if (top === undefined) return found ? [{ class: found.class }] : [];
+    return detectionsIn(candidates)
+      .slice(0, top)
+      .map((_, detection) => ({ detection }));
+  }
   return plan.output.kind === 'values'
     ? largestValues(toFloat(values[plan.output.logits]), plan.output, best)
     : ranking.best(best).map(({ index }) => ({ class: index }));
@@ -146,6 +195,8 @@ function objectiveFor(
     classes: plan.output,
     labels,
     logits: toFloat(values[plan.output.logits]),
+    candidates: candidatesOf(pass),
+    toPicture: (box) => boxInPicture(box, input.image.placement),
     mask: async (source, grid) => maskWeights(await readMask(source), grid, fit),
     outputFor: async (source) => {
       const feeds = feedsFor(pass, await readTensor(source));

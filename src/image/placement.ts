@@ -67,3 +67,13 @@ export function carryBack(map: Plane, { picture, input, from, to }: Placement, k
     outside: 'zero',
   });
 }
+
+/** A box of the input in pixels of the picture, clipped to it. */
+export function boxInPicture(box: Box, { picture, from, to }: Placement): Box {
+  const at = (value: number, start: number, span: number, origin: number, length: number, limit: number) =>
+    Math.min(limit, Math.max(0, origin + ((value - start) * length) / span));
+  const x = (value: number) => at(value, to.x, to.width, from.x, from.width, picture.width);
+  const y = (value: number) => at(value, to.y, to.height, from.y, from.height, picture.height);
+  const [left, top] = [x(box.x), y(box.y)];
+  return { x: left, y: top, width: x(box.x + box.width) - left, height: y(box.y + box.height) - top };
+}

@@ -6,6 +6,7 @@ import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
 import { readFile, readFileWithRoom } from '../platform/files.ts';
 import { labelsOfConfig } from './labels.ts';
+import { ultralyticsMetadata } from './ultralytics.ts';
 
 /** A model with its weights and settings. */
 export interface ModelSource {
@@ -59,7 +60,7 @@ export async function loadModel(
   const settings = { config: settingFrom(given.config), preprocessor: settingFrom(given.preprocessor) };
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     const model = readModel(source instanceof Uint8Array ? source : new Uint8Array(source));
-    return { ...withWeights(model, external ?? missing(model)), files: [], ...settingsOf(settings) };
+    return { ...withWeights(model, external ?? missing(model)), files: [], ...settingsOf(model, settings) };
   }
   const known = typeof source === 'object' && 'model' in source;
   const place = known ? source.model : source;
@@ -79,7 +80,7 @@ export async function loadModel(
   return {
     ...withWeights(model, external ?? (await Promise.all(weights.map(load)))),
     files: [place, ...weights.map(({ file }) => file), ...beside],
-    ...settingsOf({ config, preprocessor }),
+    ...settingsOf(model, { config, preprocessor }),
   };
 }
 
@@ -113,14 +114,22 @@ interface ModelSettings {
   readonly preprocessor: Setting | undefined;
 }
 
-const settingsOf = ({ config, preprocessor }: ModelSettings): Pick<ModelSource, 'labels' | 'preprocessing'> => ({
-  labels: config && labelsOfConfig(config.text),
-  preprocessing: preprocessor
+/** The settings beside a model, or else those in its metadata. */
+function settingsOf(
+  { metadata }: Model,
+  { config, preprocessor }: ModelSettings,
+): Pick<ModelSource, 'labels' | 'preprocessing'> {
+  const inside = ultralyticsMetadata(metadata);
+  const beside = preprocessor
     ? readPreprocessorConfig(preprocessor.text)
     : config
       ? readTimmConfig(config.text)
-      : {},
-});
+      : {};
+  return {
+    labels: (config && labelsOfConfig(config.text)) ?? inside?.names,
+    preprocessing: Object.keys(beside).length > 0 ? beside : (inside?.preprocessing ?? {}),
+  };
+}
 
 const settingFrom = (json: object | undefined): Setting | undefined => json && { text: JSON.stringify(json) };
 

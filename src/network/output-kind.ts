@@ -5,10 +5,10 @@ import { OPERATORS } from '../operators/index.ts';
 import type { Link } from '../operators/operator.ts';
 
 /** Values of the `outputKind` option. */
-export const OUTPUT_KINDS = ['classes', 'mask', 'values'] as const;
+export const OUTPUT_KINDS = ['classes', 'mask', 'detections', 'values'] as const;
 /**
- * What an output holds: scores of classes, for the image or for every pixel; one mask over the image; or other values,
- * which have no probabilities (a regression, an embedding, a depth map).
+ * What an output holds: scores of classes, for the image or for every pixel; one mask over the image; the boxes and
+ * scores of a detector; or other values, which have no probabilities (a regression, an embedding, a depth map).
  */
 export type OutputKind = (typeof OUTPUT_KINDS)[number];
 

@@ -1,10 +1,11 @@
-import { badOption, didYouMean } from '../errors.ts';
+import { badOption, type CamError, didYouMean } from '../errors.ts';
 import { type DataType, isFloat } from '../onnx/data-type.ts';
 import type { Flow } from '../onnx/flow.ts';
 import type { Facts, GraphNode, Model } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { Link } from '../operators/operator.ts';
 import { sizeOf } from '../runtime/tensor.ts';
+import { type Detector, detectorAt } from './detector.ts';
 import type { Network } from './network.ts';
 import { axesFor } from './output-axes.ts';
 import { kindOfOutput, type OutputActivation, type OutputKind } from './output-kind.ts';
@@ -35,6 +36,8 @@ export interface ClassOutput {
   readonly classes: number;
   /** Positions per class: 1 for a classifier, pixels for a dense output. */
   readonly positions: number;
+  /** Where the candidates of a detector are. */
+  readonly detector: Detector | undefined;
   /** Why it has no scores. Methods that need none still work. */
   readonly problem: string | undefined;
 }
@@ -109,15 +112,15 @@ export function classOutput(
 ): ClassOutput {
   const { facts, flow } = network;
   const dimsOf = (value: string) => facts.dims.get(value) ?? [];
+  if (kind === undefined || kind === 'detections') {
+    const certain = kind !== undefined || DETECTING.has(network.model.metadata.get('task') ?? '');
+    const detector = detectorAt(network, input, output, { labels, certain });
+    if (detector) return detectorOutput(network, detector, labels);
+    if (kind !== undefined) throw unknownLayout(output, dimsOf(output));
+  }
   const picked = isFloat(facts.types.get(output)) ? undefined : pickedFrom(flow, output);
   const scores = picked ?? output;
-  let value = scores;
-  let node = flow.producer(value);
-  while (node && passesOn(node) && sizeOf(dimsOf(node.inputs[0])) === sizeOf(dimsOf(scores))) {
-    value = node.inputs[0];
-    node = flow.producer(value);
-  }
-  const found = node && endOf(flow, node);
+  const { value, node, end: found } = scoresBefore(network, scores);
   const whole = axesFor(network, input, found?.logits ?? scores);
   // A dense Sigmoid over several channels covers the boxes of a detector, too, and is explained directly.
   const direct = found?.link === 'sigmoid' && whole.positions > 1 && whole.channels > 1;
@@ -141,9 +144,42 @@ export function classOutput(
     axis: axes.axis,
     classes: axes.channels === 1 && labels === 2 && is !== 'values' ? 2 : axes.channels,
     positions: axes.positions,
+    detector: undefined,
     problem: obstacleOf(output, facts.dims.get(scores), facts.types.get(scores)),
   };
 }
+
+/** Tasks of Ultralytics' metadata whose outputs hold boxes. */
+const DETECTING: ReadonlySet<string> = new Set(['detect', 'segment', 'pose', 'obb']);
+
+/** Scores in an output of their own are explained before a final Softmax or Sigmoid, as those of classes are. */
+function detectorOutput(network: Network, detector: Detector, labels: number): ClassOutput {
+  const { facts } = network;
+  const { output: name } = detector.scores;
+  const dims = facts.dims.get(name) ?? [];
+  const end = name === detector.boxes.output ? undefined : scoresBefore(network, name).end;
+  return {
+    name,
+    shape: dims,
+    logits: end?.logits ?? name,
+    probabilities: end && name,
+    kind: 'detections',
+    link: end?.link,
+    activation: 'identity',
+    dims,
+    axis: Math.max(0, dims.length - 1),
+    classes: detector.classes ?? labels,
+    positions: detector.candidates,
+    detector,
+    problem: obstacleOf(name, dims, facts.types.get(name)),
+  };
+}
+
+const unknownLayout = (output: string, dims: readonly number[]): CamError =>
+  badOption(
+    'outputKind',
+    `The output "${output}" [${dims.join(', ')}] holds no detections in a known layout. Explain its elements with \`target\`, such as max(output[${dims.map((_, axis) => (axis === 0 ? '0' : ':')).join(', ')}]).`,
+  );
 
 /** The scores from which an output picks classes, behind changes of type and shape. */
 function pickedFrom(flow: Flow, output: string): string | undefined {
@@ -162,6 +198,18 @@ function obstacleOf(
     return `The output "${output}" is empty: [${dims.join(', ')}]. Nothing was detected in this image, or another \`output\` has the scores.`;
   if (isFloat(type)) return undefined;
   return `The output "${output}" is an integer tensor (${type}), so it has no gradient. Choose another with \`output\`, or export the scores from which it is computed.`;
+}
+
+/** The end of a model: the value before changes of shape, its node, and what its Softmax or Sigmoid reads. */
+function scoresBefore({ facts, flow }: Network, output: string) {
+  const size = (value: string) => sizeOf(facts.dims.get(value) ?? []);
+  let value = output;
+  let node = flow.producer(value);
+  while (node && passesOn(node) && size(node.inputs[0]) === size(output)) {
+    value = node.inputs[0];
+    node = flow.producer(value);
+  }
+  return { value, node, end: node && endOf(flow, node) };
 }
 
 /** The Softmax or Sigmoid before a final change of size, as in segmentation. */

@@ -70,6 +70,8 @@ export interface Model {
   readonly graph: Graph;
   /** Names of model-local functions, in the form of `GraphNode.op`. */
   readonly functions: ReadonlySet<string>;
+  /** Text that the exporter added, by key. */
+  readonly metadata: ReadonlyMap<string, string>;
   /** External data files with weights, relative to the model. */
   readonly externalFiles: readonly string[];
   /** The external files read so far. */

@@ -76,6 +76,7 @@ export interface Settings {
   'image-input': string;
   layer: string[];
   tokens: TokenGrid;
+  detections: boolean;
   score: Score;
   compat: Compat;
   base: string;
@@ -294,6 +295,11 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: 'the first with four axes',
     commands: ['explain', 'compare', 'inspect'],
     ...to('load.imageInput', text('<name>', 'the name of an input')),
+  },
+  detections: {
+    group: 'Terminal',
+    describe: 'list what a detector found: number, class, score, box in pixels of the image',
+    commands: EXPLAIN,
   },
   layer: {
     group: 'Explain',

@@ -1,13 +1,21 @@
+import type { Box } from '../image/resize.ts';
 import type { FileSource, ImageInput } from '../image/source.ts';
 import type { ClassOutput } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 import type { Check } from '../table.ts';
+import type { Candidate, Candidates } from './detections.ts';
 import type { TargetReader } from './reader.ts';
 import type { Reduce, Score, Scored, Target } from './target.ts';
 
 /** A target resolved for one output: classes by index, masks on its grid, elements by offset. */
 export type Objective =
   | { readonly kind: 'class'; readonly class: number; readonly weights?: Float32Array }
+  | {
+      readonly kind: 'detection';
+      readonly candidate: Candidate;
+      /** Whether the strongest of its class was asked for. */
+      readonly byClass: boolean;
+    }
   | { readonly kind: 'elements'; readonly at: Int32Array; readonly reduce: Reduce }
   | { readonly kind: 'difference'; readonly of: readonly [Objective, Objective] }
   | { readonly kind: 'similarity'; readonly to: Float32Array }
@@ -27,6 +35,10 @@ export interface ObjectiveContext {
   readonly labels: readonly string[];
   /** The logits for the image. */
   readonly logits: FloatTensor;
+  /** The candidates of a detector. */
+  readonly candidates: Candidates | undefined;
+  /** A box of the input in pixels of the image, clipped to it. */
+  readonly toPicture: (box: Box) => Box;
   /** A picture's whiteness in [0, 1] on the output's grid, placed like the image in the input. */
   readonly mask: (source: FileSource | ImageInput, grid: OutputGrid) => Promise<Float32Array>;
   /** The explained output for another image. */

@@ -1,6 +1,7 @@
 import { CamError, didYouMean } from '../errors.ts';
 import { CLASS } from './class.ts';
 import { CUSTOM } from './custom.ts';
+import { classDetection, DETECTION } from './detection.ts';
 import { DIFFERENCE } from './difference.ts';
 import { ELEMENTS } from './elements.ts';
 import type { KindName, Objective, TargetFunctions, TargetKind, TargetSyntax } from './kind.ts';
@@ -10,11 +11,19 @@ import type { Target } from './target.ts';
 /** Every kind of target, by the kind of its objective. */
 export const TARGET_KINDS: {
   readonly class: typeof CLASS;
+  readonly detection: typeof DETECTION;
   readonly similarity: typeof SIMILARITY;
   readonly elements: typeof ELEMENTS;
   readonly difference: typeof DIFFERENCE;
   readonly custom: typeof CUSTOM;
-} = { class: CLASS, similarity: SIMILARITY, elements: ELEMENTS, difference: DIFFERENCE, custom: CUSTOM };
+} = {
+  class: CLASS,
+  detection: DETECTION,
+  similarity: SIMILARITY,
+  elements: ELEMENTS,
+  difference: DIFFERENCE,
+  custom: CUSTOM,
+};
 
 /** A row for any target: the key identifies the kind. */
 type AnyKind = TargetKind<Target, KindName>;
@@ -49,7 +58,10 @@ const functions: TargetFunctions = {
   textOf: (target) => kindOf(target).text(target, functions),
   filesOf: (target) => kindOf(target).files(target, functions),
   outputsOf: (target) => kindOf(target).outputs(target, functions),
-  objectiveOf: async (target, context) => kindOf(target).objective(target, context, functions),
+  objectiveOf: async (target, context) =>
+    'class' in target && context.candidates
+      ? classDetection(target, context)
+      : kindOf(target).objective(target, context, functions),
   scoreOf(objective, output, classes, score) {
     const kind: AnyKind = TARGET_KINDS[objective.kind];
     return kind.score(objective, output, classes, score, functions);

@@ -56,6 +56,14 @@ export interface SimilarTarget {
   readonly similar: FileSource | ImageInput | Float32Array;
 }
 
+/**
+ * A detection by number, best first (`detection:2`), or the best one at a place in the image (`detection@120,80`): the
+ * score of its class. `class:2` explains the strongest candidate of a class.
+ */
+export interface DetectionTarget {
+  readonly detection: number | { readonly x: number; readonly y: number };
+}
+
 /** Any other score: a function from the explained output (batch 1) to a score with its derivative. */
 export interface CustomTarget {
   readonly label: string;
@@ -63,12 +71,15 @@ export interface CustomTarget {
 }
 
 /** The explained score: a scalar function of one of the model's outputs. */
-export type Target = ClassTarget | ElementsTarget | DifferenceTarget | SimilarTarget | CustomTarget;
+export type Target =
+  ClassTarget | DetectionTarget | ElementsTarget | DifferenceTarget | SimilarTarget | CustomTarget;
 
 /** A target as text for `parseTarget` (docs/targets.md). */
 export type TargetText =
   | `class:${string}`
   | `similar:${string}`
+  | `detection:${string}`
+  | `detection@${string}`
   | `${Reduce}(${string})`
   | `${string}[${string}]`
   | `(${string})`

@@ -195,6 +195,7 @@ json('is one object per image, on one line each', async () => {
     model: null,
     warnings: [],
     output: { name: 'y', kind: 'classes', dims: [1, 5], activation: 'softmax' },
+    detections: [],
     prediction: [
       { index: 1, label: 'dog', probability: 0.9, logit: 1 },
       { index: 0, label: 'cat', probability: 0.025, logit: 0 },

@@ -110,8 +110,15 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
           label: labels[said] ?? String(said),
           score: said + 0.5,
           probability: said === 1 ? 0.9 : 0.025,
+          detection: undefined,
         }
-      : { index: undefined, label: targetText(said), score: 1.25, probability: undefined };
+      : {
+          index: undefined,
+          label: targetText(said),
+          score: 1.25,
+          probability: undefined,
+          detection: undefined,
+        };
   const explained = (method: string, index: number | Target, layers: readonly string[]): Explanation => {
     const row = METHODS[method as MethodId];
     const channels = row.level === 'layer' ? 1 : 3;
@@ -187,6 +194,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       if (fake.progress) options.onProgress?.({ method: methods[0], done: 1, total: 2 });
       return {
         output: { name: 'y', kind: 'classes', dims: [1, 5], activation: 'softmax', note: undefined },
+        detections: [],
         prediction,
         explanations,
         failures,

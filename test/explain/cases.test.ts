@@ -37,6 +37,20 @@ test('a mask of one channel is one class over all pixels', () =>
     assert.match((error as CamError).message, /No pixel of the output "35" is predicted as class 0/);
   }));
 
+test('-c car explains the strongest car of a detector', () =>
+  withModel(
+    'yolov8-head',
+    async (explainer) => {
+      const { raw, target } = await explainer.explain(pathOf('yolov8-head/x.npy'), {
+        class: 'car',
+        method: 'layercam',
+      });
+      assert.ok(Math.abs(target.score - 0.5593) < 5e-5);
+      assert.ok(relativeError(raw[0].data, wanted('yolov8-head/want-car-layercam-n3.npy')) < 1e-5);
+    },
+    { labels: pathOf('yolov8-head/labels.txt') },
+  ));
+
 test('an input of bytes takes them as they are, from a picture and from a tensor', () =>
   withModel('uint8-input', async (explainer) => {
     const map = wanted('uint8-input/want-gradcam.npy');

@@ -99,6 +99,12 @@ const DESIGNS: Readonly<Record<string, Design>> = {
     build: (d, map) => d.e.reshape(plane(d, map), [1, 8, 8]),
     is: { kind: 'values', positions: 64, classes: 1 },
   },
+  'candidates over the cells of a pyramid are detections': {
+    // 16 x 16 pixels: 2 x 2 cells of stride 8, one of 16 and one of 32
+    build: ({ e }, map) => e.reshape(e.op('Slice', [map, e.ints([0]), e.ints([3]), e.ints([3])]), [1, 48, 6]),
+    request: { labels: 44 },
+    is: { kind: 'detections', classes: 44, positions: 6 },
+  },
   'the caller knows better': {
     build: (d, map) => d.e.reshape(plane(d, map), [1, 8, 8]),
     request: { kind: 'mask' },

@@ -16,7 +16,7 @@ const refusal = (given: unknown): CamError => {
 };
 
 for (const [given, option, message] of [
-  [{ clas: 3 }, 'target', /one of the keys class, similar, index, .* Did you mean "class"/],
+  [{ clas: 3 }, 'target', /one of the keys class, detection, similar, index, .* Did you mean "class"/],
   [{}, 'target', /one of the keys/],
   [{ class: 3, index: [0, 1] }, 'target', /`class` and `index` are two targets/],
   [{ class: 3, ovr: 'all' }, 'target.ovr', /Did you mean "over"/],
@@ -33,6 +33,8 @@ for (const [given, option, message] of [
   [{ minus: ['cat', 'dog'] }, 'target.minus[0]', /is "cat", but takes an object/],
   [{ minus: [{ class: 1 }, { class: 2, bogus: 2 }] }, 'target.minus[1].bogus', /Known: class, over/],
   [{ similar: 3 }, 'target.similar', /\{ file \}, an image or a Float32Array/],
+  [{ detection: -1 }, 'target.detection', /the number of a detection/],
+  [{ detection: { x: 1 } }, 'target.detection', /\{ x, y \} in pixels/],
   [{ of: 3, label: 'mine' }, 'target.of', /a function/],
   [{ of: () => 0 }, 'target.label', /is missing/],
   [[1, 2], 'target', /takes an object/],

@@ -22,6 +22,12 @@ const EXAMPLES: Record<KindName, Example> = {
     files: ['mask.png'],
     outputs: [],
   },
+  detection: {
+    target: { detection: { x: 120, y: 80.5 } },
+    text: 'detection@120,80.5',
+    files: [],
+    outputs: [],
+  },
   elements: {
     target: { output: 'boxes', index: [0, { from: 1, to: -1 }], reduce: 'mean' },
     text: 'mean(boxes[0, 1:-1])',
@@ -63,7 +69,7 @@ test('a label is a class, whatever else it could be read as', () => {
 });
 
 test('an object without a key of any kind is refused', () => {
-  assert.throws(() => targetText({} as Target), /class, similar, index, minus, of/);
+  assert.throws(() => targetText({} as Target), /class, detection, similar, index, minus, of/);
 });
 
 test.run();

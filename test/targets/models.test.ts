@@ -278,7 +278,12 @@ const REFUSED: Record<string, Refusal> = {
     /6 elements.*mean\(output\[0, 1, :, 0\]\)/,
   ),
   'a mask where there are no pixels': refuse(embedding, target(`class:1@${mask}`), 'BAD_TARGET', /one score/),
-  'a mask on a list': refuse(detection, target(`class:1@${mask}`), 'BAD_TARGET', /not a map over height/),
+  'a mask on a list': refuse(
+    detection,
+    target(`class:1@${mask}`),
+    'BAD_TARGET',
+    /holds detections, not pixels/,
+  ),
   'a mask that is all black': refuse(
     segmentation,
     target(`class:1@${black}`),

@@ -34,6 +34,8 @@ const READ: Record<string, Target> = {
   'max(output[0,:,4])': { index: [0, {}, 4], reduce: 'max' },
   'similar:other-1.jpg': { similar: { file: 'other-1.jpg' } },
   'similar:my photo.png': { similar: { file: 'my photo.png' } },
+  'detection:2': { detection: 2 },
+  'detection@12, 7.5 - detection:0': { minus: [{ detection: { x: 12, y: 7.5 } }, { detection: 0 }] },
   'class:1-class:2': { minus: [{ class: 1 }, { class: 2 }] },
   'class:man-eater - class:black-and-tan coonhound': {
     minus: [{ class: 'man-eater' }, { class: 'black-and-tan coonhound' }],
@@ -69,10 +71,12 @@ reads.run();
 
 /** Where reading stops, and what the error says there. */
 const REFUSED: Record<string, [position: number, expected: RegExp]> = {
-  '': [1, /a class, or one of class:, similar:/],
+  '': [1, /a class, or one of class:, detection:/],
   'class:': [7, /the index or label of a class/],
   'class:12@': [10, /predicted or the path of a mask/],
   'similar:': [9, /the path of an image/],
+  'detection:x': [11, /the number of a detection/],
+  'detection@3': [12, /","/],
   'output[': [8, /an index, a range/],
   'output[0,]': [10, /an index, a range/],
   'output[0;1]': [9, /"," or "\]"/],

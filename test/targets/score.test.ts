@@ -25,6 +25,7 @@ const outputOf = (
   kind: 'classes',
   link: undefined,
   activation,
+  detector: undefined,
   problem: undefined,
 });
 
@@ -68,6 +69,14 @@ const CASES: Record<Objective['kind'], readonly Case[]> = {
         ];
       }),
   ),
+  detection: [[7], [3, 11]].map((factors) => ({
+    objective: {
+      kind: 'detection',
+      candidate: { class: 1, score: 0.5, box: { x: 0, y: 0, width: 1, height: 1 }, factors },
+      byClass: true,
+    },
+    output: DENSE,
+  })),
   elements: (['sum', 'mean', 'max'] as const).map((reduce) => ({
     objective: { ...elements(3, 7, 11, 20), reduce },
     output: DENSE,

@@ -19,7 +19,7 @@ import { claimJob, claimMoreMaps, claimOutputs, destinationOf, namesKnown } from
 import type { Job, OutputPlan } from '../plan.ts';
 import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
 import { onSharedScale, writeResults, writeTensors, type Writing } from '../results.ts';
-import { detailLines, reportProblems, summaryLine, type Written } from '../summary.ts';
+import { detailLines, detectionLines, reportProblems, summaryLine, type Written } from '../summary.ts';
 import { namedTargets, targetName } from '../targets.ts';
 import { type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
@@ -195,6 +195,7 @@ async function reportJob(
   } else if (!quiet && written.length > 0 && plan.destination.kind !== 'stdout') {
     const line = summaryLine(job.input?.name, report.prediction, written, seconds, out.style);
     await out.result(`${line}\n`);
+    if (settings.detections) await out.result(`${detectionLines(report.detections)}\n`);
   }
   await out.detail(detailLines(facts, written, model.threads));
   const about = ({ method, target }: Pick<Failure, 'method' | 'target'>) =>

@@ -71,6 +71,7 @@ function explainedRows({ explained }: Inspection): string[][] {
 const CONTENTS: Readonly<Record<Explained['kind'], (explained: Explained) => string>> = {
   classes: ({ classes, positions, activation }) =>
     `${classes} classes${positions > 1 ? ` at ${positions} positions` : ''}${activation === 'none' ? ' without probabilities' : ''}`,
+  detections: ({ classes, positions }) => `a detector of ${classes} classes with ${positions} candidates`,
   mask: ({ positions }) => `one mask of ${positions} positions`,
   values: ({ classes, positions }) => `${classes * positions} values`,
 };
