@@ -2,6 +2,8 @@ import { CamError } from '../errors.ts';
 import { isFloat } from '../onnx/data-type.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 import { readOr } from '../platform/files.ts';
+import { isRecord } from '../table.ts';
+import { LABEL_FORMATS, labelsOfValue } from './label-formats.ts';
 
 /**
  * Reads a label file.
@@ -15,19 +17,18 @@ export async function readLabels(source: string | URL): Promise<string[]> {
     return parseLabels(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw bad(
-      `The labels cannot be read: ${(cause as Error).message}. Write one per line, a JSON array, or a JSON object from index to label.`,
+      `The labels cannot be read: ${(cause as Error).message}. Known formats: ${LABEL_FORMATS.map(({ title }) => title).join('; ')}.`,
       cause,
     );
   }
 }
 
 /**
- * Parses labels in index order, one per line or as JSON: an array, an object from index to label, such an object under
- * `id2label` (Hugging Face), or from index to [id, label] (Keras' imagenet_class_index.json).
- * @throws {TypeError} with the reason, for invalid labels.
+ * Parses labels in index order, in any of the known formats.
+ * @throws {Error} with the reason, for invalid labels.
  */
 export function parseLabels(text: string): string[] {
-  const labels = /^\s*[[{]/.test(text) ? labelsOfJson(JSON.parse(text)) : labelsOfLines(text);
+  const labels = LABEL_FORMATS.find(({ is }) => is(text))?.read(text) ?? [];
   if (labels.length === 0) throw new TypeError('the file is empty');
   return labels;
 }
@@ -35,41 +36,13 @@ export function parseLabels(text: string): string[] {
 /** The id2label of a Hugging Face `config.json`; undefined if it has none, or belongs to another tool. */
 export function labelsOfConfig(json: string): string[] | undefined {
   try {
-    const { id2label } = JSON.parse(json) as { id2label?: unknown };
-    return isTable(id2label) ? labelsOfTable(id2label) : undefined;
+    const config: unknown = JSON.parse(json);
+    if (!isRecord(config)) return undefined;
+    const { id2label, label2id, label_names: names } = config;
+    return labelsOfValue(id2label ?? (label2id === undefined ? names : { label2id }));
   } catch {
     return undefined;
   }
-}
-
-const labelsOfLines = (text: string): string[] =>
-  text.trim() === ''
-    ? []
-    : text
-        .trimEnd()
-        .split(/\r?\n/)
-        .map((line) => line.trim());
-
-function labelsOfJson(value: unknown): string[] {
-  if (Array.isArray(value)) return value.map(labelOf);
-  if (!isTable(value)) return [];
-  return labelsOfTable(isTable(value.id2label) ? value.id2label : value);
-}
-
-type Table = Readonly<Record<string, unknown>>;
-
-const isTable = (value: unknown): value is Table => typeof value === 'object' && value !== null;
-
-const labelsOfTable = (table: Table): string[] =>
-  Object.keys(table).map((_, index) => {
-    if (!Object.hasOwn(table, index)) throw new TypeError(`index ${index} has no label`);
-    return labelOf(table[index]);
-  });
-
-function labelOf(value: unknown): string {
-  const label: unknown = Array.isArray(value) ? value.at(-1) : value;
-  if (typeof label === 'string') return label;
-  throw new TypeError(`${JSON.stringify(value)} is not a label`);
 }
 
 /** Labels with their origin. */

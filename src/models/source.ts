@@ -5,6 +5,7 @@ import type { FileSource } from '../image/source.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
 import { readFile, readFileWithRoom } from '../platform/files.ts';
+import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
 import { ultralyticsMetadata } from './ultralytics.ts';
 
@@ -59,7 +60,9 @@ export async function loadModel(
   const { external } = given;
   const settings = { config: settingFrom(given.config), preprocessor: settingFrom(given.preprocessor) };
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
-    const model = readModel(source instanceof Uint8Array ? source : new Uint8Array(source));
+    const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
+    requireOnnx(bytes);
+    const model = readModel(bytes);
     return { ...withWeights(model, external ?? missing(model)), files: [], ...settingsOf(model, settings) };
   }
   const known = typeof source === 'object' && 'model' in source;
@@ -70,6 +73,7 @@ export async function loadModel(
     settings.preprocessor ??
       (known ? settingIn(source.preprocessor) : settingBeside(place, 'preprocessor_config.json')),
   ]);
+  requireOnnx(bytes);
   const model = readModel(bytes, ROOM);
   const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
   const load = async ({ path, file }: (typeof weights)[number]) => ({

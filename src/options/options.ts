@@ -206,8 +206,8 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   labels: {
     group: 'Explain',
-    describe: 'class names, one per line or JSON',
-    reading: text('<file>', 'the path of a file with one label per line, or JSON'),
+    describe: 'class names: one per line, JSON, CSV, data.yaml, pbtxt or synsets',
+    reading: text('<file>', 'the path of a file of labels'),
     fallback: 'from config.json beside the model, if any',
     commands: MODEL,
     sets: {

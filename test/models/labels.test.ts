@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
+import { LABEL_FORMATS } from '../../src/models/label-formats.ts';
 import { declaredLabels, parseLabels, readLabels } from '../../src/models/labels.ts';
 import type { ValueInfo } from '../../src/onnx/model.ts';
 
@@ -59,7 +60,7 @@ test.run();
 
 const read = suite('a file of labels');
 
-for (const [what, text, expected] of [
+const READ = [
   ['one per line', 'cat\ndog\n', ['cat', 'dog']],
   ['lines that end as in Windows', 'cat\r\ndog\r\n\r\n', ['cat', 'dog']],
   ['an empty line keeps its index', 'cat\n\ndog', ['cat', '', 'dog']],
@@ -67,7 +68,32 @@ for (const [what, text, expected] of [
   ['a JSON object by index', '{"1": "dog", "0": "cat"}', ['cat', 'dog']],
   ['a config.json of Hugging Face', '{"id2label": {"0": "cat", "1": "dog"}, "model": "x"}', ['cat', 'dog']],
   ["Keras' class index", '{"0": ["n01440764", "tench"]}', ['tench']],
-] as const) {
+  ['label2id', '{"label2id": {"dog": 1, "__proto__": 0}}', ['__proto__', 'dog']],
+  ['classes', '{"classes": ["cat", "dog"]}', ['cat', 'dog']],
+  ['names by index', '{"names": {"0": "cat", "1": "dog"}}', ['cat', 'dog']],
+  ['objects with a name', '[{"id": 0, "name": "cat"}, {"label": "dog"}]', ['cat', 'dog']],
+  [
+    'COCO categories, whose ids have gaps',
+    '{"images": [], "categories": [{"id": 13, "name": "dog"}, {"id": 1, "name": "cat"}]}',
+    ['cat', 'dog'],
+  ],
+  ["a dict of Python's", "{0: 'great white shark, white shark',\n 1: \"crow's nest\"}", ['great white shark, white shark', "crow's nest"]],
+  ['index and label', '0,cat\n1,dog\n', ['cat', 'dog']],
+  ['in any order, with a header', 'id,name\n1,dog\n0,cat\n', ['cat', 'dog']],
+  ['label and index', 'name;index\ndog;1\ncat;0\n', ['cat', 'dog']],
+  ['with tabs', '0\tgreat white shark, white shark\n1\tdog', ['great white shark, white shark', 'dog']],
+  ['with quotes', '0,"cat, ""tom"""\r\n1,constructor', ['cat, "tom"', 'constructor']],
+  ['labels with commas are not a table', 'tench, Tinca tinca\ngoldfish, Carassius auratus', ['tench, Tinca tinca', 'goldfish, Carassius auratus']],
+  ['labels with numbers are not a table', 'boeing 747\n737, a plane', ['boeing 747', '737, a plane']],
+  ['synsets', 'n01440764 tench, Tinca tinca\nn01443537 goldfish', ['tench, Tinca tinca', 'goldfish']],
+  ['data.yaml with a list', 'path: ../data\nnc: 2\nnames: [\'cat\', "hot dog"]\n', ['cat', 'hot dog']],
+  ['data.yaml with a block list', 'nc: 2\nnames:\n- cat # purrs\n- hot dog\ntrain: x', ['cat', 'hot dog']],
+  ['data.yaml by index', 'names:\n  0: cat\n  1: "hot dog"\n\ndownload: |\n  x', ['cat', 'hot dog']],
+  ['data.yaml with a flow map', 'names: {0: cat, 1: dog}', ['cat', 'dog']],
+  ['a label map of TensorFlow', "item {\n  name: '/m/01g317'\n  id: 1\n  display_name: 'person'\n}\nitem { id: 2 name: \"cat\" }", ['person', 'cat']],
+] as const;
+
+for (const [what, text, expected] of READ) {
   read(what, () => assert.equal(parseLabels(text), [...expected]));
 }
 
@@ -75,6 +101,9 @@ for (const [what, content, why] of [
   ['an empty file', '', /the file is empty/],
   ['JSON that is cut short', '["cat", ', /JSON/],
   ['JSON of something else', '{"a": 1}', /index 0 has no label/],
+  ['an index without a label', '0,cat\n2,dog', /index 1 has no label/],
+  ['an index with two labels', '0,cat\n0,dog', /index 0 has two labels/],
+  ['an item without a name', 'item { id: 1 }', /no id or name/],
   ['labels that are not text', '[1, 2]', /1 is not a label/],
   ['a picture', Uint8Array.of(0x89, 0x50, 0xff, 0xfe), /The labels cannot be read/],
 ] as const) {
@@ -91,6 +120,10 @@ for (const [what, content, why] of [
     assert.match(message, why);
   });
 }
+
+read('every format has an example', () =>
+  assert.equal(LABEL_FORMATS.filter(({ is }) => !READ.some(([, text]) => is(text))), []),
+);
 
 read('a missing file is refused', async () => {
   const error = await readLabels('none.txt').catch((cause: unknown) => cause);
