@@ -5,14 +5,18 @@ import { runtime } from '../platform/runtime.ts';
 import { plainBmp } from './bmp.ts';
 import { loadCodec } from './codec.ts';
 import { drawn } from './drawable.ts';
+import { FOREIGN_IMAGES, FOREIGN_START } from './foreign-images.ts';
 import { type FormatName, IMAGE_FORMATS, sniff } from './formats.ts';
 import { firstFrame } from './gif.ts';
 import type { Header } from './header.ts';
 import { loadJimp } from './jimp.ts';
 import { MOST_SCANS } from './jpeg.ts';
+import { exifOrientation, type Orientation, orientationOf, upright } from './orientation.ts';
 import { decodePng } from './png-decode.ts';
 import type { Picture } from './source.ts';
+import { firstPage, viewOf } from './tiff.ts';
 import { boundedTiff } from './tiff-bounds.ts';
+import { firstWebpFrame, onCanvas, webpExif } from './webp.ts';
 
 /** The compiled `codec/dec/*_dec.wasm` of jSquash. */
 export type CodecModules = Readonly<Partial<Record<Codec, WebAssembly.Module>>>;
@@ -25,8 +29,8 @@ export interface DecodeOptions {
 }
 
 /**
- * Decodes a PNG, JPEG, GIF (first frame), BMP, WebP or TIFF (first page) file, recognized by its first bytes. A JPEG is
- * rotated by its EXIF orientation, 16-bit channels become 8-bit, gray and CMYK become RGB, and transparency is blended
+ * Decodes a PNG, JPEG, GIF or WebP (first frame), BMP or TIFF (first page) file, recognized by its first bytes. Pictures
+ * are upright by their Exif orientation, 16-bit channels become 8-bit, gray and CMYK become RGB, and transparency is blended
  * onto white: every alpha of the result is 255.
  * @throws {CamError} BAD_IMAGE for an unknown format, a damaged image, or one with no pixels or too many.
  */
@@ -62,7 +66,10 @@ export async function decode(
   }
   try {
     const decoder = await loadDecoder(format, header, modules);
-    return onWhite(await decoder((await BOUNDED[format]?.(bytes, maxPixels)) ?? bytes));
+    const frame = format === 'webp' ? firstWebpFrame(bytes) : undefined;
+    if (frame) return onWhite(onCanvas(await decoder(frame.file), frame, header));
+    const stored = await decoder((await BOUNDED[format]?.(bytes, maxPixels)) ?? bytes);
+    return onWhite(upright(stored, ORIENTATIONS[format]?.(bytes) ?? 1));
   } catch (cause) {
     if (cause instanceof CamError) throw cause;
     throw new CamError(
@@ -79,6 +86,12 @@ const BOUNDED: Partial<Record<FormatName, (bytes: Uint8Array, maxPixels: number)
   tiff: boundedTiff,
   gif: async (bytes) => firstFrame(bytes),
   bmp: async (bytes) => plainBmp(bytes),
+};
+
+/** Orientations that the decoders do not apply. */
+const ORIENTATIONS: Partial<Record<FormatName, (bytes: Uint8Array) => Orientation>> = {
+  webp: (bytes) => exifOrientation(webpExif(bytes)),
+  tiff: (bytes) => orientationOf(firstPage(viewOf(bytes)).values('orientation')[0]),
 };
 
 type Decoder = (bytes: Uint8Array) => Promise<Picture>;
@@ -117,9 +130,9 @@ function onWhite({ data, width, height }: Picture): Picture {
   return { data, width, height };
 }
 
-function readHeader(format: FormatName, { buffer, byteOffset, byteLength }: Uint8Array): Header {
+function readHeader(format: FormatName, bytes: Uint8Array): Header {
   try {
-    return IMAGE_FORMATS[format].header(new DataView(buffer, byteOffset, byteLength));
+    return IMAGE_FORMATS[format].header(viewOf(bytes));
   } catch (cause) {
     throw cutShort(IMAGE_FORMATS[format].title, cause);
   }
@@ -134,6 +147,10 @@ function cutShort(title: string, cause?: unknown): CamError {
 }
 
 function unknownFormat(bytes: Uint8Array): CamError {
+  const start = String.fromCharCode(...bytes.subarray(0, FOREIGN_START));
+  const foreign = FOREIGN_IMAGES.find(({ magic }) => magic.test(start));
+  if (foreign)
+    return new CamError('BAD_IMAGE', `This is ${foreign.title}, which cannot be read. ${foreign.advice}`);
   const known = Object.values(IMAGE_FORMATS).map(({ title }) => title);
   const what =
     bytes.length === 0

@@ -2,6 +2,7 @@ import { gifHeader } from './gif.ts';
 import type { Header } from './header.ts';
 import { jpegHeader } from './jpeg.ts';
 import { firstPage } from './tiff.ts';
+import { webpHeader } from './webp.ts';
 
 interface ImageFormat {
   title: string;
@@ -48,21 +49,4 @@ export const IMAGE_FORMATS: Record<FormatName, ImageFormat> = {
 export function sniff(bytes: Uint8Array): FormatName | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, 32));
   return (Object.keys(IMAGE_FORMATS) as FormatName[]).find((name) => IMAGE_FORMATS[name].magic.test(start));
-}
-
-// RFC 9649: lossy (section 2.5), lossless (2.6) and extended (2.7) files store the size in different places.
-function webpHeader(view: DataView): Header {
-  const kind = String.fromCharCode(view.getUint8(15));
-  const complete = view.byteLength >= 8 + view.getUint32(4, true);
-  if (kind === 'L') {
-    const bits = view.getUint32(21, true);
-    return { width: 1 + (bits & 0x3fff), height: 1 + ((bits >>> 14) & 0x3fff), complete };
-  }
-  return kind === 'X'
-    ? {
-        width: 1 + (view.getUint32(24, true) & 0xffffff),
-        height: 1 + (view.getUint32(26, true) >>> 8),
-        complete,
-      }
-    : { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff, complete };
 }

@@ -1,4 +1,6 @@
 import { inflate } from './inflate.ts';
+import { exifOrientation, upright } from './orientation.ts';
+import { crc32 } from './png.ts';
 import type { Picture } from './source.ts';
 
 /** Color types: samples per pixel, and their conversion to red, green, blue and alpha. */
@@ -49,11 +51,13 @@ interface Png {
   readonly scale: Uint8Array;
   readonly palette: Uint8Array;
   readonly transparency: Uint8Array | undefined;
+  readonly exif: Uint8Array | undefined;
   readonly data: readonly Uint8Array[];
 }
 
 /**
- * Decodes a PNG file (W3C PNG, third edition) of any color type and depth, interlaced or not, to 8 bits per channel.
+ * Decodes a PNG file (W3C PNG, third edition) of any color type and depth, interlaced or not, to 8 bits per channel, upright by its Exif
+ * orientation.
  * Uses DecompressionStream: Jimp's decoder asks Deno for the environment, and is missing in browsers and Workers.
  * @throws {Error} with the reason, for a damaged file.
  */
@@ -99,7 +103,7 @@ export async function decodePng(bytes: Uint8Array): Promise<Picture> {
       }
     }
   }
-  return { data: picture, width, height };
+  return upright({ data: picture, width, height }, exifOrientation(png.exif));
 }
 
 const SAMPLES: Readonly<Record<number, (line: Uint8Array, i: number) => number>> = {
@@ -167,6 +171,8 @@ function readChunks(bytes: Uint8Array): Png {
     const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (at + 12 + length > bytes.length) throw new Error(`it ends inside its ${name} chunk`);
     const body = bytes.subarray(at + 8, at + 8 + length);
+    if (crc32(bytes.subarray(at + 4, at + 8 + length)) !== view.getUint32(at + 8 + length))
+      throw new Error(`the checksum of its ${name} chunk is wrong`);
     if (name === 'IDAT') data.push(body);
     else chunks.set(name, body);
     at += 12 + length;
@@ -187,6 +193,7 @@ function readChunks(bytes: Uint8Array): Png {
     scale: Uint8Array.from({ length: most + 1 }, (_, v) => Math.round((v * 255) / most)),
     palette: chunks.get('PLTE') ?? new Uint8Array(),
     transparency: chunks.get('tRNS'),
+    exif: chunks.get('eXIf'),
     data,
   };
 }

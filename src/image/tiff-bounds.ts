@@ -1,6 +1,6 @@
 import { inflate } from './inflate.ts';
 import { hasFrame, jpegHeader, MOST_SCANS } from './jpeg.ts';
-import { firstPage, type TiffPage, writeTiff } from './tiff.ts';
+import { firstPage, type TiffPage, viewOf, writeTiff } from './tiff.ts';
 
 /** Unpacked size of a strip or tile in bytes, counted no further than `room`. */
 type Unpacked = (part: Uint8Array, room: number, page: StripLayout) => number | Promise<number>;
@@ -29,6 +29,18 @@ const DECODED: Readonly<Record<number, (kind: Kind) => boolean>> = {
     (bits === 8 && samples !== 2 && samples <= 8) || (bits === 16 && [3, 4].includes(samples)),
   3: ({ bits, samples }) => (bits === 8 && samples <= 2) || (samples === 1 && [1, 2, 4].includes(bits)), // palette
   6: ({ bits, samples, compression }) => compression === 7 && bits === 8 && samples === 3, // YCbCr, of a JPEG
+};
+
+/** Names of the color spaces. */
+const PHOTOMETRICS: Readonly<Record<number, string>> = {
+  0: 'gray (white is zero)',
+  1: 'gray',
+  2: 'RGB',
+  3: 'a palette',
+  4: 'a mask',
+  5: 'CMYK',
+  6: 'YCbCr',
+  8: 'CIELab',
 };
 
 interface StripLayout {
@@ -77,7 +89,7 @@ function stripLayout(page: TiffPage, maxPixels: number): StripLayout {
   if (format !== 1) throw new Error('its pixels are not unsigned integers');
   if (!DECODED[photometric]?.({ bits, samples, compression }))
     throw new Error(
-      `photometric interpretation ${photometric} with ${samples} × ${bits} bits is not supported`,
+      `${PHOTOMETRICS[photometric] ?? `photometric interpretation ${photometric}`} with ${samples} × ${bits} bits is not supported`,
     );
   const [tileWidth] = values('tileWidth');
   const tiled = tileWidth !== undefined;
@@ -138,6 +150,3 @@ function jpegSize(part: Uint8Array, room: number, { columns, rows, jpegTables }:
   const { width, height, scans = 1 } = jpegHeader(viewOf(part));
   return width > columns || height > rows || scans > MOST_SCANS ? room + 1 : 0;
 }
-
-const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
-  new DataView(buffer, byteOffset, byteLength);

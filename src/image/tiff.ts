@@ -20,6 +20,7 @@ const TAGS = {
   photometric: 262,
   fillOrder: 266,
   stripOffsets: 273,
+  orientation: 274,
   samples: 277,
   rowsPerStrip: 278,
   stripBytes: 279,
@@ -111,3 +112,7 @@ export function writeTiff(page: TiffPage, tiled: boolean, parts: readonly Uint8A
   });
   return file;
 }
+
+/** A view of bytes. */
+export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);

@@ -141,19 +141,17 @@ for (const kind of [
 }
 
 test('kinds of pixels that the decoder has no code for are refused, not made up', async () => {
-  for (const kind of [
-    [1, 4, 1], // gray of 4 bits
-    [1, 16, 2],
-    [2, 8, 2],
-    [2, 4, 3],
-    [5, 8, 4], // CMYK
-    [6, 8, 3], // YCbCr
-    [8, 8, 3], // CIELab
-  ])
-    assert.match(
-      await failure(uniform(kind, 128)),
-      `interpretation ${kind[0]} with ${kind[2]} × ${kind[1]} bits`,
-    );
+  for (const [name, ...kind] of [
+    ['gray', 1, 4, 1],
+    ['gray', 1, 16, 2],
+    ['RGB', 2, 8, 2],
+    ['RGB', 2, 4, 3],
+    ['CMYK', 5, 8, 4],
+    ['YCbCr', 6, 8, 3],
+    ['CIELab', 8, 8, 3],
+    ['photometric interpretation 9', 9, 8, 3],
+  ] as const)
+    assert.match(await failure(uniform(kind, 128)), `${name} with ${kind[2]} × ${kind[1]} bits`);
   for (const [bits, format] of [
     [32, 3],
     [8, 2],
