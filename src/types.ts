@@ -5,7 +5,7 @@ import type { CodecModules } from './image/decode.ts';
 import type { OverlayOptions } from './image/overlay.ts';
 import type { Fit, Placement, Size } from './image/placement.ts';
 import type { Preprocessing, TensorLayout } from './image/preprocess.ts';
-import type { Box } from './image/resize.ts';
+import type { Box, Resample } from './image/resize.ts';
 import type { ImageInput, Picture } from './image/source.ts';
 import type { Plane, Volume } from './kernels/index.ts';
 import type { Baseline } from './methods/baseline.ts';
@@ -68,8 +68,8 @@ export interface ExplainOptions extends FormulaOptions {
   outputKind?: OutputKind;
   /** How its logits become probabilities, if the graph does not reveal it. Default: softmax, or sigmoid for one logit. */
   activation?: OutputActivation;
-  /** Additional inputs of the model, by name. */
-  inputs?: Readonly<Record<string, InputTensor>>;
+  /** Additional inputs of the model, by name: tensors, or images, which are preprocessed like the explained one. */
+  inputs?: Readonly<Record<string, InputTensor | ImageInput>>;
   /** Value name of the layer, or several whose maps are fused. Default: chosen from the graph. */
   layer?: string | readonly string[];
   /** Token grid of a transformer, if the graph does not reveal it: rows, columns, and prefix tokens. */

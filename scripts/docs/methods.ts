@@ -17,6 +17,9 @@ of the call as well, and \`--method all\` selects every method without other cos
 L the number of attention layers, and N the number of samples (\`--samples\`), with its default. This page is generated:
 \`npm run docs\`.
 
+\`--compat\` reproduces the formulas of a library, not its pictures: they are resized as in Pillow, with antialias. Scripts that
+use OpenCV's \`cv2.resize\`, as those of pytorch-grad-cam do, need \`--resample bilinear\` as well.
+
 ${families.join('\n\n')}
 `;
 }

@@ -111,13 +111,17 @@ export function channelsOf({ channels = [] }: Pick<Given, 'channels'>): {
 }
 
 /**
- * Reads the files of --input.
+ * Reads the files of --input: tensors, and the bytes of pictures.
  * @throws {CamError} BAD_TENSOR when a file cannot be read.
  */
-async function readInputs(files: readonly InputFile[], cwd: string): Promise<Record<string, InputTensor>> {
+async function readInputs(
+  files: readonly InputFile[],
+  cwd: string,
+): Promise<Record<string, InputTensor | Uint8Array>> {
   const read = async ({ name, file }: InputFile) => {
-    const next = `Check --input ${name}=${file}.`;
-    return [name, readNpyNumbers(await readNamed(cwd, file, 'BAD_TENSOR', next))] as const;
+    const bytes = await readNamed(cwd, file, 'BAD_TENSOR', `Check --input ${name}=${file}.`);
+    const isTensor = file.toLowerCase().endsWith('.npy');
+    return [name, isTensor ? readNpyNumbers(bytes) : bytes] as const;
   };
   return Object.fromEntries(await Promise.all(files.map(read)));
 }

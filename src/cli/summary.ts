@@ -94,7 +94,7 @@ export function detailLines(
     [
       'preprocessing',
       p
-        ? `${p.width} x ${p.height} ${p.fit}, ${p.channels} ${p.range.join('..')}, mean ${p.mean.join(', ')}, std ${p.std.join(', ')}, ${p.layout}`
+        ? `${p.width} x ${p.height} ${p.fit}, ${p.resample}, ${p.channels} ${p.range.join('..')}, mean ${p.mean.join(', ')}, std ${p.std.join(', ')}, ${p.layout}`
         : 'none',
     ],
     ['threads', threads.note ?? String(threads.count)],

@@ -2,8 +2,6 @@
 import { CamError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import type { ModelInput } from '../models/source.ts';
-import { extraInputs } from '../network/inputs.ts';
-import type { Values } from '../network/network.ts';
 import { type Port, portOf } from '../onnx/model.ts';
 import { checkOptions } from '../options/check.ts';
 import type { Threads } from '../runtime/ort.ts';
@@ -20,6 +18,7 @@ import { checkSignal, noImage, readCall, requireSingle } from './call.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';
 import { type PreparedInput, prepareInput } from './input.ts';
 import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
+import { otherInputs } from './other-inputs.ts';
 import { explainedOutputOf } from './output.ts';
 import { planFor } from './plan.ts';
 import { type CallContext, explainSteps, PREDICTED } from './steps.ts';
@@ -218,7 +217,7 @@ export class Explainer {
     watch: Stopwatch,
   ): Promise<CallContext> {
     const model = this.#model;
-    const others: Values = extraInputs(model.source.model.graph.inputs, model.input.name, inputs);
+    const others = await otherInputs(model, { inputs, maxPixels });
     return {
       network: await watch.time('prepare', () => this.#network.at(tensor, others)),
       kernels: model.kernels,

@@ -2,7 +2,7 @@ import { badOption, CamError } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
 import { type ColorChannels, MIXES, paint } from './channels.ts';
 import { type Fit, FITS, place, type Placement } from './placement.ts';
-import { resize } from './resize.ts';
+import { DEFAULT_RESAMPLE, type Resample, RESAMPLES, resize } from './resize.ts';
 import type { Picture, PictureInput } from './source.ts';
 
 export const TENSOR_LAYOUTS = ['nchw', 'nhwc'] as const;
@@ -15,6 +15,8 @@ export interface Preprocessing {
   height: number;
   width: number;
   fit: Fit;
+  /** Way to resize. */
+  resample: Resample;
   channels: ColorChannels;
   /** Values of black (byte 0) and white (byte 255) before normalization: [0, 1], [0, 255], [-1, 1]. */
   range: readonly [black: number, white: number];
@@ -34,7 +36,7 @@ export const IMAGENET = {
 const PADDING = 114;
 
 /**
- * Default preprocessing: stretch, RGB, 0 to 1, ImageNet mean and standard deviation in channel order. A one-channel
+ * Default preprocessing: stretch (bilinear, antialiased), RGB, 0 to 1, ImageNet mean and standard deviation in channel order. A one-channel
  * model gets gray, with the average of the three.
  * @throws {CamError} UNSUPPORTED_MODEL unless the input has 1 or 3 channels.
  */
@@ -55,7 +57,17 @@ export function defaultPreprocessing(
   };
   const [mean, std] = [ordered[channels](IMAGENET.mean), ordered[channels](IMAGENET.std)];
   const { height, width, layout } = input;
-  return { height, width, fit: 'stretch', channels, range: [0, 1], mean, std, layout };
+  return {
+    height,
+    width,
+    fit: 'stretch',
+    resample: DEFAULT_RESAMPLE,
+    channels,
+    range: [0, 1],
+    mean,
+    std,
+    layout,
+  };
 }
 
 /** A model's input from a picture. */
@@ -67,7 +79,7 @@ export interface PictureTensor {
 }
 
 /**
- * Resizes (bilinear, antialiased), pads, orders and normalizes a picture.
+ * Resizes, pads, orders and normalizes a picture.
  * @throws {CamError} BAD_OPTION for invalid settings.
  */
 export function toTensor(picture: Picture, p: Preprocessing): PictureTensor {
@@ -75,7 +87,10 @@ export function toTensor(picture: Picture, p: Preprocessing): PictureTensor {
   const { height, width, layout } = p;
   const placement = place(picture, p, p.fit);
   const { to, from } = placement;
-  const [red, green, blue] = planes(resize(picture, from, to.height, to.width), to.height * to.width);
+  const [red, green, blue] = planes(
+    resize(picture, from, to.height, to.width, p.resample),
+    to.height * to.width,
+  );
   const mixes = MIXES[p.channels];
   const [black, white] = p.range;
   const data = new Float32Array(mixes.length * height * width);
@@ -129,8 +144,9 @@ export function pictureOf({ data, width, height }: PictureInput): Picture {
 }
 
 /** Allowed words per setting. */
-const WORDS: Readonly<Record<'fit' | 'channels' | 'layout', readonly string[]>> = {
+const WORDS: Readonly<Record<'fit' | 'resample' | 'channels' | 'layout', readonly string[]>> = {
   fit: Object.keys(FITS),
+  resample: Object.keys(RESAMPLES),
   channels: Object.keys(MIXES),
   layout: TENSOR_LAYOUTS,
 };

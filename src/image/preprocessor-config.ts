@@ -2,6 +2,7 @@ import { CamError } from '../errors.ts';
 import { isRecord } from '../table.ts';
 import type { Fit } from './placement.ts';
 import type { Preprocessing } from './preprocess.ts';
+import type { Resample } from './resize.ts';
 
 type FoundSettings = Partial<Preprocessing>;
 
@@ -19,13 +20,20 @@ interface ConfigFile {
  * Preprocessing from a Hugging Face `preprocessor_config.json` (transformers). Steps that the file does not ask for are
  * not done, except that bytes are scaled to 0..1. A resize by the shortest edge, or a center crop, becomes `crop` to the
  * final size: the margin that some models cut off between the two (256 to 224) is kept, as part of the explained image.
+ * Lanczos and other rare filters become bilinear.
  * @throws {CamError} BAD_MODEL when the text is not a JSON object, or a setting is invalid.
  */
 export function readPreprocessorConfig(json: string): FoundSettings {
   const name = 'preprocessor_config.json';
   const config = configFile(name, objectIn(name, json));
   if (KNOWN.every((key) => config.value(key) === undefined)) return {};
-  return { ...extentFrom(config), ...rangeFrom(config), ...normalizationFrom(config), ...orderFrom(config) };
+  return {
+    ...extentFrom(config),
+    ...resampleFrom(config),
+    ...rangeFrom(config),
+    ...normalizationFrom(config),
+    ...orderFrom(config),
+  };
 }
 
 /** Keys that describe the preprocessing of images. */
@@ -51,6 +59,7 @@ export function readTimmConfig(json: string): FoundSettings {
     height,
     width,
     fit: config.value('crop_mode') === 'squash' ? 'stretch' : 'crop',
+    ...(config.value('interpolation') === 'bicubic' && { resample: 'bicubic' as const }),
     range: [0, 1],
     mean: mean ?? Array.from({ length: channels }, () => 0),
     std: std ?? Array.from({ length: channels }, () => 1),
@@ -149,6 +158,17 @@ function sidesFrom(config: ConfigFile, key: string): { height: number; width: nu
     if (Object.hasOwn(size, rows) && Object.hasOwn(size, columns))
       return { height: side(size[rows]), width: side(size[columns]), fit };
   return takes();
+}
+
+/** Pillow's numbers of its filters. */
+const FILTERS: ReadonlyMap<number, Resample> = new Map([
+  [2, 'antialias'],
+  [3, 'bicubic'],
+]);
+
+function resampleFrom(config: ConfigFile): FoundSettings {
+  const resample = FILTERS.get(config.number('resample') ?? NaN);
+  return resample ? { resample } : {};
 }
 
 function rangeFrom(config: ConfigFile): FoundSettings {

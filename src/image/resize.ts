@@ -14,6 +14,41 @@ interface Taps {
   weights: Float32Array;
 }
 
+/** Values of `resample`. */
+export type Resample = 'antialias' | 'bilinear' | 'bicubic';
+
+interface Filter {
+  /** Half the width of the kernel, in source pixels. */
+  readonly support: number;
+  readonly weight: (distance: number) => number;
+  /** Whether the kernel widens when shrinking, so that every source pixel counts. */
+  readonly widens: boolean;
+  /** Whether results may lie outside those of the source, and are clipped. */
+  readonly overshoots: boolean;
+}
+
+const triangle = (x: number): number => Math.max(0, 1 - Math.abs(x));
+
+/** Keys 1981, with a = -0.5. */
+function cubic(x: number): number {
+  const [a, d] = [-0.5, Math.abs(x)];
+  if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+  return d < 2 ? ((d - 5) * d + 8) * d * a - 4 * a : 0;
+}
+
+/**
+ * Ways to resize: `antialias` is bilinear as in Pillow and in torchvision with antialias; `bilinear` is OpenCV's
+ * INTER_LINEAR, which skips pixels when shrinking; `bicubic` is Pillow's.
+ */
+export const RESAMPLES: Readonly<Record<Resample, Filter>> = {
+  antialias: { support: 1, weight: triangle, widens: true, overshoots: false },
+  bilinear: { support: 1, weight: triangle, widens: false, overshoots: false },
+  bicubic: { support: 2, weight: cubic, widens: true, overshoots: true },
+};
+
+/** The usual way of training pipelines. */
+export const DEFAULT_RESAMPLE: Resample = 'antialias';
+
 /**
  * Scales a picture to fit a square, keeping its proportions; transparency is lost.
  *
@@ -34,15 +69,21 @@ export function resizePicture(picture: Picture, longerSide: number): Picture {
 }
 
 /**
- * Red, green and blue [3, height, width] in 0..255 of the part `from` of a picture, scaled bilinearly; when shrinking,
- * the triangle widens with the scale ("antialias"), as in Pillow and torchvision, the usual training pipeline. Colors
- * stay float32; Pillow rounds to bytes.
+ * Red, green and blue [3, height, width] in 0..255 of the part `from` of a picture. Colors stay float32; Pillow and
+ * OpenCV round to bytes.
  */
-export function resize(picture: Picture, from: Box, height: number, width: number): Float32Array {
-  const rows = taps(picture.height, from.y, from.height, height);
-  const columns = taps(picture.width, from.x, from.width, width);
+export function resize(
+  picture: Picture,
+  from: Box,
+  height: number,
+  width: number,
+  resample: Resample = DEFAULT_RESAMPLE,
+): Float32Array {
+  const filter = RESAMPLES[resample];
+  const rows = taps(picture.height, from.y, from.height, height, filter);
+  const columns = taps(picture.width, from.x, from.width, width, filter);
   const top = rows[0]!.first;
-  const narrow = shrinkRows(picture, top, lastRow(rows) - top, columns);
+  const narrow = clipped(shrinkRows(picture, top, lastRow(rows) - top, columns), filter);
   const out = new Float32Array(3 * height * width);
   const stride = 3 * width;
   const line = new Float32Array(stride);
@@ -55,8 +96,12 @@ export function resize(picture: Picture, from: Box, height: number, width: numbe
     for (let x = 0; x < width; x++)
       for (let c = 0; c < 3; c++) out[(c * height + y) * width + x] = line[3 * x + c]!;
   });
-  return out;
+  return clipped(out, filter);
 }
+
+/** Colors within 0..255. */
+const clipped = (colors: Float32Array, { overshoots }: Filter): Float32Array =>
+  overshoots ? colors.map((value) => Math.min(255, Math.max(0, value))) : colors;
 
 // [count, columns, 3]: only the rows needed, each at its final width.
 function shrinkRows(
@@ -85,16 +130,17 @@ function shrinkRows(
   return out;
 }
 
-// Pillow's precompute_coeffs (src/libImaging/Resample.c) for its bilinear filter.
-function taps(size: number, start: number, length: number, count: number): Taps[] {
+/** Pillow's precompute_coeffs (src/libImaging/Resample.c); without widening, the samples of OpenCV. */
+function taps(size: number, start: number, length: number, count: number, filter: Filter): Taps[] {
   const scale = length / count;
-  const reach = Math.max(scale, 1);
+  const spread = filter.widens ? Math.max(scale, 1) : 1;
+  const reach = filter.support * spread;
   return Array.from({ length: count }, (_, i) => {
     const center = start + (i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - reach + 0.5));
     const end = Math.min(size, Math.trunc(center + reach + 0.5));
     const weights = Float32Array.from({ length: end - first }, (_, j) =>
-      Math.max(0, 1 - Math.abs((first + j - center + 0.5) / reach)),
+      filter.weight((first + j - center + 0.5) / spread),
     );
     const sum = weights.reduce((a, b) => a + b);
     return { first, weights: weights.map((weight) => weight / sum) };

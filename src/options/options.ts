@@ -4,6 +4,7 @@ import { type ColormapId, COLORMAPS, DEFAULT_COLORMAP } from '../image/colormaps
 import { DEFAULT_ALPHA } from '../image/overlay.ts';
 import { type Fit, FITS } from '../image/placement.ts';
 import { type Preprocessing, TENSOR_LAYOUTS, type TensorLayout } from '../image/preprocess.ts';
+import { DEFAULT_RESAMPLE, type Resample, RESAMPLES } from '../image/resize.ts';
 import { DEFAULT_BATCH_SIZE } from '../methods/ask.ts';
 import { type Baseline, BASELINES } from '../methods/baseline.ts';
 import { DEFAULT_CONCEPTS } from '../methods/factorization.ts';
@@ -99,6 +100,7 @@ export interface Settings {
   scale: Scale;
   size: { width: number; height: number };
   fit: Fit;
+  resample: Resample;
   channels: (ColorChannels | number)[];
   range: PixelRange;
   mean: number[];
@@ -283,7 +285,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   input: {
     group: 'Explain',
-    describe: 'an additional input of the model',
+    describe: 'an additional input of the model: a .npy tensor, or a picture',
     reading: inputFile,
     repeatable: true,
     commands: IMAGES,
@@ -478,6 +480,13 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: 'stretch',
     commands: MODEL,
     ...to('preprocessing.fit', oneOf(Object.keys(FITS) as Fit[])),
+  },
+  resample: {
+    group: 'Preprocessing of images',
+    describe: 'how images are resized: as Pillow (antialias, bicubic) or OpenCV (bilinear)',
+    fallback: DEFAULT_RESAMPLE,
+    commands: MODEL,
+    ...to('preprocessing.resample', oneOf(Object.keys(RESAMPLES) as Resample[])),
   },
   channels: {
     group: 'Preprocessing of images',

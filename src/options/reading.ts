@@ -58,10 +58,10 @@ export interface InputFile {
   readonly file: string;
 }
 
-/** `name=file.npy`, repeatable. */
+/** `name=file`, repeatable. */
 export const inputFile: Reading<InputFile[]> = {
-  sign: '<name=file.npy>',
-  takes: 'the name of an input and a .npy file, such as input_ids=question.npy',
+  sign: '<name=file>',
+  takes: 'the name of an input and a .npy file or picture, such as input_ids=question.npy',
   accepts: Array.isArray,
   read: (text) => {
     const [, name, file] = /^([^=]+)=(.+)$/.exec(text) ?? [];

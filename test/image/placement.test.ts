@@ -89,7 +89,7 @@ for (const fit of FITS) {
         return [v, v, v, 255];
       });
       const settings: Preprocessing = {
-        ...{ height: 60, width: 60, fit, channels: 'gray', layout: 'nchw' },
+        ...{ height: 60, width: 60, fit, channels: 'gray', resample: 'antialias', layout: 'nchw' },
         ...{ range: [0, 1], mean: [0], std: [1] },
       };
       const { data, placement } = toTensor(spot, settings);

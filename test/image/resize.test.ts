@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resize } from '../../src/image/resize.ts';
+import { type Resample, RESAMPLES, resize } from '../../src/image/resize.ts';
 import { picture } from './pictures.ts';
 
 const test = suite('resize');
@@ -87,5 +88,39 @@ test('a part that cuts through pixels weighs them by what is inside', () => {
   // the pixel from 0.5 to 1.5 lies half on each of the two
   near(resize(row([0, 100]), { x: 0.5, y: 0, width: 1, height: 1 }, 1, 1).subarray(0, 1), [50]);
 });
+
+// Pillow and OpenCV round to bytes, Pillow after each of two passes, and OpenCV has weights of 11 bits.
+const ROUNDING = 1.01;
+
+interface Reference {
+  readonly note: string;
+  readonly width: number;
+  readonly height: number;
+  readonly resized: readonly {
+    readonly resample: Resample;
+    readonly height: number;
+    readonly width: number;
+    readonly rgb: readonly number[];
+  }[];
+}
+
+const { resized, ...source } = JSON.parse(
+  readFileSync(new URL('resized.json', import.meta.url), 'utf8'),
+) as Reference;
+const pattern = picture(source.width, source.height, (x, y) => {
+  const [red, green, blue] = [0, 1, 2].map((c) => (37 * x + 11 * y * y + 90 * c * (x % 3)) % 256);
+  return [red, green, blue, 255];
+});
+
+for (const { resample, height, width, rgb } of resized) {
+  test(`${resample} to ${width} x ${height} as in the library of that name`, () => {
+    const size = height * width;
+    const planes = Array.from({ length: 3 * size }, (_, at) => rgb[3 * (at % size) + Math.floor(at / size)]);
+    near(resize(pattern, whole(pattern), height, width, resample), planes, ROUNDING);
+  });
+}
+
+test('every way to resize has a reference', () =>
+  assert.equal([...new Set(resized.map(({ resample }) => resample))].sort(), Object.keys(RESAMPLES).sort()));
 
 test.run();
