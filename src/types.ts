@@ -276,6 +276,7 @@ export type {
   NumericArray,
   OutputActivation,
   OutputKind,
+  Resample,
   OrtModule,
   OverlayOptions,
   Picture,

@@ -10,8 +10,8 @@ type FoundSettings = Partial<Preprocessing>;
 interface ConfigFile {
   readonly flag: (key: string) => boolean | undefined;
   readonly number: (key: string) => number | undefined;
-  /** One number per channel, or one for all. */
-  readonly numbers: (key: string) => number[] | undefined;
+  /** One number for all channels, or one for each of 3; not 0 for a deviation. */
+  readonly perChannel: (key: string) => number[] | undefined;
   readonly value: (key: string) => unknown;
   readonly refuse: (key: string, takes: string) => never;
 }
@@ -52,17 +52,18 @@ export function readTimmConfig(json: string): FoundSettings {
   const own = isRecord(whole.pretrained_cfg) ? whole.pretrained_cfg : whole;
   if (!Array.isArray(own.input_size)) return {};
   const config = configFile('config.json', own);
-  const [mean, std] = [config.numbers('mean'), config.numbers('std')];
-  const [channels, height, width] = config.numbers('input_size') ?? [];
-  if (width === undefined) config.refuse('input_size', 'channels, height and width');
+  const [mean, std] = [config.perChannel('mean'), config.perChannel('std')];
+  const [channels, height, width] = own.input_size as unknown[];
+  if (![1, 3].includes(channels as number) || !isSide(height) || !isSide(width))
+    return config.refuse('input_size', 'channels (1 or 3), height and width');
   return {
     height,
     width,
     fit: config.value('crop_mode') === 'squash' ? 'stretch' : 'crop',
     ...(config.value('interpolation') === 'bicubic' && { resample: 'bicubic' as const }),
     range: [0, 1],
-    mean: mean ?? Array.from({ length: channels }, () => 0),
-    std: std ?? Array.from({ length: channels }, () => 1),
+    mean: mean ?? [0],
+    std: std ?? [1],
   };
 }
 
@@ -115,12 +116,21 @@ function configFile(file: string, object: Readonly<Record<string, unknown>>): Co
     refuse,
     flag: typed('true or false', (found): found is boolean => typeof found === 'boolean'),
     number: typed('a number', isNumber),
-    numbers: (key) => {
+    perChannel: (key) => {
       const found = list(key);
-      return found === undefined ? undefined : [found].flat();
+      const values = found === undefined ? undefined : [found].flat();
+      if (values && ![1, 3].includes(values.length)) return refuse(key, 'one number, or one per channel');
+      return values && /std/.test(key) && values.includes(0) ? refuse(key, 'numbers other than 0') : values;
     },
   };
 }
+
+/** Limit on a side of an input. */
+const MAX_SIDE = 1e4;
+
+/** Whether a file may ask for a side of that length. */
+export const isSide = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) > 0 && (value as number) <= MAX_SIDE;
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
@@ -145,8 +155,7 @@ function extentFrom(config: ConfigFile): FoundSettings {
 function sidesFrom(config: ConfigFile, key: string): { height: number; width: number; fit: Fit } | undefined {
   const size = config.value(key);
   const takes = () => config.refuse(key, 'a size in pixels');
-  const side = (value: unknown): number =>
-    Number.isInteger(value) && (value as number) > 0 ? (value as number) : takes();
+  const side = (value: unknown): number => (isSide(value) ? value : takes());
   if (size === undefined) return undefined;
   if (isNumber(size)) return { height: side(size), width: side(size), fit: 'stretch' };
   if (Array.isArray(size)) {
@@ -173,6 +182,7 @@ function resampleFrom(config: ConfigFile): FoundSettings {
 
 function rangeFrom(config: ConfigFile): FoundSettings {
   const factor = config.number('rescale_factor');
+  if (factor === 0) config.refuse('rescale_factor', 'a number other than 0');
   if (config.flag('do_rescale') === false) return { range: [0, 255] };
   if (config.flag('do_rescale') === undefined && factor === undefined) return { range: [0, 1] };
   const white = 255 * (factor ?? 1 / 255);
@@ -180,10 +190,11 @@ function rangeFrom(config: ConfigFile): FoundSettings {
 }
 
 function normalizationFrom(config: ConfigFile): FoundSettings {
-  const [mean, std] = [config.numbers('image_mean'), config.numbers('image_std')];
+  const [mean, std] = [config.perChannel('image_mean'), config.perChannel('image_std')];
   const asked = config.flag('do_normalize') ?? (mean !== undefined || std !== undefined);
   if (!asked) return { mean: [0], std: [1] };
-  return { ...(mean && { mean }), ...(std && { std }) };
+  // Without numbers, do_normalize leaves them to the default.
+  return mean || std ? { mean: mean ?? [0], std: std ?? [1] } : {};
 }
 
 const orderFrom = (config: ConfigFile): FoundSettings =>

@@ -25,7 +25,7 @@ export const FOREIGN_FORMATS: readonly ForeignFormat[] = [
   },
   {
     title: 'a web page',
-    is: (_, text) => /^\s*<(!doctype html|html|head|body)/i.test(text),
+    is: (_, text) => /^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)?<(!doctype html|html|head|body)/is.test(text),
     advice: 'Download the file itself (on Hugging Face and GitHub: the address with /resolve/ or /raw/).',
   },
   {
@@ -89,8 +89,8 @@ export const FOREIGN_FORMATS: readonly ForeignFormat[] = [
 const headerLength = (start: Uint8Array): number =>
   start.length < 8 ? Infinity : Number(new DataView(start.buffer, start.byteOffset).getBigUint64(0, true));
 
-/** Bytes of a file that tell its format: the first names in a zip archive. */
-const START = 4096;
+/** Number of bytes that tell a format. */
+const START = 16384;
 
 /**
  * Recognizes files of other formats.
@@ -99,7 +99,9 @@ const START = 4096;
 export function requireOnnx(bytes: Uint8Array): void {
   if (bytes.length === 0) throw new CamError('BAD_MODEL', 'The file is empty. Download or export it again.');
   const start = bytes.subarray(0, START);
-  const text = String.fromCharCode(...start);
+  const first = String.fromCharCode(...start);
+  // A zip archive has its table of contents at the end.
+  const text = isZip(first) ? first + String.fromCharCode(...bytes.subarray(-START)) : first;
   const format = FOREIGN_FORMATS.find(({ is }) => is(start, text, bytes.length));
   if (format) throw new CamError('BAD_MODEL', `This is ${format.title}, not an ONNX model. ${format.advice}`);
 }

@@ -29,7 +29,7 @@ export const LABEL_FORMATS: readonly LabelFormat[] = [
     read: labelsOfJson,
   },
   { title: "the names of YOLO's data.yaml", is: (text) => YOLO_NAMES.test(text), read: labelsOfYolo },
-  { title: 'a pbtxt label map', is: (text) => /^\s*item\s*\{/m.test(text), read: labelsOfPbtxt },
+  { title: 'a pbtxt label map', is: (text) => /^\s*item\s*:?\s*\{/m.test(text), read: labelsOfPbtxt },
   {
     title: 'synsets (n01440764 tench)',
     is: (text) => nonemptyLines(text).length > 0 && nonemptyLines(text).every((line) => SYNSET.test(line)),
@@ -81,27 +81,35 @@ export function labelsOfValue(value: unknown): string[] {
   if (Array.isArray(value)) return value.map(textOf);
   if (!isRecord(value)) throw new TypeError('it holds neither a list nor an object');
   if (isRecord(value.label2id))
-    return byIndex(Object.entries(value.label2id).map(([label, index]) => [Number(index), label]));
+    return byIndex(Object.entries(value.label2id).map(([label, index]) => [indexOfText(index), label]));
   if (Array.isArray(value.categories)) return categories(value.categories);
   for (const key of CONTAINERS)
     if (typeof value[key] === 'object' && value[key] !== null) return labelsOfValue(value[key]);
+  const entries = Object.entries(value);
+  if (entries.length > 0 && entries.every(([, index]) => typeof index === 'number'))
+    return byIndex(entries.map(([label, index]) => [indexOfText(index), label]));
   return byIndex(
-    Object.entries(value).map(([index, label]) => {
+    entries.map(([index, label]) => {
       if (!/^\d+$/.test(index)) throw new TypeError('index 0 has no label');
       return [Number(index), textOf(label)];
     }),
   );
 }
 
+const indexOfText = (value: unknown): number =>
+  typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value)) ? Number(value) : NaN;
+
 /** COCO's ids have gaps, and detectors count the categories in their order. */
-const categories = (found: readonly unknown[]): string[] =>
-  found
-    .map((one) => {
-      if (isRecord(one) && typeof one.id === 'number') return { id: one.id, name: textOf(one.name) };
+function categories(found: readonly unknown[]): string[] {
+  const names = new Map<number, string>();
+  for (const one of found) {
+    if (!isRecord(one) || typeof one.id !== 'number')
       throw new TypeError(`${JSON.stringify(one)} is not a category`);
-    })
-    .sort((a, b) => a.id - b.id)
-    .map(({ name }) => name);
+    if (names.has(one.id)) throw new TypeError(`id ${one.id} has two names`);
+    names.set(one.id, textOf(one.name));
+  }
+  return [...names].sort(([a], [b]) => a - b).map(([, name]) => name);
+}
 
 /** A label, the last of [id, label] (Keras), or the name of an object. */
 function textOf(value: unknown): string {
@@ -110,27 +118,49 @@ function textOf(value: unknown): string {
   throw new TypeError(`${JSON.stringify(value)} is not a label`);
 }
 
-/** `names:` as a flow list or map, a block list, or a block map by index. */
+/** `names:` as a flow list or map, a block list, or a block map by index (YAML 1.2, sections 7.3 and 8.2). */
 function labelsOfYolo(text: string): string[] {
   const start = YOLO_NAMES.exec(text)!;
   const rest = text.slice(start.index + start[0].length);
-  const flow = /^(\[[^\]]*\]|\{[^}]*\})/.exec(rest)?.[0];
-  if (flow !== undefined) {
-    const parts = splitRow(flow.slice(1, -1), ',').map(scalarOf);
-    return flow.startsWith('[') ? parts : byIndex(parts.map(entry));
-  }
-  const block: string[] = [];
-  for (const line of rest.split(/\r?\n/).slice(1)) {
-    if (/^\s*(#.*)?$/.test(line)) continue;
-    if (!/^\s+\S|^-/.test(line)) break;
-    block.push(line.replace(/\s+#.*$/, '').trim());
-  }
-  if (block.every((line) => line.startsWith('-'))) return block.map((line) => scalarOf(line.slice(1)));
-  return byIndex(block.map(entry));
+  const lines = /^[[{]/.test(rest) ? flowItems(rest) : blockItems(rest);
+  if (lines.length === 0) throw new TypeError('its names are empty');
+  const isList = rest.startsWith('[') || lines.every((line) => /^-(\s|$)/.test(line));
+  return isList ? lines.map((line) => scalarOf(line.replace(/^-\s+/, ''))) : byIndex(lines.map(entry));
 }
 
-/** A scalar without its quotes. */
-const scalarOf = (text: string): string => text.trim().replace(/^(["'])(.*)\1$/s, '$2');
+/** The items between brackets or braces, each as written. */
+function flowItems(text: string): string[] {
+  const found = [...text.slice(1).matchAll(FLOW_ITEM)].map(([item]) => item);
+  const end = found.findIndex((item) => item === ']' || item === '}');
+  if (end < 0) throw new TypeError('its names have no end');
+  const items = [''];
+  for (const part of found.slice(0, end)) {
+    if (part === ',') items.push('');
+    else items.push(`${items.pop()!}${part}`);
+  }
+  return items.map((item) => item.trim()).filter((item) => item !== '');
+}
+
+const FLOW_ITEM = /"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[,\]}]|[^,\]}"']+|./gs;
+
+/** The indented lines below a key, or a list at its level. */
+function blockItems(text: string): string[] {
+  const block: string[] = [];
+  for (const line of text.split(/\r?\n/).slice(1)) {
+    if (/^\s*(#.*)?$/.test(line)) continue;
+    if (!/^\s+\S|^-/.test(line)) break;
+    block.push(line.trim());
+  }
+  return block;
+}
+
+/** A scalar without quotes and comment. */
+function scalarOf(text: string): string {
+  const [, single, double] = /^\s*(?:'((?:[^']|'')*)'|"((?:[^"\\]|\\.)*)")/.exec(text) ?? [];
+  if (single !== undefined) return single.replaceAll("''", "'");
+  if (double !== undefined) return double.replace(/\\(.)/g, '$1');
+  return text.replace(/\s+#.*$/, '').trim();
+}
 
 function entry(line: string): [index: number, label: string] {
   const [, index, label] = /^["']?(\d+)["']?\s*:\s*(.*)$/.exec(line.trim()) ?? [];
@@ -138,19 +168,31 @@ function entry(line: string): [index: number, label: string] {
   return [Number(index), scalarOf(label)];
 }
 
+/** Text in quotes, with backslashes. */
+const PBTXT_TEXT = String.raw`(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')`;
+const PBTXT_TOKEN = new RegExp(String.raw`\s*(?:([{}])|(\w+)\s*:?\s*(?=\{)|(\w+)\s*:\s*(${PBTXT_TEXT}|[^\s{}]+))`, 'y');
+
 /** `item { id: 1 name: 'cat' display_name: 'Cat' }`; ids start at 1 where 0 is the background. */
 function labelsOfPbtxt(text: string): string[] {
-  const pairs = [...text.matchAll(/item\s*\{([^}]*)\}/g)].map(([, item]): [number, string] => {
-    const id = /\bid\s*:\s*(\d+)/.exec(item)?.[1];
-    const name = ['display_name', 'name']
-      .map((key) => new RegExp(String.raw`\b${key}\s*:\s*(?:"([^"]*)"|'([^']*)')`).exec(item))
-      .find((found) => found !== null);
-    if (id === undefined || !name) throw new TypeError('an item has no id or name');
-    return [Number(id), name[1] ?? name[2]];
+  const items: Map<string, string>[] = [];
+  PBTXT_TOKEN.lastIndex = 0;
+  for (let depth = 0, found = PBTXT_TOKEN.exec(text); found; found = PBTXT_TOKEN.exec(text)) {
+    const [, brace, , key, value] = found;
+    if (brace === '{' && depth++ === 0) items.push(new Map());
+    else if (brace === '}') depth--;
+    else if (key !== undefined && depth === 1) items.at(-1)?.set(key, unescaped(value));
+  }
+  const pairs = items.map((item): [number, string] => {
+    const [id, name] = [item.get('id'), item.get('display_name') ?? item.get('name')];
+    if (id === undefined || name === undefined) throw new TypeError('an item has no id or name');
+    return [Number(id), name];
   });
-  const first = Math.min(...pairs.map(([id]) => id));
-  return byIndex(pairs.map(([id, name]) => [id - Math.min(first, 1), name]));
+  const first = pairs.reduce((least, [id]) => Math.min(least, id), 1);
+  return byIndex(pairs.map(([id, name]) => [id - first, name]));
 }
+
+const unescaped = (text: string): string =>
+  /^["']/.test(text) ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text;
 
 const SEPARATORS = ['\t', ';', ','] as const;
 
@@ -163,7 +205,11 @@ function rowsOf(text: string): (readonly [index: number, label: string])[] | und
       const isRow = (row: readonly string[]) => row.length > 1 && /^\d+$/.test(row[column]);
       const [head = []] = rows;
       const body = isRow(head) ? rows : rows.slice(1);
-      if (head.length < 2 || body.length === 0 || !body.every(isRow)) continue;
+      const good = body.filter(isRow).length;
+      if (head.length < 2 || good * 2 <= body.length) continue;
+      const damaged = body.findIndex((row) => !isRow(row));
+      if (damaged >= 0)
+        throw new TypeError(`line ${damaged + 1 + rows.length - body.length} has no index: "${body[damaged].join(separator)}"`);
       return body.map((row) => [
         Number(row[column]),
         column === 0 ? row.slice(1).join(separator) : row[0],

@@ -5,6 +5,9 @@ import { readOr } from '../platform/files.ts';
 import { isRecord } from '../table.ts';
 import { LABEL_FORMATS, labelsOfValue } from './label-formats.ts';
 
+/** Limit on a label file. COCO's annotations of its validation images have 20 MB. */
+const MAX_BYTES = 64e6;
+
 /**
  * Reads a label file.
  * @throws {CamError} BAD_LABELS when it cannot be read or has no labels.
@@ -13,6 +16,8 @@ export async function readLabels(source: string | URL): Promise<string[]> {
   const bad = (why: string, cause: unknown) =>
     new CamError('BAD_LABELS', `The labels "${String(source)}": ${why}`, { cause, option: 'labels' });
   const bytes = await readOr(source, (why, cause) => bad(`${why} Check \`labels\`.`, cause));
+  if (bytes.length > MAX_BYTES)
+    throw bad(`The file has ${(bytes.length / 1e6).toFixed(0)} MB, too much for labels.`, undefined);
   try {
     return parseLabels(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {

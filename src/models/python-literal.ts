@@ -50,7 +50,9 @@ export function readPythonLiteral(text: string): unknown {
       if (!peek(':')) throw new SyntaxError(`character ${at + 1}`);
       return [key, value(depth + 1)] as const;
     });
-    return new Map(pairs);
+    const dict = new Map(pairs);
+    if (dict.size < pairs.length) throw new SyntaxError('a key occurs twice');
+    return dict;
   };
   try {
     const found = value(0);
@@ -73,9 +75,12 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['r', '\r'],
 ]);
 
+const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))/gs;
+
 const unquoted = (text: string): string =>
-  text
-    .slice(1, -1)
-    .replace(/\\(?:x([\da-f]{2})|u([\da-f]{4})|(.))/gi, (_, x?: string, u?: string, other = '') =>
-      (x ?? u) ? String.fromCharCode(parseInt((x ?? u)!, 16)) : (ESCAPES.get(other as string) ?? (other as string)),
-    );
+  text.slice(1, -1).replace(ESCAPE, (_, x?: string, u?: string, long?: string, other = '') => {
+    const code = x ?? u ?? long;
+    return code === undefined ? (ESCAPES.get(other as string) ?? (other as string)) : codePoint(parseInt(code, 16));
+  });
+
+const codePoint = (code: number): string => String.fromCodePoint(code <= 0x10ffff ? code : 0xfffd);

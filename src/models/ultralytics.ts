@@ -1,4 +1,5 @@
 import type { Preprocessing } from '../image/preprocess.ts';
+import { isSide } from '../image/preprocessor-config.ts';
 import { readPythonLiteral } from './python-literal.ts';
 
 /** What an exporter of Ultralytics writes into a model's metadata (ultralytics/engine/exporter.py). */
@@ -13,8 +14,7 @@ export interface UltralyticsMetadata {
 export function ultralyticsMetadata(metadata: ReadonlyMap<string, string>): UltralyticsMetadata | undefined {
   const [task, names] = [metadata.get('task'), metadata.get('names')];
   if (task === undefined || names === undefined) return undefined;
-  const size = readPythonLiteral(metadata.get('imgsz') ?? '');
-  const [height, width] = Array.isArray(size) ? (size as unknown[]) : [];
+  const [height, width = height] = [readPythonLiteral(metadata.get('imgsz') ?? '')].flat();
   return {
     task,
     names: namesOf(readPythonLiteral(names)),
@@ -28,10 +28,9 @@ export function ultralyticsMetadata(metadata: ReadonlyMap<string, string>): Ultr
   };
 }
 
-const isSide = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0;
-
-/** Names by index: `{0: 'cat', 1: 'dog'}`; none if an index is missing. */
+/** Names in a list, or by index: `{0: 'cat', 1: 'dog'}`; none if an index is missing. */
 function namesOf(found: unknown): string[] {
+  if (Array.isArray(found)) return found.every((name) => typeof name === 'string') ? found : [];
   if (!(found instanceof Map)) return [];
   const names = Array.from({ length: found.size }, (_, index) => (found as Map<unknown, unknown>).get(index));
   return names.every((name) => typeof name === 'string') ? names : [];

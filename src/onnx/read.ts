@@ -42,7 +42,7 @@ function model(bytes: Uint8Array): Omit<Model, 'room'> {
     if (field.id === 1) irVersion = field.number;
     else if (field.id === 7) graphs.push(field.bytes);
     else if (field.id === 8) opsets.set(...opset(field.bytes));
-    else if (field.id === 14) metadata.set(...metadataEntry(field.bytes));
+    else if (field.id === 14) metadata.set(...stringEntry(field.bytes));
     else if (field.id === 25) functions.add(functionName(field.bytes));
   }
   if (graphs.length === 0) throw new RangeError('it has no graph');
@@ -69,16 +69,6 @@ function opset(bytes: Uint8Array): [string, number] {
     else if (field.id === 2) version = field.number;
   }
   return [domain === 'ai.onnx' ? '' : domain, version];
-}
-
-/** A StringStringEntryProto. */
-function metadataEntry(bytes: Uint8Array): [key: string, value: string] {
-  let [key, value] = ['', ''];
-  for (const field of fields(bytes)) {
-    if (field.id === 1) key = utf8(field.bytes);
-    else if (field.id === 2) value = utf8(field.bytes);
-  }
-  return [key, value];
 }
 
 function functionName(bytes: Uint8Array): string {

@@ -327,6 +327,10 @@ for (const [setting, value] of [
   ['size', { height: 10 }],
   ['size', -1],
   ['size', 2.5],
+  ['size', 1e9],
+  ['image_mean', [0.5, 0.5]],
+  ['image_std', [0.5, 0, 0.5]],
+  ['rescale_factor', 0],
   ['rescale_factor', '1/255'],
   ['do_normalize', 'yes'],
 ] as const) {
@@ -348,12 +352,24 @@ for (const [what, config, expected] of [
   [
     'the keys of an older file',
     { architecture: 'vit', input_size: [3, 224, 224], crop_mode: 'squash', mean: [0.5, 0.5, 0.5] },
-    { height: 224, width: 224, fit: 'stretch', range: [0, 1], mean: [0.5, 0.5, 0.5], std: [1, 1, 1] },
+    { height: 224, width: 224, fit: 'stretch', range: [0, 1], mean: [0.5, 0.5, 0.5], std: [1] },
   ],
   ['a model of transformers', { id2label: {}, image_size: 224 }, {}],
 ] as const) {
   test(`config.json of timm: ${what}`, () => assert.equal(readTimmConfig(JSON.stringify(config)), expected));
 }
+
+for (const size of [
+  [1e10, 8, 8],
+  [3, -1, 0.5],
+  [3, 8],
+]) {
+  test(`config.json of timm with input_size ${size}`, () =>
+    assert.match(failure(() => readTimmConfig(JSON.stringify({ input_size: size }))).message, 'input_size'));
+}
+
+test('a mean alone is not divided by a deviation', () =>
+  assert.equal(readPreprocessorConfig('{"image_mean": [0.5, 0.5, 0.5]}').std, [1]));
 
 test('preprocessor_config.json that is none', () => {
   for (const text of ['', '{', '[]', 'null', '3'])

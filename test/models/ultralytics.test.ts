@@ -12,6 +12,7 @@ for (const [text, value] of [
   ['(1.5, -2e3,)', [1.5, -2000]],
   ["{'nms': None, 'dynamic': False, 'half': True}", new Map<string, unknown>([['nms', null], ['dynamic', false], ['half', true]])],
   ["'caf\\xe9 \\u20ac \\'x\\' \\\\ \\n'", "café € 'x' \\ \n"],
+  ["'\\U0001f600'", '😀'],
   ["{'__proto__': [[]]}", new Map([['__proto__', [[]]]])],
 ] as const) {
   literals(text, () => assert.equal(readPythonLiteral(text), value));
