@@ -135,15 +135,18 @@ function rowsAt(
     first: at,
   });
   const pyramid = [first, last].map((count) => anchorsOf(count, input));
-  if (last === END_TO_END && (certain || LIMITS.has(first)) && pyramid[0] === undefined) {
+  // Masks, keypoints or an angle may follow.
+  const limited = LIMITS.has(first);
+  const isEnd = last === END_TO_END ? certain || limited : certain && limited && last > END_TO_END;
+  if (isEnd && pyramid[0] === undefined) {
     return {
       candidates: first,
       classes: undefined,
       form: 'corners',
-      boxes: fieldOf(END_TO_END, 1, 0),
-      scores: fieldOf(END_TO_END, 1, 4),
+      boxes: fieldOf(last, 1, 0),
+      scores: fieldOf(last, 1, 4),
       objectness: undefined,
-      labels: fieldOf(END_TO_END, 1, 5),
+      labels: fieldOf(last, 1, 5),
       background: false,
       input,
     };

@@ -86,9 +86,11 @@ export function classDetection(target: ClassTarget, context: ObjectiveContext): 
   const index = typeof target.class === 'string' ? findClass(target.class, labels) : target.class;
   if (target.over !== undefined && target.over !== 'all')
     throw badDetection(`The output "${classes.name}" holds detections, not pixels. Omit the part after @.`);
-  const found = index < classes.classes ? strongest(candidatesIn(context), index) : undefined;
+  // Without labels, candidates that name their classes do not tell how many there are.
+  const named = classes.detector?.labels !== undefined;
+  const found = named || index < classes.classes ? strongest(candidatesIn(context), index) : undefined;
   if (found) return objectiveFrom(found, true);
-  if (classes.detector?.labels)
+  if (named)
     throw badDetection(`No detection in this image is of class ${labels[index] ?? index}.`);
   throw new CamError(
     'UNKNOWN_CLASS',

@@ -82,7 +82,7 @@ function bestOfEach(candidates: Candidates): Candidate[] {
   const { detector, values } = candidates;
   const { classes, labels, scores, background } = detector;
   return candidateIndices(detector).map((i) => {
-    if (labels) return candidateAt(candidates, i, numberAt(values, labels, i), 0);
+    if (labels) return candidateAt(candidates, i, labelAt(values, labels, i), 0);
     let best = Number(background);
     for (let c = best + 1; c < classes!; c++)
       if (numberAt(values, scores, i, c) > numberAt(values, scores, i, best)) best = c;
@@ -95,7 +95,7 @@ function candidatesOfClass(candidates: Candidates, index: number): Candidate[] {
   const { labels } = detector;
   return candidateIndices(detector).flatMap((i) => {
     if (labels === undefined) return candidateAt(candidates, i, index, index);
-    return numberAt(values, labels, i) === index ? candidateAt(candidates, i, index, 0) : [];
+    return labelAt(values, labels, i) === index ? candidateAt(candidates, i, index, 0) : [];
   });
 }
 
@@ -120,6 +120,10 @@ const numberAt = (
   i: number,
   field = 0,
 ): number => values.get(place.output)!.data[offsetOf(place, i, field)];
+
+/** A class number, which float arithmetic may have left inexact. */
+const labelAt = (values: Candidates['values'], labels: CandidateField, i: number): number =>
+  Math.round(numberAt(values, labels, i));
 
 function boxAt(detector: Detector, values: ReadonlyMap<string, FloatTensor>, i: number): Box {
   const [a, b, c, d] = [0, 1, 2, 3].map((field) => numberAt(values, detector.boxes, i, field));

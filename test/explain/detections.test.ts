@@ -233,6 +233,20 @@ finds('the picture shows the box', () =>
   }),
 );
 
+finds('more numbers may follow the class, such as those of a mask, if the caller says what it is', () =>
+  withModel(
+    detector({ out: rows(100, 38, { 1: [1, 2, 5, 8, 0.9, 2, ...new Array<number>(32).fill(3)] }) }),
+    {},
+    async (explainer) => {
+      const { detections } = await explainer.explain(image, { outputKind: 'detections', method: 'layercam' });
+      assert.equal(
+        detections.map(({ class: index, score }) => [index, Number(score.toFixed(4))]),
+        [[2, 0.9]],
+      );
+    },
+  ),
+);
+
 finds('a layout that is not known says which target to write', () =>
   withModel(
     detector({ out: { dims: [1, 85, 2, 2], data: new Array<number>(340).fill(0.1) } }),
