@@ -90,8 +90,7 @@ export function classDetection(target: ClassTarget, context: ObjectiveContext): 
   const named = classes.detector?.labels !== undefined;
   const found = named || index < classes.classes ? strongest(candidatesIn(context), index) : undefined;
   if (found) return objectiveFrom(found, true);
-  if (named)
-    throw badDetection(`No detection in this image is of class ${labels[index] ?? index}.`);
+  if (named) throw badDetection(`No detection in this image is of class ${labels[index] ?? index}.`);
   throw new CamError(
     'UNKNOWN_CLASS',
     `Class ${index} does not exist: the detector has ${classes.classes}, from 0 to ${classes.classes - 1}.`,
