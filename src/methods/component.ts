@@ -2,11 +2,12 @@ import type { Kernels, Plane, Volume } from '../kernels/index.ts';
 
 /**
  * Coordinates of the positions along the first principal component of a matrix [positions, channels], as a map. The
- * sign, which is arbitrary, makes the map correlate positively with the mean over channels.
+ * sign, which is arbitrary, makes the map agree with the mean over channels: the map of nonnegative activations is
+ * nonnegative.
  */
 export function firstComponent(A: Volume, k: Kernels, options: { centered: boolean }): Plane {
   const X = options.centered ? centered(A, k) : A;
-  return oriented(A.height * A.width <= A.channels ? byPositions(X, k) : byChannels(X, k), A, k);
+  return oriented(A.height * A.width <= A.channels ? byPositions(X, k) : byChannels(X, k), X, k);
 }
 
 /** For X Xᵀ as the smaller matrix: its first eigenvector u is the map, up to σ = √λ. */
@@ -66,12 +67,10 @@ export function centered(A: Volume, k: Kernels): Volume {
   return { ...A, data: A.data.map((value, at) => value - means[Math.floor(at / positions)]) };
 }
 
-/** The map, negated if it correlates negatively with the mean over channels of A. */
-export function oriented(map: Plane, A: Volume, k: Kernels): Plane {
-  const sums = k.weightedSum(A, new Float32Array(A.channels).fill(1)).data;
-  const mean = sums.reduce((a, b) => a + b, 0) / sums.length;
-  const covariance = map.data.reduce((total, value, at) => total + value * (sums[at] - mean), 0);
-  return covariance < 0 ? negative(map) : map;
+/** The map, negated if its product with the mean over channels of X is negative. */
+export function oriented(map: Plane, X: Volume, k: Kernels): Plane {
+  const sums = k.weightedSum(X, new Float32Array(X.channels).fill(1)).data;
+  return map.data.reduce((total, value, at) => total + value * sums[at], 0) < 0 ? negative(map) : map;
 }
 
 export const negative = (map: Plane): Plane => ({ ...map, data: map.data.map((value) => -value) });

@@ -51,6 +51,13 @@ test('-c car explains the strongest car of a detector', () =>
     { labels: pathOf('yolov8-head/labels.txt') },
   ));
 
+test('the first component of nonnegative activations is nonnegative', () =>
+  withModel('eigencam-sign', async (explainer) => {
+    const { raw, warnings } = await explainer.explain(pathOf('eigencam-sign/x.npy'), { method: 'eigencam' });
+    assert.ok(relativeError(raw[0].data, wanted('eigencam-sign/want-eigencam.npy')) < 1e-5);
+    assert.equal(warnings, []);
+  }));
+
 test('an input of bytes takes them as they are, from a picture and from a tensor', () =>
   withModel('uint8-input', async (explainer) => {
     const map = wanted('uint8-input/want-gradcam.npy');
