@@ -54,12 +54,18 @@ export function rankingOf(pass: ForwardPass, labels: readonly string[]): Ranking
     : rank(toFloat(pass.values[output.logits]), output, labels);
 }
 
-/** The candidates of a detector. */
+const READ_CANDIDATES = new WeakMap<Values, Candidates>();
+
+/** The candidates of a detector, read once per pass. */
 export function candidatesOf({ values, plan }: Pick<ForwardPass, 'values' | 'plan'>): Candidates | undefined {
   const { detector, problem } = plan.output;
   if (!detector || problem !== undefined) return undefined;
+  const known = READ_CANDIDATES.get(values);
+  if (known) return known;
   const outputs = [detector.scores, detector.boxes, detector.labels ?? []].flat().map(({ output }) => output);
-  return { detector, values: new Map(outputs.map((name) => [name, toFloat(values[name])])) };
+  const read = { detector, values: new Map(outputs.map((name) => [name, toFloat(values[name])])) };
+  READ_CANDIDATES.set(values, read);
+  return read;
 }
 
 /** The model's inputs for an image tensor. */
