@@ -66,7 +66,7 @@ export async function decode(
   }
   try {
     const decoder = await loadDecoder(format, header, modules);
-    const frame = format === 'webp' ? firstWebpFrame(bytes) : undefined;
+    const frame = format === 'webp' ? firstWebpFrame(bytes, header) : undefined;
     if (frame) return onWhite(onCanvas(await decoder(frame.file), frame, header));
     const stored = await decoder((await BOUNDED[format]?.(bytes, maxPixels)) ?? bytes);
     return onWhite(upright(stored, ORIENTATIONS[format]?.(bytes) ?? 1));

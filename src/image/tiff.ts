@@ -43,6 +43,9 @@ const READERS: Record<number, { bytes: number; read: 'getUint8' | 'getUint16' | 
   7: { bytes: 1, read: 'getUint8' },
 };
 
+/** Values of a tag that are looked at; a page of 100 million pixels has fewer strips or tiles. */
+const MAX_VALUES = 1e6;
+
 /** @throws {RangeError} when the file is truncated. */
 export function firstPage(view: DataView): TiffPage {
   const littleEndian = view.getUint8(0) === 0x49;
@@ -77,7 +80,9 @@ function valuesOf(view: DataView, entry: number, little: boolean): number[] {
   const at = count * reader.bytes <= 4 ? entry + 8 : view.getUint32(entry + 8, little);
   if (at + count * reader.bytes > view.byteLength)
     throw new RangeError('a TIFF directory points past the end');
-  return Array.from({ length: count }, (_, i) => view[reader.read](at + i * reader.bytes, little));
+  return Array.from({ length: Math.min(count, MAX_VALUES) }, (_, i) =>
+    view[reader.read](at + i * reader.bytes, little),
+  );
 }
 
 /** Writes a one-page file with the page's tags, followed by its strips or tiles. */

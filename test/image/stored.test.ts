@@ -70,6 +70,16 @@ test('an animation without a frame is refused', async () => {
   assert.match((error as CamError).message, /no frame/);
 });
 
+test('a first frame that is larger than its canvas is refused before decoding', async () => {
+  const { file, width } = STORED.animation;
+  const bytes = Buffer.from(bytesOf(file));
+  const canvas = bytes.indexOf('VP8X') + 12;
+  assert.is(1 + bytes.readUIntLE(canvas, 3), width);
+  bytes.writeUIntLE(width - 2, canvas, 3); // one column less
+  const error = await decode(bytes).catch((e: unknown) => e);
+  assert.match((error as CamError).message, /first frame is larger than its canvas/);
+});
+
 test('a PNG with a wrong checksum is refused, and the chunk named', async () => {
   const bytes = bytesOf(STORED.orientations[0].files.png);
   for (const chunk of ['IHDR', 'IDAT', 'eXIf']) {

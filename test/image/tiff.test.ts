@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CamError } from '../../src/errors.ts';
 import { decode } from '../../src/image/decode.ts';
+import { firstPage, viewOf } from '../../src/image/tiff.ts';
 import { encodeWith, picture } from './pictures.ts';
 
 const test = suite('tiff');
@@ -110,6 +111,12 @@ test('what a page does not need is not looked at: pages after it, notes, lists w
   const { buffer, byteLength } = file;
   new DataView(buffer).setUint32(byteLength - 4, 108, true); // the page after it is itself
   assert.is((await decode(file)).data[0], 5);
+});
+
+test('a tag is read no further than a million values, however many it claims', () => {
+  const count = 1e6 + 1;
+  const file = tiff(SMALL, 1, gray(count), [[266, 1, count, 8]]);
+  assert.is(firstPage(viewOf(file)).values('fillOrder').length, 1e6);
 });
 
 /** A picture all of whose bits are the same: photometric interpretation, bits of a sample, samples of a pixel. */
