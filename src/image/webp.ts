@@ -1,5 +1,7 @@
 import { concatenate } from './concatenate.ts';
 import type { Header } from './header.ts';
+import { exifOrientation, upright } from './orientation.ts';
+import type { Prepared } from './prepared.ts';
 import type { Picture } from './source.ts';
 import { viewOf } from './tiff.ts';
 
@@ -46,26 +48,28 @@ export function webpHeader(view: DataView): Header {
 const uint24 = (view: DataView, at: number): number =>
   view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
 
-/** The Exif block of a file. */
-export const webpExif = (bytes: Uint8Array): Uint8Array | undefined =>
-  chunkNamed(bytes.subarray(HEADER), 'EXIF')?.body;
-
-/** The first frame of an animation, as a file of its own, and its place on the canvas. */
-export interface WebpFrame {
-  readonly file: Uint8Array;
-  readonly x: number;
-  readonly y: number;
-}
-
 /**
- * The first frame of an animated file; undefined for a still one.
+ * Of an animation, the first frame as a file of its own, which belongs on a canvas.
  * @throws {Error} when the animation has no frame, or one that extends past its canvas.
  */
-export function firstWebpFrame(bytes: Uint8Array, canvas: Header): WebpFrame | undefined {
+export function preparedWebp(bytes: Uint8Array, canvas: Header): Prepared {
   const body = bytes.subarray(HEADER);
-  if (!chunkNamed(body, 'ANIM')) return undefined;
+  const orientation = exifOrientation(chunkNamed(body, 'EXIF')?.body);
+  if (!chunkNamed(body, 'ANIM')) return { file: bytes, finish: (picture) => upright(picture, orientation) };
   const frame = chunkNamed(body, 'ANMF')?.body;
   if (frame === undefined || frame.length < 16) throw new Error('its animation has no frame');
+  const file = frameFile(frame);
+  const view = viewOf(frame);
+  const [x, y] = [2 * uint24(view, 0), 2 * uint24(view, 3)];
+  // The decoder trusts the size in the frame's own pixels.
+  const { width, height } = webpHeader(viewOf(file));
+  if (x + width > canvas.width || y + height > canvas.height)
+    throw new Error('its first frame is larger than its canvas');
+  return { file, finish: (picture) => upright(onCanvas(picture, x, y, canvas), orientation) };
+}
+
+/** The contents of an ANMF chunk as a still image. */
+function frameFile(frame: Uint8Array): Uint8Array {
   const pixels = frame.subarray(16);
   const lossless = chunkNamed(pixels, 'VP8L');
   const image = lossless ?? chunkNamed(pixels, 'VP8 ');
@@ -75,14 +79,7 @@ export function firstWebpFrame(bytes: Uint8Array, canvas: Header): WebpFrame | u
     riffChunk('VP8X', concatenate([Uint8Array.of(ALPHA, 0, 0, 0), size])),
     alpha.whole,
   ];
-  const file = riffChunk('RIFF', concatenate([lettersOf('WEBP'), ...(extended ?? []), image?.whole ?? []]));
-  const view = viewOf(frame);
-  const [x, y] = [2 * uint24(view, 0), 2 * uint24(view, 3)];
-  // The decoder trusts the size in the frame's own pixels.
-  const { width, height } = webpHeader(viewOf(file));
-  if (x + width > canvas.width || y + height > canvas.height)
-    throw new Error('its first frame is larger than its canvas');
-  return { file, x, y };
+  return riffChunk('RIFF', concatenate([lettersOf('WEBP'), ...(extended ?? []), image?.whole ?? []]));
 }
 
 const ALPHA = 0x10;
@@ -96,7 +93,7 @@ function riffChunk(name: string, body: Uint8Array): Uint8Array {
 }
 
 /** A frame on a transparent canvas. */
-export function onCanvas(frame: Picture, { x, y }: WebpFrame, { width, height }: Header): Picture {
+function onCanvas(frame: Picture, x: number, y: number, { width, height }: Header): Picture {
   const data = new Uint8ClampedArray(4 * width * height);
   for (let row = 0; row < frame.height; row++) {
     const from = 4 * row * frame.width;

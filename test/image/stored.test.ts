@@ -108,9 +108,13 @@ test('a damaged Exif block is upright', () => {
 const FOREIGN: readonly (readonly [title: string, start: string])[] = [
   ['AVIF', '\0\0\0\x20ftypavif\0\0\0\0'],
   ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0'],
+  ['camera raw', '\0\0\0\x18ftypcrx '],
+  ['camera raw', 'FUJIFILMCCD-RAW 0201'],
+  ['camera raw', 'IIU\0\x18\0'],
   ['video', '\0\0\0\x18ftypmp42'],
   ['SVG', '<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="http://www.w3.org/2000/svg">'],
   ['SVG', '<svg width="10">'],
+  ['SVG', '\xef\xbb\xbf<svg>'],
   ['PDF', '%PDF-1.7\n'],
   ['DICOM', `${'\0'.repeat(128)}DICM`],
   ['NIfTI', '\x5c\x01\0\0'],
