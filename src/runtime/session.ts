@@ -2,8 +2,11 @@ import type { InferenceSession } from 'onnxruntime-web';
 import { CamError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
 import { breathe } from '../platform/breathe.ts';
+import { DISABLED_OPTIMIZERS } from './optimizers.ts';
 import { loadRuntime, type RuntimeOptions } from './ort.ts';
 import type { NumericArray, Tensor } from './tensor.ts';
+
+const DISABLED = Object.keys(DISABLED_OPTIMIZERS).join(';');
 
 export interface SessionOptions extends RuntimeOptions {
   /** Whether onnxruntime-web optimizes the graph. Default true; false loads faster, for a graph that runs once. */
@@ -43,10 +46,9 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       ort.InferenceSession.create(model, {
         executionProviders: options.executionProviders ?? ['wasm'],
         logSeverityLevel: 3,
-        ...(options.optimize === false && {
-          graphOptimizationLevel: 'disabled',
-          extra: { session: { disable_prepacking: '1' } },
-        }),
+        ...(options.optimize === false
+          ? { graphOptimizationLevel: 'disabled', extra: { session: { disable_prepacking: '1' } } }
+          : { extra: { optimization: { disable_specified_optimizers: DISABLED } } }),
         ...(options.external?.length && { externalData: options.external }),
       }),
     );

@@ -58,6 +58,26 @@ test('the first component of nonnegative activations is nonnegative', () =>
     assert.equal(warnings, []);
   }));
 
+test('zeros before a MaxPool stay zeros', () =>
+  withModel('pad-then-maxpool', async (explainer) => {
+    const x = pathOf('pad-then-maxpool/x.npy');
+    const { logits } = JSON.parse(readFileSync(pathOf('pad-then-maxpool/want.json'), 'utf8')) as {
+      logits: number[];
+    };
+    for (const { index, logit } of await explainer.predict(x, { top: logits.length }))
+      assert.ok(Math.abs(logit - logits[index]) < 1e-4);
+    const { raw } = await explainer.explain(x);
+    assert.ok(relativeError(raw[0].data, wanted('pad-then-maxpool/want-gradcam.npy')) < 1e-4);
+  }));
+
+test('a convolution beside that of a shortcut is a layer', () =>
+  withModel('layer-that-the-optimizer-fuses', async (explainer) => {
+    const { raw } = await explainer.explain(pathOf('layer-that-the-optimizer-fuses/x.npy'), {
+      layer: '/conv/Conv_output_0',
+    });
+    assert.ok(relativeError(raw[0].data, wanted('layer-that-the-optimizer-fuses/want-gradcam.npy')) < 1e-4);
+  }));
+
 test('an input of bytes takes them as they are, from a picture and from a tensor', () =>
   withModel('uint8-input', async (explainer) => {
     const map = wanted('uint8-input/want-gradcam.npy');
