@@ -49,7 +49,9 @@ export async function prepareInput(
     return prepared(image, { picture: undefined, placement: place(size, size, 'stretch') });
   }
   const { data, dims, placement } = toTensor(image, requirePreprocessing(model));
-  return prepared(floatTensor(dims, data), { picture: image, placement });
+  // An explanation is drawn on bytes; the 16 bits of a file are only for the tensor.
+  const picture = { data: image.data, width: image.width, height: image.height };
+  return prepared(floatTensor(dims, data), { picture, placement });
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Codec } from '../platform/codecs.ts';
 import { runtime } from '../platform/runtime.ts';
 import { plainBmp } from './bmp.ts';
 import { loadCodec } from './codec.ts';
+import { DEEP_WHITE } from './deep.ts';
 import { drawn } from './drawable.ts';
 import { FOREIGN_IMAGES, FOREIGN_START } from './foreign-images.ts';
 import { type FormatName, IMAGE_FORMATS, sniff } from './formats.ts';
@@ -11,12 +12,12 @@ import { firstFrame } from './gif.ts';
 import type { Header } from './header.ts';
 import { loadJimp } from './jimp.ts';
 import { MOST_SCANS } from './jpeg.ts';
-import { exifOrientation, type Orientation, orientationOf, upright } from './orientation.ts';
 import { decodePng } from './png-decode.ts';
-import type { Picture } from './source.ts';
-import { firstPage, viewOf } from './tiff.ts';
-import { boundedTiff } from './tiff-bounds.ts';
-import { firstWebpFrame, onCanvas, webpExif } from './webp.ts';
+import type { Prepared } from './prepared.ts';
+import type { DecodedPicture, Picture } from './source.ts';
+import { viewOf } from './tiff.ts';
+import { preparedTiff } from './tiff-bounds.ts';
+import { preparedWebp } from './webp.ts';
 
 /** The compiled `codec/dec/*_dec.wasm` of jSquash. */
 export type CodecModules = Readonly<Partial<Record<Codec, WebAssembly.Module>>>;
@@ -30,14 +31,14 @@ export interface DecodeOptions {
 
 /**
  * Decodes a PNG, JPEG, GIF or WebP (first frame), BMP or TIFF (first page) file, recognized by its first bytes. Pictures
- * are upright by their Exif orientation, 16-bit channels become 8-bit, gray and CMYK become RGB, and transparency is blended
- * onto white: every alpha of the result is 255.
+ * are upright by their Exif orientation, gray and CMYK become RGB, and transparency is blended onto white: every alpha of the
+ * result is 255. PNG and TIFF files with 16 bits per channel keep them beside their bytes.
  * @throws {CamError} BAD_IMAGE for an unknown format, a damaged image, or one with no pixels or too many.
  */
 export async function decode(
   bytes: Uint8Array,
   { maxPixels = 100e6, modules = {} }: DecodeOptions = {},
-): Promise<Picture> {
+): Promise<DecodedPicture> {
   const format = sniff(bytes);
   if (!format) throw unknownFormat(bytes);
   const { title } = IMAGE_FORMATS[format];
@@ -65,11 +66,8 @@ export async function decode(
     );
   }
   try {
-    const decoder = await loadDecoder(format, header, modules);
-    const frame = format === 'webp' ? firstWebpFrame(bytes) : undefined;
-    if (frame) return onWhite(onCanvas(await decoder(frame.file), frame, header));
-    const stored = await decoder((await BOUNDED[format]?.(bytes, maxPixels)) ?? bytes);
-    return onWhite(upright(stored, ORIENTATIONS[format]?.(bytes) ?? 1));
+    const decoder = await loadDecoder(format, header, modules, maxPixels);
+    return onWhite(await decoder(BOUNDED[format]?.(bytes) ?? bytes));
   } catch (cause) {
     if (cause instanceof CamError) throw cause;
     throw new CamError(
@@ -82,32 +80,39 @@ export async function decode(
 }
 
 /** Reduces a file to safe parts for decoders that accept anything. */
-const BOUNDED: Partial<Record<FormatName, (bytes: Uint8Array, maxPixels: number) => Promise<Uint8Array>>> = {
-  tiff: boundedTiff,
-  gif: async (bytes) => firstFrame(bytes),
-  bmp: async (bytes) => plainBmp(bytes),
+const BOUNDED: Partial<Record<FormatName, (bytes: Uint8Array) => Uint8Array>> = {
+  gif: firstFrame,
+  bmp: plainBmp,
 };
 
-/** Orientations that the decoders do not apply. */
-const ORIENTATIONS: Partial<Record<FormatName, (bytes: Uint8Array) => Orientation>> = {
-  webp: (bytes) => exifOrientation(webpExif(bytes)),
-  tiff: (bytes) => orientationOf(firstPage(viewOf(bytes)).values('orientation')[0]),
+type Prepare = (bytes: Uint8Array, header: Header, maxPixels: number) => Prepared | Promise<Prepared>;
+
+/** What jSquash and Jimp need for files that browsers read as they are. */
+const PREPARE: Partial<Record<FormatName, Prepare>> = {
+  webp: preparedWebp,
+  tiff: (bytes, _, maxPixels) => preparedTiff(bytes, maxPixels),
 };
 
-type Decoder = (bytes: Uint8Array) => Promise<Picture>;
+type Decoder = (bytes: Uint8Array) => Promise<DecodedPicture>;
 
 async function loadDecoder(
   format: FormatName,
-  { components }: Header,
+  header: Header,
   modules: CodecModules,
+  maxPixels: number,
 ): Promise<Decoder> {
   if (format === 'png') return decodePng;
-  const fast = format === 'webp' || (format === 'jpeg' && components !== 4); // the codec rejects CMYK
-  return (fast && (await loadCodec(format, modules[format]))) || loadOther(format);
+  const fast = format === 'webp' || (format === 'jpeg' && header.components !== 4); // the codec rejects CMYK
+  const codec = fast ? await loadCodec(format, modules[format]) : undefined;
+  if (!codec && runtime() === 'browser') return drawnByBrowser;
+  const decoder = codec ?? (await loadJimp(format));
+  const prepare = PREPARE[format];
+  if (!prepare) return decoder;
+  return async (bytes) => {
+    const { file, finish } = await prepare(bytes, header, maxPixels);
+    return finish(await decoder(file));
+  };
 }
-
-const loadOther = async (format: FormatName): Promise<Decoder> =>
-  runtime() === 'browser' ? drawnByBrowser : loadJimp(format);
 
 async function drawnByBrowser(bytes: Uint8Array): Promise<Picture> {
   const bitmap = await createImageBitmap(new Blob([bytes as Bytes]), {
@@ -120,14 +125,20 @@ async function drawnByBrowser(bytes: Uint8Array): Promise<Picture> {
   }
 }
 
-function onWhite({ data, width, height }: Picture): Picture {
-  for (let i = 0; i < data.length; i += 4) {
-    const alpha = data[i + 3]!;
-    if (alpha === 255) continue;
-    for (let c = i; c < i + 3; c++) data[c] = Math.round((data[c]! * alpha + 255 * (255 - alpha)) / 255);
-    data[i + 3] = 255;
+function onWhite(picture: DecodedPicture): DecodedPicture {
+  whiten(picture.data, 255);
+  if (picture.deep) whiten(picture.deep, DEEP_WHITE);
+  return picture;
+}
+
+function whiten(pixels: Uint8ClampedArray | Uint16Array, white: number): void {
+  for (let i = 0; i < pixels.length; i += 4) {
+    const alpha = pixels[i + 3];
+    if (alpha === white) continue;
+    for (let c = i; c < i + 3; c++)
+      pixels[c] = Math.round((pixels[c] * alpha + white * (white - alpha)) / white);
+    pixels[i + 3] = white;
   }
-  return { data, width, height };
 }
 
 function readHeader(format: FormatName, bytes: Uint8Array): Header {

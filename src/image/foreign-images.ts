@@ -14,13 +14,18 @@ export const FOREIGN_IMAGES: readonly ForeignImage[] = [
   { title: 'an AVIF image', magic: /^.{4}ftypavi[fs]/s, advice: SAVE },
   { title: 'a HEIC or HEIF photo', magic: /^.{4}ftyp(hei[cxsm]|hev[cxm]|mif1|msf1)/s, advice: SAVE },
   {
+    title: 'a camera raw photo',
+    magic: /^.{4}ftypcrx |^FUJIFILMCCD-RAW|^II(RO|RS|U\0)/s,
+    advice: SAVE,
+  },
+  {
     title: 'a video',
     magic: /^.{4}ftyp|^\x1a\x45\xdf\xa3|^RIFF.{4}AVI /s,
     advice: 'Save a frame as PNG or JPEG.',
   },
   {
     title: 'an SVG drawing',
-    magic: /^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?(<!DOCTYPE svg|<svg)/s,
+    magic: /^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?(<!DOCTYPE svg|<svg)/s,
     advice: 'Render it to PNG.',
   },
   { title: 'a PDF document', magic: /^%PDF-/, advice: 'Save a page as PNG.' },

@@ -1,4 +1,4 @@
-import type { Picture } from './source.ts';
+import type { DecodedPicture } from './source.ts';
 
 /** How a picture is stored: whether mirrored, transposed or turned (TIFF 6.0, tag 274). 1 is upright. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
@@ -46,17 +46,26 @@ const STORED: Readonly<
 };
 
 /** The upright picture of a stored one. */
-export function upright(picture: Picture, orientation: Orientation): Picture {
+export function upright(picture: DecodedPicture, orientation: Orientation): DecodedPicture {
   if (orientation === 1) return picture;
-  const { width: w, height: h } = picture;
+  const { data, deep, width: w, height: h } = picture;
   const [width, height] = orientation >= 5 ? [h, w] : [w, h];
   const stored = STORED[orientation];
-  const from = new Uint32Array(picture.data.buffer, picture.data.byteOffset, w * h);
-  const pixels = new Uint32Array(width * height);
-  for (let y = 0, at = 0; y < height; y++)
-    for (let x = 0; x < width; x++, at++) {
-      const [column, row] = stored(x, y, w, h);
-      pixels[at] = from[row * w + column];
-    }
-  return { data: new Uint8ClampedArray(pixels.buffer), width, height };
+  // Pixels as words of 32 bits: one, or two of 16 bits per channel.
+  const turned = ({ buffer, byteOffset }: Uint8ClampedArray | Uint16Array, words: number): ArrayBuffer => {
+    const from = new Uint32Array(buffer, byteOffset, words * w * h);
+    const pixels = new Uint32Array(from.length);
+    for (let y = 0, at = 0; y < height; y++)
+      for (let x = 0; x < width; x++) {
+        const [column, row] = stored(x, y, w, h);
+        const start = words * (row * w + column);
+        for (let word = start; word < start + words; word++) pixels[at++] = from[word];
+      }
+    return pixels.buffer;
+  };
+  return {
+    data: new Uint8ClampedArray(turned(data, 1)),
+    ...(deep && { deep: new Uint16Array(turned(deep, 2)) }),
+    ...{ width, height },
+  };
 }

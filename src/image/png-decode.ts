@@ -1,15 +1,25 @@
+import { concatenate } from './concatenate.ts';
+import { deepPicture } from './deep.ts';
 import { inflate } from './inflate.ts';
 import { exifOrientation, upright } from './orientation.ts';
 import { crc32 } from './png.ts';
-import type { Picture } from './source.ts';
+import type { DecodedPicture } from './source.ts';
 
-/** Color types: samples per pixel, and their conversion to red, green, blue and alpha. */
-const COLOR_TYPES: Readonly<Record<number, { channels: number; color: (png: Png) => Color }>> = {
-  0: { channels: 1, color: gray },
-  2: { channels: 3, color: trueColor },
-  3: { channels: 1, color: indexed },
+/** Samples per pixel, their bits, and their conversion to red, green, blue and alpha. */
+interface ColorType {
+  readonly channels: number;
+  readonly depths: readonly number[];
+  readonly color: (png: Png) => Color;
+}
+
+/** Color types of section 11.2.1, table 12. */
+const COLOR_TYPES: Readonly<Record<number, ColorType>> = {
+  0: { channels: 1, depths: [1, 2, 4, 8, 16], color: gray },
+  2: { channels: 3, depths: [8, 16], color: trueColor },
+  3: { channels: 1, depths: [1, 2, 4, 8], color: indexed },
   4: {
     channels: 2,
+    depths: [8, 16],
     color:
       ({ scale }) =>
       (s, put) =>
@@ -17,6 +27,7 @@ const COLOR_TYPES: Readonly<Record<number, { channels: number; color: (png: Png)
   },
   6: {
     channels: 4,
+    depths: [8, 16],
     color:
       ({ scale }) =>
       (s, put) =>
@@ -47,8 +58,10 @@ interface Png {
   readonly depth: number;
   readonly type: number;
   readonly interlace: number;
-  /** Maps a sample to a byte. */
-  readonly scale: Uint8Array;
+  /** White, or an opaque alpha, of the decoded picture. */
+  readonly white: number;
+  /** Maps a sample to 0..white. */
+  readonly scale: Uint16Array;
   readonly palette: Uint8Array;
   readonly transparency: Uint8Array | undefined;
   readonly exif: Uint8Array | undefined;
@@ -56,12 +69,11 @@ interface Png {
 }
 
 /**
- * Decodes a PNG file (W3C PNG, third edition) of any color type and depth, interlaced or not, to 8 bits per channel, upright by its Exif
- * orientation.
+ * Decodes a PNG file (W3C PNG, third edition) of any kind, upright by its Exif orientation. 16 bits are kept.
  * Uses DecompressionStream: Jimp's decoder asks Deno for the environment, and is missing in browsers and Workers.
  * @throws {Error} with the reason, for a damaged file.
  */
-export async function decodePng(bytes: Uint8Array): Promise<Picture> {
+export async function decodePng(bytes: Uint8Array): Promise<DecodedPicture> {
   const png = readChunks(bytes);
   const { width, height, depth, type, interlace } = png;
   const { channels, color } = COLOR_TYPES[type];
@@ -76,7 +88,7 @@ export async function decodePng(bytes: Uint8Array): Promise<Picture> {
   const rowBytes = (columns: number) => Math.ceil((columns * bits) / 8);
   const size = passes.reduce((sum, { columns, rows }) => sum + rows * (1 + rowBytes(columns)), 0);
   const lines = await unpack(png.data, size);
-  const picture = new Uint8ClampedArray(width * height * 4);
+  const picture = new (depth === 16 ? Uint16Array : Uint8ClampedArray)(width * height * 4);
   const paint = color(png);
   const samples = new Uint16Array(channels);
   const sample = SAMPLES[depth];
@@ -103,7 +115,9 @@ export async function decodePng(bytes: Uint8Array): Promise<Picture> {
       }
     }
   }
-  return upright({ data: picture, width, height }, exifOrientation(png.exif));
+  const stored =
+    picture instanceof Uint16Array ? deepPicture(picture, width, height) : { data: picture, width, height };
+  return upright(stored, exifOrientation(png.exif));
 }
 
 const SAMPLES: Readonly<Record<number, (line: Uint8Array, i: number) => number>> = {
@@ -114,15 +128,15 @@ const SAMPLES: Readonly<Record<number, (line: Uint8Array, i: number) => number>>
   16: (line, i) => (line[2 * i] << 8) | line[2 * i + 1],
 };
 
-function gray({ scale, transparency }: Png): Color {
+function gray({ scale, white, transparency }: Png): Color {
   const clear = transparency ? uint16(transparency, 0) : -1;
-  return (s, put) => put(scale[s[0]], scale[s[0]], scale[s[0]], s[0] === clear ? 0 : 255);
+  return (s, put) => put(scale[s[0]], scale[s[0]], scale[s[0]], s[0] === clear ? 0 : white);
 }
 
-function trueColor({ scale, transparency }: Png): Color {
+function trueColor({ scale, white, transparency }: Png): Color {
   const [red, green, blue] = transparency ? [0, 2, 4].map((at) => uint16(transparency, at)) : [-1, -1, -1];
   return (s, put) => {
-    const alpha = s[0] === red && s[1] === green && s[2] === blue ? 0 : 255;
+    const alpha = s[0] === red && s[1] === green && s[2] === blue ? 0 : white;
     put(scale[s[0]], scale[s[1]], scale[s[2]], alpha);
   };
 }
@@ -180,17 +194,19 @@ function readChunks(bytes: Uint8Array): Png {
   const header = chunks.get('IHDR');
   if (header?.length !== 13) throw new Error('it has no header');
   const [depth, type, , , interlace] = header.subarray(8);
-  if (!COLOR_TYPES[type] || !SAMPLES[depth] || !PASSES[interlace]) {
+  if (!COLOR_TYPES[type]?.depths.includes(depth) || !PASSES[interlace]) {
     throw new Error(`PNG has no color type ${type} with ${depth} bits`);
   }
   const most = 2 ** depth - 1;
+  const white = Math.max(255, most);
   return {
     width: view.getUint32(16),
     height: view.getUint32(20),
     depth,
     type,
     interlace,
-    scale: Uint8Array.from({ length: most + 1 }, (_, v) => Math.round((v * 255) / most)),
+    white,
+    scale: Uint16Array.from({ length: most + 1 }, (_, v) => (v * white) / most),
     palette: chunks.get('PLTE') ?? new Uint8Array(),
     transparency: chunks.get('tRNS'),
     exif: chunks.get('eXIf'),
@@ -200,7 +216,8 @@ function readChunks(bytes: Uint8Array): Png {
 
 async function unpack(parts: readonly Uint8Array[], size: number): Promise<Uint8Array> {
   const whole = new Uint8Array(size);
-  const length = await inflate(parts, 'deflate', size, (piece, at) => whole.set(piece, at));
+  // One part: streams are slow over thousands of chunks.
+  const length = await inflate([concatenate(parts)], 'deflate', size, (piece, at) => whole.set(piece, at));
   if (length !== size)
     throw new Error(length < size ? 'pixels are missing' : 'it holds more data than pixels');
   return whole;

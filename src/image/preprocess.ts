@@ -3,7 +3,7 @@ import type { Volume } from '../kernels/index.ts';
 import { type ColorChannels, MIXES, paint } from './channels.ts';
 import { type Fit, FITS, place, type Placement } from './placement.ts';
 import { DEFAULT_RESAMPLE, type Resample, RESAMPLES, resize } from './resize.ts';
-import type { Picture, PictureInput } from './source.ts';
+import type { DecodedPicture, Picture, PictureInput } from './source.ts';
 
 export const TENSOR_LAYOUTS = ['nchw', 'nhwc'] as const;
 /** Order of the axes of an image tensor. */
@@ -82,7 +82,7 @@ export interface PictureTensor {
  * Resizes, pads, orders and normalizes a picture.
  * @throws {CamError} BAD_OPTION for invalid settings.
  */
-export function toTensor(picture: Picture, p: Preprocessing): PictureTensor {
+export function toTensor(picture: DecodedPicture, p: Preprocessing): PictureTensor {
   checkPreprocessing(p);
   const { height, width, layout } = p;
   const placement = place(picture, p, p.fit);

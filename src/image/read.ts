@@ -6,7 +6,7 @@ import { decode, type DecodeOptions } from './decode.ts';
 import { drawn } from './drawable.ts';
 import { isNpy, readNpyAs } from './npy.ts';
 import { pictureOf } from './preprocess.ts';
-import type { ImageInput, Picture } from './source.ts';
+import type { DecodedPicture, ImageInput } from './source.ts';
 
 /** How an image is read. */
 export interface ReadOptions extends DecodeOptions {
@@ -23,7 +23,7 @@ export interface ReadOptions extends DecodeOptions {
 export async function readImage(
   source: ImageInput,
   options: ReadOptions = {},
-): Promise<Picture | FloatTensor> {
+): Promise<DecodedPicture | FloatTensor> {
   if (typeof source === 'string' || source instanceof URL) return readFrom(source, options);
   if (typeof source !== 'object' || source === null) throw notAnImage(source);
   if ('file' in source) return readFrom(source.file, options);
@@ -36,7 +36,7 @@ export async function readImage(
   throw notAnImage(source);
 }
 
-async function readFrom(place: string | URL, options: ReadOptions): Promise<Picture | FloatTensor> {
+async function readFrom(place: string | URL, options: ReadOptions): Promise<DecodedPicture | FloatTensor> {
   const name = String(place);
   const bytes = await readOr(
     place,
@@ -46,7 +46,7 @@ async function readFrom(place: string | URL, options: ReadOptions): Promise<Pict
   return /\.npy$/i.test(name) ? tensorOf(bytes, options) : readBytes(bytes, options);
 }
 
-const readBytes = (bytes: Uint8Array, options: ReadOptions): Promise<Picture> | FloatTensor =>
+const readBytes = (bytes: Uint8Array, options: ReadOptions): Promise<DecodedPicture> | FloatTensor =>
   isNpy(bytes) ? tensorOf(bytes, options) : decode(bytes, options);
 
 function tensorOf(bytes: Uint8Array, { type }: ReadOptions): FloatTensor {

@@ -1,4 +1,5 @@
-import type { Picture } from './source.ts';
+import { DEEP_STEP } from './deep.ts';
+import type { DecodedPicture, Picture } from './source.ts';
 
 /** A rectangle in pixels, from its top left corner; pixel i covers i to i + 1. */
 export interface Box {
@@ -69,11 +70,11 @@ export function resizePicture(picture: Picture, longerSide: number): Picture {
 }
 
 /**
- * Red, green and blue [3, height, width] in 0..255 of the part `from` of a picture. Colors stay float32; Pillow and
- * OpenCV round to bytes.
+ * Red, green and blue [3, height, width] in 0..255 of the part `from` of a picture, from 16 bits if it has them. Colors
+ * stay float32; Pillow and OpenCV round to bytes.
  */
 export function resize(
-  picture: Picture,
+  picture: DecodedPicture,
   from: Box,
   height: number,
   width: number,
@@ -105,11 +106,12 @@ const clipped = (colors: Float32Array, { overshoots }: Filter): Float32Array =>
 
 // [count, columns, 3]: only the rows needed, each at its final width.
 function shrinkRows(
-  { data, width }: Picture,
+  { data: bytes, deep, width }: DecodedPicture,
   top: number,
   count: number,
   columns: readonly Taps[],
 ): Float32Array {
+  const [data, step] = deep ? [deep, DEEP_STEP] : [bytes, 1];
   const out = new Float32Array(count * columns.length * 3);
   let at = 0;
   for (let y = top; y < top + count; y++) {
@@ -122,9 +124,9 @@ function shrinkRows(
         green += weight * data[p + 1]!;
         blue += weight * data[p + 2]!;
       }
-      out[at++] = red;
-      out[at++] = green;
-      out[at++] = blue;
+      out[at++] = red / step;
+      out[at++] = green / step;
+      out[at++] = blue / step;
     }
   }
   return out;

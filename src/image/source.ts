@@ -11,6 +11,12 @@ export interface Picture {
   height: number;
 }
 
+/** A picture from a file. */
+export interface DecodedPicture extends Picture {
+  /** The pixels in 16 bits per channel, if the file has as many: `data` times 257, less what it rounds off. */
+  readonly deep?: Uint16Array;
+}
+
 /** RGBA pixels from a caller. */
 export interface PictureInput {
   readonly data: Uint8ClampedArray | Uint8Array;

@@ -1,6 +1,10 @@
 import { inflate } from './inflate.ts';
 import { hasFrame, jpegHeader, MOST_SCANS } from './jpeg.ts';
+import { orientationOf, upright } from './orientation.ts';
+import type { Prepared } from './prepared.ts';
+import type { Picture } from './source.ts';
 import { firstPage, type TiffPage, viewOf, writeTiff } from './tiff.ts';
+import { disguiseOf } from './tiff-samples.ts';
 
 /** Unpacked size of a strip or tile in bytes, counted no further than `room`. */
 type Unpacked = (part: Uint8Array, room: number, page: StripLayout) => number | Promise<number>;
@@ -23,13 +27,20 @@ interface Kind {
 
 /** Pixel kinds the decoder supports, by photometric interpretation. It makes up colors for others. */
 const DECODED: Readonly<Record<number, (kind: Kind) => boolean>> = {
-  0: ({ bits, samples }) => samples === 1 && [1, 4, 8, 16].includes(bits), // white is zero
-  1: ({ bits, samples }) => (bits === 8 && samples <= 4) || (samples === 1 && [1, 2, 16].includes(bits)),
-  2: ({ bits, samples }) =>
-    (bits === 8 && samples !== 2 && samples <= 8) || (bits === 16 && [3, 4].includes(samples)),
+  0: (kind) => kind.samples === 1 && ([1, 4, 8].includes(kind.bits) || isDeep(kind)), // white is zero
+  1: (kind) =>
+    (kind.bits === 8 && kind.samples <= 4) ||
+    (kind.samples === 1 && ([1, 2].includes(kind.bits) || isDeep(kind))),
+  2: (kind) =>
+    (kind.bits === 8 && kind.samples !== 2 && kind.samples <= 8) ||
+    ([3, 4].includes(kind.samples) && isDeep(kind)),
   3: ({ bits, samples }) => (bits === 8 && samples <= 2) || (samples === 1 && [1, 2, 4].includes(bits)), // palette
+  5: ({ bits, samples, compression }) => compression !== 7 && bits === 8 && samples >= 4 && samples <= 8, // CMYK
   6: ({ bits, samples, compression }) => compression === 7 && bits === 8 && samples === 3, // YCbCr, of a JPEG
 };
+
+/** JPEG has 8 bits. */
+const isDeep = ({ bits, compression }: Kind): boolean => bits === 16 && compression !== 7;
 
 /** Names of the color spaces. */
 const PHOTOMETRICS: Readonly<Record<number, string>> = {
@@ -42,6 +53,9 @@ const PHOTOMETRICS: Readonly<Record<number, string>> = {
   6: 'YCbCr',
   8: 'CIELab',
 };
+
+/** More strips or tiles than real pages have, each of which takes time. */
+const MOST_PARTS = 65_536;
 
 interface StripLayout {
   readonly tiled: boolean;
@@ -59,7 +73,7 @@ interface StripLayout {
  * everything it finds, in every corner of a file.
  * @throws {Error} with the reason, for a damaged or unsupported file.
  */
-export async function boundedTiff(bytes: Uint8Array, maxPixels: number): Promise<Uint8Array> {
+export async function preparedTiff(bytes: Uint8Array, maxPixels: number): Promise<Prepared> {
   const page = firstPage(viewOf(bytes));
   const layout = stripLayout(page, maxPixels);
   const { tiled, columns, rows, count, bits, compression } = layout;
@@ -68,24 +82,42 @@ export async function boundedTiff(bytes: Uint8Array, maxPixels: number): Promise
     : [page.values('stripOffsets'), page.values('stripBytes')];
   const room = rows * Math.ceil((columns * bits) / 8);
   if (offsets.length < count) throw new Error('pixels are missing');
+  // Strips may overlap, as blank ones do, but not so that a small file becomes a large one.
+  let left = bytes.length + 2 * room * count;
   const parts: Uint8Array[] = [];
   for (let i = 0; i < count; i++) {
     const size = sizes[i] ?? (compression === 1 ? room : 0);
     const part = bytes.subarray(offsets[i], offsets[i] + size);
+    left -= part.length;
+    if (left < 0) throw new Error('its strips overlap');
     if ((await UNPACKED[compression](part, room, layout)) > room)
       throw new Error('it holds more data than pixels');
     parts.push(part);
   }
-  return writeTiff(page, tiled, parts);
+  const orientation = orientationOf(page.values('orientation')[0]);
+  const { tags, finish } = disguiseOf(page) ?? { finish: (picture: Picture) => picture };
+  return {
+    file: writeTiff(page, tiled, parts, tags),
+    finish: (decoded) => upright(finish(decoded), orientation),
+  };
 }
 
 function stripLayout(page: TiffPage, maxPixels: number): StripLayout {
   const { width, height, values } = page;
-  const [[compression = 1], [bits = 1], [samples = 1], [planar = 1], [photometric = 2], [format = 1]] = (
-    ['compression', 'bits', 'samples', 'planar', 'photometric', 'sampleFormat'] as const
-  ).map(values);
+  const [
+    [compression = 1],
+    [bits = 1],
+    [samples = 1],
+    [planar = 1],
+    [photometric = 2],
+    [format = 1],
+    [inkSet = 1],
+  ] = (['compression', 'bits', 'samples', 'planar', 'photometric', 'sampleFormat', 'inkSet'] as const).map(
+    values,
+  );
   if (!Object.hasOwn(UNPACKED, compression)) throw new Error(`compression ${compression} is not supported`);
   if (planar !== 1 && samples > 1) throw new Error('its colors are stored in separate planes');
+  if (inkSet !== 1) throw new Error('its inks are not cyan, magenta, yellow and black');
   if (format !== 1) throw new Error('its pixels are not unsigned integers');
   if (!DECODED[photometric]?.({ bits, samples, compression }))
     throw new Error(
@@ -99,6 +131,7 @@ function stripLayout(page: TiffPage, maxPixels: number): StripLayout {
   // Tiles may extend past the edges of the page.
   if (!(columns > 0 && rows > 0) || count * columns * rows > 4 * maxPixels)
     throw new Error(`its tiles are ${columns} x ${rows} pixels`);
+  if (count > MOST_PARTS) throw new Error(`it has ${count} strips or tiles; the limit is ${MOST_PARTS}`);
   const jpegTables = Uint8Array.from(values('jpegTables'));
   return { tiled, columns, rows, count, bits: bits * samples, compression, jpegTables };
 }

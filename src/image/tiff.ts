@@ -11,6 +11,9 @@ export interface TiffPage {
 
 type Tag = keyof typeof TAGS;
 
+/** Values by tag. */
+export type TiffTags = Partial<Record<Tag, readonly number[]>>;
+
 /** The tags that decoding needs; further pages, thumbnails and camera notes are ignored. */
 const TAGS = {
   width: 256,
@@ -31,6 +34,7 @@ const TAGS = {
   tileHeight: 323,
   tileOffsets: 324,
   tileBytes: 325,
+  inkSet: 332,
   extraSamples: 338,
   sampleFormat: 339,
   jpegTables: 347,
@@ -42,6 +46,9 @@ const READERS: Record<number, { bytes: number; read: 'getUint8' | 'getUint16' | 
   4: { bytes: 4, read: 'getUint32' },
   7: { bytes: 1, read: 'getUint8' },
 };
+
+/** Values of a tag that are looked at; a page of 100 million pixels has fewer strips or tiles. */
+const MAX_VALUES = 1e6;
 
 /** @throws {RangeError} when the file is truncated. */
 export function firstPage(view: DataView): TiffPage {
@@ -77,19 +84,26 @@ function valuesOf(view: DataView, entry: number, little: boolean): number[] {
   const at = count * reader.bytes <= 4 ? entry + 8 : view.getUint32(entry + 8, little);
   if (at + count * reader.bytes > view.byteLength)
     throw new RangeError('a TIFF directory points past the end');
-  return Array.from({ length: count }, (_, i) => view[reader.read](at + i * reader.bytes, little));
+  return Array.from({ length: Math.min(count, MAX_VALUES) }, (_, i) =>
+    view[reader.read](at + i * reader.bytes, little),
+  );
 }
 
-/** Writes a one-page file with the page's tags, followed by its strips or tiles. */
-export function writeTiff(page: TiffPage, tiled: boolean, parts: readonly Uint8Array[]): Uint8Array {
+/** Writes a one-page file of strips or tiles, with the page's tags where `changed` has no others. */
+export function writeTiff(
+  page: TiffPage,
+  tiled: boolean,
+  parts: readonly Uint8Array[],
+  changed: TiffTags = {},
+): Uint8Array {
   const { littleEndian: little } = page;
-  const places: Partial<Record<Tag, readonly number[]>> = {};
+  const tags = { ...changed };
   let size = 8;
   const offsets = parts.map(({ length }) => (size += length) - length);
-  places[tiled ? 'tileOffsets' : 'stripOffsets'] = offsets;
-  places[tiled ? 'tileBytes' : 'stripBytes'] = parts.map(({ length }) => length);
+  tags[tiled ? 'tileOffsets' : 'stripOffsets'] = offsets;
+  tags[tiled ? 'tileBytes' : 'stripBytes'] = parts.map(({ length }) => length);
   const entries = (Object.keys(TAGS) as Tag[])
-    .map((tag) => ({ tag: TAGS[tag], list: places[tag] ?? page.values(tag) }))
+    .map((tag) => ({ tag: TAGS[tag], list: tags[tag] ?? page.values(tag) }))
     .filter(({ list }) => list.length > 0);
   const directory = size + (size % 2);
   let free = directory + 2 + 12 * entries.length + 4;

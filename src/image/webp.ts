@@ -1,6 +1,9 @@
 import { concatenate } from './concatenate.ts';
 import type { Header } from './header.ts';
+import { exifOrientation, upright } from './orientation.ts';
+import type { Prepared } from './prepared.ts';
 import type { Picture } from './source.ts';
+import { viewOf } from './tiff.ts';
 
 /** A chunk of a RIFF file: its four letters, and its contents. */
 interface Chunk {
@@ -12,7 +15,7 @@ interface Chunk {
 
 /** The chunks of a WebP file (RFC 9649 section 2.3), or of a frame in it. */
 function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   for (let at = 0; at + 8 <= bytes.length;) {
     const length = view.getUint32(at + 4, true);
     const end = at + 8 + length + (length % 2);
@@ -45,39 +48,38 @@ export function webpHeader(view: DataView): Header {
 const uint24 = (view: DataView, at: number): number =>
   view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
 
-/** The Exif block of a file. */
-export const webpExif = (bytes: Uint8Array): Uint8Array | undefined =>
-  chunkNamed(bytes.subarray(HEADER), 'EXIF')?.body;
-
-/** The first frame of an animation, as a file of its own, and its place on the canvas. */
-export interface WebpFrame {
-  readonly file: Uint8Array;
-  readonly x: number;
-  readonly y: number;
-}
-
 /**
- * The first frame of an animated file; undefined for a still one.
- * @throws {Error} when the animation has no frame.
+ * Of an animation, the first frame as a file of its own, which belongs on a canvas.
+ * @throws {Error} when the animation has no frame, or one that extends past its canvas.
  */
-export function firstWebpFrame(bytes: Uint8Array): WebpFrame | undefined {
+export function preparedWebp(bytes: Uint8Array, canvas: Header): Prepared {
   const body = bytes.subarray(HEADER);
-  if (!chunkNamed(body, 'ANIM')) return undefined;
+  const orientation = exifOrientation(chunkNamed(body, 'EXIF')?.body);
+  if (!chunkNamed(body, 'ANIM')) return { file: bytes, finish: (picture) => upright(picture, orientation) };
   const frame = chunkNamed(body, 'ANMF')?.body;
   if (frame === undefined || frame.length < 16) throw new Error('its animation has no frame');
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const chunks = [...chunksOf(frame.subarray(16))].filter(({ name }) =>
-    ['ALPH', 'VP8 ', 'VP8L'].includes(name),
-  );
+  const file = frameFile(frame);
+  const view = viewOf(frame);
+  const [x, y] = [2 * uint24(view, 0), 2 * uint24(view, 3)];
+  // The decoder trusts the size in the frame's own pixels.
+  const { width, height } = webpHeader(viewOf(file));
+  if (x + width > canvas.width || y + height > canvas.height)
+    throw new Error('its first frame is larger than its canvas');
+  return { file, finish: (picture) => upright(onCanvas(picture, x, y, canvas), orientation) };
+}
+
+/** The contents of an ANMF chunk as a still image. */
+function frameFile(frame: Uint8Array): Uint8Array {
+  const pixels = frame.subarray(16);
+  const lossless = chunkNamed(pixels, 'VP8L');
+  const image = lossless ?? chunkNamed(pixels, 'VP8 ');
+  const alpha = lossless ? undefined : chunkNamed(pixels, 'ALPH'); // only lossy images need one
   const size = frame.subarray(6, 12); // width and height minus one, as in VP8X
-  const hasAlpha = chunks.some(({ name }) => name === 'ALPH');
-  const extended = hasAlpha ? [riffChunk('VP8X', concatenate([Uint8Array.of(ALPHA, 0, 0, 0), size]))] : [];
-  const parts = concatenate([...extended, ...chunks.map(({ whole }) => whole)]);
-  return {
-    file: riffChunk('RIFF', concatenate([lettersOf('WEBP'), parts])),
-    x: 2 * uint24(view, 0),
-    y: 2 * uint24(view, 3),
-  };
+  const extended = alpha && [
+    riffChunk('VP8X', concatenate([Uint8Array.of(ALPHA, 0, 0, 0), size])),
+    alpha.whole,
+  ];
+  return riffChunk('RIFF', concatenate([lettersOf('WEBP'), ...(extended ?? []), image?.whole ?? []]));
 }
 
 const ALPHA = 0x10;
@@ -91,12 +93,11 @@ function riffChunk(name: string, body: Uint8Array): Uint8Array {
 }
 
 /** A frame on a transparent canvas. */
-export function onCanvas(frame: Picture, { x, y }: WebpFrame, { width, height }: Header): Picture {
+function onCanvas(frame: Picture, x: number, y: number, { width, height }: Header): Picture {
   const data = new Uint8ClampedArray(4 * width * height);
-  const columns = Math.min(frame.width, width - x);
-  for (let row = 0; row < Math.min(frame.height, height - y); row++) {
+  for (let row = 0; row < frame.height; row++) {
     const from = 4 * row * frame.width;
-    if (columns > 0) data.set(frame.data.subarray(from, from + 4 * columns), 4 * ((y + row) * width + x));
+    data.set(frame.data.subarray(from, from + 4 * frame.width), 4 * ((y + row) * width + x));
   }
   return { data, width, height };
 }

@@ -214,6 +214,23 @@ for (const [kind, type, depth, row, rgb] of PNG_KINDS) {
   });
 }
 
+test('PNG: color types that do not come with this depth are refused', async () => {
+  for (const [type, depth] of [
+    [2, 4],
+    [3, 16],
+    [5, 8],
+  ]) {
+    const { message } = await failure(rawPng({ width: 1, height: 1, depth, type }, [0, 0, 0, 0]));
+    assert.match(message, `no color type ${type} with ${depth} bits`);
+  }
+});
+
+test('PNG: chunks of pixels may be empty', async () => {
+  const empty = Array.from({ length: 1000 }, () => ['IDAT', []] as const);
+  const found = await decode(rawPng({ width: 1, height: 1, depth: 8, type: 0 }, [0, 9], empty));
+  assert.equal(Array.from(found.data), [9, 9, 9, 255]);
+});
+
 test('PNG, WebP: what is transparent lies on white', async () => {
   const glass = picture(3, 1, (x) => [255, 0, 0, [255, 51, 0][x]!]);
   for (const encode of [ENCODERS.png, ENCODERS.webp]) {

@@ -70,6 +70,16 @@ test('an animation without a frame is refused', async () => {
   assert.match((error as CamError).message, /no frame/);
 });
 
+test('a first frame that is larger than its canvas is refused before decoding', async () => {
+  const { file, width } = STORED.animation;
+  const bytes = Buffer.from(bytesOf(file));
+  const canvas = bytes.indexOf('VP8X') + 12;
+  assert.is(1 + bytes.readUIntLE(canvas, 3), width);
+  bytes.writeUIntLE(width - 2, canvas, 3); // one column less
+  const error = await decode(bytes).catch((e: unknown) => e);
+  assert.match((error as CamError).message, /first frame is larger than its canvas/);
+});
+
 test('a PNG with a wrong checksum is refused, and the chunk named', async () => {
   const bytes = bytesOf(STORED.orientations[0].files.png);
   for (const chunk of ['IHDR', 'IDAT', 'eXIf']) {
@@ -98,9 +108,13 @@ test('a damaged Exif block is upright', () => {
 const FOREIGN: readonly (readonly [title: string, start: string])[] = [
   ['AVIF', '\0\0\0\x20ftypavif\0\0\0\0'],
   ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0'],
+  ['camera raw', '\0\0\0\x18ftypcrx '],
+  ['camera raw', 'FUJIFILMCCD-RAW 0201'],
+  ['camera raw', 'IIU\0\x18\0'],
   ['video', '\0\0\0\x18ftypmp42'],
   ['SVG', '<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="http://www.w3.org/2000/svg">'],
   ['SVG', '<svg width="10">'],
+  ['SVG', '\xef\xbb\xbf<svg>'],
   ['PDF', '%PDF-1.7\n'],
   ['DICOM', `${'\0'.repeat(128)}DICM`],
   ['NIfTI', '\x5c\x01\0\0'],

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CamError } from '../../src/errors.ts';
 import { decode } from '../../src/image/decode.ts';
+import { firstPage, viewOf } from '../../src/image/tiff.ts';
 import { encodeWith, picture } from './pictures.ts';
 
 const test = suite('tiff');
@@ -112,6 +113,39 @@ test('what a page does not need is not looked at: pages after it, notes, lists w
   assert.is((await decode(file)).data[0], 5);
 });
 
+/** Rows per strip; the last entry of a tag counts. */
+const ONE_ROW = [278, 4, 1, 1] as const;
+
+test('many strips of few bytes are refused', async () => {
+  const height = 65_537;
+  const lists = (tag: number) => [tag, 1, height, 8] as const; // offsets and sizes of 1
+  const file = tiff({ width: 1, height }, 1, new Uint8Array(height).fill(1), [
+    lists(273),
+    lists(279),
+    ONE_ROW,
+  ]);
+  assert.match(await failure(file), '65537 strips');
+});
+
+test('strips that share bytes count each', async () => {
+  const [width, height, length] = [1, 1000, 10_000];
+  const packed = new Uint8Array(length).fill(128); // PackBits that do nothing
+  const sizes = new Uint8Array(new Uint32Array(height).fill(length).buffer);
+  const offsets = new Uint8Array(new Uint32Array(height).fill(8).buffer);
+  const file = tiff({ width, height }, 32773, new Uint8Array([...packed, ...offsets, ...sizes]), [
+    [273, 4, height, 8 + length],
+    [279, 4, height, 8 + length + offsets.length],
+    ONE_ROW,
+  ]);
+  assert.match(await failure(file), 'overlap');
+});
+
+test('a tag is read no further than a million values, however many it claims', () => {
+  const count = 1e6 + 1;
+  const file = tiff(SMALL, 1, gray(count), [[266, 1, count, 8]]);
+  assert.is(firstPage(viewOf(file)).values('fillOrder').length, 1e6);
+});
+
 /** A picture all of whose bits are the same: photometric interpretation, bits of a sample, samples of a pixel. */
 const uniform = ([photometric, bits, samples]: readonly number[], byte: number, more: Tags = {}) => {
   const tags = { ...SMALL, 258: bits, 262: photometric, 277: samples, ...more };
@@ -146,7 +180,8 @@ test('kinds of pixels that the decoder has no code for are refused, not made up'
     ['gray', 1, 16, 2],
     ['RGB', 2, 8, 2],
     ['RGB', 2, 4, 3],
-    ['CMYK', 5, 8, 4],
+    ['CMYK', 5, 8, 3],
+    ['CMYK', 5, 16, 4],
     ['YCbCr', 6, 8, 3],
     ['CIELab', 8, 8, 3],
     ['photometric interpretation 9', 9, 8, 3],
