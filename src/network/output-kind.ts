@@ -67,21 +67,19 @@ function endsLinear(flow: Flow, value: string): boolean {
 }
 
 /** The node that computes a value, before changes of shape and order. */
-function lastNode(flow: Flow, value: string): GraphNode | undefined {
-  let node = flow.producer(value);
-  for (;;) {
-    const { passes, bounds } = (node && OPERATORS.get(node.op)) ?? {};
-    if (!node || passes === undefined || passes === 'extent' || bounds) return node;
-    node = flow.producer(node.inputs[0]);
-  }
-}
+const lastNode = (flow: Flow, value: string): GraphNode | undefined =>
+  flow.producer(
+    flow.source(value, ({ op }) => {
+      const { passes, bounds } = OPERATORS.get(op) ?? {};
+      return passes !== undefined && passes !== 'extent' && !bounds;
+    }),
+  );
 
 /** Whether a node divides a vector by its length. */
 function isUnit(flow: Flow, node: GraphNode | undefined): boolean {
   if (node?.op === 'LpNormalization') return true;
   if (node?.op !== 'Div') return false;
-  let norm = flow.producer(node.inputs[1]);
-  while (norm && !NORMS.has(norm.op) && SAFEGUARDS.has(norm.op)) norm = flow.producer(norm.inputs[0]);
+  const norm = flow.producer(flow.source(node.inputs[1], ({ op }) => SAFEGUARDS.has(op)));
   return norm !== undefined && NORMS.has(norm.op);
 }
 

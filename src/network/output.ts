@@ -5,7 +5,8 @@ import type { Facts, GraphNode, Model } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { Link } from '../operators/operator.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import { type Detector, detectorAt } from './detector.ts';
+import type { Detector } from './detectors/detector.ts';
+import { detectorAt } from './detectors/recognize.ts';
 import type { Network } from './network.ts';
 import { axesFor } from './output-axes.ts';
 import { kindOfOutput, type OutputActivation, type OutputKind } from './output-kind.ts';
@@ -113,8 +114,9 @@ export function classOutput(
   const { facts, flow } = network;
   const dimsOf = (value: string) => facts.dims.get(value) ?? [];
   if (kind === undefined || kind === 'detections') {
-    const certain = kind !== undefined || DETECTING.has(network.model.metadata.get('task') ?? '');
-    const detector = detectorAt(network, input, output, { labels, certain });
+    const task = network.model.metadata.get('task') ?? '';
+    const certain = kind !== undefined || DETECTING.has(task);
+    const detector = detectorAt(network, input, output, { labels, certain, rotated: task === 'obb' });
     if (detector) return detectorOutput(network, detector, labels);
     if (kind !== undefined) throw unknownLayout(output, dimsOf(output));
   }
@@ -183,8 +185,7 @@ const unknownLayout = (output: string, dims: readonly number[]): CamError =>
 
 /** The scores from which an output picks classes, behind changes of type and shape. */
 function pickedFrom(flow: Flow, output: string): string | undefined {
-  let node = flow.producer(output);
-  while (node && passesOn(node)) node = flow.producer(node.inputs[0]);
+  const node = flow.producer(flow.source(output, passesOn));
   return node && OPERATORS.get(node.op)?.picks ? node.inputs[0] : undefined;
 }
 
@@ -203,12 +204,8 @@ function obstacleOf(
 /** The end of a model: the value before changes of shape, its node, and what its Softmax or Sigmoid reads. */
 function scoresBefore({ facts, flow }: Network, output: string) {
   const size = (value: string) => sizeOf(facts.dims.get(value) ?? []);
-  let value = output;
-  let node = flow.producer(value);
-  while (node && passesOn(node) && size(node.inputs[0]) === size(output)) {
-    value = node.inputs[0];
-    node = flow.producer(value);
-  }
+  const value = flow.source(output, (node) => passesOn(node) && size(node.inputs[0]) === size(output));
+  const node = flow.producer(value);
   return { value, node, end: node && endOf(flow, node) };
 }
 

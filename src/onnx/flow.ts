@@ -5,6 +5,8 @@ export interface Flow {
   /** The node that computes a value; undefined for inputs and initializers. */
   producer(value: string): GraphNode | undefined;
   consumers(value: string): readonly GraphNode[];
+  /** The value reached from `value` by going back over the first inputs of nodes that pass it on. */
+  source(value: string, passesOn: (node: GraphNode) => boolean): string;
   /** Values that depend on any of `sources`, including the sources, except through nodes where `blocks` is true. */
   downstream(sources: Iterable<string>, blocks?: (node: GraphNode) => boolean): ReadonlySet<string>;
   /** Nodes that `targets` depend on, in execution order, up to the values in `stop`. */
@@ -22,6 +24,12 @@ export function flowOf(graph: Graph): Flow {
   return {
     producer: (value) => producers.get(value),
     consumers,
+    source(value, passesOn) {
+      let source = value;
+      for (let node = producers.get(source); node && passesOn(node); node = producers.get(source))
+        source = node.inputs[0];
+      return source;
+    },
     downstream(sources, blocks = () => false) {
       const reached = new Set(sources);
       for (const value of reached) {

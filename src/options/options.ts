@@ -18,6 +18,7 @@ import {
 } from '../network/output-kind.ts';
 import { DEFAULT_THREADS, MAX_THREADS } from '../runtime/ort.ts';
 import { type Check, type Checks, isRecord } from '../table.ts';
+import { CLASS_NAME } from '../targets/class.ts';
 import { type Score, SCORES } from '../targets/target.ts';
 import type { ExplainOptions, LoadOptions, OverlayOptions } from '../types.ts';
 import {
@@ -174,11 +175,6 @@ const MODEL = ['explain', 'compare', 'serve'] as const;
 const ANY_MODEL = ['explain', 'compare', 'inspect', 'serve'] as const;
 
 const methodName = text('<id>', 'a method id');
-const classChoice = anything(
-  'a class index or label',
-  (value) =>
-    (typeof value === 'string' && value !== '') || (Number.isInteger(value) && (value as number) >= 0),
-);
 const targetChoice = anything(
   'a class, a target as text, or a target',
   (value) => value !== null && value !== '' && ['string', 'number', 'object'].includes(typeof value),
@@ -231,7 +227,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: 'the predicted class',
     commands: EXPLAIN,
     query: true,
-    sets: { 'explain.class': oneOrMore(classChoice) },
+    sets: { 'explain.class': oneOrMore(CLASS_NAME) },
   },
   methods: {
     group: 'Explain',

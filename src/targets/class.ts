@@ -2,25 +2,29 @@ import { CamError } from '../errors.ts';
 import type { FileSource, ImageInput } from '../image/source.ts';
 import { type ClassOutput, logitOf } from '../network/output.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
+import type { Check } from '../table.ts';
 import { eachRun, held, probabilitiesOf, sums } from './classes.ts';
+import { classDetection } from './detection.ts';
 import { findClass } from './find-class.ts';
 import { isSource, nothingNamed, type ObjectiveContext, type OutputGrid, type TargetKind } from './kind.ts';
 import type { TargetReader } from './reader.ts';
 import type { ClassTarget, Score, Scored } from './target.ts';
 import { isFileSource, quotedText } from './text.ts';
 
+/** A class as callers name it. */
+export const CLASS_NAME: Check = {
+  takes: 'a class index or label',
+  accepts: (value) =>
+    (typeof value === 'string' && value !== '') || (Number.isInteger(value) && (value as number) >= 0),
+};
+
 const CLASS_START = /class\s*:\s*/y;
 
 /** A class: Σ_p m_p y_cp over the pixels p of its output, or of its probabilities. */
-export const CLASS: TargetKind<ClassTarget, 'class'> = {
+export const CLASS: TargetKind<ClassTarget, 'class', 'class' | 'detection'> = {
   key: 'class',
   keys: {
-    class: {
-      takes: 'a class index or label',
-      accepts: (value) =>
-        (typeof value === 'string' && value !== '') || (Number.isInteger(value) && (value as number) >= 0),
-      required: true,
-    },
+    class: { ...CLASS_NAME, required: true },
     over: { takes: "'all', 'predicted' or a mask: { file } or an image", accepts: isSource },
   },
   syntax: { starts: ['class:'], start: CLASS_START, parse: parseClass },
@@ -28,6 +32,7 @@ export const CLASS: TargetKind<ClassTarget, 'class'> = {
   files: ({ over }) => (isFileSource(over) ? [String(over.file)] : []),
   outputs: nothingNamed,
   async objective(target, context) {
+    if (context.candidates) return classDetection(target, context);
     const index = indexOf(target.class, context.labels, context.classes.classes);
     const weights = await weightsOf(index, target.over, context);
     return { kind: 'class', class: index, ...(weights && { weights }) };

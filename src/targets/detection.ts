@@ -1,7 +1,7 @@
 import { CamError } from '../errors.ts';
 import type { Box } from '../image/resize.ts';
 import { isRecord } from '../table.ts';
-import { type Candidate, detectionsIn, strongest } from './detections.ts';
+import { type Candidate, detectionsIn, scoreOfFactors, strongest } from './detections.ts';
 import { findClass } from './find-class.ts';
 import { nothingNamed, type Objective, type ObjectiveContext, type TargetKind } from './kind.ts';
 import type { TargetReader } from './reader.ts';
@@ -27,11 +27,12 @@ export const DETECTION: TargetKind<DetectionTarget, 'detection'> = {
   objective: (target, context) => Promise.resolve(objectiveFrom(detectionOf(target, context), false)),
   score({ candidate: { factors } }, { data }) {
     const seed = new Float32Array(data.length);
-    const score = factors.reduce((product, at) => product * data[at], 1);
-    factors.forEach((at, i) => {
-      seed[at] = factors.reduce((product, other, j) => (i === j ? product : product * data[other]), 1);
-    });
-    return { score, seed };
+    for (const factor of factors) {
+      const others = factors.filter((other) => other !== factor);
+      const { at, power } = factor;
+      seed[at] = power * data[at] ** (power - 1) * scoreOfFactors(others, data);
+    }
+    return { score: scoreOfFactors(factors, data), seed };
   },
 };
 
@@ -81,7 +82,10 @@ const contains = ({ x, y, width, height }: Box, place: { readonly x: number; rea
  * @throws {CamError} UNKNOWN_CLASS when the detector has no such class.
  * @throws {CamError} BAD_TARGET for a part of its pixels, or when no candidate has the class.
  */
-export function classDetection(target: ClassTarget, context: ObjectiveContext): Objective {
+export function classDetection(
+  target: ClassTarget,
+  context: ObjectiveContext,
+): Extract<Objective, { kind: 'detection' }> {
   const { classes, labels } = context;
   const index = typeof target.class === 'string' ? findClass(target.class, labels) : target.class;
   if (target.over !== undefined && target.over !== 'all')

@@ -1,5 +1,6 @@
 import type { Box } from '../image/resize.ts';
-import { type CandidateField, type Detector, PYRAMIDS } from '../network/detector.ts';
+import type { BoxForm, CandidateField, Detector } from '../network/detectors/detector.ts';
+import { cellOf } from '../network/detectors/grid.ts';
 import type { FloatTensor } from '../runtime/tensor.ts';
 import type { ClassScore, Ranking } from './classes.ts';
 
@@ -10,8 +11,14 @@ export interface Candidate {
   readonly score: number;
   /** In pixels of the model's input. */
   readonly box: Box;
-  /** Offsets in the output of the numbers whose product is the score. */
-  readonly factors: readonly number[];
+  /** The score is their product. */
+  readonly factors: readonly ScoreFactor[];
+}
+
+/** A number of the output, by its offset, to a power. */
+export interface ScoreFactor {
+  readonly at: number;
+  readonly power: number;
 }
 
 /** A detector's outputs for one image. */
@@ -20,31 +27,41 @@ export interface Candidates {
   readonly values: ReadonlyMap<string, FloatTensor>;
 }
 
-/** Candidates below this score are not detections, as in the tools of the YOLO family. */
-export const MIN_SCORE = 0.25;
 /** Of boxes of a class that overlap more than this, the best is kept. */
 const MAX_OVERLAP = 0.45;
 /** Limit on detections. */
 const MAX_DETECTIONS = 300;
 
+/** Computes a result once per key. */
+function remembered<Key extends object, Result>(work: (key: Key) => Result): (key: Key) => Result {
+  const known = new WeakMap<Key, Result>();
+  return (key) => {
+    const found = known.get(key) ?? work(key);
+    known.set(key, found);
+    return found;
+  };
+}
+
 /**
- * The detections, best first: candidates of at least 0.25, after non-maximum suppression of each class with an overlap
+ * The detections, best first: candidates from its threshold, after non-maximum suppression of each class with an overlap
  * (intersection over union) of 0.45.
  */
-export function detectionsIn(candidates: Candidates): Candidate[] {
-  const kept: Candidate[] = [];
-  const sorted = bestOfEach(candidates)
-    .filter(({ score }) => score >= MIN_SCORE)
-    .sort((a, b) => b.score - a.score);
-  for (const one of sorted) {
-    if (kept.length === MAX_DETECTIONS) break;
-    const covered = kept.some(
-      (other) => other.class === one.class && overlap(one.box, other.box) > MAX_OVERLAP,
-    );
-    if (!covered) kept.push(one);
-  }
-  return kept;
-}
+export const detectionsIn: (candidates: Candidates) => readonly Candidate[] = remembered(
+  (candidates: Candidates) => {
+    const kept: Candidate[] = [];
+    const sorted = bestOfEach(candidates)
+      .filter(({ score }) => score >= candidates.detector.threshold)
+      .sort((a, b) => b.score - a.score);
+    for (const one of sorted) {
+      if (kept.length === MAX_DETECTIONS) break;
+      const covered = kept.some(
+        (other) => other.class === one.class && overlap(one.box, other.box) > MAX_OVERLAP,
+      );
+      if (!covered) kept.push(one);
+    }
+    return kept;
+  },
+);
 
 /** The strongest candidate of a class, below any threshold; undefined if there is none. */
 export function strongest(candidates: Candidates, index?: number): Candidate | undefined {
@@ -83,7 +100,7 @@ function bestOfEach(candidates: Candidates): Candidate[] {
   const { classes, labels, scores, background } = detector;
   return candidateIndices(detector).map((i) => {
     if (labels) return candidateAt(candidates, i, labelAt(values, labels, i), 0);
-    let best = Number(background);
+    let best = Number(background ?? false);
     for (let c = best + 1; c < classes!; c++)
       if (numberAt(values, scores, i, c) > numberAt(values, scores, i, best)) best = c;
     return candidateAt(candidates, i, best, best);
@@ -99,17 +116,25 @@ function candidatesOfClass(candidates: Candidates, index: number): Candidate[] {
   });
 }
 
-function candidateAt({ detector, values }: Candidates, i: number, index: number, channel: number): Candidate {
-  const { scores, objectness } = detector;
-  const factors = [offsetOf(scores, i, channel), ...(objectness ? [offsetOf(objectness, i)] : [])];
-  const { data } = values.get(scores.output)!;
+function candidateAt(candidates: Candidates, i: number, index: number, channel: number): Candidate {
+  const { scores, objectness } = candidates.detector;
+  const factors = [factorOf(scores, i, channel), ...(objectness ? [factorOf(objectness, i, 0)] : [])];
   return {
     class: index,
-    score: factors.reduce((product, at) => product * data[at], 1),
-    box: boxAt(detector, values, i),
+    score: scoreOfFactors(factors, candidates.values.get(scores.output)!.data),
+    box: boxAt(candidates, i),
     factors,
   };
 }
+
+const factorOf = (place: CandidateField, i: number, field: number): ScoreFactor => ({
+  at: offsetOf(place, i, field),
+  power: place.power ?? 1,
+});
+
+/** The product of factors in an output. */
+export const scoreOfFactors = (factors: readonly ScoreFactor[], data: ArrayLike<number>): number =>
+  factors.reduce((product, { at, power }) => product * data[at] ** power, 1);
 
 const offsetOf = ({ step, jump, first }: CandidateField, i: number, field = 0): number =>
   i * step + (first + field) * jump;
@@ -125,14 +150,22 @@ const numberAt = (
 const labelAt = (values: Candidates['values'], labels: CandidateField, i: number): number =>
   Math.round(numberAt(values, labels, i));
 
-function boxAt(detector: Detector, values: ReadonlyMap<string, FloatTensor>, i: number): Box {
-  const [a, b, c, d] = [0, 1, 2, 3].map((field) => numberAt(values, detector.boxes, i, field));
+function boxAt(candidates: Candidates, i: number): Box {
+  const { detector, values } = candidates;
+  const numbers = [0, 1, 2, 3].map((field) => numberAt(values, detector.boxes, i, field));
+  const box = decoded(candidates, i, numbers);
+  return detector.angle ? boundsOf(box, numberAt(values, detector.angle, i)) : box;
+}
+
+function decoded(candidates: Candidates, i: number, numbers: readonly number[]): Box {
+  const { detector } = candidates;
+  const [a, b, c, d] = numbers;
   const { height, width } = detector.input;
-  if (detector.form === 'yolox')
-    return isRaw(detector, values) ? yoloxBox(detector, i, [a, b, c, d]) : boxAround(a, b, c, d);
-  const box =
-    detector.form === 'center' ? boxAround(a, b, c, d) : { x: a, y: b, width: c - a, height: d - b };
-  return isRelative(detector, values)
+  const { form, grid } = detector;
+  const cell = grid && isInCells(candidates) ? cellOf(grid, detector.input, i) : undefined;
+  if (cell && CELL_BOXES.has(form)) return CELL_BOXES.get(form)!(numbers, cell, detector.input);
+  const box = form === 'corners' ? { x: a, y: b, width: c - a, height: d - b } : boxAround(a, b, c, d);
+  return form !== 'yolox' && isRelative(candidates)
     ? { x: box.x * width, y: box.y * height, width: box.width * width, height: box.height * height }
     : box;
 }
@@ -144,53 +177,60 @@ const boxAround = (x: number, y: number, width: number, height: number): Box => 
   height,
 });
 
+/** The upright box around a box that is rotated about its center. */
+function boundsOf({ x, y, width, height }: Box, angle: number): Box {
+  const [cos, sin] = [Math.abs(Math.cos(angle)), Math.abs(Math.sin(angle))];
+  return boxAround(x + width / 2, y + height / 2, width * cos + height * sin, width * sin + height * cos);
+}
+
 /** Largest coordinate of boxes in shares of the input: some reach beyond its edge. */
 const RELATIVE = 2;
 
-const boxNumbers = (
-  detector: Detector,
-  values: ReadonlyMap<string, FloatTensor>,
-  fields: readonly number[],
-) =>
+const boxNumbers = ({ detector, values }: Candidates, fields: readonly number[]) =>
   candidateIndices(detector).flatMap((i) =>
     fields.map((field) => numberAt(values, detector.boxes, i, field)),
   );
 
-const remembered = <Result>(work: (detector: Detector, values: Candidates['values']) => Result) => {
-  const known = new WeakMap<Candidates['values'], Result>();
-  return (detector: Detector, values: Candidates['values']): Result => {
-    const found = known.get(values) ?? work(detector, values);
-    known.set(values, found);
-    return found;
-  };
-};
-
-const isRelative = remembered((detector, values) =>
-  boxNumbers(detector, values, [0, 1, 2, 3]).every((value) => Math.abs(value) <= RELATIVE),
+const isRelative = remembered((candidates: Candidates) =>
+  boxNumbers(candidates, [0, 1, 2, 3]).every((value) => Math.abs(value) <= RELATIVE),
 );
 
-/** Whether YOLOX's boxes are not decoded in the graph: sizes are then logarithms, some of them negative. */
-const isRaw = remembered((detector, values) =>
-  boxNumbers(detector, values, [2, 3]).some((value) => value < 0),
+/**
+ * Whether boxes are offsets in cells. YOLOX's are where the graph does not decode them: sizes are then logarithms, some
+ * of them negative.
+ */
+const isInCells = remembered(
+  (candidates: Candidates) =>
+    candidates.detector.form !== 'yolox' || boxNumbers(candidates, [2, 3]).some((value) => value < 0),
 );
 
-/** Cell offsets and logarithmic sizes in units of the stride (Ge et al. 2021, arXiv:2107.08430). */
-function yoloxBox({ candidates, input }: Detector, i: number, [x, y, w, h]: readonly number[]): Box {
-  const cellsOf = (stride: number) => Math.ceil(input.height / stride) * Math.ceil(input.width / stride);
-  const strides =
-    PYRAMIDS.find((one) => one.reduce((sum, stride) => sum + cellsOf(stride), 0) === candidates) ?? [];
-  let before = 0;
-  for (const stride of strides) {
-    const columns = Math.ceil(input.width / stride);
-    const cell = i - before;
-    if (cell < cellsOf(stride)) {
-      const [row, column] = [Math.floor(cell / columns), cell % columns];
-      return boxAround((x + column) * stride, (y + row) * stride, Math.exp(w) * stride, Math.exp(h) * stride);
-    }
-    before += cellsOf(stride);
-  }
-  return boxAround(x, y, w, h);
-}
+type Cell = NonNullable<ReturnType<typeof cellOf>>;
+
+const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value));
+
+/** How offsets in a cell become a box. */
+const CELL_BOXES: ReadonlyMap<
+  BoxForm,
+  (numbers: readonly number[], cell: Cell, input: Detector['input']) => Box
+> = new Map([
+  // Sizes are logarithms in units of the stride (Ge et al. 2021, arXiv:2107.08430).
+  [
+    'yolox',
+    ([x, y, w, h], { row, column, stride }) =>
+      boxAround((x + column) * stride, (y + row) * stride, Math.exp(w) * stride, Math.exp(h) * stride),
+  ],
+  // Sizes are shares of the input (github.com/dog-qiuqiu/FastestDet).
+  [
+    'fastestdet',
+    ([x, y, w, h], { row, column, stride }, { height, width }) =>
+      boxAround(
+        (Math.tanh(x) + column) * stride,
+        (Math.tanh(y) + row) * stride,
+        sigmoid(w) * width,
+        sigmoid(h) * height,
+      ),
+  ],
+]);
 
 /** Intersection over union. */
 function overlap(a: Box, b: Box): number {

@@ -70,9 +70,10 @@ export interface TargetSyntax {
 
 /**
  * One kind of target: a row of the table. Its functions are methods, whose parameters TypeScript compares both ways: the
- * table can hold rows for different targets, and the key of a target selects its row.
+ * table can hold rows for different targets, and the key of a target selects its row. Its objective scores by the row of
+ * its own kind: a class of a detector is resolved to a detection.
  */
-export interface TargetKind<Given extends Target, Kind extends KindName> {
+export interface TargetKind<Given extends Target, Kind extends KindName, Resolved extends KindName = Kind> {
   /** The key that identifies the kind. */
   readonly key: string;
   /** Validation of all its keys. */
@@ -95,7 +96,7 @@ export interface TargetKind<Given extends Target, Kind extends KindName> {
     target: Given,
     context: ObjectiveContext,
     all: TargetFunctions,
-  ): Promise<Extract<Objective, { kind: Kind }>>;
+  ): Promise<Extract<Objective, { kind: Resolved }>>;
   /** Scores an output (batch 1) and returns the derivative that starts the backward pass. */
   score(
     objective: Extract<Objective, { kind: Kind }>,

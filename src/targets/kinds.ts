@@ -1,7 +1,7 @@
 import { CamError, didYouMean } from '../errors.ts';
 import { CLASS } from './class.ts';
 import { CUSTOM } from './custom.ts';
-import { classDetection, DETECTION } from './detection.ts';
+import { DETECTION } from './detection.ts';
 import { DIFFERENCE } from './difference.ts';
 import { ELEMENTS } from './elements.ts';
 import type { KindName, Objective, TargetFunctions, TargetKind, TargetSyntax } from './kind.ts';
@@ -58,10 +58,7 @@ const functions: TargetFunctions = {
   textOf: (target) => kindOf(target).text(target, functions),
   filesOf: (target) => kindOf(target).files(target, functions),
   outputsOf: (target) => kindOf(target).outputs(target, functions),
-  objectiveOf: async (target, context) =>
-    'class' in target && context.candidates
-      ? classDetection(target, context)
-      : kindOf(target).objective(target, context, functions),
+  objectiveOf: async (target, context) => kindOf(target).objective(target, context, functions),
   scoreOf(objective, output, classes, score) {
     const kind: AnyKind = TARGET_KINDS[objective.kind];
     return kind.score(objective, output, classes, score, functions);

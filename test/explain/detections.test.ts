@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError, Explainer, type LoadOptions, overlay } from '../../src/index.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
+import { MessageWriter } from '../../src/onnx/wire.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
 import { Draft } from '../network/draft.ts';
 
@@ -25,6 +26,28 @@ function detector(
     const value: Ref = e.mul(e.constant('float32', dims, data), one);
     e.output(ended.includes(name) ? e.op('Softmax', [value], { axis: -1 }) : value, name);
   }
+  return e.bytes(new Map([['', 18]]), 8);
+}
+
+/** A model with entries of `metadata_props`, appended as protobuf allows. */
+function withMetadata(model: Uint8Array, entries: Readonly<Record<string, string>>): Uint8Array {
+  const writer = new MessageWriter();
+  for (const [key, value] of Object.entries(entries))
+    writer.message(14, new MessageWriter().string(1, key).string(2, value));
+  return Uint8Array.from([...model, ...writer.bytes()]);
+}
+
+/** One map of two by two cells, whose channels are parts [1, C, 2, 2] with a function of their own. */
+function map(
+  ...parts: readonly (readonly [data: readonly number[], end?: 'Sigmoid' | 'Softmax'])[]
+): Uint8Array {
+  const { e } = new Draft();
+  const one = e.reduceMean(e.input('images', 'float32', [1, 3, SIDE, SIDE]), [0, 1, 2, 3], true);
+  const ended = parts.map(([data, end]) => {
+    const value: Ref = e.mul(e.constant('float32', [1, data.length / 4, 2, 2], data), one);
+    return end ? e.op(end, [value], end === 'Softmax' ? { axis: 1 } : {}) : value;
+  });
+  e.output(e.op('Concat', ended, { axis: 1 }), 'map');
   return e.bytes(new Map([['', 18]]), 8);
 }
 
@@ -82,6 +105,26 @@ const DESIGNS: Readonly<Record<string, Design>> = {
     model: detector({ output: rows(21, 8, { 17: [0.5, 0.25, 0, -1, 1, 0.1, 0.1, 0.75] }) }),
     labels: LABELS,
     found: [['car', 0.75, [16, 4 - 8 / Math.E, 16, 16 / Math.E]]],
+  },
+  'FastestDet: a map of objectness, box and classes': {
+    // cell (0, 1) of stride 16: center (0 + 1, tanh 1 + 0) · 16, size σ(0) and σ(ln 3) of 32; σ(ln 9) = 0.9
+    model: map(
+      [[-9, Math.log(9), -9, -9], 'Sigmoid'],
+      [[0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, Math.log(3), 0, 0]],
+      [[0, 0, 0, 0, 0, Math.log(6), 0, 0, 0, 0, 0, 0], 'Softmax'],
+    ),
+    labels: LABELS,
+    found: [['dog', 0.9 ** 0.6 * (6 / 8) ** 0.4, [16 - 8, 16 * Math.tanh(1) - 12, 16, 24]]],
+  },
+  'YOLOX: a map of box, objectness and classes': {
+    // cell (1, 0) of stride 16: center (0.5 + 0, 0.5 + 1) · 16, size e^−1 · 16 and e^0 · 16
+    model: map(
+      [[0, 0, 0.5, 0, 0, 0, 0.5, 0, 0, 0, -1, 0, 0, 0, 0, 0]],
+      [[-9, -9, Math.log(9), -9], 'Sigmoid'],
+      [[-9, -9, -9, -9, -9, -9, -9, -9, -9, -9, Math.log(3), -9], 'Sigmoid'],
+    ),
+    labels: LABELS,
+    found: [['car', 0.9 * 0.75, [8 - 8 / Math.E, 24 - 8, 16 / Math.E, 16]]],
   },
   'end to end: corners, score, class': {
     model: detector({ output0: rows(100, 6, { 0: [1, 2, 5, 8, 0.9, 2], 1: [0, 0, 4, 4, 0.6, 0] }) }),
@@ -246,6 +289,39 @@ finds('more numbers may follow the class, such as those of a mask, if the caller
     },
   ),
 );
+
+// 8 by 2 turned by 30° and by 90°, in the layouts of Ultralytics' task obb.
+const TURNED = [Math.PI / 6, Math.PI / 2];
+const ROTATED = {
+  'as columns': columns(21, 6, { 2: [16, 16, 8, 2, 0.9, TURNED[0]], 9: [6, 6, 8, 2, 0.8, TURNED[1]] }),
+  'end to end': rows(300, 7, {
+    0: [16, 16, 8, 2, 0.9, 0, TURNED[0]],
+    1: [6, 6, 8, 2, 0.8, 0, TURNED[1]],
+  }),
+};
+for (const [title, output0] of Object.entries(ROTATED)) {
+  finds(`rotated boxes ${title} are shown by the upright box around them`, () =>
+    withModel(
+      withMetadata(detector({ output0 }), { task: 'obb', names: "{0: 'ship'}" }),
+      {},
+      async (explainer) => {
+        const { detections } = await explainer.explain(image, { method: 'layercam' });
+        const wanted = [
+          [16, 16, 8 * Math.cos(TURNED[0]) + 1, 4 + 2 * Math.cos(TURNED[0])],
+          [6, 6, 2, 8],
+        ];
+        assert.is(detections.length, 2);
+        detections.forEach(({ label, box }, i) => {
+          assert.is(label, 'ship');
+          const [x, y, width, height] = wanted[i];
+          [x - width / 2, y - height / 2, width, height].forEach((side, k) =>
+            assert.ok(close([box.x, box.y, box.width, box.height][k], side)),
+          );
+        });
+      },
+    ),
+  );
+}
 
 finds('a layout that is not known says which target to write', () =>
   withModel(

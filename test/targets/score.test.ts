@@ -69,7 +69,17 @@ const CASES: Record<Objective['kind'], readonly Case[]> = {
         ];
       }),
   ),
-  detection: [[7], [3, 11]].map((factors) => ({
+  detection: [
+    [{ at: 7, power: 1 }],
+    [
+      { at: 3, power: 1 },
+      { at: 11, power: 1 },
+    ],
+    [
+      { at: 3, power: 2 },
+      { at: 11, power: 3 },
+    ],
+  ].map((factors) => ({
     objective: {
       kind: 'detection',
       candidate: { class: 1, score: 0.5, box: { x: 0, y: 0, width: 1, height: 1 }, factors },
@@ -130,6 +140,18 @@ for (const kind of Object.keys(TARGET_KINDS) as Objective['kind'][]) {
 seeds.run();
 
 const scores = suite('scores by hand');
+
+scores('the root of an objectness times that of a class', () => {
+  const factors = [
+    { at: 4, power: 0.5 },
+    { at: 16, power: 0.5 },
+  ];
+  const candidate = { class: 1, score: 1, box: { x: 0, y: 0, width: 1, height: 1 }, factors };
+  const { score, seed } = scoreOf({ kind: 'detection', candidate, byClass: true }, dense, DENSE, 'logit');
+  assert.is(score, 8);
+  assert.is(seed[4], 1);
+  assert.is(seed[16], 0.25);
+});
 
 const dense = floatTensor(
   DENSE.dims,
