@@ -52,7 +52,12 @@ export function backwardGraph(model: Model, facts: Facts, request: BackwardReque
   for (const node of nodesBetween(flow, output, wrt, active).toReversed()) {
     const cotangents = node.outputs.map((name) => (name ? cotangent(name) : undefined));
     if (isFlat(node, facts) || cotangents.every((g) => g === undefined)) continue;
-    const wanted = node.inputs.map((name) => active.has(name) && facts.types.get(name) !== 'int64');
+    // Some kernels refuse tensors without elements, such as the masks that a detector without masks gathers.
+    const isEmpty = (name: string) => facts.dims.get(name)?.includes(0) ?? false;
+    if (node.outputs.every(isEmpty)) continue;
+    const wanted = node.inputs.map(
+      (name) => active.has(name) && facts.types.get(name) !== 'int64' && !isEmpty(name),
+    );
     const row = OPERATORS.get(node.op);
     const vjp = rules.get(node.op) ?? row?.vjp;
     if (!vjp) throw noRule(model, node);

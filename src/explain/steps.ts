@@ -19,6 +19,7 @@ import { type MapOptions, type Notes, rawMaps } from './raw-maps.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import {
   detectionsOf,
+  problemOf,
   rerunTarget,
   runTarget,
   runWithoutTarget,
@@ -69,10 +70,12 @@ export async function explainSteps(
   requireFinite(pass, ranking);
   const tasks: Task[] = [];
   const context = { labels: names, ranking, options, watch, readMask, readTensor };
-  const targets =
-    output.problem === undefined ? targetsOf(call.targets, options.top, ranking, pass) : [undefined];
-  for (const target of targets) {
-    const run = target === undefined ? runWithoutTarget(pass) : await runTarget(pass, target, context);
+  const targets = output.problem === undefined ? targetsOf(call.targets, options.top, ranking, pass) : [];
+  const problem = problemOf(pass, targets);
+  const runs = problem === undefined ? [] : [runWithoutTarget(pass, problem)];
+  for (const target of problem === undefined ? targets : [])
+    runs.push(await runTarget(pass, target, context));
+  for (const run of runs) {
     for (const chosen of call.methods)
       tasks.push({ chosen, target: run, notes: { warnings: new Set(), measures: {} }, maps: [] });
   }
@@ -142,7 +145,7 @@ async function addMaps(
     const { chosen, notes } = task;
     await settle(task, () =>
       watch.time(chosen.id, async () => {
-        const { problem } = task.target.pass.plan.output;
+        const { problem } = task.target;
         if (problem !== undefined && usesScore(chosen))
           throw new CamError('UNSUPPORTED_MODEL', problem, { option: 'output' });
         const maps = await rawMaps({ chosen, target: runOf(task), options, kernels, notes });

@@ -21,6 +21,8 @@ import type { Stopwatch } from './stopwatch.ts';
 /** A target on one forward pass: its score, and its gradients on demand. */
 export interface TargetRun {
   readonly pass: ForwardPass;
+  /** Why there is no score. Methods that need none still work. */
+  readonly problem: string | undefined;
   readonly objective: Objective;
   readonly info: TargetInfo;
   /** The score of any output (negated for a counterfactual), with its derivative. */
@@ -74,7 +76,7 @@ export async function runTarget(
           probability: known?.probability,
           detection: undefined,
         };
-  return { objective, info, scoreOf: signed, ...onPass(pass, signed(output), watch) };
+  return { problem: undefined, objective, info, scoreOf: signed, ...onPass(pass, signed(output), watch) };
 }
 
 function detectionInfo(
@@ -114,18 +116,26 @@ const detectionFor = (
 
 /** The same target on another forward pass, with noise or mirrored. */
 export const rerunTarget = (run: TargetRun, pass: ForwardPass, watch: Stopwatch): TargetRun =>
-  pass.plan.output.problem === undefined
+  run.problem === undefined
     ? { ...run, ...onPass(pass, run.scoreOf(explainedOutput(pass)), watch) }
     : { ...run, pass };
 
+/** Why nothing has a score: the output's own reason, or a detector's if it found nothing to explain. */
+export const problemOf = ({ plan }: ForwardPass, targets: readonly Target[]): string | undefined =>
+  plan.output.problem ??
+  (targets.length > 0
+    ? undefined
+    : 'Nothing was detected in this image. Set `class`, or use a method that needs no score, such as eigencam.');
+
 /** A run for methods that need no score, on an output that has none. */
-export function runWithoutTarget(pass: ForwardPass): TargetRun {
+export function runWithoutTarget(pass: ForwardPass, problem: string): TargetRun {
   const { name } = pass.plan.output;
   const fail = (): never => {
     throw new InternalError(`The output "${name}" has no score.`);
   };
   return {
     pass,
+    problem,
     objective: { kind: 'custom', of: fail },
     info: { index: undefined, label: name, score: NaN, probability: undefined, detection: undefined },
     scoreOf: fail,

@@ -1,3 +1,4 @@
+import { isFlat } from '../autodiff/backward.ts';
 import { CamError } from '../errors.ts';
 import { needsOf } from '../onnx/flow.ts';
 import type { GraphNode } from '../onnx/model.ts';
@@ -83,9 +84,10 @@ const orAll = (layers: readonly Layer[], keep: (layer: Layer) => boolean): reado
 function readOff(network: Network, input: string, output: string): ReadonlySet<string> {
   const { flow } = network;
   const moving = flow.downstream([input]);
+  const flat = flatValues(network);
   const scores = new Set([output]);
   for (const value of scores) {
-    const node = flow.producer(value);
+    const node = flat.has(value) ? undefined : flow.producer(value);
     if (node && !isWeighted(network, node, moving)) node.inputs.forEach((name) => scores.add(name));
   }
   return scores;
@@ -103,11 +105,15 @@ function isWeighted(
   return weighs !== 'transposed-window' || from !== to;
 }
 
+/** Values without a gradient: shapes, and what is computed from them, such as the anchors of a detector. */
+const flatValues = ({ model, facts }: Network): ReadonlySet<string> =>
+  new Set(model.graph.nodes.filter((node) => isFlat(node, facts)).flatMap(({ outputs }) => outputs));
+
 /** Layers with no other layer after them. */
-function endsOf({ flow }: Network, layers: readonly Layer[], output: string): readonly Layer[] {
+function endsOf(network: Network, layers: readonly Layer[], output: string): readonly Layer[] {
   const names = new Set(layers.map(({ name }) => name));
   const followed = new Set<string>();
-  for (const { inputs, outputs } of flow.upstream([output]).toReversed()) {
+  for (const { inputs, outputs } of network.flow.upstream([output], flatValues(network)).toReversed()) {
     if (outputs.some((name) => names.has(name) || followed.has(name)))
       inputs.forEach((name) => followed.add(name));
   }
@@ -115,8 +121,11 @@ function endsOf({ flow }: Network, layers: readonly Layer[], output: string): re
 }
 
 /** The deepest layer that every end depends on. */
-function sharedBy({ flow }: Network, layers: readonly Layer[], ends: readonly Layer[]): Layer | undefined {
-  const before = ends.map(({ name }) => new Set([name, ...flow.upstream([name]).flatMap(needsOf)]));
+function sharedBy(network: Network, layers: readonly Layer[], ends: readonly Layer[]): Layer | undefined {
+  const flat = flatValues(network);
+  const before = ends.map(
+    ({ name }) => new Set([name, ...network.flow.upstream([name], flat).flatMap(needsOf)]),
+  );
   return layers.findLast(({ name }) => before.every((values) => values.has(name)));
 }
 

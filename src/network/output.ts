@@ -113,8 +113,8 @@ export function classOutput(
 ): ClassOutput {
   const { facts, flow } = network;
   const dimsOf = (value: string) => facts.dims.get(value) ?? [];
+  const task = network.model.metadata.get('task') ?? '';
   if (kind === undefined || kind === 'detections') {
-    const task = network.model.metadata.get('task') ?? '';
     const certain = kind !== undefined || DETECTING.has(task);
     const detector = detectorAt(network, input, output, { labels, certain, rotated: task === 'obb' });
     if (detector) return detectorOutput(network, detector, labels);
@@ -132,7 +132,9 @@ export function classOutput(
   const resized = resizedProbabilities(flow, value);
   const link = found?.link ?? resized;
   const is =
-    kind ?? kindOfOutput({ flow, picked: picked !== undefined, name: output, logits, link, labels, ...axes });
+    kind ??
+    KIND_OF_TASK.get(task) ??
+    kindOfOutput({ flow, picked: picked !== undefined, name: output, logits, link, labels, ...axes });
   const usual = is === 'values' ? 'none' : axes.channels === 1 ? 'sigmoid' : 'softmax';
   return {
     name: output,
@@ -153,6 +155,12 @@ export function classOutput(
 
 /** Tasks of Ultralytics' metadata whose outputs hold boxes. */
 const DETECTING: ReadonlySet<string> = new Set(['detect', 'segment', 'pose', 'obb']);
+/** Its other tasks. */
+const KIND_OF_TASK: ReadonlyMap<string, OutputKind> = new Map([
+  ['classify', 'classes'],
+  ['semantic', 'classes'],
+  ['depth', 'values'],
+]);
 
 /** Scores in an output of their own are explained before a final Softmax or Sigmoid, as those of classes are. */
 function detectorOutput(network: Network, detector: Detector, labels: number): ClassOutput {

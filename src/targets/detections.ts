@@ -44,20 +44,19 @@ function remembered<Key extends object, Result>(work: (key: Key) => Result): (ke
 
 /**
  * The detections, best first: candidates from its threshold, after non-maximum suppression of each class with an overlap
- * (intersection over union) of 0.45.
+ * (intersection over union) of 0.45, unless the model suppresses them itself.
  */
 export const detectionsIn: (candidates: Candidates) => readonly Candidate[] = remembered(
   (candidates: Candidates) => {
     const kept: Candidate[] = [];
+    // Candidates that name their classes have passed the model's own suppression, or need none.
+    const isSuppressed = candidates.detector.labels !== undefined;
     const sorted = bestOfEach(candidates)
       .filter(({ score }) => score >= candidates.detector.threshold)
       .sort((a, b) => b.score - a.score);
     for (const one of sorted) {
       if (kept.length === MAX_DETECTIONS) break;
-      const covered = kept.some(
-        (other) => other.class === one.class && overlap(one.box, other.box) > MAX_OVERLAP,
-      );
-      if (!covered) kept.push(one);
+      if (isSuppressed || !kept.some((other) => covers(other, one))) kept.push(one);
     }
     return kept;
   },
@@ -66,7 +65,9 @@ export const detectionsIn: (candidates: Candidates) => readonly Candidate[] = re
 /** The strongest candidate of a class, below any threshold; undefined if there is none. */
 export function strongest(candidates: Candidates, index?: number): Candidate | undefined {
   const found = index === undefined ? bestOfEach(candidates) : candidatesOfClass(candidates, index);
-  return found.reduce<Candidate | undefined>(
+  // Rows without a score fill the place of detections.
+  const scored = candidates.detector.labels ? found.filter(({ score }) => score > 0) : found;
+  return scored.reduce<Candidate | undefined>(
     (best, one) => (best && best.score >= one.score ? best : one),
     undefined,
   );
@@ -231,6 +232,9 @@ const CELL_BOXES: ReadonlyMap<
       ),
   ],
 ]);
+
+const covers = (kept: Candidate, one: Candidate): boolean =>
+  kept.class === one.class && overlap(kept.box, one.box) > MAX_OVERLAP;
 
 /** Intersection over union. */
 function overlap(a: Box, b: Box): number {

@@ -65,6 +65,16 @@ test('a layer with a zero gradient has its own cotangent, next to that of an ear
   assert.equal(db, [5, 5, 5, 5]);
 });
 
+test('a tensor without elements adds nothing, such as the masks of a detector without masks', async () => {
+  // y = rows 3, 0 and 3 of 3x [4, 1], next to the same rows of nothing [4, 0]
+  const [dx] = await gradients(['x'], (e, x) => {
+    const rows = e.constant('int64', [3], [3, 0, 3]);
+    const [all, none] = e.split(e.reshape(e.mul(x, 3), [4, 1]), [1, 0], 1);
+    e.alias(e.concat([e.gather(all, rows, 0), e.gather(e.mul(none, 2), rows, 0)], 1), 'y');
+  });
+  assert.equal(dx, [3, 0, 0, 6]);
+});
+
 test('the output by itself is 1', async () => {
   const [dy, dx] = await gradients(['y', 'x'], (e, x) => e.alias(e.mul(x, 5), 'y'));
   assert.equal(dy, [1, 1, 1, 1]);

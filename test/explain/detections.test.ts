@@ -2,8 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError, Explainer, type LoadOptions, overlay } from '../../src/index.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
-import { MessageWriter } from '../../src/onnx/wire.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
+import { withMetadata } from '../helpers/metadata.ts';
 import { Draft } from '../network/draft.ts';
 
 // Detectors whose candidates are constants times a number read from the image, so that every box and score is known:
@@ -27,14 +27,6 @@ function detector(
     e.output(ended.includes(name) ? e.op('Softmax', [value], { axis: -1 }) : value, name);
   }
   return e.bytes(new Map([['', 18]]), 8);
-}
-
-/** A model with entries of `metadata_props`, appended as protobuf allows. */
-function withMetadata(model: Uint8Array, entries: Readonly<Record<string, string>>): Uint8Array {
-  const writer = new MessageWriter();
-  for (const [key, value] of Object.entries(entries))
-    writer.message(14, new MessageWriter().string(1, key).string(2, value));
-  return Uint8Array.from([...model, ...writer.bytes()]);
 }
 
 /** One map of two by two cells, whose channels are parts [1, C, 2, 2] with a function of their own. */
@@ -244,6 +236,40 @@ finds('the score is a product with the objectness, and so is its gradient', () =
       for (const value of tensors!.inputGradient!.data) assert.ok(Math.abs(value - slope) < 1e-7);
     },
   ),
+);
+
+finds('detections of a model that suppresses by itself may overlap', () =>
+  withModel(
+    detector({ output0: rows(100, 6, { 0: [0, 0, 8, 8, 0.9, 2], 1: [0, 0, 8, 9, 0.6, 2] }) }),
+    { labels: LABELS },
+    async (explainer) => {
+      const { detections } = await explainer.explain(image, { class: 'car', method: 'layercam' });
+      assert.is(detections.length, 2);
+    },
+  ),
+);
+
+finds('if nothing was detected, only methods that need no score explain', () =>
+  withModel(detector({ output0: rows(100, 6, {}) }), { labels: LABELS }, async (explainer) => {
+    for (const options of [{}, { top: 3 }] as const) {
+      const { explanations, failures, detections } = await explainer.explainAll(image, {
+        ...options,
+        method: ['layercam', 'eigencam'],
+      });
+      assert.equal(detections, []);
+      assert.equal(
+        explanations.map(({ method }) => method),
+        ['eigencam'],
+      );
+      assert.equal(
+        failures.map(({ method }) => method),
+        ['layercam'],
+      );
+      assert.match(failures[0].error.message, /Nothing was detected in this image/);
+    }
+    const error = await explainer.explain(image, { class: 'car' }).catch((e: unknown) => e);
+    assert.match((error as CamError).message, /No detection in this image is of class car/);
+  }),
 );
 
 finds('a detection is chosen by a place in the image', () =>

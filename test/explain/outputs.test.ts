@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError, Explainer, inspect } from '../../src/index.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
+import { withMetadata } from '../helpers/metadata.ts';
 import { Draft, positions } from '../network/draft.ts';
 
 const test = suite('outputs without scores');
@@ -98,6 +99,13 @@ test('an image without detections says so, and methods that need no score still 
   );
   assert.match(failures[0].error.message, /"scores" is empty.*Nothing was detected in this image/);
   await explainer.close();
+});
+
+test('metadata of Ultralytics tell a depth map from a mask', async () => {
+  const mask = network((d, map) => ({ output0: d.e.reduceMean(map, [1]) }));
+  const kindOf = async (model: Uint8Array) => (await inspect(model)).explained!.kind;
+  assert.is(await kindOf(mask), 'mask');
+  assert.is(await kindOf(withMetadata(mask, { task: 'depth', names: "{0: 'depth'}" })), 'values');
 });
 
 test('inspect describes such a model by a blank image', async () => {

@@ -101,6 +101,25 @@ const DESIGNS: readonly Design[] = [
     },
   },
   {
+    title: 'the map that the heads share, where its size also makes their anchors (YOLO of dynamic size)',
+    why: /all 2 heads share/,
+    build: (d, x) => {
+      const { e } = d;
+      const joined = e.concat([d.conv(x, 2, 4, { stride: 2 }), d.conv(x, 2, 4, { stride: 2 })], 1);
+      const neck = d.relu(d.conv(joined, 8, 4));
+      const rows = e.gather(e.op('Shape', [neck]), e.constant('int64', [], [2]), 0);
+      const anchors = e.mul(
+        e.op('Cast', [e.op('Unsqueeze', [rows, e.constant('int64', [1], [0])])], { to: 1 }),
+        0.1,
+      );
+      const heads = [2, 4].map((stride) => {
+        const size = 16 / 2 / stride;
+        return e.reshape(d.conv(d.relu(d.conv(neck, 4, 4, { stride })), 4, 7), [1, 7, size * size]);
+      });
+      return [e.transpose(e.add(e.concat(heads, 2), anchors), [0, 2, 1]), neck];
+    },
+  },
+  {
     title: 'the first norm of the last block (ViT)',
     why: /last attention block/,
     build: (d, x) => {
