@@ -47,10 +47,10 @@ export const explainedOutput = ({ values, plan }: Pick<ForwardPass, 'values' | '
 /** The ranking of the classes; empty if the output has no scores. */
 export function rankingOf(pass: ForwardPass, labels: readonly string[]): Ranking {
   const { output } = pass.plan;
-  if (output.problem !== undefined) return NO_RANKING;
   const candidates = candidatesOf(pass);
-  return candidates
-    ? rankDetections(candidates, labels)
+  if (candidates) return rankDetections(candidates, labels);
+  return output.problem !== undefined || output.kind === 'detections'
+    ? NO_RANKING
     : rank(toFloat(pass.values[output.logits]), output, labels);
 }
 

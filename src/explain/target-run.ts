@@ -158,6 +158,8 @@ export function targetsOf(
   const best = top ?? (asked.length === 0 ? 1 : 0);
   if (best === 0) return asked;
   const candidates = candidatesOf({ plan, values });
+  // Resolving a detection of an unknown layout says which target to write.
+  if (plan.output.kind === 'detections' && !candidates) return [{ detection: 0 }];
   if (candidates) {
     const found = strongest(candidates);
     if (top === undefined) return found ? [{ class: found.class }] : [];

@@ -1,4 +1,4 @@
-import { badOption, type CamError, didYouMean } from '../errors.ts';
+import { badOption, didYouMean } from '../errors.ts';
 import { type DataType, isFloat } from '../onnx/data-type.ts';
 import type { Flow } from '../onnx/flow.ts';
 import type { Facts, GraphNode, Model } from '../onnx/model.ts';
@@ -6,6 +6,7 @@ import { OPERATORS } from '../operators/index.ts';
 import type { Link } from '../operators/operator.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import type { Detector } from './detectors/detector.ts';
+import { isUndecodedLevel } from './detectors/levels.ts';
 import { detectorAt } from './detectors/recognize.ts';
 import type { Network } from './network.ts';
 import { axesFor } from './output-axes.ts';
@@ -37,7 +38,7 @@ export interface ClassOutput {
   readonly classes: number;
   /** Positions per class: 1 for a classifier, pixels for a dense output. */
   readonly positions: number;
-  /** Where the candidates of a detector are. */
+  /** Where the candidates of a detector are; undefined for other outputs and unknown layouts. */
   readonly detector: Detector | undefined;
   /** Why it has no scores. Methods that need none still work. */
   readonly problem: string | undefined;
@@ -118,7 +119,8 @@ export function classOutput(
     const certain = kind !== undefined || DETECTING.has(task);
     const detector = detectorAt(network, input, output, { labels, certain, rotated: task === 'obb' });
     if (detector) return detectorOutput(network, detector, labels);
-    if (kind !== undefined) throw unknownLayout(output, dimsOf(output));
+    if (kind !== undefined)
+      throw badOption('outputKind', unknownLayout({ name: output, shape: dimsOf(output) }));
   }
   const picked = isFloat(facts.types.get(output)) ? undefined : pickedFrom(flow, output);
   const scores = picked ?? output;
@@ -134,6 +136,7 @@ export function classOutput(
   const is =
     kind ??
     KIND_OF_TASK.get(task) ??
+    (isUndecodedLevel(network, input, output) ? 'detections' : undefined) ??
     kindOfOutput({ flow, picked: picked !== undefined, name: output, logits, link, labels, ...axes });
   const usual = is === 'values' ? 'none' : axes.channels === 1 ? 'sigmoid' : 'softmax';
   return {
@@ -185,11 +188,9 @@ function detectorOutput(network: Network, detector: Detector, labels: number): C
   };
 }
 
-const unknownLayout = (output: string, dims: readonly number[]): CamError =>
-  badOption(
-    'outputKind',
-    `The output "${output}" [${dims.join(', ')}] holds no detections in a known layout. Explain its elements with \`target\`, such as max(output[${dims.map((_, axis) => (axis === 0 ? '0' : ':')).join(', ')}]).`,
-  );
+/** For errors: why an output has no detections to explain, and the target to write. */
+export const unknownLayout = ({ name, shape }: Pick<ClassOutput, 'name' | 'shape'>): string =>
+  `The output "${name}" [${shape.join(', ')}] holds no detections in a known layout. Explain its elements with \`target\`, such as max(output[${shape.map((_, axis) => (axis === 0 ? '0' : ':')).join(', ')}]).`;
 
 /** The scores from which an output picks classes, behind changes of type and shape. */
 function pickedFrom(flow: Flow, output: string): string | undefined {

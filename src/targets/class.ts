@@ -32,7 +32,7 @@ export const CLASS: TargetKind<ClassTarget, 'class', 'class' | 'detection'> = {
   files: ({ over }) => (isFileSource(over) ? [String(over.file)] : []),
   outputs: nothingNamed,
   async objective(target, context) {
-    if (context.candidates) return classDetection(target, context);
+    if (context.classes.kind === 'detections') return classDetection(target, context);
     const index = indexOf(target.class, context.labels, context.classes.classes);
     const weights = await weightsOf(index, target.over, context);
     return { kind: 'class', class: index, ...(weights && { weights }) };

@@ -1,5 +1,6 @@
 import { CamError } from '../errors.ts';
 import type { Box } from '../image/resize.ts';
+import { unknownLayout } from '../network/output.ts';
 import { isRecord } from '../table.ts';
 import { type Candidate, detectionsIn, scoreOfFactors, strongest } from './detections.ts';
 import { findClass } from './find-class.ts';
@@ -104,9 +105,7 @@ export function classDetection(
 
 function candidatesIn({ candidates, classes }: ObjectiveContext) {
   if (candidates) return candidates;
-  throw badDetection(
-    `The output "${classes.name}" [${classes.shape.join(', ')}] holds no detections in a known layout. Select its elements instead, such as max(output[…]), or set \`outputKind\`.`,
-  );
+  throw badDetection(unknownLayout(classes));
 }
 
 const badDetection = (message: string): CamError => new CamError('BAD_TARGET', message, { option: 'target' });

@@ -361,4 +361,29 @@ finds('a layout that is not known says which target to write', () =>
   ),
 );
 
+const LEVELS: Readonly<Record<string, (cells: number) => readonly number[]>> = {
+  'channels of three anchors': (cells) => [1, 18, cells, cells],
+  'an axis of anchors': (cells) => [1, 3, cells, cells, 6],
+};
+for (const [title, dimsOf] of Object.entries(LEVELS)) {
+  finds(`levels before decoding say which target to write: ${title}`, () => {
+    const level = (cells: number) => ({ dims: dimsOf(cells), data: [...Array(18 * cells * cells).keys()] });
+    return withModel(
+      detector({ p3: level(4), p4: level(2), p5: level(1) }),
+      { labels: ['cat'] },
+      async (explainer) => {
+        for (const options of [{}, { class: 'cat' }, { target: 'detection:0' }] as const) {
+          const error = await explainer.explain(image, options).catch((e: unknown) => e);
+          assert.equal([(error as CamError).code, (error as CamError).option], ['BAD_TARGET', 'target']);
+          assert.match((error as CamError).message, /"p3".*such as max\(output\[0, :, /);
+        }
+        const whole = `max(p4[0${', :'.repeat(dimsOf(1).length - 1)}])`;
+        const { target, output } = await explainer.explain(image, { target: whole });
+        assert.is(output.kind, 'detections');
+        assert.ok(close(target.score, 71));
+      },
+    );
+  });
+}
+
 finds.run();
