@@ -38,6 +38,7 @@ export { readNpy, readNpyNumbers, writeNpy, type NpyArray, type NpyNumbers } fro
 export { resizePicture } from './image/resize.ts';
 export { findMethods, type FoundMethod, type MethodChoice } from './methods/choice.ts';
 export { findMethod, METHODS, type MethodInfo } from './methods/index.ts';
+export { readBytes } from './platform/files.ts';
 export { findClass } from './targets/find-class.ts';
 export { targetOf } from './targets/given.ts';
 export { filesOf, targetText } from './targets/kinds.ts';

@@ -19,7 +19,7 @@ import { type MapOptions, type Notes, rawMaps } from './raw-maps.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import {
   detectionsOf,
-  problemOf,
+  noScoreReason,
   rerunTarget,
   runTarget,
   runWithoutTarget,
@@ -71,7 +71,7 @@ export async function explainSteps(
   const tasks: Task[] = [];
   const context = { labels: names, ranking, options, watch, readMask, readTensor };
   const targets = output.problem === undefined ? targetsOf(call.targets, options.top, ranking, pass) : [];
-  const problem = problemOf(pass, targets);
+  const problem = noScoreReason(pass, targets);
   const runs = problem === undefined ? [] : [runWithoutTarget(pass, problem)];
   for (const target of problem === undefined ? targets : [])
     runs.push(await runTarget(pass, target, context));

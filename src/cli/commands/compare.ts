@@ -1,10 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { badOption } from '../../errors.ts';
 import type { ExplainReport } from '../../index.ts';
-import { classesFor } from '../../options/choices.ts';
-import { COMMAND_NAMES, type Given, librarySettings } from '../../options/options.ts';
-import { writeFile } from '../../platform/files.ts';
+import { badOption, classesFor, COMMAND_NAMES, type Given, librarySettings } from '../../options/index.ts';
+import { writeFile } from '../files.ts';
 import { guard } from '../guard.ts';
 import { type Input, readInput, STDIN } from '../inputs.ts';
 import type { IO } from '../io.ts';

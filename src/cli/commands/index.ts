@@ -1,4 +1,4 @@
-import type { CommandName } from '../../options/options.ts';
+import type { CommandName } from '../../options/index.ts';
 import type { Command } from './command.ts';
 
 /** Every command. Its options are the table rows that list it. */

@@ -1,8 +1,6 @@
 import { resolve } from 'node:path';
-import { badOption } from '../../errors.ts';
 import { type Explained, type Inspection, type LayerInfo, type Port, SCHEMA } from '../../index.ts';
-import { librarySettings } from '../../options/options.ts';
-import { inFlags } from '../../options/wording.ts';
+import { badOption, inFlags, librarySettings } from '../../options/index.ts';
 import { DONE } from '../exit.ts';
 import { preprocessingOf } from '../request.ts';
 import { type Terminal, terminal } from '../terminal.ts';
