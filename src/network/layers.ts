@@ -74,8 +74,11 @@ export function findLayer(network: Network, layers: readonly Layer[], output: st
   );
 }
 
-/** The value that a name means, and how it does, for an error about the value. */
-function valueNamed(
+/**
+ * The value that a name means, and how it does, for an error about the value.
+ * @throws {CamError} UNKNOWN_LAYER with similar names.
+ */
+export function valueNamed(
   network: Network,
   layers: readonly Layer[],
   output: string,

@@ -10,18 +10,21 @@ export function moduleNames(graph: Graph): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const paths = new Map<string, readonly string[]>();
   const weights = new Map<string, Set<string>>();
+  const added = new Map<string, string>();
+  const dotted = prefixesOf(graph.nodes.map(({ name }) => name));
   for (const node of graph.nodes) {
     const recorded = recordedModule(node);
+    const own = node.inputs.filter((input) => isWeight(graph, input));
     for (const value of node.outputs.filter(Boolean)) {
-      const path = recorded === undefined ? pathOf(node, value) : [];
-      const name = recorded ?? (path.length === 0 && node.name.includes('.') ? node.name : '');
-      if (name) names.set(value, name);
+      const path = scopePath(node, value);
+      if (recorded !== undefined) names.set(value, recorded);
+      else if (own.length === 0 && [value, node.name].some(isAdded)) added.set(value, node.inputs[0]);
       else if (path.length > 0) paths.set(value, path);
-      const read = path.length > 0 ? node.inputs.filter((input) => isWeight(graph, input)) : [];
+      else if (node.name.includes('.') || dotted.has(node.name)) names.set(value, node.name);
       for (let depth = 1; depth <= path.length; depth++) {
         const scope = scopeOf(path, depth);
         const all = weights.get(scope) ?? new Set();
-        read.forEach((input) => all.add(input));
+        own.forEach((input) => all.add(input));
         weights.set(scope, all);
       }
     }
@@ -31,12 +34,14 @@ export function moduleNames(graph: Graph): ReadonlyMap<string, string> {
     [...paths.values()].filter(([first]) => first),
     weights,
   );
-  for (const [value, path] of paths) {
-    const name = path[0] === '' ? pytorchName(path, weights, parameters) : kerasName(path, numbered);
-    if (name) names.set(value, name);
-  }
-  return names;
+  for (const [value, path] of paths)
+    names.set(value, path[0] === '' ? pytorchName(path, weights, parameters) : kerasName(path, numbered));
+  for (const [value, source] of added) names.set(value, names.get(source) ?? '');
+  return new Map([...names].filter(([, name]) => name));
 }
+
+/** Whether tf2onnx added the node, such as `Relu6__5`: it belongs where its input does. */
+const isAdded = (name: string): boolean => /__\d+(:\d+)?$/.test(name);
 
 /** The scope that PyTorch's exporter records since 2.5: `['', 'layer4', 'layer4.1', 'add_7']`, the last being the node. */
 function recordedModule({ metadata }: GraphNode): string | undefined {
@@ -50,12 +55,11 @@ function recordedModule({ metadata }: GraphNode): string | undefined {
 /**
  * The path before the last slash of a value's name, or of its node's name: `/layer4/layer4.1/conv2/Conv_output_0`. The
  * value's name comes first, since fusion keeps the name of the first node and that of the last value. TensorFlow Lite
- * joins the names of fused operators with semicolons, tf2onnx marks its own nodes, such as transpositions, as `Conv2D__6`,
- * and onnxruntime appends `/MatMulAddFusion` to names of nodes.
+ * joins the names of fused operators with semicolons, and onnxruntime appends `/MatMulAddFusion` to names of nodes.
  */
-const pathOf = ({ name }: GraphNode, value: string): string[] =>
+const scopePath = ({ name }: GraphNode, value: string): string[] =>
   [value.split(';')[0], name.replace(/\/\w+Fusion\b.*$/s, '')]
-    .map((text) => (/__\d+(:\d+)?$/.test(text) ? [] : text.split('/').slice(0, -1)))
+    .map((text) => text.split('/').slice(0, -1))
     .find((path) => path.some(Boolean)) ?? [];
 
 /** Whether the value is a constant of several real numbers. */

@@ -17,7 +17,7 @@ export interface Modules {
   /** By name, in execution order. */
   readonly all: ReadonlyMap<string, Module>;
   /** Name of the innermost module that computes a value. */
-  readonly around: ReadonlyMap<string, string>;
+  of(value: string): string | undefined;
 }
 
 /** The modules on the way to `output`. */
@@ -25,7 +25,7 @@ export const modulesOf = (network: Network, output: string): Modules =>
   network.once(['modules', output], () => findModules(network, output));
 
 function findModules({ model: { graph }, flow, facts }: Network, output: string): Modules {
-  const around = moduleNames(graph);
+  const names = moduleNames(graph);
   const moving = movingValues(graph, flow);
   const used = new Set(flow.upstream([output]));
   const leaving = new Map<string, string | undefined>();
@@ -33,18 +33,19 @@ function findModules({ model: { graph }, flow, facts }: Network, output: string)
     for (const value of outputs) {
       const type = facts.types.get(value);
       if (!moving.has(value) || type === undefined || !standsForReal(type)) continue;
-      const modules = lineage(around.get(value));
+      const modules = lineage(names.get(value));
       const users = value === output ? [] : flow.consumers(value).filter((node) => used.has(node));
-      const inside = users.map((node) => sharedDepth(modules, lineage(around.get(node.outputs[0]))));
+      const inside = users.map((node) => sharedDepth(modules, lineage(names.get(node.outputs[0]))));
       const shared = users.length > 0 ? Math.min(...inside) : 0;
       for (const [depth, module] of modules.entries())
         leaving.set(module, depth >= shared ? value : leaving.get(module));
     }
   }
   const all = new Map<string, Module>();
+  const innermost = (modules: readonly string[]) => modules.findLast((name) => all.has(name));
   for (const [name, value] of leaving)
-    if (value !== undefined) all.set(name, { name, parent: lineage(name).at(-2), value });
-  return { all, around };
+    if (value !== undefined) all.set(name, { name, parent: innermost(lineage(name).slice(0, -1)), value });
+  return { all, of: (value) => innermost(lineage(names.get(value))) };
 }
 
 /** A module and those around it, from the outside in: `layer4`, `layer4.1`, `layer4.1.conv2`. */
@@ -60,6 +61,8 @@ function sharedDepth(a: readonly string[], b: readonly string[]): number {
 
 /** The modules with a name, or else those whose name ends in it: `conv5_block3_out` is model/conv5_block3_out. */
 export function modulesNamed({ all }: Modules, name: string): Module[] {
+  const module = all.get(name);
+  if (module) return [module];
   const dotted = (text: string) => `.${text.replaceAll('/', '.')}`;
   const wanted = dotted(name);
   const ending = [...all.values()].filter((module) => dotted(module.name).endsWith(wanted));

@@ -59,9 +59,9 @@ const says = (one: Example, name: string, what: RegExp): void =>
 for (const [title, one, folded] of [
   ["PyTorch's older exporter", older, []],
   ["PyTorch's newer exporter", newer, []],
-  // tf2onnx folds normalization into a convolution and keeps the name of the former; its Gemm is of its own making.
-  ['Keras 2', keras2, ['conv1_conv', 'predictions']],
-  ['Keras 3', keras3, ['predictions']],
+  // tf2onnx folds the normalization into this convolution and keeps the name of the normalization.
+  ['Keras 2', keras2, ['conv1_conv']],
+  ['Keras 3', keras3, []],
 ] as const) {
   test(`${title}: every module is found by its name, and means its last value`, async () => {
     const modules = modulesOf(one.network, one.output);
@@ -134,12 +134,10 @@ test('a scope is read as Python writes it, and an empty one is the model itself'
 });
 
 /** The module of the last node, named so, of a graph whose nodes have these names and compute values of these names. */
-function moduleOf(
-  ...nodes: readonly { readonly value: string; readonly name?: string }[]
-): string | undefined {
+function moduleOf(...nodes: readonly { value: string; name?: string; input?: string }[]): string | undefined {
   const graph = new MessageWriter();
-  for (const { value, name = '' } of nodes)
-    graph.message(1, new MessageWriter().string(1, 'x').string(2, value).string(3, name).string(4, 'Relu'));
+  for (const { value, name = '', input = 'x' } of nodes)
+    graph.message(1, new MessageWriter().string(1, input).string(2, value).string(3, name).string(4, 'Relu'));
   const model = readModel(new MessageWriter().int(1, 8).message(7, graph).bytes());
   return moduleNames(model.graph).get(nodes.at(-1)!.value);
 }
@@ -167,6 +165,12 @@ test('names by timm, ONNX Runtime, TensorFlow and hand', () => {
   assert.is(moduleOf({ value: 'y', name: '/fc/MatMul/MatMulAddFusion' }), 'fc', 'fused');
   assert.is(moduleOf({ value: 'y', name: 'node_MatMul_74/MatMulAddFusion' }), undefined);
   assert.is(moduleOf({ value: 'y', name: 'layer1.0.relu2' }), 'layer1.0.relu2', 'by hand');
+  assert.is(moduleOf({ value: 'a', name: 'stem.relu' }, { value: 'b', name: 'stem' }), 'stem', 'by hand');
+  assert.is(
+    moduleOf({ value: 'y/conv/Relu6' }, { value: 'Relu6__5:0', input: 'y/conv/Relu6' }),
+    'y/conv',
+    'added',
+  );
 });
 
 test('layers numbered in one Keras session keep their numbers', () => {
