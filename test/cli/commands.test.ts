@@ -93,6 +93,14 @@ inspect('--expand lists every layer, with the name of its value', async () => {
     '        v4             Add',
   ]);
 });
+inspect(
+  'a module whose value is not a layer is listed without one, and the default in it is still marked',
+  async () => {
+    const modules = BLOCKS.modules!.map((one) => (one.name === 'blocks.1' ? { ...one, layer: null } : one));
+    const { stdout } = await camwasm(['inspect', 'm.onnx'], { inspection: { ...BLOCKS, modules } });
+    assert.match(stdout, /\n {6}blocks\.1 +2 layers\n {2}\* {5}blocks\.1\.norm {2}LayerNormalization/);
+  },
+);
 inspect('--json has the module of every layer', async () => {
   const { stdout } = await camwasm(['inspect', 'm.onnx', '--json'], { inspection: BLOCKS });
   const { layers, modules } = JSON.parse(stdout) as Inspection;
