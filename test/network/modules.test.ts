@@ -14,6 +14,7 @@ import { readModel } from '../../src/onnx/read.ts';
 import { fields, MessageWriter, utf8 } from '../../src/onnx/wire.ts';
 import { floatTensor, toFloat } from '../../src/runtime/tensor.ts';
 import { regraph } from '../helpers/regraph.ts';
+import { Draft, positions } from './draft.ts';
 
 const test = suite('modules');
 
@@ -180,6 +181,24 @@ test('layers numbered in one Keras session keep their numbers', () => {
     moduleOf({ value: 'functional_1/relu_1/Relu:0' }, { value: 'functional_1/conv2d_1_2/convolution:0' }),
     'functional/conv2d_1',
   );
+});
+
+test('a value that only the module itself uses is not what the module means', async () => {
+  const draft = new Draft();
+  const { e } = draft;
+  const map = draft.relu(draft.conv(e.input('x', 'float32', [1, 2, 8, 8]), 2, 4));
+  const index = e.op('ArgMax', [e.op('Abs', [map])], { axis: 1 });
+  e.output(draft.head(e.mul(map, e.op('Cast', [index], { to: 1 })), 4, [2, 3]), 'y');
+  const model = regraph(e.bytes(), (field, graph) => {
+    const op = field.id === 1 ? [...fields(field.bytes)].find(({ id }) => id === 4) : undefined;
+    const name = op && utf8(op.bytes);
+    const inside = name !== undefined && ['Relu', 'Abs', 'ArgMax'].includes(name);
+    if (inside) graph.message(1, new MessageWriter().raw(field.bytes).string(3, `/a/${name}`));
+    return inside;
+  });
+  const network = await Network.open(readModel(model), { x: positions(8, 8) }, {});
+  assert.is(modulesOf(network, 'y').all.get('a')!.value, map);
+  await network.close();
 });
 
 test('the end of a name suffices where it is unique', () => {
