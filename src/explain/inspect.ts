@@ -10,7 +10,7 @@ import { type Modules, modulesOf } from '../network/modules.ts';
 import type { Network } from '../network/network.ts';
 import type { Link } from '../network/output.ts';
 import type { OutputActivation, OutputKind } from '../network/output-kind.ts';
-import { reachOf } from '../network/reach.ts';
+import { isOpen, reachOf } from '../network/reach.ts';
 import { type Model, type Port, portOf, type ValueInfo } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { NoGradientError } from '../operators/no-gradient.ts';
@@ -188,8 +188,7 @@ function foundIn(network: Network, options: InspectOptions, labels: Labels): Fou
     const layers = layersOf(network, input, logits, options.tokens);
     const modules = modulesOf(network, logits);
     const reach = reachOf(network, layers, input, logits);
-    const choice =
-      layers.length > 0 ? automaticLayer(network, layers, input, logits, reach.blocked) : undefined;
+    const choice = layers.length > 0 ? automaticLayer(network, layers, input, logits, reach.path) : undefined;
     return {
       problem: null,
       explained: {
@@ -210,12 +209,12 @@ function foundIn(network: Network, options: InspectOptions, labels: Labels): Fou
         dims: facts.dims.get(name)!,
         layout,
         automatic: name === choice?.layer.name,
-        gradient: !reach.blocked.has(name),
+        gradient: isOpen(reach.path, name),
       })),
       modules: modulesAround(network, modules, layers, logits),
       automatic: choice ? { layer: choice.layer.name, why: choice.why } : null,
       inputGradient: reach.input,
-      barriers: reach.stops.map((stop) => barrierOf(stop, reach.blocked)),
+      barriers: reach.stops.map((stop) => barrierOf(stop, reach.path.blocked)),
     };
   } catch (error) {
     if (!(error instanceof CamError) || error.code === 'BAD_OPTION') throw error;
