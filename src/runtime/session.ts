@@ -107,6 +107,11 @@ const port = (info: InferenceSession.ValueMetadata): PortInfo =>
 /** Advice for known errors of onnxruntime-web about a model. */
 const ADVICE: readonly (readonly [words: RegExp, say: (...found: string[]) => string])[] = [
   [
+    /com\.microsoft\.nchwc\S* is not a registered function\/op/,
+    () =>
+      'onnxruntime has optimized it for one kind of processor. Optimize the original model at level extended or lower (ORT_ENABLE_EXTENDED).',
+  ],
+  [
     /(?:Fatal error: )?(\S+?)(?:\(-?\d+\))? is not a registered function\/op/,
     (op) => `it has no operator ${op}. Export the model without it, or with standard ONNX operators.`,
   ],

@@ -278,6 +278,10 @@ const REASONS: [text: string, message: RegExp][] = [
     /its opset 99 of ai\.onnx is newer than 26.*convert/,
   ],
   ['Unsupported model IR version: 99, max supported IR version: 13', /IR version 99.*model\.ir_version = 13/],
+  [
+    'Fatal error: com.microsoft.nchwc:Conv(-1) is not a registered function/op',
+    /for one kind of processor\. Optimize the original model at level extended/,
+  ],
   ['Fatal error: com.foo:Foo(-1) is not a registered function/op', /no operator com\.foo:Foo\. Export/],
   ["Could not find an implementation for Gemm(6) node with name 'y'", /no Gemm of opset 6.*"y".*convert/],
   [
