@@ -48,6 +48,20 @@ function withoutShapes(model: Uint8Array): Uint8Array {
   });
 }
 
+test('two names of one layer are one layer', async () => {
+  const { model, layer, tensor, target } = fixture('resnet');
+  const explainer = await Explainer.load(model);
+  const image = tensor('input');
+  const byModule = await explainer.explain(image, {
+    class: target,
+    layer: ['layer4', 'layer4.0.act2', layer],
+  });
+  assert.equal(byModule.layers, [layer]);
+  assert.equal(byModule.raw, (await explainer.explain(image, { class: target, layer })).raw);
+  await fails(explainer.explain(image, { layer: 'layer5' }), 'UNKNOWN_LAYER', /Did you mean "layer\d" or/);
+  await explainer.close();
+});
+
 test('says what it sees, where it looked and how sure it is', async () => {
   const explainer = await Explainer.load();
   const { prediction, explanations } = await explainer.explainAll(golfBall, { method: 'Grad-CAM' });
