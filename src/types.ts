@@ -122,6 +122,33 @@ export interface PredictOptions extends Pick<
 export interface InspectOptions
   extends LoadOptions, Pick<ExplainOptions, 'output' | 'outputKind' | 'activation' | 'tokens'> {}
 
+/** Options of `verifyGradients`. */
+export interface VerifyOptions
+  extends
+    LoadOptions,
+    Pick<
+      ExplainOptions,
+      | 'output'
+      | 'outputKind'
+      | 'activation'
+      | 'layer'
+      | 'tokens'
+      | 'score'
+      | 'inputs'
+      | 'maxPixels'
+      | 'seed'
+      | 'signal'
+    > {
+  /** The class to explain. Default: the predicted one. */
+  class?: number | string;
+  /** A target instead of a class. */
+  target?: TargetInput;
+  /** Number of random directions per gradient. Default 3. */
+  directions?: number;
+  /** Whether to check every operator on the way of the gradient by itself, too. */
+  operators?: boolean;
+}
+
 /** Progress of a method with many runs. */
 export interface Progress {
   readonly method: string;

@@ -111,7 +111,7 @@ export function channelsOf({ channels = [] }: Pick<Given, 'channels'>): {
  * Reads the files of --input: tensors, and the bytes of pictures.
  * @throws {CamError} BAD_TENSOR when a file cannot be read.
  */
-async function readInputs(
+export async function readInputs(
   files: readonly InputFile[],
   cwd: string,
 ): Promise<Record<string, InputTensor | Uint8Array>> {

@@ -15,15 +15,14 @@ import type {
   PredictOptions,
 } from '../types.ts';
 import { checkSignal, noImage, readCall, requireSingle } from './call.ts';
+import { contextFor } from './context.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';
-import { type PreparedInput, prepareInput } from './input.ts';
+import { prepareInput } from './input.ts';
 import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
-import { otherInputs } from './other-inputs.ts';
 import { explainedOutputOf } from './output.ts';
 import { planFor } from './plan.ts';
-import { type CallContext, explainSteps, PREDICTED } from './steps.ts';
-import { type Stopwatch, stopwatch } from './stopwatch.ts';
-import { targetMask, targetTensor } from './target-images.ts';
+import { explainSteps, PREDICTED } from './steps.ts';
+import { stopwatch } from './stopwatch.ts';
 
 /** A model's declarations. */
 export interface ModelInfo {
@@ -141,7 +140,7 @@ export class Explainer {
       const call = readCall(options, this.labels, image !== undefined);
       const watch = stopwatch();
       const prepared = await watch.time('decode', () => prepareInput(this.#model, image, options.maxPixels));
-      const context = await this.#contextFor(prepared, options, watch);
+      const context = await contextFor(this.#model, this.#network, prepared, options, watch);
       const before = { ...context.network.runs };
       const steps = await explainSteps(call, prepared, options, context);
       const { runs } = context.network;
@@ -172,7 +171,13 @@ export class Explainer {
       checkSignal(options.signal);
       if (image === undefined) throw noImage('predict()');
       const prepared = await prepareInput(this.#model, image, options.maxPixels);
-      const { network, input, others, labels } = await this.#contextFor(prepared, options, stopwatch());
+      const { network, input, others, labels } = await contextFor(
+        this.#model,
+        this.#network,
+        prepared,
+        options,
+        stopwatch(),
+      );
       const { output, names } = explainedOutputOf(
         network,
         input,
@@ -209,24 +214,5 @@ export class Explainer {
     });
     this.#turn = turn.catch(() => undefined);
     return turn;
-  }
-
-  async #contextFor(
-    { tensor }: PreparedInput,
-    { inputs, maxPixels }: Pick<ExplainOptions, 'inputs' | 'maxPixels'>,
-    watch: Stopwatch,
-  ): Promise<CallContext> {
-    const model = this.#model;
-    const others = await otherInputs(model, { inputs, maxPixels });
-    return {
-      network: await watch.time('prepare', () => this.#network.at(tensor, others)),
-      kernels: model.kernels,
-      labels: model.labels,
-      input: model.input.name,
-      others,
-      watch,
-      readMask: (source) => targetMask(source, { modules: model.options.modules, maxPixels }),
-      readTensor: (source) => targetTensor(source, model, maxPixels),
-    };
   }
 }

@@ -60,7 +60,13 @@ export async function loadEverything(
   };
 }
 
-const runtimeOptionsOf = ({ threads, ort, executionProviders, modules }: LoadOptions): RuntimeOptions => ({
+/** The options of the runtime among those of a model. */
+export const runtimeOptionsOf = ({
+  threads,
+  ort,
+  executionProviders,
+  modules,
+}: LoadOptions): RuntimeOptions => ({
   threads,
   ort,
   executionProviders,

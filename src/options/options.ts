@@ -46,7 +46,15 @@ import {
 } from './reading.ts';
 
 /** The commands of the command line. */
-export const COMMAND_NAMES = ['explain', 'compare', 'inspect', 'methods', 'serve', 'completion'] as const;
+export const COMMAND_NAMES = [
+  'explain',
+  'compare',
+  'inspect',
+  'verify',
+  'methods',
+  'serve',
+  'completion',
+] as const;
 /** A command of the command line. */
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
@@ -98,6 +106,8 @@ export interface Settings {
   concepts: number;
   baseline: Baseline;
   seed: number;
+  directions: number;
+  operators: boolean;
   output: string;
   format: Format;
   raw: boolean;
@@ -144,6 +154,8 @@ export type LibraryOption =
   | `explain.${keyof ExplainOptions}`
   | `load.${keyof LoadOptions}`
   | `preprocessing.${keyof Preprocessing}`
+  | 'verify.directions'
+  | 'verify.operators'
   | `overlay.${keyof OverlayOptions}`
   | 'jpeg.quality';
 
@@ -182,8 +194,10 @@ const EXPLAIN = ['explain'] as const;
 const COMPARE = ['compare'] as const;
 const SERVE = ['serve'] as const;
 const IMAGES = ['explain', 'compare'] as const;
-const MODEL = ['explain', 'compare', 'serve'] as const;
-const ANY_MODEL = ['explain', 'compare', 'inspect', 'serve'] as const;
+const TARGETS = ['explain', 'compare', 'verify'] as const;
+const MODEL = ['explain', 'compare', 'verify', 'serve'] as const;
+const ANY_MODEL = ['explain', 'compare', 'inspect', 'verify', 'serve'] as const;
+const ANALYSES = ['explain', 'compare', 'inspect', 'verify'] as const;
 
 const methodName = text('<id>', 'a method id');
 const targetChoice = anything(
@@ -236,7 +250,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     reading: item('<index|label>', 'a class index or label'),
     repeatable: true,
     fallback: 'the predicted class',
-    commands: EXPLAIN,
+    commands: ['explain', 'verify'],
     query: true,
     sets: { 'explain.class': oneOrMore(CLASS_NAME) },
   },
@@ -259,7 +273,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     describe: 'target instead of a class: elements, masks, differences, similarity (docs/targets.md)',
     reading: item('<target>', 'a target such as output[0,5,17], class:12@predicted or similar:other.jpg'),
     repeatable: true,
-    commands: EXPLAIN,
+    commands: ['explain', 'verify'],
     sets: { 'explain.target': oneOrMore(targetChoice) },
   },
   top: {
@@ -273,21 +287,21 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     group: 'Explain',
     describe: 'name of the output to explain',
     fallback: 'the first',
-    commands: ['explain', 'compare', 'inspect'],
+    commands: ANALYSES,
     ...to('explain.output', text('<name>', 'the name of an output')),
   },
   'output-kind': {
     group: 'Explain',
     describe: 'what the output holds: scores of classes, one mask, or other values',
     fallback: 'found in the graph',
-    commands: ['explain', 'compare', 'inspect'],
+    commands: ANALYSES,
     ...to('explain.outputKind', oneOf(OUTPUT_KINDS)),
   },
   activation: {
     group: 'Explain',
     describe: 'how the scores of the output become probabilities',
     fallback: 'found in the graph; softmax, or sigmoid for one score',
-    commands: ['explain', 'compare', 'inspect'],
+    commands: ANALYSES,
     ...to('explain.activation', oneOf(OUTPUT_ACTIVATIONS)),
   },
   input: {
@@ -295,14 +309,14 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     describe: 'an additional input of the model: a .npy tensor, or a picture',
     reading: inputFile,
     repeatable: true,
-    commands: IMAGES,
+    commands: TARGETS,
     sets: { 'explain.inputs': object },
   },
   'image-input': {
     group: 'Explain',
     describe: 'name of the image input',
     fallback: 'the first with four axes',
-    commands: ['explain', 'compare', 'inspect'],
+    commands: ANALYSES,
     ...to('load.imageInput', text('<name>', 'the name of an input')),
   },
   detections: {
@@ -317,7 +331,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     reading: item('<name[,name...]>', 'the name of a module, node or value of the model'),
     repeatable: true,
     fallback: 'the last one with a spatial extent',
-    commands: IMAGES,
+    commands: TARGETS,
     query: true,
     sets: { 'explain.layer': oneOrMore(text('<name>', 'the name of a module, node or value of the model')) },
   },
@@ -325,14 +339,14 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     group: 'Explain',
     describe: 'token grid of a transformer: rows, columns, and prefix tokens',
     fallback: 'found in the graph',
-    commands: ['explain', 'compare', 'inspect'],
+    commands: ANALYSES,
     ...to('explain.tokens', tokenGrid),
   },
   score: {
     group: 'Explain',
     describe: 'explain the logit of the class, or its probability',
     fallback: 'logit',
-    commands: IMAGES,
+    commands: TARGETS,
     query: true,
     ...to('explain.score', oneOf(SCORES)),
   },
@@ -413,8 +427,21 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     group: 'Change the method',
     describe: 'seed of all random numbers',
     fallback: '0',
-    commands: IMAGES,
+    commands: TARGETS,
     ...to('explain.seed', wholeNumber(0)),
+  },
+  directions: {
+    group: 'Change the method',
+    describe: 'number of random directions per gradient',
+    fallback: '3',
+    commands: ['verify'],
+    ...to('verify.directions', wholeNumber(0)),
+  },
+  operators: {
+    group: 'Change the method',
+    describe: 'also check every operator by itself',
+    commands: ['verify'],
+    ...flagOf('verify.operators'),
   },
   // ----- Result -----
   output: {
@@ -595,7 +622,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   json: {
     group: 'Terminal',
     describe: 'one JSON object per line on standard output instead of text',
-    commands: ['explain', 'inspect', 'methods'],
+    commands: ['explain', 'inspect', 'verify', 'methods'],
   },
   quiet: {
     group: 'Terminal',

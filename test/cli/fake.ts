@@ -17,6 +17,7 @@ import type {
   MethodId,
   Target,
   TargetInfo,
+  Verification,
 } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
@@ -32,6 +33,7 @@ export interface Asked {
 
 export interface FakeOptions {
   inspection?: Partial<Inspection>;
+  verification?: Partial<Verification>;
   labels?: readonly string[];
   values?: readonly string[];
   /** Called before an image is explained: throws, or fails one method. */
@@ -45,6 +47,26 @@ export interface FakeOptions {
   /** Color of the pictures that show an explanation; white by default. */
   overlay?: readonly [red: number, green: number, blue: number];
 }
+
+export const VERIFICATION: Verification = {
+  ok: true,
+  target: 'dog',
+  score: 1.5,
+  gradients: [
+    {
+      at: 'input',
+      name: 'x',
+      direction: 'gradient',
+      predicted: 2,
+      measured: 2.0001,
+      difference: 5e-5,
+      step: 1e-4,
+      verdict: 'equal',
+    },
+  ],
+  missing: [],
+  optimizer: [{ name: 'y', difference: 1e-7, verdict: 'equal' }],
+};
 
 export const INSPECTION: Inspection = {
   inputs: [{ name: 'x', type: 'float32', dims: ['N', 3, 224, ''] }],
@@ -215,6 +237,11 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
     load: (path, options) => {
       Object.assign(asked, { model: path, load: options });
       return Promise.resolve(model(path));
+    },
+    verify: (path, image, options) => {
+      Object.assign(asked, { model: path, load: options });
+      asked.calls.push({ image, options: options as ExplainOptions });
+      return Promise.resolve({ ...VERIFICATION, ...fake.verification });
     },
     inspect: (path, options) => {
       Object.assign(asked, { model: path, load: options });

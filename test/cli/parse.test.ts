@@ -100,6 +100,7 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   fuse: ['sum', ''],
   'smooth-noise': ['', '16', '0:0.1', '1.5:0.1', '16:-1', '16:0.1:2', 'n:sigma'],
   samples: ['0', 'many'],
+  directions: ['-1', 'many'],
   concepts: ['0', '2.5'],
   baseline: ['pink', ''],
   seed: ['-1', '0.5', 'x'],

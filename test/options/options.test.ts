@@ -45,6 +45,7 @@ const SENSE: Partial<Record<OptionName, readonly [text: string, value: unknown]>
   concepts: ['2', 2],
   baseline: ['blur', 'blur'],
   seed: ['0', 0],
+  directions: ['5', 5],
   output: ['o/', 'o/'],
   format: ['npy', 'npy'],
   'save-tensors': ['t', 't'],

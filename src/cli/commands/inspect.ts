@@ -4,6 +4,7 @@ import { badOption, inFlags, librarySettings } from '../../options/index.ts';
 import { DONE } from '../exit.ts';
 import { dimsText, layerRows } from '../layer-rows.ts';
 import { preprocessingOf } from '../request.ts';
+import { columnsOf } from '../table.ts';
 import { type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
@@ -31,7 +32,7 @@ type Section = readonly [heading: string, rows: readonly (readonly string[])[]];
 
 function page(inspection: Inspection, expand: boolean, style: Terminal['style']): string {
   return [...declaredRows(inspection), ...foundRows(inspection, expand)]
-    .map(([heading, rows]) => `${style('bold', heading)}\n${table(rows.length > 0 ? rows : [['none']])}`)
+    .map(([heading, rows]) => `${style('bold', heading)}\n${columnsOf(rows.length > 0 ? rows : [['none']])}`)
     .join('\n');
 }
 
@@ -97,10 +98,3 @@ const amount = (count: number): string =>
     compactDisplay: 'long',
     maximumSignificantDigits: 3,
   }).format(count);
-
-function table(rows: Section[1]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows
-    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column])).join('  ')}`.trimEnd() + '\n')
-    .join('');
-}
