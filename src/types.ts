@@ -3,7 +3,7 @@ import type { ColorChannels } from './image/channels.ts';
 import type { ColormapId, ColormapInput } from './image/colormaps.ts';
 import type { CodecModules } from './image/decode.ts';
 import type { OverlayOptions } from './image/overlay.ts';
-import type { Fit, Placement, Size } from './image/placement.ts';
+import type { Fit, Placement, Resizing, Size } from './image/placement.ts';
 import type { Preprocessing, TensorLayout } from './image/preprocess.ts';
 import type { Box, Resample } from './image/resize.ts';
 import type { ImageInput, Picture } from './image/source.ts';
@@ -277,6 +277,7 @@ export type {
   OutputActivation,
   OutputKind,
   Resample,
+  Resizing,
   OrtModule,
   OverlayOptions,
   Picture,

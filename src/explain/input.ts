@@ -46,7 +46,10 @@ export async function prepareInput(
   if ('dims' in image) {
     checkTensor(image, model.input);
     const size = imageSize(image.dims);
-    return prepared(image, { picture: undefined, placement: place(size, size, 'stretch') });
+    return prepared(image, {
+      picture: undefined,
+      placement: place(size, { ...size, fit: 'stretch', cropPct: 1 }),
+    });
   }
   const { data, dims, placement } = toTensor(image, requirePreprocessing(model));
   // An explanation is drawn on bytes; the 16 bits of a file are only for the tensor.

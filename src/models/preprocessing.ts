@@ -45,7 +45,10 @@ export function preprocessingFor(
 ): Preprocessing | undefined {
   const wanted = definedOnly(asked);
   checkSettings(wanted);
-  const given = { ...definedOnly(found), ...wanted };
+  const { cropPct, ...beside } = definedOnly(found);
+  // The margin belongs to the file's way of resizing.
+  const margin = (wanted.fit ?? beside.fit) === beside.fit ? { cropPct } : {};
+  const given = { ...beside, ...definedOnly(margin), ...wanted };
   const takes = pictureInput(input, given);
   if (!takes) return undefined;
   checkAsked(input, takes, wanted);

@@ -1,12 +1,13 @@
 import { CamError, formatValue } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
-import { readPreprocessorConfig, readTimmConfig } from '../image/preprocessor-config.ts';
 import type { FileSource } from '../image/source.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
 import { readFile, readFileWithRoom } from '../platform/files.ts';
 import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
+import { readPreprocessorConfig } from './preprocessor-config.ts';
+import { readTimmConfig } from './timm-config.ts';
 import { ultralyticsMetadata } from './ultralytics.ts';
 
 /** A model with its weights and settings. */

@@ -3,7 +3,7 @@ import { MIXES } from '../image/channels.ts';
 import { type ColormapId, COLORMAPS, DEFAULT_COLORMAP } from '../image/colormaps.ts';
 import { DEFAULT_ALPHA } from '../image/overlay.ts';
 import { type Fit, FITS } from '../image/placement.ts';
-import { type Preprocessing, TENSOR_LAYOUTS, type TensorLayout } from '../image/preprocess.ts';
+import { MIN_CROP_PCT, type Preprocessing, TENSOR_LAYOUTS, type TensorLayout } from '../image/preprocess.ts';
 import { DEFAULT_RESAMPLE, type Resample, RESAMPLES } from '../image/resize.ts';
 import { DEFAULT_BATCH_SIZE } from '../methods/ask.ts';
 import { type Baseline, BASELINES } from '../methods/baseline.ts';
@@ -25,13 +25,13 @@ import {
   anything,
   extent,
   flag,
-  fraction,
   type InputFile,
   inputFile,
   item,
   items,
   named,
   noise,
+  numberBetween,
   numbers,
   object,
   oneOf,
@@ -107,6 +107,7 @@ export interface Settings {
   scale: Scale;
   size: { width: number; height: number };
   fit: Fit;
+  'crop-pct': number;
   resample: Resample;
   channels: (ColorChannels | number)[];
   range: Preprocessing['range'];
@@ -462,7 +463,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: String(DEFAULT_ALPHA),
     commands: IMAGES,
     query: true,
-    ...to('overlay.alpha', fraction),
+    ...to('overlay.alpha', numberBetween(0, 1)),
   },
   scale: {
     group: 'Result',
@@ -486,6 +487,13 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: 'stretch',
     commands: MODEL,
     ...to('preprocessing.fit', oneOf(Object.keys(FITS) as Fit[])),
+  },
+  'crop-pct': {
+    group: 'Preprocessing of images',
+    describe: 'share of the resized image that a center crop keeps: crop_pct of timm',
+    fallback: '1',
+    commands: MODEL,
+    ...to('preprocessing.cropPct', numberBetween(MIN_CROP_PCT, 1)),
   },
   resample: {
     group: 'Preprocessing of images',

@@ -150,7 +150,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       image: {
         picture,
         input: undefined,
-        placement: place(picture, picture, 'stretch'),
+        placement: place(picture, { ...picture, fit: 'stretch', cropPct: 1 }),
         preprocessing: undefined,
       },
     };

@@ -94,6 +94,7 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   alpha: ['', '1.01', '-0.1', 'half', 'NaN'],
   size: ['0', '1x2x3', '10.5', 'x', '224x', 'x10', '-5'],
   fit: ['fill'],
+  'crop-pct': ['', '0', '1.1', '87.5', 'x'],
   resample: ['lanczos', 'toString'],
   channels: ['RGBA', 'cmyk', '0', '1.5', ''],
   base: [''],

@@ -47,7 +47,14 @@ const colorsOf = (rgba: ArrayLike<number>): number[] => Array.from(rgba).filter(
 async function tensorOf(file: string, size: { width: number; height: number }, channels: 'gray' | 'rgb') {
   const count = channels === 'gray' ? 1 : 3;
   const settings: Preprocessing = {
-    ...{ width: size.width, height: size.height, fit: 'stretch', resample: 'antialias', channels },
+    ...{
+      width: size.width,
+      height: size.height,
+      fit: 'stretch',
+      cropPct: 1,
+      resample: 'antialias',
+      channels,
+    },
     ...{ range: [0, 65535], mean: Array(count).fill(0), std: Array(count).fill(1), layout: 'nhwc' },
   };
   return toTensor(await read(file), settings).data;

@@ -43,6 +43,14 @@ reads('what is asked for goes before what lies beside the model, and this before
   const found = preprocessingFor(input(['N', 3, 'H', 'W']), { fit: 'crop', range: [-1, 1] }, { fit: 'letterbox' });
   assert.equal([found!.fit, found!.range], ['letterbox', [-1, 1]]);
 });
+reads('the margin that a file cuts belongs to its resize mode', () => {
+  const at = (asked: Asked) =>
+    preprocessingFor(input(['N', 3, 8, 8]), { fit: 'crop', cropPct: 0.875 }, asked)!.cropPct;
+  assert.equal(
+    [{}, { fit: 'crop' }, { fit: 'letterbox' }, { fit: 'letterbox', cropPct: 0.5 }].map((one) => at(one as Asked)),
+    [0.875, 0.875, 1, 0.5],
+  );
+});
 reads('one number for mean or deviation stands for all channels', () => {
   const found = preprocessingFor(input(['N', 3, 8, 8]), { std: [0.25] }, { mean: [0.5] });
   assert.equal([found!.mean, found!.std], [

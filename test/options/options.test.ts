@@ -53,6 +53,7 @@ const SENSE: Partial<Record<OptionName, readonly [text: string, value: unknown]>
   scale: ['shared', 'shared'],
   size: ['32x16', { width: 32, height: 16 }],
   fit: ['crop', 'crop'],
+  'crop-pct': ['0.875', 0.875],
   resample: ['bicubic', 'bicubic'],
   channels: ['bgr', ['bgr']],
   range: ['0..255', [0, 255]],
