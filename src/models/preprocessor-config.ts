@@ -1,30 +1,48 @@
 import type { Preprocessing } from '../image/preprocess.ts';
 import type { Resample } from '../image/resize.ts';
+import { isKerasMode, KERAS_MODES, type KerasPreprocessing } from './keras.ts';
 import { resizingFrom } from './resizing-config.ts';
 import { type SettingsFile, settingsFile } from './settings-file.ts';
 
 /**
  * Preprocessing from a Hugging Face `preprocessor_config.json` (transformers). Steps that the file does not ask for are
- * not done, except that bytes are scaled to 0..1. Lanczos and other rare filters become bilinear.
+ * not done, except that bytes are scaled to 0..1. A `mode` names one of Keras' preprocessings instead. Lanczos and other rare filters become bilinear.
  * @throws {CamError} BAD_MODEL when the text is not a JSON object, or a setting is invalid.
  */
-export function readPreprocessorConfig(json: string): Partial<Preprocessing> {
-  const config = settingsFile('preprocessor_config.json', json);
+export function readPreprocessorConfig(
+  json: string,
+  file = 'preprocessor_config.json',
+): Partial<Preprocessing> {
+  const config = settingsFile(file, json);
   if (KNOWN.every((key) => config.value(key) === undefined)) return {};
+  const resized = { ...resizingFrom(config), ...resampleFrom(config) };
+  const keras = kerasFrom(config);
+  if (keras) return { ...resized, ...keras };
   return {
-    ...resizingFrom(config),
-    ...resampleFrom(config),
+    ...resized,
     ...rangeFrom(config),
     ...normalizationFrom(config),
     ...orderFrom(config),
   };
 }
 
-/** Keys that describe the preprocessing of images. */
-const KNOWN = [
-  ...['do_resize', 'size', 'do_center_crop', 'crop_size', 'do_rescale', 'rescale_factor'],
+/** Keys of how bytes become numbers. */
+const VALUES = [
+  ...['do_rescale', 'rescale_factor', 'rescale_offset'],
   ...['do_normalize', 'image_mean', 'image_std', 'do_flip_channel_order'],
 ];
+
+/** Keys that describe the preprocessing of images. */
+const KNOWN = ['do_resize', 'size', 'do_center_crop', 'crop_size', ...VALUES, 'mode'];
+
+/** Keras' preprocessing, by `mode`, which decides all that VALUES do. */
+function kerasFrom(config: SettingsFile): KerasPreprocessing | undefined {
+  const mode = config.value('mode');
+  if (mode === undefined) return undefined;
+  if (!isKerasMode(mode)) return config.refuse('mode', `one of ${Object.keys(KERAS_MODES).join(', ')}`);
+  const other = VALUES.find((key) => config.value(key) !== undefined);
+  return other === undefined ? KERAS_MODES[mode] : config.refuse(other, `no value beside a "mode" of Keras`);
+}
 
 /** Pillow's numbers of its filters. */
 const FILTERS: ReadonlyMap<number, Resample> = new Map([

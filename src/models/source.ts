@@ -6,8 +6,8 @@ import { readModel } from '../onnx/read.ts';
 import { readFile, readFileWithRoom } from '../platform/files.ts';
 import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
+import { readModelConfig } from './model-config.ts';
 import { readPreprocessorConfig } from './preprocessor-config.ts';
-import { readTimmConfig } from './timm-config.ts';
 import { ultralyticsMetadata } from './ultralytics.ts';
 
 /** A model with its weights and settings. */
@@ -128,7 +128,7 @@ function settingsOf(
   const beside = preprocessor
     ? readPreprocessorConfig(preprocessor.text)
     : config
-      ? readTimmConfig(config.text)
+      ? readModelConfig(config.text)
       : {};
   return {
     labels: (config && labelsOfConfig(config.text)) ?? inside?.names,

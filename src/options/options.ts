@@ -9,6 +9,7 @@ import { DEFAULT_BATCH_SIZE } from '../methods/ask.ts';
 import { type Baseline, BASELINES } from '../methods/baseline.ts';
 import { DEFAULT_CONCEPTS } from '../methods/factorization.ts';
 import { type Compat, COMPATS, type Fusion, FUSIONS } from '../methods/method.ts';
+import { KERAS_MODES, type KerasMode } from '../models/keras.ts';
 import type { TokenGrid } from '../network/axes.ts';
 import {
   OUTPUT_ACTIVATIONS,
@@ -113,6 +114,7 @@ export interface Settings {
   range: Preprocessing['range'];
   mean: number[];
   std: number[];
+  'keras-mode': KerasMode;
   layout: TensorLayout;
   threads: number;
   'batch-size': number;
@@ -555,6 +557,12 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
       'preprocessing.std',
       numbers('one number above 0, or one per channel, such as 0.5,0.5,0.5', (value) => value > 0),
     ),
+  },
+  'keras-mode': {
+    group: 'Preprocessing of images',
+    describe: "channels, range, mean and std of this mode of Keras' preprocess_input",
+    reading: oneOf(Object.keys(KERAS_MODES) as KerasMode[]),
+    commands: MODEL,
   },
   layout: {
     group: 'Preprocessing of images',

@@ -407,6 +407,12 @@ for (const [line, expected] of Object.entries(MODIFIERS)) {
     assert.is(plain.asked.calls[0].options[key], undefined);
   });
 }
+asks('--keras-mode sets the values of a mode, which other options change', async () => {
+  const { asked } = await camwasm('a.jpg --keras-mode caffe --std 2'.split(' '));
+  assert.equal(asked.load, {
+    preprocessing: { channels: 'bgr', range: [0, 255], mean: [103.939, 116.779, 123.68], std: [2] },
+  });
+});
 asks('--channels is a color order, a number of channels, or both', async () => {
   const both = (await camwasm('a.jpg --channels bgr --channels 64'.split(' '))).asked;
   assert.equal(both.load, { preprocessing: { channels: 'bgr' } });

@@ -108,6 +108,7 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   range: ['0..2', '1'],
   mean: ['', 'a', '1,,2', '1,NaN'],
   std: ['0', '1,0,1', '-1', 'x'],
+  'keras-mode': ['', 'Caffe', 'toString'],
   layout: ['chw'],
   threads: ['0', '65', '1.5', 'all'],
   'batch-size': ['0', '-3', 'x'],

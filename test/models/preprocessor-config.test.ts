@@ -2,8 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import type { Preprocessing } from '../../src/image/preprocess.ts';
+import { readModelConfig } from '../../src/models/model-config.ts';
 import { readPreprocessorConfig } from '../../src/models/preprocessor-config.ts';
-import { readTimmConfig } from '../../src/models/timm-config.ts';
 
 const test = suite('settings beside a model');
 
@@ -150,6 +150,20 @@ const CONFIGS: [model: string, config: object, expected: Partial<Preprocessing>]
     { size: { max_height: 40, max_width: 60 } },
     { height: 40, width: 60, fit: 'letterbox', range: [0, 1], mean: [0], std: [1] },
   ],
+  [
+    "Keras' caffe",
+    { mode: 'caffe', size: 8 },
+    {
+      ...{ height: 8, width: 8, fit: 'stretch', channels: 'bgr' },
+      ...{ range: [0, 255], mean: [103.939, 116.779, 123.68], std: [1] },
+    },
+  ],
+  ["Keras' tf", { mode: 'tf' }, { range: [-1, 1], mean: [0], std: [1] }],
+  [
+    "Keras' torch",
+    { mode: 'torch' },
+    { range: [0, 1], mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  ],
   ['null, as some exporters write a missing setting', { size: null, do_normalize: null }, {}],
   ['the settings of a tokenizer', { tokenizer_class: 'BertTokenizer' }, {}],
   ['nothing', {}, {}],
@@ -174,6 +188,8 @@ for (const [setting, value] of [
   ['rescale_factor', 0],
   ['rescale_factor', '1/255'],
   ['do_normalize', 'yes'],
+  ['mode', 'Caffe'],
+  ['mode', 3],
 ] as const) {
   test(`preprocessor_config.json with an invalid ${setting}: ${JSON.stringify(value)}`, () => {
     const error = failure(() => readPreprocessorConfig(JSON.stringify({ [setting]: value })));
@@ -181,6 +197,12 @@ for (const [setting, value] of [
     assert.ok(error.message.startsWith(`preprocessor_config.json: "${setting}" is ${JSON.stringify(value)}`));
   });
 }
+
+test('a mode of Keras and a mean exclude each other', () =>
+  assert.match(
+    failure(() => readPreprocessorConfig('{"mode": "tf", "image_mean": 0.5}')).message,
+    '"image_mean" is 0.5, but takes no value beside a "mode" of Keras',
+  ));
 
 const RESNET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
@@ -200,9 +222,15 @@ for (const [what, config, expected] of [
     { input_size: [3, 8, 8], crop_mode: 'border', crop_pct: 0.9, std: [0.5, 0.5, 0.5] },
     { height: 8, width: 8, fit: 'border', cropPct: 0.9, range: [0, 1], mean: [0], std: [0.5, 0.5, 0.5] },
   ],
+  [
+    'a mode of Keras',
+    { mode: 'tf', size: [8, 9] },
+    { height: 8, width: 9, fit: 'stretch', range: [-1, 1], mean: [0], std: [1] },
+  ],
+  ['another mode', { mode: 'eval' }, {}],
   ['a model of transformers', { id2label: {}, image_size: 224 }, {}],
 ] as const) {
-  test(`config.json of timm: ${what}`, () => assert.equal(readTimmConfig(JSON.stringify(config)), expected));
+  test(`config.json: ${what}`, () => assert.equal(readModelConfig(JSON.stringify(config)), expected));
 }
 
 for (const size of [
@@ -211,13 +239,13 @@ for (const size of [
   [3, 8],
 ]) {
   test(`config.json of timm with input_size ${size}`, () =>
-    assert.match(failure(() => readTimmConfig(JSON.stringify({ input_size: size }))).message, 'input_size'));
+    assert.match(failure(() => readModelConfig(JSON.stringify({ input_size: size }))).message, 'input_size'));
 }
 
 for (const crop_pct of [0, -1, 1.5, 1e-300, '0.9']) {
   test(`crop_pct ${JSON.stringify(crop_pct)}`, () => {
     const of = { input_size: [3, 8, 8], size: 8, crop_pct };
-    for (const read of [readTimmConfig, readPreprocessorConfig])
+    for (const read of [readModelConfig, readPreprocessorConfig])
       assert.match(failure(() => read(JSON.stringify(of))).message, /^\w+\.json: "crop_pct" is/);
   });
 }

@@ -59,6 +59,7 @@ const SENSE: Partial<Record<OptionName, readonly [text: string, value: unknown]>
   range: ['0..255', [0, 255]],
   mean: ['0.5', [0.5]],
   std: ['1,2,3', [1, 2, 3]],
+  'keras-mode': ['caffe', 'caffe'],
   layout: ['nhwc', 'nhwc'],
   threads: ['64', 64],
   'batch-size': ['3', 3],

@@ -1,15 +1,18 @@
 import type { Fit } from '../image/placement.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import { isRecord } from '../table.ts';
+import { isKerasMode } from './keras.ts';
+import { readPreprocessorConfig } from './preprocessor-config.ts';
 import { cropPctIn, isSide, settingsIn } from './settings-file.ts';
 
 /**
- * Preprocessing from the `config.json` of a timm model (`pretrained_cfg`, or the same keys at the top of older files);
- * nothing for other models.
+ * Preprocessing from the `config.json` of a timm model (`pretrained_cfg`, or the same keys at the top of older files),
+ * or one that names a `mode` of Keras; nothing for other models.
  * @throws {CamError} BAD_MODEL when a setting is invalid.
  */
-export function readTimmConfig(json: string): Partial<Preprocessing> {
+export function readModelConfig(json: string): Partial<Preprocessing> {
   const whole = objectOrNothing(json);
+  if (isKerasMode(whole.mode)) return readPreprocessorConfig(json, 'config.json');
   const own = isRecord(whole.pretrained_cfg) ? whole.pretrained_cfg : whole;
   if (!Array.isArray(own.input_size)) return {};
   const config = settingsIn('config.json', own);
