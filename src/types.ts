@@ -11,6 +11,7 @@ import type { Plane, Volume } from './kernels/index.ts';
 import type { Baseline } from './methods/baseline.ts';
 import type { MethodId } from './methods/index.ts';
 import type { Compat, FormulaOptions, Fusion, Need } from './methods/method.ts';
+import type { PreprocessingSources, SettingsOrigin, SettingSource } from './models/preprocessing.ts';
 import type { ModelFiles, ModelInput } from './models/source.ts';
 import type { TokenGrid } from './network/axes.ts';
 import type { InputTensor } from './network/inputs.ts';
@@ -149,6 +150,8 @@ export interface ExplainReport {
   readonly failures: readonly Failure[];
   /** Preprocessing of the picture; undefined for a tensor, which is used directly. */
   readonly preprocessing: Preprocessing | undefined;
+  /** Who decided each setting of the preprocessing. */
+  readonly preprocessingSources: PreprocessingSources | undefined;
   /** Milliseconds per stage: decode, prepare, session, forward, backward, each method, heatmap. */
   readonly timings: Readonly<Record<string, number>>;
   /** Number of runs: forward, backward, and of the part after a layer (head). */
@@ -285,7 +288,10 @@ export type {
   Plane,
   Port,
   Preprocessing,
+  PreprocessingSources,
   RuntimeOptions,
+  SettingSource,
+  SettingsOrigin,
   Size,
   Tensor,
   TensorLayout,

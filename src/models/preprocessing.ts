@@ -31,6 +31,29 @@ interface ImageInputShape {
   readonly depth: 1 | 3;
   readonly height: number;
   readonly width: number;
+  /** What the declared shape decides. */
+  readonly declared: ReadonlySet<keyof Preprocessing>;
+}
+
+/** Where settings beside a model stand; `metadata` is that of the model itself. */
+export type SettingsOrigin = 'preprocessor_config.json' | 'config.json' | 'metadata';
+
+/** Who decided a setting: the caller, the model's declared input, a file beside it, or nobody. */
+export type SettingSource = 'caller' | 'model' | SettingsOrigin | 'default';
+
+/** The source of each setting of a preprocessing. */
+export type PreprocessingSources = Readonly<Record<keyof Preprocessing, SettingSource>>;
+
+/** Settings found beside a model. */
+export interface FoundSettings {
+  readonly from: SettingsOrigin;
+  readonly settings: Partial<Preprocessing>;
+}
+
+/** Preprocessing for an input, and where it comes from. */
+interface InputPreprocessing {
+  readonly preprocessing: Preprocessing;
+  readonly sources: PreprocessingSources;
 }
 
 /**
@@ -40,28 +63,47 @@ interface ImageInputShape {
  */
 export function preprocessingFor(
   input: ValueInfo,
-  found: Partial<Preprocessing>,
+  found: FoundSettings | undefined,
   asked: Partial<Preprocessing>,
-): Preprocessing | undefined {
+): InputPreprocessing | undefined {
   const wanted = definedOnly(asked);
   checkSettings(wanted);
-  const { cropPct, ...beside } = definedOnly(found);
-  // The margin belongs to the file's way of resizing.
-  const margin = (wanted.fit ?? beside.fit) === beside.fit ? { cropPct } : {};
-  const given = { ...beside, ...definedOnly(margin), ...wanted };
+  const beside = besideFor(definedOnly(found?.settings ?? {}), wanted);
+  const given = { ...beside, ...wanted };
   const takes = pictureInput(input, given);
   if (!takes) return undefined;
   checkAsked(input, takes, wanted);
-  const { depth, ...extent } = takes;
+  const { depth, declared, ...extent } = takes;
   const defaults = defaultPreprocessing({ channels: depth, ...extent }, given.channels);
-  const settings = { ...defaults, ...given, ...extent, ...bytesFor(input, wanted) };
+  const bytes = bytesFor(input, wanted);
+  const settings = { ...defaults, ...given, ...extent, ...bytes };
   const preprocessing = {
     ...settings,
     mean: forEach(settings.mean, settings),
     std: forEach(settings.std, settings),
   };
   if (Object.keys(wanted).length > 0) checkPreprocessing(preprocessing);
-  return preprocessing;
+  const sourceOf = (key: keyof Preprocessing): SettingSource => {
+    if (declared.has(key) || (bytes && key in bytes)) return 'model';
+    if (wanted[key] !== undefined) return 'caller';
+    return found && beside[key] !== undefined ? found.from : 'default';
+  };
+  const sources = mapKeys(preprocessing, sourceOf);
+  return { preprocessing, sources };
+}
+
+const mapKeys = <Key extends string, Value>(
+  object: Readonly<Record<Key, unknown>>,
+  value: (key: Key) => Value,
+): Record<Key, Value> =>
+  Object.fromEntries((Object.keys(object) as Key[]).map((key) => [key, value(key)])) as Record<Key, Value>;
+
+/** A file's settings, without its margin where the caller resizes in another way. */
+function besideFor(
+  { cropPct, ...beside }: Partial<Preprocessing>,
+  { fit }: Partial<Preprocessing>,
+): Partial<Preprocessing> {
+  return cropPct === undefined || (fit ?? beside.fit) !== beside.fit ? beside : { ...beside, cropPct };
 }
 
 /**
@@ -104,7 +146,14 @@ function pictureInput({ dims }: ValueInfo, given: Partial<Preprocessing>): Image
   if (depth !== 1 && depth !== 3) return undefined;
   const side = (size: number | string, wanted: number | undefined) =>
     typeof size === 'number' ? size : (wanted ?? DEFAULT_SIDE);
-  return { layout, depth, height: side(height, given.height), width: side(width, given.width) };
+  const fixed = {
+    layout: declaredLayout(shape) !== undefined,
+    channels: channels === 1,
+    height: typeof height === 'number',
+    width: typeof width === 'number',
+  };
+  const declared = new Set((Object.keys(fixed) as (keyof typeof fixed)[]).filter((key) => fixed[key]));
+  return { layout, depth, height: side(height, given.height), width: side(width, given.width), declared };
 }
 
 /** The layout of a shape with 1 or 3 channels at exactly one end. */

@@ -1,5 +1,4 @@
 import { CamError, formatValue } from '../errors.ts';
-import type { Preprocessing } from '../image/preprocess.ts';
 import type { FileSource } from '../image/source.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
@@ -7,6 +6,7 @@ import { readFile, readFileWithRoom } from '../platform/files.ts';
 import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
 import { readModelConfig } from './model-config.ts';
+import type { FoundSettings } from './preprocessing.ts';
 import { readPreprocessorConfig } from './preprocessor-config.ts';
 import { ultralyticsMetadata } from './ultralytics.ts';
 
@@ -15,7 +15,8 @@ export interface ModelSource {
   readonly model: Model;
   readonly external: readonly { path: string; data: Uint8Array }[];
   readonly labels: readonly string[] | undefined;
-  readonly preprocessing: Partial<Preprocessing>;
+  /** Settings of its preprocessing; undefined if there are none. */
+  readonly found: FoundSettings | undefined;
   /** The files read. */
   readonly files: readonly (string | URL)[];
 }
@@ -123,16 +124,15 @@ interface ModelSettings {
 function settingsOf(
   { metadata }: Model,
   { config, preprocessor }: ModelSettings,
-): Pick<ModelSource, 'labels' | 'preprocessing'> {
+): Pick<ModelSource, 'labels' | 'found'> {
   const inside = ultralyticsMetadata(metadata);
-  const beside = preprocessor
-    ? readPreprocessorConfig(preprocessor.text)
-    : config
-      ? readModelConfig(config.text)
-      : {};
+  const beside: FoundSettings | undefined = preprocessor
+    ? { from: 'preprocessor_config.json', settings: readPreprocessorConfig(preprocessor.text) }
+    : config && { from: 'config.json', settings: readModelConfig(config.text) };
+  const found = beside && Object.keys(beside.settings).length > 0 ? beside : undefined;
   return {
     labels: (config && labelsOfConfig(config.text)) ?? inside?.names,
-    preprocessing: Object.keys(beside).length > 0 ? beside : (inside?.preprocessing ?? {}),
+    found: found ?? (inside && { from: 'metadata', settings: inside.preprocessing }),
   };
 }
 

@@ -71,6 +71,7 @@ test('one answer tells of the prediction, the preprocessing and the time as a re
   const answer = await explainer.explain(golfBall);
   assert.equal(answer.prediction, prediction);
   assert.equal(answer.preprocessing, preprocessing);
+  assert.is(answer.preprocessingSources?.layout, 'model');
   for (const stage of ['decode', 'prepare', 'forward', 'backward', 'gradcam', 'heatmap'])
     assert.ok(answer.timings[stage] >= 0, stage);
   assert.is((await overlay(answer)).width, 640);
@@ -155,6 +156,7 @@ test('finds labels and preprocessing of a Hugging Face export beside the model',
   const explainer = await Explainer.load(join(folder, 'model.onnx'));
   assert.equal(explainer.labels, names);
   assert.equal(explainer.info.preprocessing?.mean, [0.5, 0.5, 0.5]);
+  assert.is(explainer.info.preprocessingSources?.mean, 'preprocessor_config.json');
   await explainer.close();
   rmSync(folder, { recursive: true });
 });

@@ -23,8 +23,8 @@ const pixel = { width: 1, height: 1, data: Uint8ClampedArray.of(RED, GREEN, BLUE
 
 for (const mode of Object.keys(EXPECTED) as KerasMode[]) {
   test(mode, () => {
-    const preprocessing = preprocessingFor(input, {}, KERAS_MODES[mode]);
-    const { data } = toTensor(pixel, preprocessing!);
+    const { preprocessing } = preprocessingFor(input, undefined, KERAS_MODES[mode])!;
+    const { data } = toTensor(pixel, preprocessing);
     EXPECTED[mode].forEach((value, c) =>
       assert.ok(Math.abs(data[c] - value) < 1e-5, `${c}: ${data[c]}, not ${value}`),
     );

@@ -13,6 +13,9 @@ const input = (dims: ValueInfo['dims']): ValueInfo => ({
 });
 type Asked = Partial<Preprocessing>;
 
+const settled = (dims: ValueInfo['dims'], settings: Asked, asked: Asked) =>
+  preprocessingFor(input(dims), { from: 'config.json', settings }, asked)?.preprocessing;
+
 const reads = suite('preprocessing is read off the declared shape of the input');
 
 const SHAPES: [dims: ValueInfo['dims'], asked: Asked, expected: Asked | undefined][] = [
@@ -33,33 +36,48 @@ const SHAPES: [dims: ValueInfo['dims'], asked: Asked, expected: Asked | undefine
 
 for (const [dims, asked, expected] of SHAPES) {
   reads(`${dims ? `[${dims.map((size) => size || '?').join(', ')}]` : 'none'} and ${JSON.stringify(asked)}`, () => {
-    const found = preprocessingFor(input(dims), {}, asked);
+    const found = settled(dims, {}, asked);
     if (!expected) return assert.is(found, undefined);
     for (const [name, value] of Object.entries(expected)) assert.is(found![name as keyof Asked], value, name);
   });
 }
 
 reads('what is asked for goes before what lies beside the model, and this before the defaults', () => {
-  const found = preprocessingFor(input(['N', 3, 'H', 'W']), { fit: 'crop', range: [-1, 1] }, { fit: 'letterbox' });
+  const found = settled(['N', 3, 'H', 'W'], { fit: 'crop', range: [-1, 1] }, { fit: 'letterbox' });
   assert.equal([found!.fit, found!.range], ['letterbox', [-1, 1]]);
 });
 reads('the margin that a file cuts belongs to its resize mode', () => {
   const at = (asked: Asked) =>
-    preprocessingFor(input(['N', 3, 8, 8]), { fit: 'crop', cropPct: 0.875 }, asked)!.cropPct;
+    settled(['N', 3, 8, 8], { fit: 'crop', cropPct: 0.875 }, asked)!.cropPct;
   assert.equal(
     [{}, { fit: 'crop' }, { fit: 'letterbox' }, { fit: 'letterbox', cropPct: 0.5 }].map((one) => at(one as Asked)),
     [0.875, 0.875, 1, 0.5],
   );
 });
+reads('who decided each setting is told', () => {
+  const found = { from: 'config.json', settings: { height: 30, width: 40, mean: [0], std: [2], fit: 'crop', cropPct: 0.9 } } as const;
+  const { sources } = preprocessingFor(input(['N', 3, 30, 'W']), found, { std: [4], fit: 'letterbox' })!;
+  assert.equal(sources, {
+    ...{ layout: 'model', height: 'model', width: 'config.json' },
+    ...{ fit: 'caller', cropPct: 'default', resample: 'default' },
+    ...{ channels: 'default', range: 'default', mean: 'config.json', std: 'caller' },
+  });
+  const bytes = { ...input(['N', 8, 8, 1]), type: 'uint8' } as const;
+  assert.equal(preprocessingFor(bytes, found, {})!.sources, {
+    ...{ layout: 'model', height: 'model', width: 'model' },
+    ...{ fit: 'config.json', cropPct: 'config.json', resample: 'default' },
+    ...{ channels: 'model', range: 'model', mean: 'model', std: 'model' },
+  });
+});
 reads('one number for mean or deviation stands for all channels', () => {
-  const found = preprocessingFor(input(['N', 3, 8, 8]), { std: [0.25] }, { mean: [0.5] });
+  const found = settled(['N', 3, 8, 8], { std: [0.25] }, { mean: [0.5] });
   assert.equal([found!.mean, found!.std], [
     [0.5, 0.5, 0.5],
     [0.25, 0.25, 0.25],
   ]);
 });
 reads('settings beside a model that nobody asked for are no reason to refuse it', () => {
-  assert.is(preprocessingFor(input(['N', 1, 8, 8]), { mean: [0, 0, 0] }, {})!.channels, 'gray');
+  assert.is(settled(['N', 1, 8, 8], { mean: [0, 0, 0] }, {})!.channels, 'gray');
 });
 reads.run();
 
@@ -88,7 +106,7 @@ const REFUSED: [what: string, dims: (number | string)[], asked: object, says: Re
 for (const [what, dims, asked, says] of REFUSED) {
   refuses(`${what} at [${dims.join(', ')}]: ${JSON.stringify(asked)}`, () =>
     assert.throws(
-      () => preprocessingFor(input(dims), {}, asked),
+      () => settled(dims, {}, asked),
       (error: unknown) => error instanceof CamError && error.code === 'BAD_OPTION' && says.test(error.message),
     ),
   );
