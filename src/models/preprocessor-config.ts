@@ -1,6 +1,7 @@
 import type { Preprocessing } from '../image/preprocess.ts';
 import type { Resample } from '../image/resize.ts';
 import { isKerasMode, KERAS_MODES, type KerasPreprocessing } from './keras.ts';
+import { normalizationOf } from './processors.ts';
 import { resizingFrom } from './resizing-config.ts';
 import { type SettingsFile, settingsFile } from './settings-file.ts';
 
@@ -68,7 +69,9 @@ function normalizationFrom(config: SettingsFile): Partial<Preprocessing> {
   const [mean, std] = [config.perChannel('image_mean'), config.perChannel('image_std')];
   const asked = config.flag('do_normalize') ?? (mean !== undefined || std !== undefined);
   if (!asked) return { mean: [0], std: [1] };
-  // Without numbers, do_normalize leaves them to the default.
+  const own = normalizationOf(config);
+  if (own) return { mean: mean ?? own.mean, std: std ?? own.std };
+  // Without numbers, do_normalize of an unknown processor leaves them to the default.
   return mean || std ? { mean: mean ?? [0], std: std ?? [1] } : {};
 }
 

@@ -1,6 +1,7 @@
 import type { Fit, Resizing, Size } from '../image/placement.ts';
 import { MIN_CROP_PCT } from '../image/preprocess.ts';
 import { isRecord } from '../table.ts';
+import { processorOf } from './processors.ts';
 import { cropPctIn, isNumber, isSide, type SettingsFile } from './settings-file.ts';
 
 interface Sides extends Size {
@@ -34,8 +35,9 @@ function croppedFrom(
   // PoolFormerImageProcessor takes every size for a shortest edge.
   const fit = cropPct === undefined ? size.fit : 'crop';
   if (fit === 'letterbox') return { height, width, fit: 'crop' };
-  const factor = cropPct ?? 1;
-  const scaled = [size.height, size.width].map((side) => Math.floor(side / factor));
+  // LevitImageProcessor resizes 224 to 256.
+  const factor = processorOf(config) === 'Levit' && fit === 'crop' ? 256 / 224 : 1;
+  const scaled = [size.height, size.width].map((side) => Math.floor((factor * side) / (cropPct ?? 1)));
   if (fit === 'crop' && height !== width)
     return config.refuse('crop_size', 'equal sides, as "size" is a shortest edge');
   const share = [shareOf(height, scaled[0]), shareOf(width, scaled[1])].find(

@@ -151,6 +151,14 @@ const CONFIGS: [model: string, config: object, expected: Partial<Preprocessing>]
     { height: 40, width: 60, fit: 'letterbox', range: [0, 1], mean: [0], std: [1] },
   ],
   [
+    'facebook/levit-128S, whose processor resizes 224 to 256',
+    {
+      ...{ feature_extractor_type: 'LevitFeatureExtractor', do_normalize: false },
+      ...{ size: 224, do_center_crop: true, crop_size: 224 },
+    },
+    { height: 224, width: 224, fit: 'crop', cropPct: 0.875, range: [0, 1], mean: [0], std: [1] },
+  ],
+  [
     "Keras' caffe",
     { mode: 'caffe', size: 8 },
     {
@@ -197,6 +205,41 @@ for (const [setting, value] of [
     assert.ok(error.message.startsWith(`preprocessor_config.json: "${setting}" is ${JSON.stringify(value)}`));
   });
 }
+
+// image_mean and image_std of the classes in transformers 5.24.
+const HALF = [0.5, 0.5, 0.5];
+const IMAGENET_DEFAULT = [
+  [0.485, 0.456, 0.406],
+  [0.229, 0.224, 0.225],
+];
+for (const [key, type, mean, std] of [
+  ['image_processor_type', 'ViTImageProcessor', HALF, HALF],
+  ['feature_extractor_type', 'ViTFeatureExtractor', HALF, HALF],
+  ['image_processor_type', 'ConvNextImageProcessorFast', HALF, HALF],
+  ['image_processor_type', 'SegformerImageProcessor', ...IMAGENET_DEFAULT],
+  ['image_processor_type', 'DetrImageProcessorPil', ...IMAGENET_DEFAULT],
+  [
+    ...(['image_processor_type', 'CLIPImageProcessor'] as const),
+    ...[
+      [0.48145466, 0.4578275, 0.40821073],
+      [0.26862954, 0.26130258, 0.27577711],
+    ],
+  ],
+  ['image_processor_type', 'toString', undefined, undefined],
+  ['image_processor_type', 3, undefined, undefined],
+] as const) {
+  test(`do_normalize without numbers: those of ${type}`, () => {
+    const found = readPreprocessorConfig(JSON.stringify({ [key]: type, do_normalize: true }));
+    assert.equal([found.mean, found.std], [mean, std]);
+  });
+}
+
+test('numbers in the file go before those of its processor', () => {
+  const found = readPreprocessorConfig(
+    '{"image_processor_type": "ViTImageProcessor", "do_normalize": true, "image_mean": [0, 0, 1]}',
+  );
+  assert.equal([found.mean, found.std], [[0, 0, 1], HALF]);
+});
 
 test('a mode of Keras and a mean exclude each other', () =>
   assert.match(
