@@ -2,7 +2,8 @@ import { CamError, formatValue } from '../errors.ts';
 import type { FileSource } from '../image/source.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
-import { readFile, readFileWithRoom } from '../platform/files.ts';
+import { folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
+import { folderAdvice } from './foreign-folders.ts';
 import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
 import { readModelConfig } from './model-config.ts';
@@ -75,7 +76,7 @@ export async function loadModel(
     settings.preprocessor ??
       (known ? settingIn(source.preprocessor) : settingBeside(place, 'preprocessor_config.json')),
   ]);
-  requireOnnx(bytes);
+  requireOnnx(bytes, String(place));
   const model = readModel(bytes, ROOM);
   const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
   const load = async ({ path, file }: (typeof weights)[number]) => ({
@@ -145,6 +146,8 @@ async function read(what: string, place: string | URL, get: () => Promise<Uint8A
   try {
     return await get();
   } catch (cause) {
+    const names = what === 'model' ? await folderNames(place) : undefined;
+    if (names) throw new CamError('BAD_MODEL', folderAdvice(names), { cause });
     throw new CamError(
       'BAD_MODEL',
       `The ${what} ${String(place)} cannot be read: ${(cause as Error).message}. Check the path.`,
