@@ -3,7 +3,7 @@ import { place } from '../image/placement.ts';
 import { type Preprocessing, toTensor } from '../image/preprocess.ts';
 import { readImage } from '../image/read.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
-import { noPicture } from '../models/preprocessing.ts';
+import { noPicture } from '../models/no-picture.ts';
 import { requireSingleImage } from '../network/inputs.ts';
 import { type Layout, layoutOfInput, toVolume } from '../network/layout.ts';
 import type { ValueInfo } from '../onnx/model.ts';

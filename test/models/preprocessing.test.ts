@@ -76,8 +76,9 @@ reads('one number for mean or deviation stands for all channels', () => {
     [0.25, 0.25, 0.25],
   ]);
 });
-reads('settings beside a model that nobody asked for are no reason to refuse it', () => {
-  assert.is(settled(['N', 1, 8, 8], { mean: [0, 0, 0] }, {})!.channels, 'gray');
+reads('a mean that is the same for three channels is that of one', () => {
+  const found = settled(['N', 1, 8, 8], { mean: [0.5, 0.5, 0.5], std: [2, 2, 2] }, {})!;
+  assert.equal([found.channels, found.mean, found.std], ['gray', [0.5], [2]]);
 });
 reads.run();
 
@@ -112,3 +113,49 @@ for (const [what, dims, asked, says] of REFUSED) {
   );
 }
 refuses.run();
+
+const files = suite('settings of a file that the input does not take name the file');
+
+const NCHW_OPEN: ValueInfo['dims'] = ['N', 3, 'H', 'W'];
+const UNFIT: [what: string, dims: ValueInfo['dims'], found: Asked, says: RegExp][] = [
+  ['three means for gray', ['N', 1, 8, 8], { mean: [0.1, 0.2, 0.3] }, /gray has 1 channel\(s\), but mean has 3/],
+  ['three channels for gray', ['N', 1, 8, 8], { channels: 'bgr' }, /takes 1 channel\(s\), but bgr has 3/],
+  ['more pixels than fit', NCHW_OPEN, { width: 9999, height: 9999 }, /9999 x 9999 pixels does not fit/],
+  ['an endless range', NCHW_OPEN, { range: [0, Infinity] }, /range \[0, Infinity\] is invalid/],
+  ['no deviation', NCHW_OPEN, { std: [0] }, /no standard deviation may be 0/],
+  ['no margin', NCHW_OPEN, { fit: 'crop', cropPct: 1e-300 }, /cropPct` is 1e-300/],
+];
+
+const thrown = (work: () => unknown): CamError => {
+  try {
+    work();
+  } catch (error) {
+    assert.instance(error, CamError);
+    return error as CamError;
+  }
+  return assert.unreachable('nothing was thrown') as never;
+};
+
+for (const [what, dims, found, says] of UNFIT) {
+  // Whether or not the caller asks for something else.
+  for (const asked of [{}, { resample: 'bilinear' }] as const) {
+    files(`${what}, with ${JSON.stringify(asked)}`, () => {
+      const error = thrown(() => settled(dims, found, asked));
+      assert.is(error.code, 'BAD_MODEL');
+      assert.match(error.message, /^The settings in config\.json do not fit its input "x" \[N, /);
+      assert.match(error.message, says);
+    });
+  }
+}
+
+files('the caller mends them', () => {
+  assert.equal(settled(['N', 1, 8, 8], { mean: [1, 2, 3] }, { mean: [1] })!.mean, [1]);
+  assert.is(settled(NCHW_OPEN, { width: 9999, height: 9999 }, { width: 8, height: 8 })!.width, 8);
+});
+files('what the caller asks for is no fault of a file', () => {
+  const error = thrown(() => settled(['N', 3, 8, 8], { fit: 'crop' }, { mean: [1, 2] }));
+  assert.is(error.code, 'BAD_OPTION');
+});
+files('a size that the model fixes is not that of the file', () =>
+  assert.is(settled(['N', 3, 8, 8], { width: 9999, height: 9999 }, {})!.width, 8));
+files.run();
