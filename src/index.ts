@@ -31,7 +31,14 @@ export {
   SCHEMA,
   type Subject,
 } from './explain/json.ts';
-export { inspect, type Barrier, type Explained, type Inspection, type LayerInfo } from './explain/inspect.ts';
+export {
+  inspect,
+  type Barrier,
+  type Explained,
+  type Inspection,
+  type LayerInfo,
+  type ModuleInfo,
+} from './explain/inspect.ts';
 export { onScale, overlay, toJPEG, toPNG } from './explain/overlay.ts';
 export { COLORMAPS, DEFAULT_COLORMAP, type Colormap } from './image/colormaps.ts';
 export { readNpy, readNpyNumbers, writeNpy, type NpyArray, type NpyNumbers } from './image/npy.ts';

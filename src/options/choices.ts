@@ -42,6 +42,9 @@ export function layerNames(
     values.includes(text) ? [text] : text.split(',').map((name) => name.trim()),
   );
   if (names.includes(''))
-    throw badOption('layer', `\`layer\` takes the name of a value in the model, not "${texts.join()}".`);
+    throw badOption(
+      'layer',
+      `\`layer\` takes the name of a module, node or value of the model, not "${texts.join()}".`,
+    );
   return [...new Set(names)];
 }

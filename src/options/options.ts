@@ -120,6 +120,7 @@ export interface Settings {
   'batch-size': number;
   port: number;
   host: string;
+  expand: boolean;
   json: boolean;
   quiet: boolean;
   verbose: boolean;
@@ -315,13 +316,13 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   layer: {
     group: 'Explain',
     alias: 'l',
-    describe: 'name of the layer (see `camwasm inspect`); several are fused',
-    reading: item('<name[,name...]>', 'the name of a value in the model'),
+    describe: 'layer, by module (layer4.1), node or value (see `camwasm inspect`); several are fused',
+    reading: item('<name[,name...]>', 'the name of a module, node or value of the model'),
     repeatable: true,
     fallback: 'the last one with a spatial extent',
     commands: IMAGES,
     query: true,
-    sets: { 'explain.layer': oneOrMore(text('<name>', 'the name of a value in the model')) },
+    sets: { 'explain.layer': oneOrMore(text('<name>', 'the name of a module, node or value of the model')) },
   },
   tokens: {
     group: 'Explain',
@@ -602,6 +603,11 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     commands: SERVE,
   },
   // ----- Terminal -----
+  expand: {
+    group: 'Terminal',
+    describe: 'list every layer, not only modules',
+    commands: ['inspect'],
+  },
   json: {
     group: 'Terminal',
     describe: 'one JSON object per line on standard output instead of text',
