@@ -26,9 +26,15 @@ export interface ModelSource {
 export interface ModelFiles {
   /** External data files, by their path in the model. Found automatically beside a model path. */
   external?: readonly { path: string; data: Uint8Array }[];
-  /** Contents of a Hugging Face `config.json`, with the class names. Found automatically beside a model path. */
+  /**
+   * Contents of a Hugging Face `config.json`, with the class names, and timm's preprocessing or a `mode` of Keras. Found
+   * automatically beside a model path.
+   */
   config?: object;
-  /** Contents of a Hugging Face `preprocessor_config.json`. Found automatically beside a model path. */
+  /**
+   * Contents of a Hugging Face `preprocessor_config.json`, or `{ mode: 'caffe' }` and the like for Keras. Found
+   * automatically beside a model path.
+   */
   preprocessor?: object;
 }
 
@@ -44,7 +50,7 @@ export interface ModelPlace {
 
 /**
  * Reads a model. Beside a path, and one folder up, it also reads files of a Hugging Face export: `config.json`
- * (id2label) and `preprocessor_config.json`.
+ * (id2label, timm's pretrained_cfg) and `preprocessor_config.json`.
  * @throws {CamError} BAD_MODEL when the file is missing or not a model, or its external data files are missing or
  * outside its folder.
  */
