@@ -32,6 +32,22 @@ const BY_PROCESSOR: ReadonlyMap<string, Normalization> = new Map(
   NORMALIZED.flatMap(([numbers, processors]) => processors.split(' ').map((name) => [name, numbers] as const)),
 );
 
+/** Processors for which a size of one number is the shortest edge (`default_to_square = False`). */
+const BY_EDGE: ReadonlySet<string> = new Set(
+  (
+    'Bit BridgeTower CLIP ChineseCLIP ConditionalDetr ConvNext DeformableDetr Detr Eomt GroundingDino Levit ' +
+    'Mask2Former MaskFormer MobileNetV1 MobileNetV2 MobileViT OneFormer PoolFormer RfDetr RTDetr Siglip TextNet ' +
+    'VideoMAE Vilt Yolos'
+  ).split(' '),
+);
+
+/** Whether one number is the shortest edge of a file's processor; undefined for unknown processors. */
+export function resizesByEdge(config: SettingsFile): boolean | undefined {
+  const processor = processorOf(config);
+  if (processor === undefined) return undefined;
+  return BY_EDGE.has(processor) || (BY_PROCESSOR.has(processor) ? false : undefined);
+}
+
 /** The class of a file's image processor, without suffix: `ViT` of `ViTFeatureExtractor` or `ViTImageProcessorFast`. */
 export function processorOf(config: SettingsFile): string | undefined {
   const name = config.value('image_processor_type') ?? config.value('feature_extractor_type');

@@ -1,7 +1,7 @@
 import type { Fit, Resizing, Size } from '../image/placement.ts';
 import { MIN_CROP_PCT } from '../image/preprocess.ts';
 import { isRecord } from '../table.ts';
-import { processorOf } from './processors.ts';
+import { processorOf, resizesByEdge } from './processors.ts';
 import { cropPctIn, isNumber, isSide, type SettingsFile } from './settings-file.ts';
 
 interface Sides extends Size {
@@ -11,10 +11,12 @@ interface Sides extends Size {
 /** How the processors of transformers resize: to `size`, larger by `crop_pct`, then a center crop. */
 export function resizingFrom(config: SettingsFile): Partial<Resizing> {
   const crops = config.flag('do_center_crop') === true;
+  const cropPct = cropPctIn(config);
+  // One number is the shortest edge of what is cropped, unless the processor is known to stretch.
+  const byEdge = resizesByEdge(config) ?? (crops || cropPct !== undefined);
   const crop = crops ? sidesFrom(config, 'crop_size', 'crop') : undefined;
   const size =
-    config.flag('do_resize') === false ? undefined : sidesFrom(config, 'size', crops ? 'crop' : 'stretch');
-  const cropPct = cropPctIn(config);
+    config.flag('do_resize') === false ? undefined : sidesFrom(config, 'size', byEdge ? 'crop' : 'stretch');
   if (crop && size) return croppedFrom(config, crop, size, cropPct);
   const extent = crop ?? size;
   if (!extent) return {};

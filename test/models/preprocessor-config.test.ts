@@ -151,6 +151,19 @@ const CONFIGS: [model: string, config: object, expected: Partial<Preprocessing>]
     { height: 40, width: 60, fit: 'letterbox', range: [0, 1], mean: [0], std: [1] },
   ],
   [
+    'an older microsoft/resnet-50: one number is the shortest edge of its processor',
+    { feature_extractor_type: 'ConvNextFeatureExtractor', crop_pct: 0.875, size: 224, do_normalize: false },
+    { height: 224, width: 224, fit: 'crop', cropPct: 0.875, range: [0, 1], mean: [0], std: [1] },
+  ],
+  [
+    'an older facebook/deit-base: one number is both sides of its processor',
+    {
+      ...{ feature_extractor_type: 'DeiTFeatureExtractor', do_normalize: false },
+      ...{ size: 256, do_center_crop: true, crop_size: 224 },
+    },
+    { height: 224, width: 224, fit: 'stretch', cropPct: 0.875, range: [0, 1], mean: [0], std: [1] },
+  ],
+  [
     'facebook/levit-128S, whose processor resizes 224 to 256',
     {
       ...{ feature_extractor_type: 'LevitFeatureExtractor', do_normalize: false },
