@@ -50,6 +50,7 @@ export type { DirectionalCheck, Verdict } from './explain/directional.ts';
 export { onScale, overlay, toJPEG, toPNG } from './explain/overlay.ts';
 export { COLORMAPS, DEFAULT_COLORMAP, type Colormap } from './image/colormaps.ts';
 export { readNpy, readNpyNumbers, writeNpy, type NpyArray, type NpyNumbers } from './image/npy.ts';
+export { KERAS_MODES, type KerasMode, type KerasPreprocessing } from './models/keras.ts';
 export { resizePicture } from './image/resize.ts';
 export { findMethods, type FoundMethod, type MethodChoice } from './methods/choice.ts';
 export { findMethod, METHODS, type MethodInfo } from './methods/index.ts';

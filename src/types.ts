@@ -3,7 +3,7 @@ import type { ColorChannels } from './image/channels.ts';
 import type { ColormapId, ColormapInput } from './image/colormaps.ts';
 import type { CodecModules } from './image/decode.ts';
 import type { OverlayOptions } from './image/overlay.ts';
-import type { Fit, Placement, Size } from './image/placement.ts';
+import type { Fit, Placement, Resizing, Size } from './image/placement.ts';
 import type { Preprocessing, TensorLayout } from './image/preprocess.ts';
 import type { Box, Resample } from './image/resize.ts';
 import type { ImageInput, Picture } from './image/source.ts';
@@ -11,6 +11,7 @@ import type { Plane, Volume } from './kernels/index.ts';
 import type { Baseline } from './methods/baseline.ts';
 import type { MethodId } from './methods/index.ts';
 import type { Compat, FormulaOptions, Fusion, Need } from './methods/method.ts';
+import type { PreprocessingSources, SettingsOrigin, SettingSource } from './models/preprocessing.ts';
 import type { ModelFiles, ModelInput } from './models/source.ts';
 import type { TokenGrid } from './network/axes.ts';
 import type { InputTensor } from './network/inputs.ts';
@@ -179,6 +180,8 @@ export interface ExplainReport {
   readonly failures: readonly Failure[];
   /** Preprocessing of the picture; undefined for a tensor, which is used directly. */
   readonly preprocessing: Preprocessing | undefined;
+  /** Who decided each setting of the preprocessing. */
+  readonly preprocessingSources: PreprocessingSources | undefined;
   /** Milliseconds per stage: decode, prepare, session, forward, backward, each method, heatmap. */
   readonly timings: Readonly<Record<string, number>>;
   /** Number of runs: forward, backward, and of the part after a layer (head). */
@@ -307,6 +310,7 @@ export type {
   OutputActivation,
   OutputKind,
   Resample,
+  Resizing,
   OrtModule,
   OverlayOptions,
   Picture,
@@ -314,7 +318,10 @@ export type {
   Plane,
   Port,
   Preprocessing,
+  PreprocessingSources,
   RuntimeOptions,
+  SettingSource,
+  SettingsOrigin,
   Size,
   Tensor,
   TensorLayout,

@@ -4,6 +4,7 @@ import {
   type ExplainOptions,
   findMethods,
   type InputTensor,
+  KERAS_MODES,
   type LoadOptions,
   readNpyNumbers,
 } from '../index.ts';
@@ -59,7 +60,9 @@ export function loadOptionsOf(settings: Given, cwd: string): LoadOptions {
 
 export const preprocessingOf = (settings: Given): NonNullable<LoadOptions['preprocessing']> => {
   const { colors } = channelsOf(settings);
+  const mode = settings['keras-mode'];
   return {
+    ...(mode && KERAS_MODES[mode]),
     ...settings.size,
     ...librarySettings(settings, 'preprocessing'),
     ...(colors && { channels: colors }),

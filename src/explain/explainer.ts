@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { CamError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
+import type { PreprocessingSources } from '../models/preprocessing.ts';
 import type { ModelInput } from '../models/source.ts';
 import { type Port, portOf } from '../onnx/model.ts';
 import { checkOptions } from '../options/check.ts';
@@ -32,6 +33,8 @@ export interface ModelInfo {
   readonly opset: number;
   /** Preprocessing of pictures; undefined if the model does not take pictures. */
   readonly preprocessing: Preprocessing | undefined;
+  /** Who decided each setting of it. */
+  readonly preprocessingSources: PreprocessingSources | undefined;
   /** Names of all values, possible choices for `layer`. */
   readonly values: readonly string[];
 }
@@ -62,7 +65,7 @@ export class Explainer {
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(model: LoadedModel) {
-    const { source, labels, preprocessing } = model;
+    const { source, labels, preprocessing, preprocessingSources } = model;
     const { graph, opsets } = source.model;
     this.#model = model;
     this.#network = networkSlot(model);
@@ -75,6 +78,7 @@ export class Explainer {
       outputs: graph.outputs.map(portOf),
       opset: opsets.get('') ?? 1,
       preprocessing,
+      preprocessingSources,
       values: [
         ...graph.inputs.map(({ name }) => name),
         ...graph.nodes.flatMap(({ outputs }) => outputs.filter(Boolean)),
@@ -144,9 +148,12 @@ export class Explainer {
       const before = { ...context.network.runs };
       const steps = await explainSteps(call, prepared, options, context);
       const { runs } = context.network;
+      const { preprocessing, preprocessingSources } = this.info;
       return {
         ...steps,
-        preprocessing: prepared.image.picture || prepared.blank ? this.info.preprocessing : undefined,
+        ...(prepared.image.picture || prepared.blank
+          ? { preprocessing, preprocessingSources }
+          : { preprocessing: undefined, preprocessingSources: undefined }),
         timings: watch.timings,
         runs: {
           forward: runs.forward - before.forward,

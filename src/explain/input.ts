@@ -3,7 +3,7 @@ import { place } from '../image/placement.ts';
 import { type Preprocessing, toTensor } from '../image/preprocess.ts';
 import { readImage } from '../image/read.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
-import { noPicture } from '../models/preprocessing.ts';
+import { noPicture } from '../models/no-picture.ts';
 import { requireSingleImage } from '../network/inputs.ts';
 import { type Layout, layoutOfInput, toVolume } from '../network/layout.ts';
 import type { ValueInfo } from '../onnx/model.ts';
@@ -46,7 +46,10 @@ export async function prepareInput(
   if ('dims' in image) {
     checkTensor(image, model.input);
     const size = imageSize(image.dims);
-    return prepared(image, { picture: undefined, placement: place(size, size, 'stretch') });
+    return prepared(image, {
+      picture: undefined,
+      placement: place(size, { ...size, fit: 'stretch', cropPct: 1 }),
+    });
   }
   const { data, dims, placement } = toTensor(image, requirePreprocessing(model));
   // An explanation is drawn on bytes; the 16 bits of a file are only for the tensor.

@@ -3,12 +3,13 @@ import { MIXES } from '../image/channels.ts';
 import { type ColormapId, COLORMAPS, DEFAULT_COLORMAP } from '../image/colormaps.ts';
 import { DEFAULT_ALPHA } from '../image/overlay.ts';
 import { type Fit, FITS } from '../image/placement.ts';
-import { type Preprocessing, TENSOR_LAYOUTS, type TensorLayout } from '../image/preprocess.ts';
+import { MIN_CROP_PCT, type Preprocessing, TENSOR_LAYOUTS, type TensorLayout } from '../image/preprocess.ts';
 import { DEFAULT_RESAMPLE, type Resample, RESAMPLES } from '../image/resize.ts';
 import { DEFAULT_BATCH_SIZE } from '../methods/ask.ts';
 import { type Baseline, BASELINES } from '../methods/baseline.ts';
 import { DEFAULT_CONCEPTS } from '../methods/factorization.ts';
 import { type Compat, COMPATS, type Fusion, FUSIONS } from '../methods/method.ts';
+import { KERAS_MODES, type KerasMode } from '../models/keras.ts';
 import type { TokenGrid } from '../network/axes.ts';
 import {
   OUTPUT_ACTIVATIONS,
@@ -25,13 +26,13 @@ import {
   anything,
   extent,
   flag,
-  fraction,
   type InputFile,
   inputFile,
   item,
   items,
   named,
   noise,
+  numberBetween,
   numbers,
   object,
   oneOf,
@@ -117,11 +118,13 @@ export interface Settings {
   scale: Scale;
   size: { width: number; height: number };
   fit: Fit;
+  'crop-pct': number;
   resample: Resample;
   channels: (ColorChannels | number)[];
   range: Preprocessing['range'];
   mean: number[];
   std: number[];
+  'keras-mode': KerasMode;
   layout: TensorLayout;
   threads: number;
   'batch-size': number;
@@ -490,7 +493,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: String(DEFAULT_ALPHA),
     commands: IMAGES,
     query: true,
-    ...to('overlay.alpha', fraction),
+    ...to('overlay.alpha', numberBetween(0, 1)),
   },
   scale: {
     group: 'Result',
@@ -514,6 +517,13 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: 'stretch',
     commands: MODEL,
     ...to('preprocessing.fit', oneOf(Object.keys(FITS) as Fit[])),
+  },
+  'crop-pct': {
+    group: 'Preprocessing of images',
+    describe: 'share of the resized image that a center crop keeps: crop_pct of timm',
+    fallback: '1',
+    commands: MODEL,
+    ...to('preprocessing.cropPct', numberBetween(MIN_CROP_PCT, 1)),
   },
   resample: {
     group: 'Preprocessing of images',
@@ -575,6 +585,12 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
       'preprocessing.std',
       numbers('one number above 0, or one per channel, such as 0.5,0.5,0.5', (value) => value > 0),
     ),
+  },
+  'keras-mode': {
+    group: 'Preprocessing of images',
+    describe: "channels, range, mean and std of this mode of Keras' preprocess_input",
+    reading: oneOf(Object.keys(KERAS_MODES) as KerasMode[]),
+    commands: MODEL,
   },
   layout: {
     group: 'Preprocessing of images',

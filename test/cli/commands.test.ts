@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Inspection } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
-import { camwasm, INSPECTION } from './fake.ts';
+import { camwasm, INSPECTION, PREPARED } from './fake.ts';
 
 const inspect = suite('camwasm inspect');
 
@@ -41,6 +41,21 @@ inspect('shows what is in a model, and what can be explained of it', async () =>
       'Operators without a gradient',
       '  NonZero  1',
       '',
+    ].join('\n'),
+  );
+});
+inspect('shows who decided each setting of the preprocessing', async () => {
+  const { stdout } = await camwasm(['inspect', 'm.onnx'], { inspection: PREPARED });
+  const [, section] = stdout.split('Preprocessing\n');
+  assert.is(
+    section.split('\n\n')[0],
+    [
+      "  width 224, height 200, nchw  (the model's input)",
+      '  fit crop, crop-pct 0.875  (config.json)',
+      '  bicubic, std 1, 2, 3  (default)',
+      '  bgr  (asked for)',
+      "  range 0..1  (the model's metadata)",
+      '  mean 0.5, 0.5, 0.5  (preprocessor_config.json)',
     ].join('\n'),
   );
 });

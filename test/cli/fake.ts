@@ -15,6 +15,8 @@ import type {
   Inspection,
   InspectOptions,
   MethodId,
+  Preprocessing,
+  PreprocessingSources,
   Target,
   TargetInfo,
   Verification,
@@ -39,6 +41,7 @@ export interface FakeOptions {
   /** Called before an image is explained: throws, or fails one method. */
   fail?: (image: ImageInput | undefined, method: string) => Error | undefined;
   warn?: readonly string[];
+  prepared?: { preprocessing: Preprocessing; preprocessingSources: PreprocessingSources };
   /** What is said of the model itself. */
   modelWarnings?: readonly string[];
   /** Files that the model is read from, besides the one that is named. */
@@ -78,6 +81,7 @@ export const INSPECTION: Inspection = {
   parameters: 1_234_567,
   unsupported: ['NonZero'],
   preprocessing: null,
+  preprocessingSources: null,
   problem: null,
   explained: {
     output: 'y',
@@ -124,6 +128,34 @@ function layersFor(id: string): string[] {
   const method = METHODS[id as MethodId];
   return method.level === 'layer' && method.stages ? ['stage3', LAYER] : [LAYER];
 }
+
+/** Preprocessing of which every source decided something. */
+export const PREPARED: NonNullable<FakeOptions['prepared']> = {
+  preprocessing: {
+    width: 224,
+    height: 200,
+    layout: 'nchw',
+    fit: 'crop',
+    cropPct: 0.875,
+    resample: 'bicubic',
+    channels: 'bgr',
+    range: [0, 1],
+    mean: [0.5, 0.5, 0.5],
+    std: [1, 2, 3],
+  },
+  preprocessingSources: {
+    width: 'model',
+    height: 'model',
+    layout: 'model',
+    fit: 'config.json',
+    cropPct: 'config.json',
+    resample: 'default',
+    channels: 'caller',
+    range: 'metadata',
+    mean: 'preprocessor_config.json',
+    std: 'default',
+  },
+};
 
 /** A library whose model always sees a dog (class 1), and whose maps are 2 x 3. */
 export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
@@ -175,7 +207,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       image: {
         picture,
         input: undefined,
-        placement: place(picture, picture, 'stretch'),
+        placement: place(picture, { ...picture, fit: 'stretch', cropPct: 1 }),
         preprocessing: undefined,
       },
     };
@@ -191,6 +223,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       outputs: [],
       opset: 17,
       preprocessing: undefined,
+      preprocessingSources: undefined,
       values: fake.values ?? [LAYER],
     },
     explainAll: async (image, options = {}): Promise<ExplainReport> => {
@@ -223,7 +256,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
         prediction,
         explanations,
         failures,
-        preprocessing: undefined,
+        ...(fake.prepared ?? { preprocessing: undefined, preprocessingSources: undefined }),
         timings: { forward: 1.25 },
         runs: { forward: 1, backward: 1, head: 0 },
       };

@@ -3,6 +3,7 @@ import { type Explained, type Inspection, type Port, SCHEMA } from '../../index.
 import { badOption, inFlags, librarySettings } from '../../options/index.ts';
 import { DONE } from '../exit.ts';
 import { dimsText, layerRows } from '../layer-rows.ts';
+import { preprocessingLines } from '../preprocessing.ts';
 import { preprocessingOf } from '../request.ts';
 import { columnsOf } from '../table.ts';
 import { type Terminal, terminal } from '../terminal.ts';
@@ -37,16 +38,23 @@ function page(inspection: Inspection, expand: boolean, style: Terminal['style'])
 }
 
 /** The part known from the file. */
-function declaredRows({ inputs, outputs, opset, operators, parameters }: Inspection): Section[] {
+function declaredRows(inspection: Inspection): Section[] {
+  const { inputs, outputs, opset, operators, parameters } = inspection;
   const port = ({ name, type, dims }: Port) => [name, `${type ?? '?'} ${dimsText(dims)}`];
   return [
     ['Inputs', inputs.map(port)],
     ['Outputs', outputs.map(port)],
+    ...preprocessingSection(inspection),
     [
       `Operators (opset ${opset}, ${amount(parameters)} parameters)`,
       Object.entries(operators).map(([op, count]) => [op, String(count)]),
     ],
   ];
+}
+
+function preprocessingSection({ preprocessing, preprocessingSources }: Inspection): Section[] {
+  if (!preprocessing || !preprocessingSources) return [];
+  return [['Preprocessing', preprocessingLines(preprocessing, preprocessingSources).map((line) => [line])]];
 }
 
 /** The part known after a run. */
