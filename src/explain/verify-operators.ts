@@ -13,7 +13,7 @@ import type { VerifyOptions } from '../types.ts';
 import { checkSignal } from './call.ts';
 import { compareDirection } from './directional.ts';
 import { feedsFor, type ForwardPass } from './forward.ts';
-import { changeOf, innerProduct, isQuantized, euclideanLength, precisionOf } from './precision.ts';
+import { changeOf, euclideanLength, innerProduct, isQuantized, precisionOf } from './precision.ts';
 import type { GradientCheck } from './verify.ts';
 
 /**

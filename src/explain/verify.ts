@@ -26,7 +26,7 @@ import { type PreparedInput, prepareInput, withVolume } from './input.ts';
 import { type LoadedModel, loadEverything, networkSlot, runtimeOptionsOf } from './loaded.ts';
 import { explainedOutputOf } from './output.ts';
 import { planFor } from './plan.ts';
-import { changeOf, innerProduct, isQuantized, euclideanLength, precisionOf } from './precision.ts';
+import { changeOf, euclideanLength, innerProduct, isQuantized, precisionOf } from './precision.ts';
 import { stopwatch } from './stopwatch.ts';
 import { runTarget, type TargetRun, targetsOf } from './target-run.ts';
 import { checkOperators } from './verify-operators.ts';
