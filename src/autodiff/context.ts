@@ -20,7 +20,7 @@ export interface ValueFacts {
 export function valueFacts({ graph: { initializers }, external }: Model, facts: Facts): ValueFacts {
   const constant = (name: string) => {
     const initializer = initializers.get(name);
-    return initializer && tensorValues(initializer, external);
+    return initializer ? tensorValues(initializer, external) : facts.constants.get(name);
   };
   return {
     dims: (name) =>

@@ -160,7 +160,7 @@ async function layerParts(
     const gradients = await target.gradients(target.pass.plan.gradients.layers);
     parts.gradients = { g: toVolume(gradients.get(layer.name)!, layer.layout, kernels) };
   }
-  if (needs.includes('classifier')) parts.classifier = { classifier: weightsFor(target, layer, options) };
+  if (needs.includes('classifier')) parts.classifier = { classifier: await weightsFor(target, layer, options) };
   return parts;
 }
 
@@ -232,12 +232,12 @@ function attentionMaps({ pass }: TargetRun): AttentionMaps {
   };
 }
 
-function weightsFor(
+async function weightsFor(
   target: TargetRun,
   layer: Layer,
   { counterfactual }: Pick<ExplainOptions, 'counterfactual'>,
-): Float32Array {
+): Promise<Float32Array> {
   const { network, plan } = target.pass;
-  const weights = classifierWeights(network, plan.input, layer, plan.output, requireClass(target, 'CAM'));
+  const weights = await classifierWeights(network, plan.input, layer, plan.output, requireClass(target, 'CAM'));
   return counterfactual ? weights.map((weight) => -weight) : weights;
 }

@@ -2,6 +2,7 @@ import { type BackwardGraph, backwardGraph, readsOf } from '../autodiff/backward
 import { FROZEN, frozenValue } from '../autodiff/frozen.ts';
 import { RECTIFIERS, type RuleSet } from '../autodiff/rectifier.ts';
 import { CamError } from '../errors.ts';
+import type { Emitter, Ref } from '../onnx/emitter.ts';
 import { type Flow, flowOf, movingValues } from '../onnx/flow.ts';
 import type { Facts, Model } from '../onnx/model.ts';
 import { type Slice, slice } from '../onnx/slice.ts';
@@ -9,6 +10,7 @@ import { tapped, withOutputs } from '../onnx/tap.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { createSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import { type FloatTensor, type Tensor, toFloat } from '../runtime/tensor.ts';
+import { computeConstants, varyingValues } from './constants.ts';
 import { probe } from './probe.ts';
 
 export type Values = Readonly<Record<string, Tensor>>;
@@ -43,6 +45,8 @@ export class Network {
   readonly model: Model;
   readonly facts: Facts;
   readonly flow: Flow;
+  /** Values that depend on the inputs; all others are constants. */
+  readonly varying: ReadonlySet<string>;
   /** Whether shapes and slices are the same for every image of this size. */
   readonly settled: boolean;
   /** Number of runs per kind of graph: the cost of a call. */
@@ -58,6 +62,7 @@ export class Network {
     this.model = model;
     this.facts = facts;
     this.flow = flowOf(model.graph);
+    this.varying = varyingValues(model.graph, this.flow);
     const moving = movingValues(model.graph, this.flow);
     const reads = [...facts.values.keys()].some((name) => moving.has(name));
     const sizes = model.graph.nodes.some(
@@ -77,6 +82,13 @@ export class Network {
     const key = JSON.stringify(question);
     if (!this.#results.has(key)) this.#results.set(key, work());
     return this.#results.get(key) as Result;
+  }
+
+  /** Contents of a constant, or of the part of it that `read` selects. */
+  constant(name: string, read?: (e: Emitter, value: Ref) => Ref): Promise<FloatTensor> {
+    return computeConstants(this.model, [name], this.#options, read).then((found) =>
+      toFloat(found.get(name)!),
+    );
   }
 
   /**

@@ -137,7 +137,16 @@ export function classOutput(
     kind ??
     KIND_OF_TASK.get(task) ??
     (isUndecodedLevel(network, input, output) ? 'detections' : undefined) ??
-    kindOfOutput({ flow, picked: picked !== undefined, name: output, logits, link, labels, ...axes });
+    kindOfOutput({
+      flow,
+      varying: network.varying,
+      picked: picked !== undefined,
+      name: output,
+      logits,
+      link,
+      labels,
+      ...axes,
+    });
   const usual = is === 'values' ? 'none' : axes.channels === 1 ? 'sigmoid' : 'softmax';
   return {
     name: output,

@@ -98,4 +98,6 @@ export interface Facts {
   readonly types: ReadonlyMap<string, DataType>;
   /** Contents of values needed to build a graph: shapes, axes, pads, scales. */
   readonly values: ReadonlyMap<string, readonly number[]>;
+  /** Contents of vectors that the model computes from initializers alone. */
+  readonly constants: ReadonlyMap<string, readonly number[]>;
 }

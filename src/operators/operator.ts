@@ -75,6 +75,8 @@ export interface Roles {
   readonly activation?: readonly string[];
   /** Its vjp from the output alone, if `vjp` needs the input, which a fused operator lacks. */
   readonly vjpByOutput?: Vjp;
+  /** Draws random numbers: not constant even without inputs that vary. */
+  readonly random?: true;
   /** Its results are lists of tensors, without a shape. */
   readonly lists?: true;
 }
@@ -114,7 +116,7 @@ export interface NodeView {
   outputType(index: number): DataType;
   /** Contents of a small input listed in `reads`. */
   value(index: number): readonly number[];
-  /** Contents of a constant input; undefined if they may change between runs or must be computed. */
+  /** Contents of a constant input; undefined if they may change between runs, or if it is computed and not a vector. */
   constant(index: number): readonly number[] | undefined;
   int(name: string, otherwise: number): number;
   float(name: string, otherwise: number): number;

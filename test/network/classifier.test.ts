@@ -5,14 +5,18 @@ import { classifierWeights } from '../../src/network/classifier.ts';
 import { findLayer, layersOf } from '../../src/network/layers.ts';
 import { classOutput } from '../../src/network/output.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
+import { makeTensor } from '../../src/onnx/tensor.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { uniform } from '../helpers/random.ts';
 import { Draft, open, positions } from './draft.ts';
 
-// Four channels over 3 x 4 positions, three classes: W[k][c] is the weight with which class c reads channel k.
+// Four channels over 3 x 4 positions, three classes: W[k][c] is the weight with which class c reads channel k, a multiple
+// of 1/256.
 const [CHANNELS, CLASSES] = [4, 3];
 const draw = uniform(7);
-const W = Array.from({ length: CHANNELS }, () => Array.from({ length: CLASSES }, () => draw() - 0.5));
+const W = Array.from({ length: CHANNELS }, () =>
+  Array.from({ length: CLASSES }, () => Math.floor(draw() * 256) / 256 - 0.5),
+);
 const Wt = Array.from({ length: CLASSES }, (_, c) => W.map((row) => row[c]));
 
 const matrix = ({ e }: Draft): Ref => e.constant('float32', [CHANNELS, CLASSES], W.flat());
@@ -29,6 +33,20 @@ const SPELLINGS: Readonly<Record<string, (d: Draft, map: Ref) => Ref>> = {
   'weights after Transpose': (d, map) => d.e.op('MatMul', [pooled(d, map), d.e.transpose(turned(d), [1, 0])]),
   'turned weights after Transpose': (d, map) =>
     d.e.op('Gemm', [pooled(d, map), d.e.transpose(matrix(d), [1, 0])], { transB: 1 }),
+  'weights of 8 bits, dequantized': (d, map) => {
+    const { e } = d;
+    const stored = makeTensor('stored', 'int8', [CHANNELS, CLASSES], W.flat().map((w) => w * 256)); // prettier-ignore
+    const weights = e.op('DequantizeLinear', [e.initializer(stored), e.scalar(1 / 256)]);
+    return e.op('MatMul', [pooled(d, map), weights]);
+  },
+  'a scaled bias': (d, map) => d.e.add(read(d, pooled(d, map)), d.e.mul(d.weights(CLASSES), 2)),
+  'weights in half precision, cast and scaled': (d, map) => {
+    const { e } = d;
+    const halves = e.cast(turned(d), 'float16');
+    const scales = e.constant('float32', [CLASSES, 1], [1, 2, 4]);
+    const weights = e.div(e.mul(e.cast(halves, 'float32'), scales), scales);
+    return e.op('Gemm', [pooled(d, map), weights], { transB: 1 });
+  },
   'a 1x1 Conv': ({ e }, map) => {
     const weights = e.constant('float32', [CLASSES, CHANNELS, 1, 1], Wt.flat());
     return e.op('Flatten', [e.op('Conv', [e.op('GlobalAveragePool', [map]), weights])]);
@@ -90,7 +108,8 @@ async function weightsOf(build: (d: Draft, map: Ref) => Ref): Promise<Float32Arr
   try {
     const output = classOutput(network, 'x', 'y');
     const layer = findLayer(network, layersOf(network, 'x', 'y'), map);
-    return Array.from({ length: CLASSES }, (_, c) => classifierWeights(network, 'x', layer, output, c));
+    const rows = Array.from({ length: CLASSES }, (_, c) => classifierWeights(network, 'x', layer, output, c));
+    return await Promise.all(rows);
   } finally {
     await network.close();
   }

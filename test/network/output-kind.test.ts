@@ -53,6 +53,10 @@ const DESIGNS: Readonly<Record<string, Design>> = {
     build: (d, map) => d.e.matmul(unit(d, vector(d, map)), d.weights(3, 5)),
     is: { kind: 'values', activation: 'none' },
   },
+  'a product with weights that are unit vectors is a logit': {
+    build: (d, map) => d.e.matmul(vector(d, map), unit(d, d.weights(3, 5))),
+    is: { kind: 'classes', activation: 'softmax' },
+  },
   'a scaled cosine is a logit (CLIP)': {
     build: (d, map) => d.e.mul(d.e.matmul(unit(d, vector(d, map)), d.weights(3, 5)), 100),
     is: { kind: 'classes', activation: 'softmax' },
