@@ -62,6 +62,8 @@ const PASSES = {
 const rolesOf = (row: Operator): string[] =>
   [
     row.passes && PASSES[row.passes],
+    row.rounds && 'rounds',
+    row.random && 'random',
     row.resamples && 'interpolates',
     row.bounds && 'bounds',
     row.casts && 'changes the type',

@@ -103,8 +103,8 @@ export interface OutputRequest {
 
 /**
  * Finds the scores in a model's output, before a trailing Softmax, LogSoftmax or Sigmoid: the gradient of a probability
- * mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3) and vanishes when the model is confident. An output
- * that picks classes (ArgMax) stands for the scores it picks from.
+ * mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3) and vanishes when the model is confident. Rounding at
+ * the end of a quantized model is skipped, too. An output that picks classes (ArgMax) stands for the scores it picks from.
  */
 export function classOutput(
   network: Network,
@@ -123,7 +123,7 @@ export function classOutput(
       throw badOption('outputKind', unknownLayout({ name: output, shape: dimsOf(output) }));
   }
   const picked = isFloat(facts.types.get(output)) ? undefined : pickedFrom(flow, output);
-  const scores = picked ?? output;
+  const scores = unrounded(flow, picked ?? output);
   const { value, node, end: found } = scoresBefore(network, scores);
   const whole = axesFor(network, input, found?.logits ?? scores);
   // A dense Sigmoid over several channels covers the boxes of a detector, too, and is explained directly.
@@ -200,6 +200,14 @@ function detectorOutput(network: Network, detector: Detector, labels: number): C
 /** For errors: why an output has no detections to explain, and the target to write. */
 export const unknownLayout = ({ name, shape }: Pick<ClassOutput, 'name' | 'shape'>): string =>
   `The output "${name}" [${shape.join(', ')}] holds no detections in a known layout. Explain its elements with \`target\`, such as max(output[${shape.map((_, axis) => (axis === 0 ? '0' : ':')).join(', ')}]).`;
+
+/** The value before the rounding at the end of a quantized model. */
+function unrounded(flow: Flow, value: string): string {
+  const rounds = ({ op }: GraphNode) => OPERATORS.get(op)?.rounds === true;
+  const end = flow.source(value, (node) => OPERATORS.get(node.op)?.passes === 'value' && !rounds(node));
+  const node = flow.producer(end);
+  return node && rounds(node) ? unrounded(flow, node.inputs[0]) : value;
+}
 
 /** The scores from which an output picks classes, behind changes of type and shape. */
 function pickedFrom(flow: Flow, output: string): string | undefined {

@@ -42,6 +42,8 @@ export interface Roles {
    * (padded, pooled).
    */
   readonly passes?: 'value' | 'shape' | 'order' | 'extent';
+  /** Rounds its input to steps, or restores the numbers that the steps stand for. */
+  readonly rounds?: true;
   /** Interpolates between positions. */
   readonly resamples?: true;
   /** Clamps its input: at the end of a model, a safeguard. */

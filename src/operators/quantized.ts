@@ -6,7 +6,7 @@ import { dequantized, lined, type Quantization, quantizedRange } from './dequant
 import { ELEMENTWISE } from './elementwise.ts';
 import { FUSED_ATTENTION } from './fused-attention.ts';
 import { MATMUL } from './matmul.ts';
-import { type Context, type Operator, unary } from './operator.ts';
+import { type Context, type Operator, type Roles, unary } from './operator.ts';
 import { POOLING } from './pooling.ts';
 import { SHAPE } from './shape.ts';
 import { SOFTMAX } from './softmax.ts';
@@ -34,19 +34,26 @@ const channelsFirst = (row: Operator): Operator => ({
   vjp: (c) => (c.int('channels_last', 0) ? c.unsupported('channels_last') : row.vjp?.(c)),
 });
 
+/** Rounding passes its input on. */
+const seenThrough: Partial<Roles> = { passes: 'value', rounds: true, carriesAttention: true };
+
 /**
  * Quantization. Rounding counts as the identity (the straight-through estimator; Bengio et al. 2013, arXiv:1308.3432,
  * and Jacob et al. 2018, arXiv:1712.05877, § 3).
  */
 export const QUANTIZED: Readonly<Record<string, Operator>> = {
-  QuantizeLinear: unary(quantizeVjp),
-  'com.microsoft.QuantizeLinear': unary(quantizeVjp),
+  QuantizeLinear: unary(quantizeVjp, seenThrough),
+  'com.microsoft.QuantizeLinear': unary(quantizeVjp, seenThrough),
   DequantizeLinear: unary(dequantizeVjp, {
+    ...seenThrough,
     foldable: { since: 10, attributes: ['axis'], types: ['float32', 'int8', 'uint8', 'int32'] },
   }),
-  'com.microsoft.DequantizeLinear': unary(dequantizeVjp, { foldable: { since: 1, attributes: ['axis'] } }),
+  'com.microsoft.DequantizeLinear': unary(dequantizeVjp, {
+    ...seenThrough,
+    foldable: { since: 1, attributes: ['axis'] },
+  }),
   // The scale follows the input's range, so nothing saturates; changes of scale and q cancel in x.
-  DynamicQuantizeLinear: unary((c) => (c.cotangent(0) ? c.e.div(c.g, c.output(1)) : null)),
+  DynamicQuantizeLinear: unary((c) => (c.cotangent(0) ? c.e.div(c.g, c.output(1)) : null), seenThrough),
 
   QLinearConv: dequantized(CONVOLUTION.Conv, CONV),
   'com.microsoft.QLinearConv': channelsFirst(dequantized(CONVOLUTION.Conv, CONV)),
@@ -114,13 +121,14 @@ export const QUANTIZED: Readonly<Record<string, Operator>> = {
   }),
 };
 
-/** Passes the gradient where x is in the range of the result's type. */
+/** Passes the gradient where x, rounded, is in the range of the result's type, as PyTorch's fake quantization does. */
 function quantizeVjp(c: Context): Ref {
   const { e, g, x } = c;
   const [low, high] = quantizedRange(c);
   const scale = parameter(c, 1);
-  const bound = (q: number) => e.mul(scale, c.has(2) ? e.sub(q, parameter(c, 2)) : q);
-  const inside = e.and(e.op('GreaterOrEqual', [x, bound(low)]), e.op('LessOrEqual', [x, bound(high)]));
+  const steps = e.op('Round', [e.div(x, scale)]);
+  const q = c.has(2) ? e.add(steps, parameter(c, 2)) : steps;
+  const inside = e.and(e.op('GreaterOrEqual', [q, low]), e.op('LessOrEqual', [q, high]));
   return e.where(inside, e.div(g, scale), 0);
 }
 

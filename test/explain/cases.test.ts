@@ -78,6 +78,18 @@ test('a convolution beside that of a shortcut is a layer', () =>
     assert.ok(relativeError(raw[0].data, wanted('layer-that-the-optimizer-fuses/want-gradcam.npy')) < 1e-4);
   }));
 
+test('gradients pass what rounds into the range, and the rounding at the end of a model', () =>
+  withModel('quantized-output', async (explainer) => {
+    // a logit of 255.3 steps
+    const { tensors } = await explainer.explain(pathOf('quantized-output/x.npy'), {
+      method: 'saliency',
+      class: 0,
+      tensors: true,
+    });
+    const want = wanted('quantized-output/want-input-gradient.npy');
+    assert.ok(relativeError(tensors!.inputGradient!.data, want) < 1e-5);
+  }));
+
 test('an input of bytes takes them as they are, from a picture and from a tensor', () =>
   withModel('uint8-input', async (explainer) => {
     const map = wanted('uint8-input/want-gradcam.npy');
