@@ -129,9 +129,10 @@ function sharedBy(network: Network, layers: readonly Layer[], ends: readonly Lay
   return layers.findLast(({ name }) => before.every((values) => values.has(name)));
 }
 
-/** The layer that computed the features that `layer` only passes on. */
+/** The layer that computed the features that `layer` only passes on. Rounding stays: a rectifier may be folded into it. */
 function madeBy(network: Network, layers: readonly Layer[], layer: Layer): Layer {
   const from = network.flow.producer(layer.name)?.inputs[0];
-  const source = OPERATORS.get(layer.op)?.passes && layers.find(({ name }) => name === from);
+  const { passes, rounds } = OPERATORS.get(layer.op) ?? {};
+  const source = passes && !rounds && layers.find(({ name }) => name === from);
   return source ? madeBy(network, layers, source) : layer;
 }

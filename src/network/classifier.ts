@@ -79,7 +79,10 @@ function keepsValues({ op }: GraphNode): boolean {
 const isBias = ({ varying }: Network, { op, inputs }: GraphNode): boolean =>
   op === 'Add' && inputs.some((name) => !varying.has(name));
 
-/** The row of an output channel in the weights of a linear layer, initializers or computed from them. */
+/**
+ * The row of an output channel in the weights of a linear layer, initializers or computed from them, as the real numbers
+ * that they stand for.
+ */
 async function linearRow(
   network: Network,
   node: GraphNode,
@@ -88,15 +91,23 @@ async function linearRow(
   row: number,
 ): Promise<Float32Array | undefined> {
   const { model, facts, varying } = network;
-  const view = nodeViewOf(model, node, valueFacts(model, facts));
-  const linear = OPERATORS.get(node.op)?.linear?.(view);
+  const values = valueFacts(model, facts);
+  const linear = OPERATORS.get(node.op)?.linear?.(nodeViewOf(model, node, values));
   const [from, weights] = node.inputs;
   if (!linear || from !== value || varying.has(weights)) return undefined;
   const { outputsFirst, scale } = linear;
-  const [rows, columns, ...kernel] = view.inputDims(1);
+  const [rows, columns, ...kernel] = values.dims(weights);
   if (sizeOf(kernel) !== 1 || (outputsFirst ? columns : rows) !== channels) return undefined;
   const { data } = await network.constant(weights, (e, matrix) =>
     e.cast(e.op('Gather', [matrix, e.ints([row])], { axis: outputsFirst ? 0 : 1 }), 'float32'),
   );
-  return data.map((weight) => scale * weight);
+  const parameters = network.operandsOf(node)[1];
+  const outputs = outputsFirst ? rows : columns;
+  const read = (name: string | undefined, otherwise: number) => {
+    const numbers = name ? values.constant(name) : [otherwise];
+    return (k: number) =>
+      numbers?.length === 1 ? numbers[0] : numbers?.[numbers.length === outputs ? row : k];
+  };
+  const [step, zero] = [read(parameters.scale, 1), read(parameters.zero, 0)];
+  return data.map((weight, k) => scale * (step(k) ?? NaN) * (weight - (zero(k) ?? NaN)));
 }

@@ -1,5 +1,5 @@
 import { badOption, didYouMean } from '../errors.ts';
-import { type DataType, isFloat } from '../onnx/data-type.ts';
+import { isFloat } from '../onnx/data-type.ts';
 import type { Flow } from '../onnx/flow.ts';
 import type { Facts, GraphNode, Model } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
@@ -161,7 +161,7 @@ export function classOutput(
     classes: axes.channels === 1 && labels === 2 && is !== 'values' ? 2 : axes.channels,
     positions: axes.positions,
     detector: undefined,
-    problem: obstacleOf(output, facts.dims.get(scores), facts.types.get(scores)),
+    problem: obstacleOf(network, output, scores),
   };
 }
 
@@ -193,7 +193,7 @@ function detectorOutput(network: Network, detector: Detector, labels: number): C
     classes: detector.classes ?? labels,
     positions: detector.candidates,
     detector,
-    problem: obstacleOf(name, dims, facts.types.get(name)),
+    problem: obstacleOf(network, name, name),
   };
 }
 
@@ -215,15 +215,12 @@ function pickedFrom(flow: Flow, output: string): string | undefined {
   return node && OPERATORS.get(node.op)?.picks ? node.inputs[0] : undefined;
 }
 
-function obstacleOf(
-  output: string,
-  dims: readonly number[] | undefined,
-  type: DataType | undefined,
-): string | undefined {
+function obstacleOf({ facts, isReal }: Network, output: string, scores: string): string | undefined {
+  const [dims, type] = [facts.dims.get(scores), facts.types.get(scores)];
   if (dims === undefined) return `The output "${output}" is not a tensor. Choose another with \`output\`.`;
   if (sizeOf(dims) === 0)
     return `The output "${output}" is empty: [${dims.join(', ')}]. Nothing was detected in this image, or another \`output\` has the scores.`;
-  if (isFloat(type)) return undefined;
+  if (isReal(scores)) return undefined;
   return `The output "${output}" is an integer tensor (${type}), so it has no gradient. Choose another with \`output\`, or export the scores from which it is computed.`;
 }
 

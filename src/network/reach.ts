@@ -1,5 +1,5 @@
 import { backwardGraph, isFlat, noRule } from '../autodiff/backward.ts';
-import { needsOf } from '../onnx/flow.ts';
+import { flowOf, needsOf } from '../onnx/flow.ts';
 import type { GraphNode } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { NoGradientError } from '../operators/no-gradient.ts';
@@ -16,7 +16,8 @@ export function barriers(
   output: string,
   refused: ReadonlySet<GraphNode> = new Set(),
 ): ReadonlyMap<string, GraphNode> {
-  const { flow, facts } = network;
+  const { model, facts } = network;
+  const flow = flowOf(model.graph);
   const active = flow.downstream([input], (node) => isFlat(node, facts));
   const reached = new Set([output]);
   const blocked = new Map<string, GraphNode>();

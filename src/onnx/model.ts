@@ -68,6 +68,8 @@ export interface Model {
   /** Domain ('' is ONNX) to version. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly graph: Graph;
+  /** Nodes of the graph that the file lacks, for values between the parts of a fused operator. */
+  readonly added: readonly GraphNode[];
   /** Names of model-local functions, in the form of `GraphNode.op`. */
   readonly functions: ReadonlySet<string>;
   /** Text that the exporter added, by key. */

@@ -36,19 +36,19 @@ for (const [name, methods] of [
 ] as const) {
   test(name, async () => {
     const { model, tensor, target } = fixture(name);
-    const [plain, computed] = await Promise.all(
-      [model, withComputedWeights(model)].map(async (bytes) => {
-        const explainer = await Explainer.load(bytes);
-        try {
-          const options = { method: [...methods], target };
-          const { explanations, failures } = await explainer.explainAll(tensor('input'), options);
-          assert.equal(failures, []);
-          return explanations;
-        } finally {
-          await explainer.close();
-        }
-      }),
-    );
+    const options = { method: [...methods], target };
+    const explain = async (bytes: Uint8Array) => {
+      const explainer = await Explainer.load(bytes);
+      try {
+        const { explanations, failures } = await explainer.explainAll(tensor('input'), options);
+        assert.equal(failures, []);
+        return explanations;
+      } finally {
+        await explainer.close();
+      }
+    };
+    const plain = await explain(model);
+    const computed = await explain(withComputedWeights(model));
     for (const [i, { raw, layers, method }] of plain.entries()) {
       assert.equal(computed[i].layers, layers);
       assert.ok(

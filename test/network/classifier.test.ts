@@ -11,11 +11,11 @@ import { uniform } from '../helpers/random.ts';
 import { Draft, open, positions } from './draft.ts';
 
 // Four channels over 3 x 4 positions, three classes: W[k][c] is the weight with which class c reads channel k, a multiple
-// of 1/256.
+// of 1/64.
 const [CHANNELS, CLASSES] = [4, 3];
 const draw = uniform(7);
 const W = Array.from({ length: CHANNELS }, () =>
-  Array.from({ length: CLASSES }, () => Math.floor(draw() * 256) / 256 - 0.5),
+  Array.from({ length: CLASSES }, () => Math.floor(draw() * 64) / 64 - 0.5),
 );
 const Wt = Array.from({ length: CLASSES }, (_, c) => W.map((row) => row[c]));
 
@@ -24,6 +24,16 @@ const turned = ({ e }: Draft): Ref => e.constant('float32', [CLASSES, CHANNELS],
 
 const pooled = ({ e }: Draft, map: Ref): Ref => e.op('Flatten', [e.op('GlobalAveragePool', [map])]);
 const read = (d: Draft, means: Ref): Ref => d.e.op('MatMul', [means, matrix(d)]);
+
+/** A matrix as int8, in units of 1/256, and zero points. */
+const bytes = ({ e }: Draft, matrix: readonly (readonly number[])[]): Ref => {
+  const values = matrix.flat().map((w) => Math.round(w * 256));
+  return e.initializer(makeTensor('bytes', 'int8', [matrix.length, matrix[0].length], values));
+};
+const zeros = ({ e }: Draft, count: number): Ref => {
+  const values = new Array<number>(count).fill(0);
+  return e.initializer(makeTensor(`zeros${count}`, 'int8', count === 1 ? [] : [count], values));
+};
 
 /** How exporters write global average pooling and one linear layer, after a map [1, 4, 3, 4]. */
 const SPELLINGS: Readonly<Record<string, (d: Draft, map: Ref) => Ref>> = {
@@ -38,6 +48,23 @@ const SPELLINGS: Readonly<Record<string, (d: Draft, map: Ref) => Ref>> = {
     const stored = makeTensor('stored', 'int8', [CHANNELS, CLASSES], W.flat().map((w) => w * 256)); // prettier-ignore
     const weights = e.op('DequantizeLinear', [e.initializer(stored), e.scalar(1 / 256)]);
     return e.op('MatMul', [pooled(d, map), weights]);
+  },
+  'a product of 8 bits': (d, map) => {
+    const [weights, none] = [bytes(d, W), zeros(d, 1)];
+    const [step, steps] = [d.e.scalar(1 / 64), d.e.scalar(1 / 256)];
+    const x = d.e.op('QuantizeLinear', [pooled(d, map), step, none]);
+    const inputs = [x, step, none, weights, steps, none, step, none];
+    return d.e.op('DequantizeLinear', [d.e.op('QLinearMatMul', inputs), step, none]);
+  },
+  'a Gemm of 8 bits with a scale for each class': (d, map) => {
+    const { e } = d;
+    const powers = [1, 2, 4];
+    const rows = Wt.map((row, c) => row.map((w) => w / powers[c]));
+    const [step, none] = [e.scalar(1 / 64), zeros(d, 1)];
+    const scales = e.constant('float32', [CLASSES], powers.map((power) => power / 256)); // prettier-ignore
+    const x = e.op('QuantizeLinear', [pooled(d, map), step, none]);
+    const inputs = [x, step, none, bytes(d, rows), scales, zeros(d, CLASSES), '', step, none];
+    return e.op('DequantizeLinear', [e.op('com.microsoft.QGemm', inputs, { transB: 1 }), step, none]);
   },
   'a scaled bias': (d, map) => d.e.add(read(d, pooled(d, map)), d.e.mul(d.weights(CLASSES), 2)),
   'weights in half precision, cast and scaled': (d, map) => {
