@@ -1,7 +1,7 @@
 import { type BackwardGraph, backwardGraph, readsOf } from '../autodiff/backward.ts';
 import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
 import { FROZEN, frozenValue } from '../autodiff/frozen.ts';
-import { RECTIFIERS, type RuleSet } from '../autodiff/rectifier.ts';
+import { RECTIFIERS, RELU_RECTIFIERS, type RuleSet } from '../autodiff/rectifier.ts';
 import { type StepSize, stepSizeOf } from '../autodiff/step-size.ts';
 import { CamError } from '../errors.ts';
 import { type DataType, isFloat } from '../onnx/data-type.ts';
@@ -35,8 +35,11 @@ export interface NamedOperand {
 }
 
 /** Rules that override the table. */
-const RULE_SETS: Readonly<Record<keyof typeof RECTIFIERS | 'frozen', RuleSet>> = {
+const RULE_SETS: Readonly<
+  Record<keyof typeof RECTIFIERS | keyof typeof RELU_RECTIFIERS | 'frozen', RuleSet>
+> = {
   ...RECTIFIERS,
+  ...RELU_RECTIFIERS,
   frozen: FROZEN,
 };
 

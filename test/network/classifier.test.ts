@@ -39,6 +39,10 @@ const zeros = ({ e }: Draft, count: number): Ref => {
 const SPELLINGS: Readonly<Record<string, (d: Draft, map: Ref) => Ref>> = {
   'GlobalAveragePool, Flatten, Gemm': (d, map) => d.e.op('Gemm', [pooled(d, map), matrix(d)]),
   'Gemm with turned weights': (d, map) => d.e.op('Gemm', [pooled(d, map), turned(d)], { transB: 1 }),
+  'a scaled Gemm': (d, map) => {
+    const halves = d.e.constant('float32', [CHANNELS, CLASSES], W.flat().map((w) => w / 2)); // prettier-ignore
+    return d.e.op('Gemm', [pooled(d, map), halves], { alpha: { float: 2 } });
+  },
   'MatMul and a bias': (d, map) => d.e.add(read(d, pooled(d, map)), d.weights(CLASSES)),
   'weights after Transpose': (d, map) => d.e.op('MatMul', [pooled(d, map), d.e.transpose(turned(d), [1, 0])]),
   'turned weights after Transpose': (d, map) =>
@@ -118,6 +122,18 @@ const REFUSED: Readonly<Record<string, { build: (d: Draft, map: Ref) => Ref; why
       const window = { kernel_shape: [2, 3], strides: [3, 4] };
       return read(d, d.e.op('Flatten', [d.e.op('AveragePool', [map], window)]));
     },
+    why: /AveragePool is between/,
+  },
+  'a window with padding': {
+    build: (d, map) => {
+      const window = { kernel_shape: [5, 6], pads: [1, 1, 1, 1] };
+      return read(d, d.e.op('Flatten', [d.e.op('AveragePool', [map], window)]));
+    },
+    why: /AveragePool is between/,
+  },
+  'a window of the size of the map, moved over its padding': {
+    build: (d, map) =>
+      read(d, pooled(d, d.e.op('AveragePool', [map], { kernel_shape: [3, 4], auto_pad: 'SAME_UPPER' }))),
     why: /AveragePool is between/,
   },
   'a window with several positions left': {
