@@ -3,12 +3,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { backwardGraph } from '../src/autodiff/backward.ts';
 import { imageInput } from '../src/network/inputs.ts';
+import { findLayer, layersOf } from '../src/network/layers.ts';
 import { Network } from '../src/network/network.ts';
 import { classOutput, outputNamed } from '../src/network/output.ts';
 import { readModel } from '../src/onnx/read.ts';
 import { floatTensor, sizeOf } from '../src/runtime/tensor.ts';
 
-const [file, layer, to] = process.argv.slice(2);
+const [file, name, to] = process.argv.slice(2);
 if (to === undefined) throw new Error('Pass a model, a layer and an output file.');
 const model = readModel(readFileSync(file));
 const input = imageInput(model.graph.inputs);
@@ -16,6 +17,7 @@ const dims = (input.dims ?? []).map((size, axis) => (typeof size === 'number' ? 
 const image = floatTensor(dims, new Float32Array(sizeOf(dims)));
 const network = await Network.open(model, { [input.name]: image }, {});
 const { logits } = classOutput(network, input.name, outputNamed(model, network.facts));
+const layer = findLayer(network, layersOf(network, input.name, logits), logits, name).name;
 const { model: bytes, saved } = backwardGraph(model, network.facts, { output: logits, wrt: [layer] });
 writeFileSync(to, bytes);
 console.log(`${to}: ∂${logits}/∂${layer}; reads ${saved.join(', ') || 'no forward value'}`);

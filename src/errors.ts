@@ -40,11 +40,21 @@ export class CamError extends Error {
   }
 }
 
-/** A BAD_OPTION error about an option. */
+/**
+ * A BAD_OPTION error about an option.
+ *
+ * @example
+ * throw badOption('top', '`top` takes a whole number from 1.');
+ */
 export const badOption = (option: string | undefined, message: string, cause?: unknown): CamError =>
   new CamError('BAD_OPTION', message, { option, cause });
 
-/** Code and option of any error, as data. */
+/**
+ * Code and option of any error, as data.
+ *
+ * @example
+ * codeOf(new Error('no')); // { code: 'UNEXPECTED', option: undefined }
+ */
 export const codeOf = (
   error: unknown,
 ): { readonly code: ErrorCode | 'UNEXPECTED'; readonly option: string | undefined } =>
@@ -72,7 +82,12 @@ export function formatValue(value: unknown): string {
   return json.length <= 60 ? json : kind;
 }
 
-/** `Did you mean "x" or "y"?` with a leading space, or nothing if no candidate is similar. */
+/**
+ * `Did you mean "x" or "y"?` with a leading space, or nothing if no candidate is similar.
+ *
+ * @example
+ * didYouMean('gradcma', ['gradcam', 'layercam']); // ' Did you mean "gradcam"?'
+ */
 export function didYouMean(written: string, candidates: readonly string[]): string {
   const found = nearest(written, candidates);
   return found.length > 0 ? ` Did you mean ${found.map((name) => `"${name}"`).join(' or ')}?` : '';

@@ -31,13 +31,21 @@ export {
   SCHEMA,
   type Subject,
 } from './explain/json.ts';
-export { inspect, type Barrier, type Explained, type Inspection, type LayerInfo } from './explain/inspect.ts';
+export {
+  inspect,
+  type Barrier,
+  type Explained,
+  type Inspection,
+  type LayerInfo,
+  type ModuleInfo,
+} from './explain/inspect.ts';
 export { onScale, overlay, toJPEG, toPNG } from './explain/overlay.ts';
 export { COLORMAPS, DEFAULT_COLORMAP, type Colormap } from './image/colormaps.ts';
 export { readNpy, readNpyNumbers, writeNpy, type NpyArray, type NpyNumbers } from './image/npy.ts';
 export { resizePicture } from './image/resize.ts';
 export { findMethods, type FoundMethod, type MethodChoice } from './methods/choice.ts';
 export { findMethod, METHODS, type MethodInfo } from './methods/index.ts';
+export { readBytes } from './platform/files.ts';
 export { findClass } from './targets/find-class.ts';
 export { targetOf } from './targets/given.ts';
 export { filesOf, targetText } from './targets/kinds.ts';

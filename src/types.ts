@@ -70,7 +70,10 @@ export interface ExplainOptions extends FormulaOptions {
   activation?: OutputActivation;
   /** Additional inputs of the model, by name: tensors, or images, which are preprocessed like the explained one. */
   inputs?: Readonly<Record<string, InputTensor | ImageInput>>;
-  /** Value name of the layer, or several whose maps are fused. Default: chosen from the graph. */
+  /**
+   * Name of the layer, or of several whose maps are fused: of a value, of the node that computes it, or of a module
+   * (`layer4.1`, `blocks.11.norm1`), which means its last value. Default: chosen from the graph.
+   */
   layer?: string | readonly string[];
   /** Token grid of a transformer, if the graph does not reveal it: rows, columns, and prefix tokens. */
   tokens?: TokenGrid;

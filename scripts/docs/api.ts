@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Entry points of the package, by import path. */
 const ENTRIES: Readonly<Record<string, string>> = {
   camwasm: 'src/index.ts',
+  'camwasm/options': 'src/options/index.ts',
   'camwasm/server': 'src/server/index.ts',
   'camwasm/server/node': 'src/server/node.ts',
   'camwasm/workerd': 'src/workerd.ts',

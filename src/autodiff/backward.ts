@@ -56,7 +56,7 @@ export function backwardGraph(model: Model, facts: Facts, request: BackwardReque
     const isEmpty = (name: string) => facts.dims.get(name)?.includes(0) ?? false;
     if (node.outputs.every(isEmpty)) continue;
     const wanted = node.inputs.map(
-      (name) => active.has(name) && facts.types.get(name) !== 'int64' && !isEmpty(name),
+      (name, index) => active.has(name) && takesGradient(node, index, facts) && !isEmpty(name),
     );
     const row = OPERATORS.get(node.op);
     const vjp = rules.get(node.op) ?? row?.vjp;
@@ -77,6 +77,10 @@ export function backwardGraph(model: Model, facts: Facts, request: BackwardReque
   }
   return finish(e, forward, wrt, (name) => cotangent(name) ?? e.zeros(forward.dims(name)));
 }
+
+/** Whether a node with a gradient has one with respect to an input. */
+export const takesGradient = ({ op, inputs }: GraphNode, index: number, { types }: Facts): boolean =>
+  types.get(inputs[index]) !== 'int64' && !OPERATORS.get(op)?.detached?.includes(index);
 
 /** Whether the gradient of the node is always zero. */
 export function isFlat({ op, inputs, outputs }: GraphNode, { types }: Facts): boolean {

@@ -14,7 +14,7 @@ const guided: Rectify = (e, g, open) => e.where(e.and(open, e.greater(g, 0)), g,
 /** Passes gradients where they are positive (Zeiler & Fergus 2014, arXiv:1311.2901). */
 const deconvnet: Rectify = (e, g) => e.where(e.greater(g, 0), g, 0);
 
-const between = ({ e }: Context, value: Ref, low: number, high: Ref | number): Ref =>
+const openBetween = ({ e }: Context, value: Ref, low: number, high: Ref | number): Ref =>
   e.and(e.greater(value, low), e.less(value, high));
 
 /** Relu alone, which is what hooks on modules see. */
@@ -28,27 +28,27 @@ const reluOnly = (rectify: Rectify): RuleSet =>
 const everyRectifier = (rectify: Rectify): RuleSet =>
   new Map<string, Vjp>([
     ...reluOnly(rectify),
-    ['Clip', (c) => clipped(c, rectify)],
-    ['HardSigmoid', (c) => c.e.mul(rectify(c.e, c.g, between(c, c.y, 0, 1)), c.float('alpha', 0.2))],
+    ['Clip', (c) => clipRule(c, rectify)],
+    ['HardSigmoid', (c) => c.e.mul(rectify(c.e, c.g, openBetween(c, c.y, 0, 1)), c.float('alpha', 0.2))],
     [
       'HardSwish',
       (c) => {
         const { e, g, x } = c;
         const gate = e.op('HardSigmoid', [x], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
-        return e.add(e.mul(g, gate), e.mul(rectify(e, e.mul(g, x), between(c, gate, 0, 1)), 1 / 6));
+        return e.add(e.mul(g, gate), e.mul(rectify(e, e.mul(g, x), openBetween(c, gate, 0, 1)), 1 / 6));
       },
     ],
   ]);
 
 /** A Clip is a rectifier if its lower bound is 0. */
-function clipped(c: Context, rectify: Rectify): ReturnType<Vjp> {
+function clipRule(c: Context, rectify: Rectify): ReturnType<Vjp> {
   // Within a fused operator, the bounds are parameters, and the inputs are others.
   const own = c.node.op === 'Clip';
   const { vjp, vjpByOutput } = ACTIVATION.Clip;
   const low = own && c.has(1) ? c.constant(1)?.[0] : c.float('min', -Infinity);
   if (low !== 0) return (own ? vjp : vjpByOutput)?.(c);
   const high = own && c.has(2) ? c.input(2) : c.float('max', Infinity);
-  return rectify(c.e, c.g, between(c, c.y, 0, high));
+  return rectify(c.e, c.g, openBetween(c, c.y, 0, high));
 }
 
 /** Rules that override the gradients of rectifiers. */

@@ -1,4 +1,4 @@
-import { CamError, type ErrorCode } from '../errors.ts';
+import { CamError, type ErrorCode } from '../options/index.ts';
 
 export const DONE = 0;
 /** An invalid file or model, or a failed run. */

@@ -1,10 +1,30 @@
-import { resolve } from 'node:path';
-import { CamError, type ErrorCode } from '../errors.ts';
-import { readOr } from '../platform/files.ts';
+import * as fs from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CamError } from '../options/index.ts';
 
 /**
- * Reads a file named by the user.
- * @throws {CamError} the given code, with a message that ends in `next`.
+ * Writes a file completely or not at all: to a temporary neighbor, then renamed. Creates missing folders. Writes
+ * directly to anything but a regular file (a device, a pipe).
+ * @throws {CamError} OUTPUT when the system refuses.
  */
-export const readNamed = (cwd: string, path: string, code: ErrorCode, next: string): Promise<Uint8Array> =>
-  readOr(resolve(cwd, path), (why, cause) => new CamError(code, `${why} ${next}`, { cause }));
+export async function writeFile(path: string, bytes: Uint8Array | string): Promise<void> {
+  try {
+    const folder = dirname(path);
+    await fs.mkdir(folder, { recursive: true });
+    const target = await fs.realpath(path).catch(() => path);
+    const stat = await fs.stat(target).catch(() => undefined);
+    if (stat && !stat.isFile()) return await fs.writeFile(target, bytes);
+    const neighbor = join(dirname(target), `.${crypto.randomUUID()}.part`);
+    try {
+      await fs.writeFile(neighbor, bytes);
+      await fs.rename(neighbor, target);
+    } catch (cause) {
+      await fs.rm(neighbor, { force: true });
+      throw cause;
+    }
+  } catch (cause) {
+    throw new CamError('OUTPUT', `Cannot write ${path}: ${(cause as Error).message}. Choose another place.`, {
+      cause,
+    });
+  }
+}

@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { badOption } from '../errors.ts';
+import { badOption } from '../options/index.ts';
 
 /**
  * Claims a path for a result.

@@ -1,4 +1,4 @@
-import { type CommandName, OPTIONS, optionsOf } from '../options/options.ts';
+import { type CommandName, OPTIONS, optionsOf } from '../options/index.ts';
 import { COMMANDS } from './commands/index.ts';
 
 /** Help for a command, from the tables: examples first, then the options by group. */

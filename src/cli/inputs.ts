@@ -1,8 +1,8 @@
 import { parse } from 'node:path';
-import { didYouMean } from '../errors.ts';
 import { type ImageInput, readNpyNumbers } from '../index.ts';
-import { readNamed } from './files.ts';
+import { didYouMean } from '../options/index.ts';
 import type { IO } from './io.ts';
+import { readNamed } from './read-named.ts';
 
 /** An image named on the command line. */
 export interface Input {

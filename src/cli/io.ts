@@ -1,4 +1,5 @@
-import { CamError } from '../errors.ts';
+import { buffer } from 'node:stream/consumers';
+import { CamError } from '../options/index.ts';
 
 /** An output stream. */
 export interface Sink {
@@ -20,11 +21,11 @@ export interface IO {
 }
 
 /** The real process. The first SIGINT or SIGTERM requests a clean stop, the second one kills. */
-export function processIO(process: NodeJS.Process, stdin: IO['stdin']): IO {
+export function processIO(process: NodeJS.Process): IO {
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
   return {
-    stdin,
+    stdin: async () => new Uint8Array(await buffer(process.stdin)),
     stdout: sink(process.stdout),
     stderr: sink(process.stderr),
     cwd: process.cwd(),

@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
-import { badOption } from '../errors.ts';
 import { type Explanation, type MethodId, METHODS } from '../index.ts';
-import { type Format, FORMATS, type Given } from '../options/options.ts';
+import { badOption, type Format, FORMATS, type Given } from '../options/index.ts';
 import type { Guard } from './guard.ts';
 import type { Input } from './inputs.ts';
 import type { IO } from './io.ts';

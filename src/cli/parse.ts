@@ -1,14 +1,16 @@
-import { badOption, type CamError, didYouMean } from '../errors.ts';
 import {
+  badOption,
+  type CamError,
   COMMAND_NAMES,
   type CommandName,
+  didYouMean,
   type Given,
   type OptionName,
   type OptionRow,
   OPTIONS,
   optionsOf,
-} from '../options/options.ts';
-import type { Reading } from '../options/reading.ts';
+  type Reading,
+} from '../options/index.ts';
 
 /** A parsed command line. */
 export interface Arguments {

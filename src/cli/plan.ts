@@ -1,5 +1,5 @@
 import type { MethodId } from '../index.ts';
-import type { Format } from '../options/options.ts';
+import type { Format } from '../options/index.ts';
 import type { Input } from './inputs.ts';
 import type { TargetName } from './targets.ts';
 

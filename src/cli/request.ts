@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { badOption } from '../errors.ts';
 import {
   type ColorChannels,
   type ExplainOptions,
@@ -8,12 +7,10 @@ import {
   type LoadOptions,
   readNpyNumbers,
 } from '../index.ts';
-import { layerNames } from '../options/choices.ts';
-import { type Given, librarySettings } from '../options/options.ts';
-import type { InputFile } from '../options/reading.ts';
-import { readNamed } from './files.ts';
+import { badOption, type Given, type InputFile, layerNames, librarySettings } from '../options/index.ts';
 import { inputOf } from './inputs.ts';
 import type { Job } from './plan.ts';
+import { readNamed } from './read-named.ts';
 import type { NamedTarget } from './targets.ts';
 
 /**

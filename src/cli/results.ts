@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { codeOf } from '../errors.ts';
 import {
   type ExplainReport,
   type Explanation,
@@ -14,7 +13,8 @@ import {
   writeNpy,
   WRITERS,
 } from '../index.ts';
-import { writeFile } from '../platform/files.ts';
+import { codeOf } from '../options/index.ts';
+import { writeFile } from './files.ts';
 import { resultPath } from './outputs.ts';
 import type { Job, OutputPlan } from './plan.ts';
 import type { Written } from './summary.ts';

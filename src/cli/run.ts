@@ -1,6 +1,5 @@
-import type { CommandName } from '../options/options.ts';
-import { readFile } from '../platform/files.ts';
-import { packageFile } from '../platform/package.ts';
+import { readFile } from 'node:fs/promises';
+import type { CommandName } from '../options/index.ts';
 import type { CommandContext } from './commands/command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { DONE, exitCodeOf } from './exit.ts';
@@ -35,7 +34,7 @@ async function help(command: CommandName, { stdout }: IO): Promise<string> {
 }
 
 async function version(): Promise<string> {
-  const manifest = new TextDecoder().decode(await readFile(packageFile('package.json')));
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
 }
 

@@ -1,4 +1,3 @@
-import { CamError } from '../errors.ts';
 import type {
   ClassScore,
   Detection,
@@ -9,6 +8,7 @@ import type {
   TargetInfo,
   Threads,
 } from '../index.ts';
+import { CamError } from '../options/index.ts';
 import { DONE, exitCodeOf } from './exit.ts';
 import type { Job } from './plan.ts';
 import { percent, type Terminal } from './terminal.ts';

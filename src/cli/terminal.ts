@@ -1,7 +1,5 @@
 import { styleText } from 'node:util';
-import { CamError } from '../errors.ts';
-import type { Given } from '../options/options.ts';
-import { inFlags } from '../options/wording.ts';
+import { CamError, type Given, inFlags } from '../options/index.ts';
 import type { IO } from './io.ts';
 import { type ProgressLine, progressLine } from './progress.ts';
 

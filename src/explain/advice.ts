@@ -13,10 +13,10 @@ export const gradientFree = (): MethodId[] =>
 /** Adds advice to a missing-gradient error: a later layer, or other methods. */
 export function advised(error: Error, network: Network, input: string, output: string): Error {
   if (!(error instanceof NoGradientError)) return error;
-  const { open, blocked } = reachOf(network, layersOf(network, input, output), input, output, [error]);
+  const { open, path } = reachOf(network, layersOf(network, input, output), input, output, [error]);
   const later =
     open.length > 0
-      ? `Gradients reach "${automaticLayer(network, open, input, output, blocked).layer.name}", a later \`layer\`. Choose it, or use`
+      ? `Gradients reach "${automaticLayer(network, open, input, output, path).layer.name}", a later \`layer\`. Choose it, or use`
       : 'No later layer has one. Use';
   return new CamError(
     error.code,

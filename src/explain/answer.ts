@@ -14,6 +14,8 @@ import { scores } from './scores.ts';
 type Answerer<Ask extends keyof Asks> = (
   run: MethodRun,
   request: Extract<MethodRequest, { ask: Ask }>,
+  /** How often the method has asked this before. */
+  nth: number,
 ) => Promise<Reply>;
 
 /** Answers to each request: the only place where a method runs the network. */
@@ -59,8 +61,9 @@ export async function drive<Result extends object>(
   while (!turn.done) {
     checkSignal(signal);
     const { ask } = turn.value;
-    const reply = await answer(run, turn.value);
-    const count = (done.get(ask) ?? 0) + 1;
+    const before = done.get(ask) ?? 0;
+    const reply = await answer(run, turn.value, before);
+    const count = before + 1;
     done.set(ask, count);
     const total = totals[ask];
     if (ask.endsWith('Gradient') && total !== undefined && ask !== 'contrastGradient')
@@ -73,5 +76,9 @@ export async function drive<Result extends object>(
 const isSteps = <Result extends object>(value: Result | Steps<Result>): value is Steps<Result> =>
   'next' in value;
 
-const answer = (run: MethodRun, request: MethodRequest): Promise<Reply> =>
-  (ANSWERS[request.ask] as (run: MethodRun, request: MethodRequest) => Promise<Reply>)(run, request);
+const answer = (run: MethodRun, request: MethodRequest, nth: number): Promise<Reply> =>
+  (ANSWERS[request.ask] as (run: MethodRun, request: MethodRequest, nth: number) => Promise<Reply>)(
+    run,
+    request,
+    nth,
+  );

@@ -4,12 +4,13 @@ import type { Labels } from '../models/labels.ts';
 import type { ModelInput } from '../models/source.ts';
 import { automaticLayer } from '../network/automatic.ts';
 import { blankInputs, extraInputs, imageInput } from '../network/inputs.ts';
-import { layersOf } from '../network/layers.ts';
+import { type Layer, layersOf, valueNamed } from '../network/layers.ts';
 import type { Layout } from '../network/layout.ts';
+import { type Modules, modulesOf } from '../network/modules.ts';
 import type { Network } from '../network/network.ts';
 import type { Link } from '../network/output.ts';
 import type { OutputActivation, OutputKind } from '../network/output-kind.ts';
-import { reachOf } from '../network/reach.ts';
+import { isOpen, reachOf } from '../network/reach.ts';
 import { type Model, type Port, portOf, type ValueInfo } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { NoGradientError } from '../operators/no-gradient.ts';
@@ -41,6 +42,8 @@ export interface Inspection {
   readonly explained: Explained | null;
   /** Values at which a CAM can be computed, in execution order. */
   readonly layers: readonly LayerInfo[];
+  /** Modules that compute layers, in execution order. */
+  readonly modules: readonly ModuleInfo[];
   /** The default layer with the reason for it; null if there is none. */
   readonly automatic: { readonly layer: string; readonly why: string } | null;
   /** Whether gradients reach the input, as saliency methods require. */
@@ -71,6 +74,8 @@ export interface Explained {
 export interface LayerInfo {
   readonly name: string;
   readonly op: string;
+  /** Name of the innermost module that computes it; null if there is none. */
+  readonly module: string | null;
   /** At the inspected input size. */
   readonly dims: readonly number[];
   readonly layout: Layout;
@@ -78,6 +83,19 @@ export interface LayerInfo {
   readonly automatic: boolean;
   /** Whether gradients reach it. */
   readonly gradient: boolean;
+}
+
+/** A module of the network, whose name stands for a layer. */
+export interface ModuleInfo {
+  /** As PyTorch, timm or Keras name it: `layer4.1.conv2`, `resnet50/conv5_block3_out`. */
+  readonly name: string;
+  /** Name of the module around it; null for the outermost. */
+  readonly parent: string | null;
+  /**
+   * The layer that its name stands for: the value or node of that name, or else its last value that is used outside;
+   * null if that is not a layer.
+   */
+  readonly layer: string | null;
 }
 
 /** A node that blocks gradients. */
@@ -131,12 +149,13 @@ function blankTensor({ dims }: ValueInfo, preprocessing: Preprocessing | undefin
 
 type Found = Pick<
   Inspection,
-  'problem' | 'explained' | 'layers' | 'automatic' | 'inputGradient' | 'barriers'
+  'problem' | 'explained' | 'layers' | 'modules' | 'automatic' | 'inputGradient' | 'barriers'
 >;
 
 const NOTHING: Omit<Found, 'problem'> = {
   explained: null,
   layers: [],
+  modules: [],
   automatic: null,
   inputGradient: false,
   barriers: [],
@@ -168,9 +187,9 @@ function foundIn(network: Network, options: InspectOptions, labels: Labels): Fou
     const { logits, link, activation, dims, classes, positions } = output;
     const layers = layersOf(network, input, logits, options.tokens);
     const ops = new Map(model.graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node.op])));
+    const modules = modulesOf(network, logits);
     const reach = reachOf(network, layers, input, logits);
-    const choice =
-      layers.length > 0 ? automaticLayer(network, layers, input, logits, reach.blocked) : undefined;
+    const choice = layers.length > 0 ? automaticLayer(network, layers, input, logits, reach.path) : undefined;
     return {
       problem: null,
       explained: {
@@ -187,19 +206,40 @@ function foundIn(network: Network, options: InspectOptions, labels: Labels): Fou
       layers: layers.map(({ name, op, layout }) => ({
         name,
         op: ops.get(name) ?? op,
+        module: modules.of(name) ?? null,
         dims: facts.dims.get(name)!,
         layout,
         automatic: name === choice?.layer.name,
-        gradient: !reach.blocked.has(name),
+        gradient: isOpen(reach.path, name),
       })),
+      modules: modulesAround(network, modules, layers, logits),
       automatic: choice ? { layer: choice.layer.name, why: choice.why } : null,
       inputGradient: reach.input,
-      barriers: reach.stops.map((stop) => barrierOf(stop, reach.blocked)),
+      barriers: reach.stops.map((stop) => barrierOf(stop, reach.path.blocked)),
     };
   } catch (error) {
     if (!(error instanceof CamError) || error.code === 'BAD_OPTION') throw error;
     return { ...NOTHING, problem: error.message };
   }
+}
+
+/** The modules that compute any of the layers. */
+function modulesAround(
+  network: Network,
+  { all, of }: Modules,
+  layers: readonly Layer[],
+  output: string,
+): ModuleInfo[] {
+  const names = new Set(layers.map(({ name }) => name));
+  const around = new Set<string>();
+  for (const name of names)
+    for (let module = of(name); module !== undefined; module = all.get(module)!.parent) around.add(module);
+  return [...all.values()]
+    .filter(({ name }) => around.has(name))
+    .map(({ name, parent = null }) => {
+      const { value } = valueNamed(network, layers, output, name);
+      return { name, parent, layer: names.has(value) ? value : null };
+    });
 }
 
 function barrierOf(stop: NoGradientError, blocked: ReadonlyMap<string, unknown>): Barrier {

@@ -5,10 +5,18 @@ import type { Layer } from '../network/layers.ts';
 import type { ExplainOptions } from '../types.ts';
 import type { TargetRun } from './target-run.ts';
 
+/** Scores that several targets of a call share, where a method changes the image in the same way for each. */
+export interface SharedScores {
+  readonly targets: readonly TargetRun[];
+  /** By request and layer. */
+  readonly scores: Map<string, ReadonlyMap<TargetRun, Float32Array>>;
+}
+
 /** A running method: one target, and one layer if it uses one. */
 export interface MethodRun {
   readonly id: MethodId;
   readonly target: TargetRun;
+  readonly shared: SharedScores | undefined;
   readonly layer: Layer | undefined;
   readonly kernels: Kernels;
   readonly options: Pick<ExplainOptions, 'batchSize' | 'counterfactual' | 'onProgress' | 'score' | 'signal'>;

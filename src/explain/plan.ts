@@ -127,8 +127,8 @@ function chooseLayers(
   { layer, tokens }: Pick<ExplainOptions, 'layer' | 'tokens'>,
 ): Attempt<readonly Layer[]> {
   if (layer !== undefined) {
-    const named = [...new Set([layer].flat())].map((name) => findLayer(network, candidates, name));
-    return attempt(() => named);
+    const named = [layer].flat().map((name) => findLayer(network, candidates, explained, name));
+    return attempt(() => [...new Set(named)]);
   }
   return network.once(['automatic layer', input, explained, tokens], () =>
     attempt(() => [automaticLayer(network, candidates, input, explained).layer]),

@@ -26,7 +26,7 @@ import { drive, totalsOf } from './answer.ts';
 import { resultOf, resultOr } from './attempt.ts';
 import { heatmapOf } from './heatmap.ts';
 import { layoutOfImage, volumeOf } from './input.ts';
-import type { MethodRun } from './method-run.ts';
+import type { MethodRun, SharedScores } from './method-run.ts';
 import { type Plan, plannedAttention } from './plan.ts';
 import { requireClass, type TargetRun } from './target-run.ts';
 
@@ -45,6 +45,8 @@ export type MapOptions = MethodRun['options'] &
 export interface MapRequest {
   readonly chosen: Chosen;
   readonly target: TargetRun;
+  /** The targets of the call that the method changes the image alike for. */
+  readonly shared: SharedScores | undefined;
   readonly options: MapOptions;
   readonly kernels: Kernels;
   readonly notes: Notes;
@@ -106,9 +108,9 @@ const formulaOf = <Formula>(
 ): Formula => (options.compat === undefined ? undefined : compat[options.compat]) ?? map;
 
 const methodRun = (
-  { chosen, target, kernels, options }: MapRequest,
+  { chosen, target, shared, kernels, options }: MapRequest,
   layer: Layer | undefined,
-): MethodRun => ({ id: chosen.id, target, layer, kernels, options });
+): MethodRun => ({ id: chosen.id, target, shared, layer, kernels, options });
 
 const totals = (request: MapRequest) =>
   totalsOf(

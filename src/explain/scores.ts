@@ -7,21 +7,41 @@ import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { checkSignal } from './call.ts';
 import { type ForwardPass, variantFeeds } from './forward.ts';
 import { layerOf, type MethodRun } from './method-run.ts';
+import type { TargetRun } from './target-run.ts';
 
 /**
- * Scores of many variants of the input or the layer, in batches if the graph treats the images of a batch
- * independently.
+ * Scores of many variants of the input or the layer. The first of a method's requests scores all targets that share its
+ * variants.
  */
-export async function scores(
+export async function scores(run: MethodRun, request: ScoresRequest, nth: number): Promise<Float32Array> {
+  const { shared, target, layer } = run;
+  // Later requests may depend on the replies to earlier ones.
+  if (!shared || nth > 0) return (await scoresOf(run, request, [target])).get(target)!;
+  const key = `${request.ask} ${layer?.name}`;
+  const known = shared.scores.get(key);
+  if (known) return reported(run, known.get(target)!);
+  const found = await scoresOf(run, request, shared.targets);
+  shared.scores.set(key, found);
+  return found.get(target)!;
+}
+
+function reported({ id, options }: MethodRun, known: Float32Array): Float32Array {
+  options.onProgress?.({ method: id, done: known.length, total: known.length });
+  return known;
+}
+
+/** Scores of variants for each target, in batches if the graph treats the images of a batch independently. */
+async function scoresOf(
   run: MethodRun,
   { ask, count, make, score }: ScoresRequest,
-): Promise<Float32Array> {
+  targets: readonly TargetRun[],
+): Promise<ReadonlyMap<TargetRun, Float32Array>> {
   const { pass } = run.target;
   const { network, plan } = pass;
   const { batchSize = DEFAULT_BATCH_SIZE, signal, onProgress } = run.options;
   const layer = ask === 'headScores' ? layerOf(run) : undefined;
   const runVariants = layer ? variantsOfLayer(run, layer) : variantsOfInput(run);
-  const found = new Float32Array(count);
+  const found = new Map(targets.map((target) => [target, new Float32Array(count)]));
   let batch = (layer ? undefined : declaredBatch(pass)) ?? batchSize;
   const apart = () =>
     network.once(['batches', ask, layer?.name, plan.explained], () =>
@@ -44,8 +64,8 @@ export async function scores(
     }
     const size = output.data.length / (to - from);
     for (let i = 0; i < to - from; i++) {
-      const one = output.data.subarray(i * size, (i + 1) * size);
-      found[from + i] = run.target.scoreOf(floatTensor(dimsOf(pass), one), score).score;
+      const one = floatTensor(dimsOf(pass), output.data.subarray(i * size, (i + 1) * size));
+      for (const [target, scored] of found) scored[from + i] = target.scoreOf(one, score).score;
     }
     from = to;
     onProgress?.({ method: run.id, done: to, total: count });

@@ -3,6 +3,7 @@ import type { Picture } from '../image/source.ts';
 import type { ImageInput } from '../image/source.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
 import { usesScore } from '../methods/choice.ts';
+import { hasSharedVariants } from '../methods/method.ts';
 import type { Labels } from '../models/labels.ts';
 import type { Network, Values } from '../network/network.ts';
 import { type FloatTensor } from '../runtime/tensor.ts';
@@ -13,13 +14,14 @@ import { explanationOf, type HeatmapSettings, type MethodResult } from './explan
 import { type ForwardPass, rankingOf, requireFinite, runForward, runForwardOn } from './forward.ts';
 import type { PlannedGradient } from './gradient-plans.ts';
 import { type PreparedInput, volumeOf } from './input.ts';
+import type { SharedScores } from './method-run.ts';
 import { explainedOutputOf, outputInfo } from './output.ts';
 import { planFor } from './plan.ts';
 import { type MapOptions, type Notes, rawMaps } from './raw-maps.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import {
   detectionsOf,
-  problemOf,
+  noScoreReason,
   rerunTarget,
   runTarget,
   runWithoutTarget,
@@ -71,7 +73,7 @@ export async function explainSteps(
   const tasks: Task[] = [];
   const context = { labels: names, ranking, options, watch, readMask, readTensor };
   const targets = output.problem === undefined ? targetsOf(call.targets, options.top, ranking, pass) : [];
-  const problem = problemOf(pass, targets);
+  const problem = noScoreReason(pass, targets);
   const runs = problem === undefined ? [] : [runWithoutTarget(pass, problem)];
   for (const target of problem === undefined ? targets : [])
     runs.push(await runTarget(pass, target, context));
@@ -131,6 +133,20 @@ async function makeMaps(
   }
 }
 
+/** For each method that changes the image alike for every target: its targets. */
+function sharedScores(
+  tasks: readonly Task[],
+  runOf: (task: Task) => TargetRun,
+): ReadonlyMap<Task['chosen'], SharedScores> {
+  const shared = new Map<Task['chosen'], SharedScores>();
+  for (const { chosen } of tasks) {
+    const targets = tasks.filter((task) => task.chosen === chosen).map(runOf);
+    if (targets.length > 1 && hasSharedVariants(chosen.needs))
+      shared.set(chosen, { targets, scores: new Map() });
+  }
+  return shared;
+}
+
 async function addMaps(
   tasks: readonly Task[],
   runOf: (task: Task) => TargetRun,
@@ -139,6 +155,7 @@ async function addMaps(
   watch: Stopwatch,
   undo: (map: Volume) => Volume = (map) => map,
 ): Promise<void> {
+  const shared = sharedScores(tasks, runOf);
   for (const task of tasks) {
     if (task.error) continue;
     checkSignal(options.signal);
@@ -148,7 +165,14 @@ async function addMaps(
         const { problem } = task.target;
         if (problem !== undefined && usesScore(chosen))
           throw new CamError('UNSUPPORTED_MODEL', problem, { option: 'output' });
-        const maps = await rawMaps({ chosen, target: runOf(task), options, kernels, notes });
+        const maps = await rawMaps({
+          chosen,
+          target: runOf(task),
+          shared: shared.get(chosen),
+          options,
+          kernels,
+          notes,
+        });
         task.maps.push(maps.map(undo));
       }),
     );

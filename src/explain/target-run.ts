@@ -121,7 +121,7 @@ export const rerunTarget = (run: TargetRun, pass: ForwardPass, watch: Stopwatch)
     : { ...run, pass };
 
 /** Why nothing has a score: the output's own reason, or a detector's if it found nothing to explain. */
-export const problemOf = ({ plan }: ForwardPass, targets: readonly Target[]): string | undefined =>
+export const noScoreReason = ({ plan }: ForwardPass, targets: readonly Target[]): string | undefined =>
   plan.output.problem ??
   (targets.length > 0
     ? undefined

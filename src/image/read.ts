@@ -1,6 +1,6 @@
 import { CamError, formatValue } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
-import { readOr } from '../platform/files.ts';
+import { readBytes } from '../platform/files.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { decode, type DecodeOptions } from './decode.ts';
 import { drawn } from './drawable.ts';
@@ -28,9 +28,9 @@ export async function readImage(
   if (typeof source !== 'object' || source === null) throw notAnImage(source);
   if ('file' in source) return readFrom(source.file, options);
   if ('dims' in source) return source;
-  if (source instanceof Uint8Array) return readBytes(source, options);
-  if (source instanceof ArrayBuffer) return readBytes(new Uint8Array(source), options);
-  if (source instanceof Blob) return readBytes(new Uint8Array(await source.arrayBuffer()), options);
+  if (source instanceof Uint8Array) return decodeBytes(source, options);
+  if (source instanceof ArrayBuffer) return decodeBytes(new Uint8Array(source), options);
+  if (source instanceof Blob) return decodeBytes(new Uint8Array(await source.arrayBuffer()), options);
   if ('data' in source) return pictureOf(source);
   if ('width' in source && 'height' in source) return drawn(source);
   throw notAnImage(source);
@@ -38,15 +38,15 @@ export async function readImage(
 
 async function readFrom(place: string | URL, options: ReadOptions): Promise<DecodedPicture | FloatTensor> {
   const name = String(place);
-  const bytes = await readOr(
+  const bytes = await readBytes(
     place,
     (why, cause) => new CamError('BAD_IMAGE', `The image "${name}": ${why} Check the path.`, { cause }),
   );
   // A .npy file fails as a tensor, not as an unknown image.
-  return /\.npy$/i.test(name) ? tensorOf(bytes, options) : readBytes(bytes, options);
+  return /\.npy$/i.test(name) ? tensorOf(bytes, options) : decodeBytes(bytes, options);
 }
 
-const readBytes = (bytes: Uint8Array, options: ReadOptions): Promise<DecodedPicture> | FloatTensor =>
+const decodeBytes = (bytes: Uint8Array, options: ReadOptions): Promise<DecodedPicture> | FloatTensor =>
   isNpy(bytes) ? tensorOf(bytes, options) : decode(bytes, options);
 
 function tensorOf(bytes: Uint8Array, { type }: ReadOptions): FloatTensor {

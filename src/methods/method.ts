@@ -30,6 +30,13 @@ export const NEEDS = {
 /** What a method needs from the network. */
 export type Need = keyof typeof NEEDS;
 
+/** Needs that do not depend on the target. */
+const TARGET_FREE: ReadonlySet<Need> = new Set(['activations', 'attention']);
+
+/** Whether a method changes the image or layer in the same way for every target, so that one run scores all of them. */
+export const hasSharedVariants = (needs: readonly Need[]): boolean =>
+  needs.every((need) => TARGET_FREE.has(need));
+
 /** Parts of a layer formula's view, by need. */
 export interface LayerParts {
   /** A: activations, [C, h, w]. */

@@ -1,7 +1,7 @@
 import { CamError } from '../errors.ts';
 import { isFloat } from '../onnx/data-type.ts';
 import type { ValueInfo } from '../onnx/model.ts';
-import { readOr } from '../platform/files.ts';
+import { readBytes } from '../platform/files.ts';
 import { isRecord } from '../table.ts';
 import { LABEL_FORMATS, labelsOfValue } from './label-formats.ts';
 
@@ -15,7 +15,7 @@ const MAX_BYTES = 64e6;
 export async function readLabels(source: string | URL): Promise<string[]> {
   const bad = (why: string, cause: unknown) =>
     new CamError('BAD_LABELS', `The labels "${String(source)}": ${why}`, { cause, option: 'labels' });
-  const bytes = await readOr(source, (why, cause) => bad(`${why} Check \`labels\`.`, cause));
+  const bytes = await readBytes(source, (why, cause) => bad(`${why} Check \`labels\`.`, cause));
   if (bytes.length > MAX_BYTES)
     throw bad(`The file has ${(bytes.length / 1e6).toFixed(0)} MB, too much for labels.`, undefined);
   try {

@@ -99,13 +99,21 @@ function isModelInput(source: unknown): source is ModelInput | ModelPlace {
 const ADDRESSES = ['file', 'model'] as const;
 const isAddress = (value: unknown): boolean => typeof value === 'string' || value instanceof URL;
 
-const withWeights = (
+function withWeights(
   model: Model,
   external: ModelSource['external'],
-): Pick<ModelSource, 'model' | 'external'> => ({
-  model: { ...model, external: new Map(external.map(({ path, data }) => [path, data])) },
-  external,
-});
+): Pick<ModelSource, 'model' | 'external'> {
+  const files = new Map(external.map(({ path, data }) => [path, data]));
+  for (const { name, external: place } of model.graph.initializers.values()) {
+    const file = place && files.get(place.location);
+    if (!file || place.offset + (place.length ?? 0) <= file.length) continue;
+    throw new CamError(
+      'BAD_MODEL',
+      `The external data file "${place.location}" is incomplete: it has ${file.length} bytes, but the weights "${name}" end at byte ${place.offset + (place.length ?? 0)}. Copy or download it again.`,
+    );
+  }
+  return { model: { ...model, external: files }, external };
+}
 
 /** A JSON file of a model, with its location. */
 interface Setting {

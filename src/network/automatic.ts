@@ -8,7 +8,8 @@ import { dominators } from './dominators.ts';
 import type { Layer } from './layers.ts';
 import type { Layout } from './layout.ts';
 import type { Network } from './network.ts';
-import { barriers } from './reach.ts';
+import { type GradientPath, gradientPath, isOpen } from './reach.ts';
+import { wholeValues } from './read-positions.ts';
 
 /** The layer to explain by default. */
 export interface Choice {
@@ -18,7 +19,7 @@ export interface Choice {
 }
 
 /**
- * The deepest layer with a spatial extent. In a transformer, the first norm of the last attention block, since later
+ * The deepest layer with a spatial extent that the score's gradient reaches at all of its positions. In a transformer, the first norm of the last attention block, since later
  * values may reach the scores only through the class token, unless convolutions follow. For a dense output, the
  * features before the scores; for several heads, the deepest features they share. Layers without gradients are a last
  * resort.
@@ -29,12 +30,15 @@ export function automaticLayer(
   layers: readonly Layer[],
   input: string,
   output: string,
-  blocked: ReadonlyMap<string, GraphNode> = barriers(network, input, output),
+  path: GradientPath = gradientPath(network, input, output),
 ): Choice {
-  const open = orAll(layers, ({ name }) => !blocked.has(name));
+  const open = orAll(layers, ({ name }) => isOpen(path, name));
+  const whole = wholeValues(network, input, output, path);
   const dense = (network.facts.dims.get(output) ?? []).filter((size) => size > 1).length > 1;
   const scores = dense ? readOff(network, input, output) : new Set<string>();
-  const features = orAll(open, ({ name }) => !scores.has(name));
+  const mixed = recurrentValues(network);
+  const read = orAll(open, ({ name }) => whole.has(name) && !mixed.has(name));
+  const features = orAll(read, ({ name }) => !scores.has(name));
   const ends = endsOf(network, features, output);
   if (ends.length === 0) {
     throw new CamError(
@@ -51,11 +55,13 @@ export function automaticLayer(
   if (norm && !isConvolved(network, norm, last, dominators(network, input, output)))
     return { layer: norm, why: 'the first normalization of the last attention block' };
   const why =
-    ends.length > 1
-      ? `the last map ${shared ? `that all ${ends.length} heads share` : `of one of ${ends.length} branches`}`
-      : dense
-        ? 'the last map before the scores of every position'
-        : 'the last map before space is pooled or flattened';
+    read.length < open.length
+      ? 'the last map of which the score reads all positions'
+      : ends.length > 1
+        ? `the last map ${shared ? `that all ${ends.length} heads share` : `of one of ${ends.length} branches`}`
+        : dense
+          ? 'the last map before the scores of every position'
+          : 'the last map before space is pooled or flattened';
   return { layer: last, why };
 }
 
@@ -109,6 +115,14 @@ function isWeighted(
 const flatValues = ({ model, facts }: Network): ReadonlySet<string> =>
   new Set(model.graph.nodes.filter((node) => isFlat(node, facts)).flatMap(({ outputs }) => outputs));
 
+/** Values after a recurrent operator, whose positions hold what came before them. */
+const recurrentValues = ({ model, flow }: Network): ReadonlySet<string> =>
+  flow.downstream(
+    model.graph.nodes
+      .filter(({ op }) => OPERATORS.get(op)?.recurs)
+      .flatMap(({ outputs }) => outputs.filter(Boolean)),
+  );
+
 /** Layers with no other layer after them. */
 function endsOf(network: Network, layers: readonly Layer[], output: string): readonly Layer[] {
   const names = new Set(layers.map(({ name }) => name));
@@ -131,8 +145,13 @@ function sharedBy(network: Network, layers: readonly Layer[], ends: readonly Lay
 
 /** The layer that computed the features that `layer` only passes on. Rounding stays: a rectifier may be folded into it. */
 function madeBy(network: Network, layers: readonly Layer[], layer: Layer): Layer {
-  const from = network.flow.producer(layer.name)?.inputs[0];
-  const { passes, rounds } = OPERATORS.get(layer.op) ?? {};
-  const source = passes && !rounds && layers.find(({ name }) => name === from);
-  return source ? madeBy(network, layers, source) : layer;
+  const { flow } = network;
+  for (let { name } = layer; ;) {
+    const node = flow.producer(name);
+    const { passes, rounds } = OPERATORS.get(node?.op ?? '') ?? {};
+    if (!node || !passes || rounds) return layer;
+    [name] = node.inputs;
+    const source = layers.find((one) => one.name === name);
+    if (source) return madeBy(network, layers, source);
+  }
 }

@@ -34,6 +34,8 @@ export interface GraphNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, Attribute>;
+  /** Text that the exporter added, by key. */
+  readonly metadata: ReadonlyMap<string, string>;
   /** The NodeProto message, for copying. */
   readonly proto: Uint8Array;
 }

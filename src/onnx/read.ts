@@ -121,6 +121,7 @@ export function readNode(bytes: Uint8Array): GraphNode {
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes = new Map<string, Attribute>();
+  const metadata = new Map<string, string>();
   let [name, op, domain] = ['', '', ''];
   for (const field of fields(bytes)) {
     if (field.id === 1) inputs.push(utf8(field.bytes));
@@ -131,8 +132,9 @@ export function readNode(bytes: Uint8Array): GraphNode {
       const [key, value] = attribute(field.bytes);
       if (value !== undefined) attributes.set(key, value);
     } else if (field.id === 7) domain = utf8(field.bytes);
+    else if (field.id === 9) metadata.set(...stringEntry(field.bytes));
   }
-  return { op: qualified(domain, op), name, inputs, outputs, attributes, proto: bytes };
+  return { op: qualified(domain, op), name, inputs, outputs, attributes, metadata, proto: bytes };
 }
 
 /** AttributeProto.AttributeType by number. */

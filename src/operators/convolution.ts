@@ -96,6 +96,7 @@ function convolve(e: Emitter, image: Ref, { w, group }: Kernel, sweeps: readonly
  * onnxruntime-web has threads for Conv but not for ConvTranspose, and better loops for many groups.
  */
 export function imageCotangent(e: Emitter, g: Ref, kernel: Kernel, sweeps: readonly Sweep[]): Ref {
+  if (kernel.group === 1 && sweeps.every(isSinglePosition)) return productWithKernel(e, g, kernel, sweeps);
   if (sweeps.some(({ stride }) => stride > 1)) return convolveTransposed(e, g, kernel, sweeps);
   const back = sweeps.map((sweep) => ({
     ...sweep,
@@ -105,6 +106,27 @@ export function imageCotangent(e: Emitter, g: Ref, kernel: Kernel, sweeps: reado
     end: reach(sweep) - 1 - sweep.end,
   }));
   return convolve(e, g, reversed(e, kernel), back);
+}
+
+const isSinglePosition = ({ count, dilation, begin, end }: Sweep): boolean =>
+  count === 1 && dilation === 1 && begin >= 0 && end >= 0;
+
+/**
+ * The kernel at its only position, times g: a matrix product with the kernel as it is stored. Reversing it would take
+ * several times its memory, and such kernels are the largest (the first linear layer of VGG as a convolution).
+ */
+function productWithKernel(e: Emitter, g: Ref, { w, dims }: Kernel, sweeps: readonly Sweep[]): Ref {
+  const [outputs, ...window] = dims;
+  const flat = e.matmul(e.reshape(g, [-1, outputs]), e.reshape(w, [outputs, sizeOf(window)]));
+  const [begins, ends] = [sweeps.map(({ begin }) => begin), sweeps.map(({ end }) => end)];
+  return e.pad(e.reshape(flat, [-1, ...window]), [
+    0,
+    0,
+    ...begins.map((pad) => -pad),
+    0,
+    0,
+    ...ends.map((pad) => -pad),
+  ]);
 }
 
 function convolveTransposed(e: Emitter, g: Ref, { w, group }: Kernel, sweeps: readonly Sweep[]): Ref {

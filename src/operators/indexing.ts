@@ -1,7 +1,7 @@
 import type { Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import { lengthOf, resized, unknownAxes } from './axes.ts';
-import { axisArgument } from './axis-arguments.ts';
+import { axisArgument, fromFront } from './axis-arguments.ts';
 import { type AxesRule, cropped, elementwise, picked } from './axis-rules.ts';
 import { gatherVjp, scatterAlong } from './gather.ts';
 import { type Context, type NodeView, type Operator, unary } from './operator.ts';
@@ -70,7 +70,16 @@ const centerStart = (from: number, to: number): number => Math.trunc((from - to)
 
 /** Selection, gathering and scattering. */
 export const INDEXING: Readonly<Record<string, Operator>> = {
-  Gather: { axes: gathered, vjp: gatherVjp },
+  Gather: {
+    axes: gathered,
+    takes(c) {
+      const at = axisArgument(c, 0);
+      const dims = c.inputDims(0);
+      const indices = c.constant(1)?.map((index) => fromFront(index, dims[at]));
+      return dims.map((_, axis) => (axis === at ? indices : undefined));
+    },
+    vjp: gatherVjp,
+  },
 
   GatherElements: {
     axes: pickedAlong((c) => axisArgument(c, 0)),

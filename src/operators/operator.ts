@@ -82,6 +82,12 @@ export interface Roles {
   readonly bias?: (n: NodeView) => ArrayLike<number> | undefined;
   /** Whether the node weights all positions equally and omits none. */
   readonly averages?: (n: NodeView) => boolean;
+  /** Positions of inputs that get no gradient although they are real: the regions of RoiAlign. */
+  readonly detached?: readonly number[];
+  /** Takes positions of its first input: for each axis, those of an output in order, or undefined for all. */
+  readonly takes?: (n: NodeView, output: number) => readonly (readonly number[] | undefined)[];
+  /** Carries a state from position to position, so that each depends on all before it. */
+  readonly recurs?: true;
   /** Picks classes from the scores in its first input. */
   readonly picks?: true;
   /** Its output's size depends on contents, not only on shapes. */

@@ -162,6 +162,7 @@ const shifted = (
 function recurrent(gates: number, activations: readonly string[], cell: Cell): Operator {
   return {
     axes: unrolledAxes,
+    recurs: true,
     vjp: (c) => {
       const { e } = c;
       refuseVariantsOf(c, activations);

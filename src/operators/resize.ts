@@ -37,7 +37,7 @@ export const RESIZE: Readonly<Record<string, Operator>> = {
 
   GridSample: sampled,
   'com.microsoft.GridSample': sampled,
-  RoiAlign: { axes: regions, vjp: roiAlignVjp },
+  RoiAlign: { axes: regions, detached: [1], vjp: roiAlignVjp },
 
   Pad: { axes: resizedEach, passes: 'extent', reads: [1, 3], vjp: padVjp },
 

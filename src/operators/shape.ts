@@ -1,7 +1,7 @@
 import { lengthOf, resized, unknownAxes } from './axes.ts';
-import { axisArgument } from './axis-arguments.ts';
+import { axesBetween, axisArgument } from './axis-arguments.ts';
 import { type AxesRule, cropped, elementwise, joined, regrouped, resizedEach } from './axis-rules.ts';
-import { type Foldable, type Operator, unary } from './operator.ts';
+import { type Foldable, type NodeView, type Operator, unary } from './operator.ts';
 import { rangesOf, unslice } from './slice.ts';
 
 /** The values keep their order, and so do the cotangents. */
@@ -34,11 +34,15 @@ const concatenated: AxesRule = ({ c, axes, dims, output }) => {
 const split: AxesRule = ({ c, axes: [axes], dims, output }) => {
   if (!axes) return unknownAxes(dims);
   const along = axisArgument(c, 0);
-  const start = Array.from({ length: output }, (_, i) => c.outputDims(i)[along]).reduce((a, b) => a + b, 0);
+  const start = splitStart(c, along, output);
   return axes.map((axis, i) =>
     i === along && lengthOf(axis) !== dims[i] ? cropped(axes, i, start, dims[i]) : axis,
   );
 };
+
+/** The first position of an output of Split. */
+const splitStart = (c: NodeView, along: number, output: number): number =>
+  axesBetween(0, output).reduce((sum, i) => sum + c.outputDims(i)[along], 0);
 
 const sliced: AxesRule = ({ c, axes: [axes], dims }) => {
   if (!axes) return unknownAxes(dims);
@@ -82,6 +86,12 @@ export const SHAPE: Readonly<Record<string, Operator>> = {
 
   Split: {
     axes: split,
+    takes(c, output) {
+      const along = axisArgument(c, 0);
+      const start = splitStart(c, along, output);
+      const taken = axesBetween(start, start + c.outputDims(output)[along]);
+      return c.inputDims(0).map((_, axis) => (axis === along ? taken : undefined));
+    },
     vjp(c) {
       const parts = c.node.outputs.map((_, index) => c.cotangent(index) ?? c.e.zeros(c.outputDims(index)));
       return c.e.concat(parts, axisArgument(c, 0));
@@ -90,6 +100,8 @@ export const SHAPE: Readonly<Record<string, Operator>> = {
 
   Slice: {
     axes: sliced,
+    takes: (c) =>
+      rangesOf(c).map(({ start, step, count }) => Array.from({ length: count }, (_, i) => start + i * step)),
     reads: [1, 2, 3, 4],
     vjp: (c) => unslice(c.e, c.g, c.inputDims(0), rangesOf(c)),
   },

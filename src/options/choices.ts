@@ -7,6 +7,9 @@ const MAX_TOP = 1e6;
 
 /**
  * Indices of the classes given as text; undefined for each predicted class, known only after a run.
+ *
+ * @example
+ * classesFor({ class: ['0,dog'] }, ['cat', 'dog']); // [0, 1]
  * @throws {CamError} UNKNOWN_CLASS for an unknown class.
  * @throws {CamError} BAD_OPTION for an empty list, or too many classes.
  */
@@ -25,6 +28,9 @@ export function classesFor(
 
 /**
  * Names of the layers. A comma-separated list is split unless the whole is the name of a value.
+ *
+ * @example
+ * layerNames({ layer: ['relu1,relu2'] }, ['relu1', 'relu2']); // ['relu1', 'relu2']
  * @throws {CamError} BAD_OPTION for an empty name.
  */
 export function layerNames(
@@ -36,6 +42,9 @@ export function layerNames(
     values.includes(text) ? [text] : text.split(',').map((name) => name.trim()),
   );
   if (names.includes(''))
-    throw badOption('layer', `\`layer\` takes the name of a value in the model, not "${texts.join()}".`);
+    throw badOption(
+      'layer',
+      `\`layer\` takes the name of a module, node or value of the model, not "${texts.join()}".`,
+    );
   return [...new Set(names)];
 }

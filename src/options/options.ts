@@ -45,21 +45,27 @@ import {
   wholeNumber,
 } from './reading.ts';
 
+/** The commands of the command line. */
 export const COMMAND_NAMES = ['explain', 'compare', 'inspect', 'methods', 'serve', 'completion'] as const;
+/** A command of the command line. */
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 /** Whether each heatmap has a separate scale, or all heatmaps of a method share one. */
 export const SCALES = ['own', 'shared'] as const;
+/** The scale of a heatmap's colors. */
 export type Scale = (typeof SCALES)[number];
 
+/** The formats of a result. */
 export const FORMATS = ['png', 'jpg', 'npy', 'json'] as const;
 /** The format of a result. */
 export type Format = (typeof FORMATS)[number];
 
-type PixelRange = Preprocessing['range'];
-
 /** Values of black and white before normalization. */
-const RANGES: Readonly<Record<string, PixelRange>> = { '0..1': [0, 1], '0..255': [0, 255], '-1..1': [-1, 1] };
+const RANGES: Readonly<Record<string, Preprocessing['range']>> = {
+  '0..1': [0, 1],
+  '0..255': [0, 255],
+  '-1..1': [-1, 1],
+};
 
 /** Values of the command-line options, by flag. */
 export interface Settings {
@@ -103,7 +109,7 @@ export interface Settings {
   fit: Fit;
   resample: Resample;
   channels: (ColorChannels | number)[];
-  range: PixelRange;
+  range: Preprocessing['range'];
   mean: number[];
   std: number[];
   layout: TensorLayout;
@@ -111,6 +117,7 @@ export interface Settings {
   'batch-size': number;
   port: number;
   host: string;
+  expand: boolean;
   json: boolean;
   quiet: boolean;
   verbose: boolean;
@@ -120,11 +127,13 @@ export interface Settings {
   version: boolean;
 }
 
+/** An option, by its flag. */
 export type OptionName = keyof Settings;
 
 /** The settings present on a command line. */
 export type Given = Readonly<Partial<Settings>>;
 
+/** The part of the help that lists an option. */
 export type OptionGroup =
   'Explain' | 'Change the method' | 'Result' | 'Preprocessing of images' | 'Running' | 'Terminal';
 
@@ -138,8 +147,10 @@ export type LibraryOption =
   | `overlay.${keyof OverlayOptions}`
   | 'jpeg.quality';
 
-type LibraryChecks = Readonly<Partial<Record<LibraryOption, Check>>>;
+/** Validation of options of the library. */
+export type LibraryChecks = Readonly<Partial<Record<LibraryOption, Check>>>;
 
+/** An option: its words for help, how its text is read, what it sets, and who takes it. */
 export interface OptionRow<Value> {
   readonly group: OptionGroup;
   readonly describe: string;
@@ -302,13 +313,13 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   layer: {
     group: 'Explain',
     alias: 'l',
-    describe: 'name of the layer (see `camwasm inspect`); several are fused',
-    reading: item('<name[,name...]>', 'the name of a value in the model'),
+    describe: 'layer, by module (layer4.1), node or value (see `camwasm inspect`); several are fused',
+    reading: item('<name[,name...]>', 'the name of a module, node or value of the model'),
     repeatable: true,
     fallback: 'the last one with a spatial extent',
     commands: IMAGES,
     query: true,
-    sets: { 'explain.layer': oneOrMore(text('<name>', 'the name of a value in the model')) },
+    sets: { 'explain.layer': oneOrMore(text('<name>', 'the name of a module, node or value of the model')) },
   },
   tokens: {
     group: 'Explain',
@@ -576,6 +587,11 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     commands: SERVE,
   },
   // ----- Terminal -----
+  expand: {
+    group: 'Terminal',
+    describe: 'list every layer, not only modules',
+    commands: ['inspect'],
+  },
   json: {
     group: 'Terminal',
     describe: 'one JSON object per line on standard output instead of text',
@@ -645,11 +661,21 @@ for (const [option, check] of LIBRARY_OPTIONS) {
 /** Validation of one place in the library, such as `explain` or `preprocessing`. */
 export const checksOf = (place: string): Checks => BY_PLACE.get(place) ?? new Map<string, Check>();
 
-/** The flags of a command, in table order. */
+/**
+ * The flags of a command, in table order.
+ *
+ * @example
+ * optionsOf('methods'); // ['json', 'quiet', …]
+ */
 export const optionsOf = (command: CommandName): OptionName[] =>
   (Object.keys(OPTIONS) as OptionName[]).filter((name) => OPTIONS[name].commands.includes(command));
 
-/** The settings that go directly to the library, under the library's names, for one place: `explain`. */
+/**
+ * The settings that go directly to the library, under the library's names, for one place: `explain`.
+ *
+ * @example
+ * librarySettings({ 'batch-size': 4, threads: 2 }, 'explain'); // { batchSize: 4 }
+ */
 export function librarySettings(settings: Given, place: string): Record<string, unknown> {
   const values = Object.entries(OPTIONS).flatMap(([name, { reading, sets = {} }]) => {
     const value = settings[name as OptionName];

@@ -19,7 +19,12 @@ function reworded(message: string, nameOf: (flag: OptionName) => string | undefi
   return words.replace(/(--[\w-]+|"[\w-]+")(?:(?:, | and | × | \/ )\1)+/g, '$1');
 }
 
-/** Rewords a message for the command line: `` `batchSize` `` becomes --batch-size. */
+/**
+ * Rewords a message for the command line.
+ *
+ * @example
+ * inFlags('Lower `batchSize`.'); // 'Lower --batch-size.'
+ */
 export const inFlags = (message: string): string => reworded(message, (flag) => `--${flag}`);
 
 /** Rewords a message for a request: `` `batchSize` `` becomes "batch-size" if the query takes it. */

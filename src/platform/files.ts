@@ -1,4 +1,3 @@
-import { CamError } from '../errors.ts';
 import { fetchFile } from './fetch.ts';
 import { nodeModule } from './node.ts';
 import { runtime } from './runtime.ts';
@@ -19,8 +18,13 @@ const REASONS: ReadonlyMap<string | undefined, string> = new Map([
   ['EACCES', 'Permission to read it is denied.'],
 ]);
 
-/** Reads a file named by the user. The caller's `error` wraps the reason, a sentence. */
-export async function readOr(
+/**
+ * The bytes of a file or URL, as the library reads them. `error` wraps the reason, a sentence.
+ *
+ * @example
+ * const bytes = await readBytes('photo.jpg', (why) => new CamError('BAD_IMAGE', `${why} Check the path.`));
+ */
+export async function readBytes(
   place: string | URL,
   error: (why: string, cause: unknown) => Error,
 ): Promise<Uint8Array> {
@@ -60,40 +64,6 @@ export async function readFileWithRoom(place: string | URL, room: number): Promi
 /** A path, or a `file:` URL. */
 const pathOf = (place: string | URL): string | URL =>
   typeof place === 'string' && place.startsWith('file:') ? new URL(place) : place;
-
-/** All of standard input. */
-export async function readStdin(): Promise<Uint8Array> {
-  return plain(await nodeModule('node:stream/consumers').buffer(nodeModule('node:process').stdin));
-}
-
-/**
- * Writes a file completely or not at all: to a temporary neighbor, then renamed. Creates missing folders. Writes
- * directly to anything but a regular file (a device, a pipe).
- * @throws {CamError} OUTPUT when the system refuses.
- */
-export async function writeFile(path: string, bytes: Uint8Array | string): Promise<void> {
-  try {
-    const fs = nodeModule('node:fs/promises');
-    const { dirname, join } = nodeModule('node:path');
-    const folder = dirname(path);
-    await fs.mkdir(folder, { recursive: true });
-    const target = await fs.realpath(path).catch(() => path);
-    const stat = await fs.stat(target).catch(() => undefined);
-    if (stat && !stat.isFile()) return await fs.writeFile(target, bytes);
-    const neighbor = join(dirname(target), `.${crypto.randomUUID()}.part`);
-    try {
-      await fs.writeFile(neighbor, bytes);
-      await fs.rename(neighbor, target);
-    } catch (cause) {
-      await fs.rm(neighbor, { force: true });
-      throw cause;
-    }
-  } catch (cause) {
-    throw new CamError('OUTPUT', `Cannot write ${path}: ${(cause as Error).message}. Choose another place.`, {
-      cause,
-    });
-  }
-}
 
 // Node's Buffer is a Uint8Array whose slice() shares memory; it must not leave this folder.
 function plain({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {

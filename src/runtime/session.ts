@@ -40,6 +40,7 @@ export interface Session {
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const { ort, start } = await loadRuntime(options);
+  const bytes = model.length + (options.external ?? []).reduce((sum, { data }) => sum + data.length, 0);
   let session: InferenceSession;
   try {
     session = await start(() =>
@@ -53,7 +54,9 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       }),
     );
   } catch (cause) {
-    throw new CamError('BAD_MODEL', `onnxruntime-web cannot load the model: ${loadAdvice(cause)}`, { cause });
+    throw new CamError('BAD_MODEL', `onnxruntime-web cannot load the model: ${loadAdvice(cause, bytes)}`, {
+      cause,
+    });
   }
   let breathed = performance.now();
   return {
@@ -73,7 +76,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       try {
         results = await session.run(Object.fromEntries(tensors), fetches);
       } catch (cause) {
-        const why = outOfMemory(cause) ? TOO_LARGE : reason(cause);
+        const why = outOfMemory(cause) ? tooLarge(bytes) : reason(cause);
         throw new CamError('RUNTIME', `The model failed to run: ${why}`, { cause });
       }
       return Object.fromEntries(
@@ -107,6 +110,11 @@ const port = (info: InferenceSession.ValueMetadata): PortInfo =>
 /** Advice for known errors of onnxruntime-web about a model. */
 const ADVICE: readonly (readonly [words: RegExp, say: (...found: string[]) => string])[] = [
   [
+    /com\.microsoft\.nchwc\S* is not a registered function\/op/,
+    () =>
+      'onnxruntime has optimized it for one kind of processor. Optimize the original model at level extended or lower (ORT_ENABLE_EXTENDED).',
+  ],
+  [
     /(?:Fatal error: )?(\S+?)(?:\(-?\d+\))? is not a registered function\/op/,
     (op) => `it has no operator ${op}. Export the model without it, or with standard ONNX operators.`,
   ],
@@ -130,8 +138,8 @@ const ADVICE: readonly (readonly [words: RegExp, say: (...found: string[]) => st
 /** Advice for all other errors. */
 const MEND = 'Check the file with onnx.checker, or export it again.';
 
-function loadAdvice(cause: unknown): string {
-  if (outOfMemory(cause)) return TOO_LARGE;
+function loadAdvice(cause: unknown, bytes: number): string {
+  if (outOfMemory(cause)) return tooLarge(bytes);
   const text = reason(cause);
   for (const [words, say] of ADVICE) {
     const found = words.exec(text);
@@ -140,8 +148,12 @@ function loadAdvice(cause: unknown): string {
   return `${text.replace(/[.\s]*$/, '')}. ${MEND}`;
 }
 
-const TOO_LARGE =
-  'it needs more memory than the 4 GB of the runtime. Use a smaller input (`preprocessing.width`, `preprocessing.height`) or fewer images at once (`batchSize`).';
+/** What takes the room, and what helps. */
+const tooLarge = (bytes: number): string =>
+  `it needs more memory than the 4 GB of the runtime${bytes > LARGE ? `: its weights alone are ${Math.round(bytes / 1e6)} MB, which are held several times. Use a method without gradients such as eigencam, a later \`layer\`,` : '. Use'} a smaller input (\`preprocessing.width\`, \`preprocessing.height\`) or fewer images at once (\`batchSize\`).`;
+
+/** Bytes of weights that matter for the memory of the runtime. */
+const LARGE = 250e6;
 
 const outOfMemory = (cause: unknown): boolean =>
   /bad_alloc|out of memory|Array buffer allocation failed|Failed to allocate memory/i.test(messageOf(cause));

@@ -155,7 +155,7 @@ function boxAt(candidates: Candidates, i: number): Box {
   const { detector, values } = candidates;
   const numbers = [0, 1, 2, 3].map((field) => numberAt(values, detector.boxes, i, field));
   const box = decoded(candidates, i, numbers);
-  return detector.angle ? boundsOf(box, numberAt(values, detector.angle, i)) : box;
+  return detector.angle ? uprightBox(box, numberAt(values, detector.angle, i)) : box;
 }
 
 function decoded(candidates: Candidates, i: number, numbers: readonly number[]): Box {
@@ -179,7 +179,7 @@ const boxAround = (x: number, y: number, width: number, height: number): Box => 
 });
 
 /** The upright box around a box that is rotated about its center. */
-function boundsOf({ x, y, width, height }: Box, angle: number): Box {
+function uprightBox({ x, y, width, height }: Box, angle: number): Box {
   const [cos, sin] = [Math.abs(Math.cos(angle)), Math.abs(Math.sin(angle))];
   return boxAround(x + width / 2, y + height / 2, width * cos + height * sin, width * sin + height * cos);
 }
@@ -205,14 +205,14 @@ const isInCells = remembered(
     candidates.detector.form !== 'yolox' || boxNumbers(candidates, [2, 3]).some((value) => value < 0),
 );
 
-type Cell = NonNullable<ReturnType<typeof cellOf>>;
+type GridCell = NonNullable<ReturnType<typeof cellOf>>;
 
-const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value));
+const logistic = (value: number): number => 1 / (1 + Math.exp(-value));
 
 /** How offsets in a cell become a box. */
 const CELL_BOXES: ReadonlyMap<
   BoxForm,
-  (numbers: readonly number[], cell: Cell, input: Detector['input']) => Box
+  (numbers: readonly number[], cell: GridCell, input: Detector['input']) => Box
 > = new Map([
   // Sizes are logarithms in units of the stride (Ge et al. 2021, arXiv:2107.08430).
   [
@@ -227,8 +227,8 @@ const CELL_BOXES: ReadonlyMap<
       boxAround(
         (Math.tanh(x) + column) * stride,
         (Math.tanh(y) + row) * stride,
-        sigmoid(w) * width,
-        sigmoid(h) * height,
+        logistic(w) * width,
+        logistic(h) * height,
       ),
   ],
 ]);

@@ -115,7 +115,11 @@ const BAD: Record<string, { argv: string[]; exit: number; says: RegExp }> = {
   'an unknown method': { argv: [golfBall, '-m', 'layercan'], exit: 2, says: /Unknown method "layercan"/ },
   'an unknown label': { argv: [golfBall, '-c', 'golf bal'], exit: 2, says: /Did you mean "golf ball"\?/ },
   'a class that the model has not': { argv: [golfBall, '-c', '36'], exit: 2, says: /from 0 to 35/ },
-  'an unknown layer': { argv: [golfBall, '-l', 'stage9'], exit: 2, says: /no value "stage9"/ },
+  'an unknown layer': {
+    argv: [golfBall, '-l', 'stage9'],
+    exit: 2,
+    says: /no value, node or module "stage9"/,
+  },
   'a mean for too few channels': { argv: [golfBall, '--mean', '1,2'], exit: 2, says: /mean has 2/ },
   'another layout than the model has': {
     argv: [golfBall, '--layout', 'nhwc'],

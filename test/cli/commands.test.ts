@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Inspection } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
-import { camwasm } from './fake.ts';
+import { camwasm, INSPECTION } from './fake.ts';
 
 const inspect = suite('camwasm inspect');
 
@@ -42,6 +43,72 @@ inspect('shows what is in a model, and what can be explained of it', async () =>
       '',
     ].join('\n'),
   );
+});
+
+/** A stem, and two blocks of a norm and a sum, of which the last norm is the default. */
+const BLOCKS: Partial<Inspection> = {
+  layers: ['stem', 'blocks.0.norm', 'blocks.0', 'blocks.1.norm', 'blocks.1'].map((module, i) => ({
+    ...INSPECTION.layers[1],
+    name: `v${i}`,
+    op: module.endsWith('norm') ? 'LayerNormalization' : 'Add',
+    module,
+    automatic: i === 3,
+  })),
+  modules: [
+    { name: 'stem', parent: null, layer: 'v0' },
+    { name: 'blocks', parent: null, layer: 'v4' },
+    { name: 'blocks.0', parent: 'blocks', layer: 'v2' },
+    { name: 'blocks.0.norm', parent: 'blocks.0', layer: 'v1' },
+    { name: 'blocks.1', parent: 'blocks', layer: 'v4' },
+    { name: 'blocks.1.norm', parent: 'blocks.1', layer: 'v3' },
+  ],
+  automatic: { layer: 'v3', why: 'the first normalization' },
+};
+
+/** The rows of the section on layers, without their shapes. */
+async function layerLines(...argv: string[]): Promise<string[]> {
+  const { stdout } = await camwasm(['inspect', 'm.onnx', ...argv], { inspection: BLOCKS });
+  const [, section] = /\nLayers.*\n([^]*?)\n\n/.exec(stdout)!;
+  return section.split('\n').map((line) => line.replace(/ {2}\[1, 5, 16\] {2}tokens 2x2\+1/, '').trimEnd());
+}
+
+inspect('groups layers by module: one row each, except where most layers are, and the default', async () => {
+  assert.equal(await layerLines(), [
+    '    stem               Add',
+    '    blocks             Add',
+    '      blocks.0         Add                 2 layers',
+    '      blocks.1         Add                 2 layers',
+    '  *     blocks.1.norm  LayerNormalization',
+  ]);
+});
+inspect('--expand lists every layer, with the name of its value', async () => {
+  assert.equal(await layerLines('--expand'), [
+    '    stem               Add                 v0',
+    '    blocks             Add',
+    '      blocks.0         Add',
+    '        blocks.0.norm  LayerNormalization  v1',
+    '        v2             Add',
+    '      blocks.1         Add',
+    '  *     blocks.1.norm  LayerNormalization  v3',
+    '        v4             Add',
+  ]);
+});
+inspect(
+  'a module whose value is not a layer is listed without one, and the default in it is still marked',
+  async () => {
+    const modules = BLOCKS.modules!.map((one) => (one.name === 'blocks.1' ? { ...one, layer: null } : one));
+    const { stdout } = await camwasm(['inspect', 'm.onnx'], { inspection: { ...BLOCKS, modules } });
+    assert.match(stdout, /\n {6}blocks\.1 +2 layers\n {2}\* {5}blocks\.1\.norm {2}LayerNormalization/);
+  },
+);
+inspect('--json has the module of every layer', async () => {
+  const { stdout } = await camwasm(['inspect', 'm.onnx', '--json'], { inspection: BLOCKS });
+  const { layers, modules } = JSON.parse(stdout) as Inspection;
+  assert.equal(
+    layers.map(({ module }) => module),
+    ['stem', 'blocks.0.norm', 'blocks.0', 'blocks.1.norm', 'blocks.1'],
+  );
+  assert.equal(modules, BLOCKS.modules);
 });
 inspect('a model that gradients pass has nothing in their way', async () => {
   const inspection = { barriers: [], inputGradient: true, unsupported: [] };

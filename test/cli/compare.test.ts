@@ -63,6 +63,26 @@ compare('a method that fails leaves a hole, and is told of', async () => {
   assert.equal([none.code, none.written], [1, []]);
 });
 
+compare('a sheet that is stopped has the methods that were finished', async () => {
+  // The third call is stopped: methods with runs of their own have calls of their own.
+  let calls = 0;
+  const fail = (_: unknown, method: string) =>
+    method === '*' && ++calls === 3 ? new CamError('ABORTED', 'Aborted.') : undefined;
+  const line = 'compare a.jpg --methods rise,cam,scorecam,gradcam --classes 1,0'.split(' ');
+  const { code, stdout, stderr, written, asked } = await camwasm(line, { fail });
+  assert.equal(
+    asked.calls.map(({ options }) => options.method),
+    [['cam', 'gradcam'], ['rise'], ['scorecam']],
+  );
+  assert.is(code, 130);
+  assert.match(stdout, /2 classes, 3 methods/);
+  assert.match(stderr, /the sheet lacks the methods that were not finished: Aborted/);
+  assert.equal(written, ['a.compare.png']);
+  calls = 2;
+  const nothing = await camwasm(line, { fail });
+  assert.equal([nothing.code, nothing.written], [130, []]);
+});
+
 compare('a page holds everything, and what labels say is text', async () => {
   const html = await page('--methods cam,layercam --classes 1,0', { labels: ['<b>"cat" & co</b>', 'dog'] });
   assert.match(html, /^<!doctype html>/);

@@ -462,7 +462,7 @@ for (const [text, layers] of Object.entries(LAYERS)) {
 asks('a layer list with a hole is wrong usage', async () => {
   const { code, stderr } = await camwasm(['a.jpg', '-l', 'x,']);
   assert.is(code, 2);
-  assert.match(stderr, /--layer takes the name of a value in the model, not "x,"/);
+  assert.match(stderr, /--layer takes the name of a module, node or value of the model, not "x,"/);
 });
 asks('a label with commas is one class, several are several', async () => {
   const one = await camwasm(['a.jpg', '-c', 'great white shark, white shark']);

@@ -72,6 +72,7 @@ export const INSPECTION: Inspection = {
     {
       name: 'stage3',
       op: 'Conv',
+      module: null,
       dims: [1, 8, 4, 4],
       layout: { kind: 'nchw', channels: 8, height: 4, width: 4, prefix: 0 },
       automatic: false,
@@ -80,12 +81,14 @@ export const INSPECTION: Inspection = {
     {
       name: 'stage4',
       op: 'Add',
+      module: null,
       dims: [1, 5, 16],
       layout: { kind: 'tokens', channels: 16, height: 2, width: 2, prefix: 1 },
       automatic: true,
       gradient: true,
     },
   ],
+  modules: [],
   automatic: { layer: 'stage4', why: 'the last one that a gradient reaches' },
   inputGradient: false,
   barriers: [{ node: '/pick', op: 'NonZero', why: 'NonZero has no gradient.', from: 'stage4' }],

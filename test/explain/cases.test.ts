@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CamError, Explainer, type LoadOptions, type MethodId, readNpy } from '../../src/index.ts';
+import { CamError, Explainer, inspect, type LoadOptions, type MethodId, readNpy } from '../../src/index.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 
 const test = suite('cases with known results');
@@ -68,6 +68,17 @@ test('zeros before a MaxPool stay zeros', () =>
       assert.ok(Math.abs(logit - logits[index]) < 1e-4);
     const { raw } = await explainer.explain(x);
     assert.ok(relativeError(raw[0].data, wanted('pad-then-maxpool/want-gradcam.npy')) < 1e-4);
+  }));
+
+test('the layer of an R-CNN is before the proposals, which get no gradient', () =>
+  withModel('rcnn-automatic-layer', async (explainer) => {
+    const x = pathOf('rcnn-automatic-layer/x.npy');
+    const { raw, layers } = await explainer.explain(x, { target: 'scores[0]', method: 'layercam' });
+    assert.equal(layers, ['feat']);
+    assert.ok(relativeError(raw[0].data, wanted('rcnn-automatic-layer/want-layercam-feat.npy')) < 1e-3);
+    const { layers: known } = await inspect(pathOf('rcnn-automatic-layer/model.onnx'));
+    const reached = new Map(known.map(({ name, gradient }) => [name, gradient]));
+    assert.equal([reached.get('feat'), reached.get('rpn')], [true, false]);
   }));
 
 test('a convolution beside that of a shortcut is a layer', () =>

@@ -48,6 +48,20 @@ function withoutShapes(model: Uint8Array): Uint8Array {
   });
 }
 
+test('two names of one layer are one layer', async () => {
+  const { model, layer, tensor, target } = fixture('resnet');
+  const explainer = await Explainer.load(model);
+  const image = tensor('input');
+  const byModule = await explainer.explain(image, {
+    class: target,
+    layer: ['layer4', 'layer4.0.act2', layer],
+  });
+  assert.equal(byModule.layers, [layer]);
+  assert.equal(byModule.raw, (await explainer.explain(image, { class: target, layer })).raw);
+  await fails(explainer.explain(image, { layer: 'layer5' }), 'UNKNOWN_LAYER', /Did you mean "layer\d" or/);
+  await explainer.close();
+});
+
 test('says what it sees, where it looked and how sure it is', async () => {
   const explainer = await Explainer.load();
   const { prediction, explanations } = await explainer.explainAll(golfBall, { method: 'Grad-CAM' });
@@ -264,6 +278,10 @@ const REASONS: [text: string, message: RegExp][] = [
     /its opset 99 of ai\.onnx is newer than 26.*convert/,
   ],
   ['Unsupported model IR version: 99, max supported IR version: 13', /IR version 99.*model\.ir_version = 13/],
+  [
+    'Fatal error: com.microsoft.nchwc:Conv(-1) is not a registered function/op',
+    /for one kind of processor\. Optimize the original model at level extended/,
+  ],
   ['Fatal error: com.foo:Foo(-1) is not a registered function/op', /no operator com\.foo:Foo\. Export/],
   ["Could not find an implementation for Gemm(6) node with name 'y'", /no Gemm of opset 6.*"y".*convert/],
   [

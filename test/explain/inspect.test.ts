@@ -27,6 +27,21 @@ for (const name of fixtureNames()) {
   });
 }
 
+test('layers have modules, and modules layers', async () => {
+  const { layers, modules, automatic } = await inspect(fixture('vit').model);
+  const module = (name: string) => modules.find((one) => one.name === name);
+  assert.is(layers.find(({ name }) => name === automatic!.layer)!.module, 'blocks.2.norm1');
+  assert.equal(module('blocks.2.norm1'), {
+    name: 'blocks.2.norm1',
+    parent: 'blocks.2',
+    layer: '/blocks/blocks.2/norm1/LayerNormalization_output_0',
+  });
+  assert.is(module('blocks')!.layer, '/blocks/blocks.2/Add_1_output_0');
+  assert.is(module('blocks')!.parent, null);
+  assert.is(module('head'), undefined, 'no layer is in it');
+  assert.is(layers.find(({ name }) => name === '/Add_output_0')!.module, null);
+});
+
 test('says what the file says', async () => {
   const draft = new Draft();
   const map = draft.relu(draft.conv(draft.e.input('x', 'float32', [1, 3, 8, 8]), 3, 4));

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Explainer, type ExplainOptions, overlay } from '../../src/index.ts';
+import { Explainer, type ExplainOptions, type MethodId, overlay } from '../../src/index.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { random } from '../../src/methods/random.ts';
 import { biasTerms } from '../../src/network/biases.ts';
@@ -39,6 +39,41 @@ const near = (found: ArrayLike<number>, expected: ArrayLike<number>, tolerance =
   const error = relativeError(found, expected);
   assert.ok(error <= tolerance, `off by ${error}`);
 };
+
+test('a saliency map is the largest absolute gradient over the colors', async () => {
+  const { raw, heatmap } = await of({ method: 'saliency' });
+  near(raw[0].data, slope);
+  const largest = Array.from({ length: size }, (_, p) =>
+    Math.max(...[0, 1, 2].map((c) => Math.abs(slope[p + c * size]))),
+  );
+  const [low, high] = [Math.min(...largest), Math.max(...largest)];
+  near(
+    heatmap.data,
+    largest.map((v) => (v - low) / (high - low)),
+  );
+});
+
+test('at a ReLU, deconvnet passes positive gradients, and guided backpropagation where x is positive, too', async () => {
+  // y = Σ w mean(relu x)
+  const rectified: Small = network(shape, (e, x) => {
+    const layer = e.op('Relu', [x]);
+    return {
+      layers: [layer],
+      y: pooledClassifier(
+        e,
+        layer,
+        w.map((v) => [v]),
+      ),
+    };
+  });
+  const rawOf = async (method: MethodId) => (await explain(rectified, input, { method })).raw[0].data;
+  const passed = x.map((_, at) => Math.max(0, w[Math.floor(at / size)]) / size);
+  near(await rawOf('deconvnet'), passed);
+  near(
+    await rawOf('guided-backprop'),
+    passed.map((value, at) => (x[at] > 0 ? value : 0)),
+  );
+});
 
 test('input × gradient multiplies them, and shows the sum over the colors', async () => {
   const { raw, heatmap } = await of({ method: 'input-x-gradient' });

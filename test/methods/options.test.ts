@@ -192,6 +192,29 @@ test('`all`: one forward and one backward under each rule serve every method tha
   await explainer.close();
 });
 
+test('methods that change the image alike for every class run once for all classes of a call', async () => {
+  const explainer = await Explainer.load();
+  const classes = [3, 7, 11];
+  for (const method of ['scorecam', 'sscam', 'iscam', 'ablationcam', 'occlusion', 'rise'] as const) {
+    const options = { method, channels: 4, samples: 6, batchSize: 4 };
+    const alone: Awaited<ReturnType<typeof explainer.explainAll>>[] = [];
+    for (const index of classes)
+      alone.push(await explainer.explainAll(golfBall, { ...options, class: index }));
+    let steps = 0;
+    const together = await explainer.explainAll(golfBall, {
+      ...options,
+      class: classes,
+      onProgress: ({ done, total }) => (steps += Number(done === total)),
+    });
+    assert.equal({ ...together.runs }, { ...alone[2].runs }, method);
+    assert.is(steps, classes.length, `${method}: progress of each class ends`);
+    together.explanations.forEach(({ raw }, i) =>
+      assert.equal(raw[0].data, alone[i].explanations[0].raw[0].data, method),
+    );
+  }
+  await explainer.close();
+});
+
 test('long methods report progress, and stop between runs when asked', async () => {
   const explainer = await Explainer.load();
   const cases: ExplainOptions[] = [

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -55,6 +55,22 @@ test('what is handed over was read from no file', async (here) => {
 test('the built-in model', async () => {
   const { model, config, preprocessor } = builtinModel();
   assert.equal((await loadModel(builtinModel())).files.map(String), [model, config, preprocessor].map(String));
+});
+
+test('weights that are cut off are told with the number of bytes', async (here) => {
+  const path = save(here, 'w.bin');
+  const weights = readFileSync(join(here.folder, 'onnx/w.bin'));
+  const cut = weights.subarray(0, weights.length - 1);
+  writeFileSync(join(here.folder, 'onnx/w.bin'), cut);
+  const model = readFileSync(path);
+  for (const load of [() => loadModel(path), () => loadModel(model, { external: [{ path: 'w.bin', data: cut }] })]) {
+    const error = await load().catch((e: unknown) => e);
+    assert.is((error as CamError).code, 'BAD_MODEL');
+    assert.match(
+      (error as CamError).message,
+      new RegExp(`"w.bin" is incomplete: it has ${cut.length} bytes, but the weights ".+" end at byte ${weights.length}`),
+    );
+  }
 });
 
 for (const location of ['w.bin', './w.bin', 'deeper/../w.bin']) {

@@ -120,6 +120,58 @@ const DESIGNS: readonly Design[] = [
     },
   },
   {
+    title: 'the tokens before an attention of which one token is read (CLIP, attention pooling)',
+    why: /reads all positions/,
+    build: (d, x) => {
+      const tokens = d.e.add(d.e.concat([d.weights(1, 1, 8), patches(d, x)], 1), d.weights(1, 17, 8));
+      const out = d.linear(d.attention(tokens, [1, 17, 8]), 8, 8);
+      return [d.linear(d.e.gather(out, d.e.constant('int64', [], [0]), 1), 8, 3), tokens];
+    },
+  },
+  {
+    title: 'the same, where the token is cut out',
+    why: /reads all positions/,
+    build: (d, x) => {
+      const tokens = d.e.add(d.e.concat([d.weights(1, 1, 8), patches(d, x)], 1), d.weights(1, 17, 8));
+      const out = d.linear(d.attention(tokens, [1, 17, 8]), 8, 8);
+      return [d.linear(d.e.reshape(d.e.slice(out, [0], [1], [1]), [1, 8]), 8, 3), tokens];
+    },
+  },
+  {
+    title: 'a map that is rolled by slices, whose parts are all read (Swin)',
+    why: /pooled or flattened/,
+    build: (d, x) => {
+      const map = d.relu(d.conv(x, 2, 6, { stride: 2 }));
+      const rolled = d.e.concat([d.e.slice(map, [3], [8], [2]), d.e.slice(map, [0], [3], [2])], 2);
+      return [d.head(rolled, 6, [2, 3]), rolled];
+    },
+  },
+  {
+    title: 'the map before it is flattened into a sequence for a recurrent layer (CRNN)',
+    why: /pooled or flattened/,
+    build: (d, x) => {
+      const map = d.relu(d.conv(x, 2, 4, { stride: 2 }));
+      const steps = d.e.reshape(d.e.transpose(map, [3, 0, 1, 2]), [8, 1, 32]);
+      const [states] = d.e.op(
+        'LSTM',
+        [steps, d.weights(1, 24, 32), d.weights(1, 24, 6)],
+        { hidden_size: 6 },
+        2,
+      );
+      return [d.linear(d.e.reduceMean(states, [0, 1], false), 6, 3), map];
+    },
+  },
+  {
+    title: 'the masked map, where the mask is a comparison',
+    why: /pooled or flattened/,
+    build: (d, x) => {
+      const map = d.relu(d.conv(x, 2, 6, { stride: 2 }));
+      const mask = d.relu(d.conv(map, 6, 6));
+      const masked = d.e.where(d.e.greater(mask, 0.1), map, 0);
+      return [d.head(masked, 6, [2, 3]), masked];
+    },
+  },
+  {
     title: 'the first norm of the last block (ViT)',
     why: /last attention block/,
     build: (d, x) => {

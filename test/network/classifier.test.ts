@@ -150,7 +150,7 @@ async function weightsOf(build: (d: Draft, map: Ref) => Ref): Promise<Float32Arr
   const { network } = await open(d, build(d, map), positions(6, 8));
   try {
     const output = classOutput(network, 'x', 'y');
-    const layer = findLayer(network, layersOf(network, 'x', 'y'), map);
+    const layer = findLayer(network, layersOf(network, 'x', 'y'), 'y', map);
     const rows = Array.from({ length: CLASSES }, (_, c) => classifierWeights(network, 'x', layer, output, c));
     return await Promise.all(rows);
   } finally {

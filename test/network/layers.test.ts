@@ -14,7 +14,7 @@ const layers = layersOf(network, 'input', 'output');
 
 const says = (name: string, what: RegExp): void =>
   assert.throws(
-    () => findLayer(network, layers, name),
+    () => findLayer(network, layers, 'output', name),
     (error: unknown) =>
       error instanceof CamError &&
       error.code === 'UNKNOWN_LAYER' &&
@@ -35,7 +35,7 @@ test('are listed in running order, without the output', () => {
 
 test('one is found by its name', () => {
   const name = '/blocks/blocks.1/norm2/LayerNormalization_output_0';
-  assert.is(findLayer(network, layers, name).name, name);
+  assert.is(findLayer(network, layers, 'output', name).name, name);
 });
 
 test('a misspelled name gets suggestions', () => {
@@ -45,8 +45,11 @@ test('a misspelled name gets suggestions', () => {
   );
 });
 
-test("a node's name gets the name of its value", () => {
-  says('/patch_embed/proj/Conv', /its output is "\/patch_embed\/proj\/Conv_output_0"/);
+test('one is found by the name of its node, or of its module', () => {
+  const find = (name: string) => findLayer(network, layers, 'output', name).name;
+  assert.is(find('/patch_embed/proj/Conv'), '/patch_embed/proj/Conv_output_0');
+  assert.is(find('patch_embed.proj'), '/patch_embed/proj/Conv_output_0');
+  assert.is(find('blocks.2.norm1'), '/blocks/blocks.2/norm1/LayerNormalization_output_0');
 });
 
 test('a value that is not a map is refused with its shape', () => {

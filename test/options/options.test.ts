@@ -139,7 +139,7 @@ const refusal = (given: unknown, place: Parameters<typeof checkOptions>[1] = 'ex
 for (const [given, option, message] of [
   [{ methods: ['gradcam'] }, 'methods', /Unknown option `methods`. Did you mean "method"/],
   [{ method: [] }, 'method', /`method` is an empty list/],
-  [{ layer: 5 }, 'layer', /`layer` is 5, but takes the name of a value/],
+  [{ layer: 5 }, 'layer', /`layer` is 5, but takes the name of a module, node or value of the model/],
   [{ score: 'logits' }, 'score', /`score` is "logits".*Did you mean "logit"/],
   [{ class: -1 }, 'class', /`class` is -1/],
   [{ class: 1, target: 2 }, 'target', /`class` and `target` exclude each other/],

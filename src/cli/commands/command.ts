@@ -1,4 +1,4 @@
-import type { Given } from '../../options/options.ts';
+import type { Given } from '../../options/index.ts';
 import type { IO } from '../io.ts';
 import type { Library } from '../library.ts';
 

@@ -1,10 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { badOption } from '../../errors.ts';
-import type { ExplainReport } from '../../index.ts';
-import { classesFor } from '../../options/choices.ts';
-import { COMMAND_NAMES, type Given, librarySettings } from '../../options/options.ts';
-import { writeFile } from '../../platform/files.ts';
+import { type ExplainReport, type MethodId, METHODS } from '../../index.ts';
+import {
+  badOption,
+  CamError,
+  classesFor,
+  COMMAND_NAMES,
+  type Given,
+  librarySettings,
+} from '../../options/index.ts';
+import { exitCodeOf } from '../exit.ts';
+import { writeFile } from '../files.ts';
 import { guard } from '../guard.ts';
 import { type Input, readInput, STDIN } from '../inputs.ts';
 import type { IO } from '../io.ts';
@@ -48,12 +54,20 @@ export async function runCompare(context: CommandContext): Promise<number> {
     if (path !== STDOUT) await claim(path);
     out.progress.image(input.name, 1, 1);
     const image = await readInput(input, io, COMMAND_NAMES);
-    const report = await model.explainAll(image, {
-      ...options,
-      method: job.methods,
-      signal: io.signal,
-      onProgress: out.progress.update,
-    });
+    const reports: ExplainReport[] = [];
+    let stopped: CamError | undefined;
+    for (const methods of callsFor(job.methods)) {
+      try {
+        const { signal } = io;
+        const onProgress = out.progress.update;
+        reports.push(await model.explainAll(image, { ...options, method: methods, signal, onProgress }));
+      } catch (error) {
+        if (!(error instanceof CamError) || error.code !== 'ABORTED' || reports.length === 0) throw error;
+        stopped = error;
+        break;
+      }
+    }
+    const report = joined(reports, job.methods);
     if (report.explanations.length > 0) {
       const overlay = librarySettings(settings, 'overlay');
       const sheet = await sheetOf(titleOf(input, file, report), report, overlay, colorBarOf(settings));
@@ -66,17 +80,38 @@ export async function runCompare(context: CommandContext): Promise<number> {
       }
     }
     const { explanations, failures } = report;
-    return await reportProblems(
+    const code = await reportProblems(
       out,
       { ...job, input },
       explanations,
       failures,
       ({ method, target }) => `${input.name}: ${method} of ${target.label}`,
     );
+    if (!stopped) return code;
+    await out.complain(stopped, `${input.name}: the sheet lacks the methods that were not finished`);
+    return exitCodeOf(stopped);
   } finally {
     await out.progress.clear();
     await model.close();
   }
+}
+
+/** Methods by call: those that share their runs together, and each other method by itself, so that stopping one keeps the rest. */
+function callsFor(methods: readonly MethodId[]): readonly (readonly MethodId[])[] {
+  const shared = methods.filter((id) => METHODS[id].shared);
+  const others = methods.filter((id) => !METHODS[id].shared).map((id) => [id]);
+  return shared.length > 0 ? [shared, ...others] : others;
+}
+
+/** The reports of several calls for one image, as one call would have given them. */
+function joined(reports: readonly ExplainReport[], methods: readonly MethodId[]): ExplainReport {
+  const inOrder = <Result extends { readonly method: MethodId }>(results: readonly Result[]) =>
+    results.toSorted((a, b) => methods.indexOf(a.method) - methods.indexOf(b.method));
+  return {
+    ...reports[0],
+    explanations: inOrder(reports.flatMap(({ explanations }) => explanations)),
+    failures: inOrder(reports.flatMap(({ failures }) => failures)),
+  };
 }
 
 /** --methods and --classes as options of `camwasm <image>`. */

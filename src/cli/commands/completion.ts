@@ -1,11 +1,12 @@
-import { badOption, didYouMean } from '../../errors.ts';
 import {
+  badOption,
   COMMAND_NAMES,
   type CommandName,
+  didYouMean,
   type OptionName,
   OPTIONS,
   optionsOf,
-} from '../../options/options.ts';
+} from '../../options/index.ts';
 import { DONE } from '../exit.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';

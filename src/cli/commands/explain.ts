@@ -8,9 +8,7 @@ import {
   resultJson,
   type Subject,
 } from '../../index.ts';
-import { classesFor } from '../../options/choices.ts';
-import { COMMAND_NAMES, librarySettings } from '../../options/options.ts';
-import { inFlags } from '../../options/wording.ts';
+import { classesFor, COMMAND_NAMES, inFlags, librarySettings } from '../../options/index.ts';
 import { DONE, exitCodeOf, FAILED } from '../exit.ts';
 import { type Guard, guard } from '../guard.ts';
 import { readInput, STDIN } from '../inputs.ts';

@@ -1,4 +1,4 @@
-import type { CommandName } from '../../options/options.ts';
+import type { CommandName } from '../../options/index.ts';
 import type { Command } from './command.ts';
 
 /** Every command. Its options are the table rows that list it. */
@@ -30,6 +30,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     about: 'Describes a model: inputs, outputs, operators, and the layers that can be explained.',
     examples: [
       ['camwasm inspect model.onnx', 'the star marks the default layer'],
+      ['camwasm inspect model.onnx --expand', 'all layers, not only modules'],
       ['camwasm inspect model.onnx --json', 'for a script'],
     ],
     load: async () => (await import('./inspect.ts')).runInspect,

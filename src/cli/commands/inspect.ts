@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { badOption } from '../../errors.ts';
-import { type Explained, type Inspection, type LayerInfo, type Port, SCHEMA } from '../../index.ts';
-import { librarySettings } from '../../options/options.ts';
-import { inFlags } from '../../options/wording.ts';
+import { type Explained, type Inspection, type Port, SCHEMA } from '../../index.ts';
+import { badOption, inFlags, librarySettings } from '../../options/index.ts';
 import { DONE } from '../exit.ts';
+import { dimsText, layerRows } from '../layer-rows.ts';
 import { preprocessingOf } from '../request.ts';
 import { type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
@@ -23,15 +22,15 @@ export async function runInspect(context: CommandContext): Promise<number> {
   await out.result(
     settings.json
       ? `${JSON.stringify({ schema: SCHEMA, model: model ?? null, ...inspection })}\n`
-      : page(inspection, out.style),
+      : page(inspection, settings.expand === true, out.style),
   );
   return DONE;
 }
 
 type Section = readonly [heading: string, rows: readonly (readonly string[])[]];
 
-function page(inspection: Inspection, style: Terminal['style']): string {
-  return [...declaredRows(inspection), ...foundRows(inspection)]
+function page(inspection: Inspection, expand: boolean, style: Terminal['style']): string {
+  return [...declaredRows(inspection), ...foundRows(inspection, expand)]
     .map(([heading, rows]) => `${style('bold', heading)}\n${table(rows.length > 0 ? rows : [['none']])}`)
     .join('\n');
 }
@@ -50,15 +49,20 @@ function declaredRows({ inputs, outputs, opset, operators, parameters }: Inspect
 }
 
 /** The part known after a run. */
-function foundRows(inspection: Inspection): Section[] {
-  const { operators, layers, automatic, unsupported, problem } = inspection;
+function foundRows(inspection: Inspection, expand: boolean): Section[] {
+  const { operators, unsupported, problem } = inspection;
   if (problem !== null) return [['This model cannot be explained', [[problem]]]];
   return [
     ['Explained', explainedRows(inspection)],
-    [`Layers${automatic ? ` (* is the default: ${automatic.why})` : ''}`, layers.map(layerRow)],
+    [layersHeading(inspection, expand), layerRows(inspection, expand)],
     ['Nodes that block gradients', barrierRows(inspection)],
     ['Operators without a gradient', unsupported.map((op) => [op, String(operators[op])])],
   ];
+}
+
+function layersHeading({ automatic, modules }: Inspection, expand: boolean): string {
+  const title = modules.length === 0 || expand ? 'Layers' : 'Layers by module; --expand lists all';
+  return automatic ? `${title} (* is the default: ${automatic.why})` : title;
 }
 
 function explainedRows({ explained }: Inspection): string[][] {
@@ -76,18 +80,6 @@ const CONTENTS: Readonly<Record<Explained['kind'], (explained: Explained) => str
   values: ({ classes, positions }) => `${classes * positions} values`,
 };
 
-const layerRow = ({ name, op, dims, layout, automatic, gradient }: LayerInfo): string[] => [
-  `${automatic ? '*' : ' '} ${name}`,
-  op,
-  dimsText(dims),
-  layoutText(layout),
-  gradient ? '' : 'no gradient',
-];
-
-/** `nchw`, or the token grid in the format of --tokens. */
-const layoutText = ({ kind, height, width, prefix }: LayerInfo['layout']): string =>
-  kind === 'tokens' ? `tokens ${height}x${width}${prefix > 0 ? `+${prefix}` : ''}` : kind;
-
 function barrierRows({ barriers, inputGradient }: Inspection): string[][] {
   if (barriers.length === 0 && inputGradient) return [['none: gradients reach all layers and the input']];
   const rows = barriers.map(({ node, why, from }) => [
@@ -97,9 +89,6 @@ function barrierRows({ barriers, inputGradient }: Inspection): string[][] {
     ? rows
     : [...rows, ['Gradients do not reach the input, so saliency methods do not work.']];
 }
-
-const dimsText = (dims: Port['dims']): string =>
-  dims === undefined ? 'unknown shape' : `[${dims.map((size) => (size === '' ? '?' : size)).join(', ')}]`;
 
 /** Three significant digits. */
 const amount = (count: number): string =>

@@ -1,5 +1,5 @@
-import { badOption } from '../../errors.ts';
 import { methodsJson } from '../../index.ts';
+import { badOption } from '../../options/index.ts';
 import { DONE } from '../exit.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';

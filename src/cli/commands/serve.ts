@@ -1,5 +1,5 @@
 import { parse, resolve } from 'node:path';
-import { badOption } from '../../errors.ts';
+import { badOption } from '../../options/index.ts';
 import { listen, type Listening } from '../../server/node.ts';
 import { DONE } from '../exit.ts';
 import { channelsOf, loadOptionsOf } from '../request.ts';

@@ -10,7 +10,7 @@ import {
   resizePicture,
   type TargetInfo,
 } from '../../index.ts';
-import type { Given } from '../../options/options.ts';
+import type { Given } from '../../options/index.ts';
 import { targetName } from '../targets.ts';
 import { percent } from '../terminal.ts';
 

@@ -2,7 +2,7 @@ import { layoutOfInput } from '../layout.ts';
 import type { Network } from '../network.ts';
 
 /** Anchors per cell of YOLOv3 to YOLOv7. */
-const ANCHORS = 3;
+const LEVEL_ANCHORS = 3;
 /** Numbers before the class scores: a box and an objectness. */
 const HEAD = 5;
 const STRIDES: ReadonlySet<number> = new Set([8, 16, 32, 64]);
@@ -17,9 +17,9 @@ export function isUndecodedLevel({ model, facts }: Network, input: string, outpu
   const levelOf = (name: string) => {
     const dims = facts.dims.get(name) ?? [];
     const [fields, height, width] =
-      dims.length === 5 && dims[1] === ANCHORS
+      dims.length === 5 && dims[1] === LEVEL_ANCHORS
         ? [dims[4], dims[2], dims[3]]
-        : [dims[1] / ANCHORS, dims[2], dims[3]];
+        : [dims[1] / LEVEL_ANCHORS, dims[2], dims[3]];
     const stride = image.height / height;
     const isLevel = dims[0] === 1 && dims.length >= 4 && Number.isInteger(fields) && fields > HEAD;
     return isLevel && STRIDES.has(stride) && image.width / width === stride ? { fields, stride } : undefined;

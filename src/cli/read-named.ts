@@ -1,0 +1,9 @@
+import { resolve } from 'node:path';
+import { CamError, type ErrorCode, readBytes } from '../index.ts';
+
+/**
+ * Reads a file named by the user.
+ * @throws {CamError} the given code, with a message that ends in `next`.
+ */
+export const readNamed = (cwd: string, path: string, code: ErrorCode, next: string): Promise<Uint8Array> =>
+  readBytes(resolve(cwd, path), (why, cause) => new CamError(code, `${why} ${next}`, { cause }));
