@@ -61,7 +61,11 @@ const PASSES = {
 
 const rolesOf = (row: Operator): string[] =>
   [
+    row.plain && `read as ${row.plain.op}`,
+    row.parts && 'read as its parts',
     row.passes && PASSES[row.passes],
+    row.rounds && 'rounds',
+    row.random && 'random',
     row.resamples && 'interpolates',
     row.bounds && 'bounds',
     row.casts && 'changes the type',

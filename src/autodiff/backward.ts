@@ -61,7 +61,11 @@ export function backwardGraph(model: Model, facts: Facts, request: BackwardReque
     const row = OPERATORS.get(node.op);
     const vjp = rules.get(node.op) ?? row?.vjp;
     if (!vjp) throw noRule(model, node);
-    const results = [vjp(contextOf(model, node, forward, e, { cotangents, wanted, rules }))].flat();
+    const results = [
+      vjp(
+        contextOf(model, node, forward, e, { cotangents, wanted, rules, isEnd: node.outputs[0] === output }),
+      ),
+    ].flat();
     results.forEach((result, index) => {
       const name = node.inputs[index];
       if (!result || !wanted[index]) return;

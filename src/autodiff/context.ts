@@ -20,7 +20,7 @@ export interface ValueFacts {
 export function valueFacts({ graph: { initializers }, external }: Model, facts: Facts): ValueFacts {
   const constant = (name: string) => {
     const initializer = initializers.get(name);
-    return initializer && tensorValues(initializer, external);
+    return initializer ? tensorValues(initializer, external) : facts.constants.get(name);
   };
   return {
     dims: (name) =>
@@ -130,6 +130,8 @@ export function forwardValues(
 export interface NodeFlow {
   readonly cotangents: readonly (Ref | undefined)[];
   readonly wanted: readonly boolean[];
+  /** Whether the node computes the differentiated value. */
+  readonly isEnd: boolean;
   /** Rules that override the table. */
   readonly rules: RuleSet;
 }
@@ -140,12 +142,13 @@ export function contextOf(
   node: GraphNode,
   forward: Forward,
   e: Emitter,
-  { cotangents, wanted, rules }: NodeFlow,
+  { cotangents, wanted, isEnd, rules }: NodeFlow,
 ): Context {
   const { inputs, outputs } = node;
   return contextFrom({
     ...nodeViewOf(model, node, forward),
     e,
+    isEnd,
     gradient: () => cotangents[0] ?? e.zeros(forward.dims(outputs[0])),
     input: (index) => forward.ref(inputs[index]),
     output: (index) => forward.ref(outputs[index]),

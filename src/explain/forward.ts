@@ -41,8 +41,11 @@ export function runForwardOn(
 }
 
 /** The explained output: logits or probabilities. */
-export const explainedOutput = ({ values, plan }: Pick<ForwardPass, 'values' | 'plan'>): FloatTensor =>
-  toFloat(values[plan.explained]);
+export const explainedOutput = ({
+  network,
+  values,
+  plan,
+}: Pick<ForwardPass, 'network' | 'values' | 'plan'>): FloatTensor => network.real(values, plan.explained);
 
 /** The ranking of the classes; empty if the output has no scores. */
 export function rankingOf(pass: ForwardPass, labels: readonly string[]): Ranking {
@@ -51,7 +54,7 @@ export function rankingOf(pass: ForwardPass, labels: readonly string[]): Ranking
   if (candidates) return rankDetections(candidates, labels);
   return output.problem !== undefined || output.kind === 'detections'
     ? NO_RANKING
-    : rank(toFloat(pass.values[output.logits]), output, labels);
+    : rank(pass.network.real(pass.values, output.logits), output, labels);
 }
 
 const READ_CANDIDATES = new WeakMap<Values, Candidates>();

@@ -10,6 +10,8 @@ export interface WantedGradients {
   /** Values with a bias, throughout the network. */
   readonly biases: readonly string[];
   readonly rectifiers: ReadonlySet<RectifierRule>;
+  /** Whether only Relu counts as a rectifier, as in other libraries. */
+  readonly reluOnly: boolean;
 }
 
 /** The backward passes of a call; undefined if not wanted. */
@@ -26,9 +28,9 @@ export type PlannedGradient = Attempt<GradientPlan> | undefined;
  */
 export function planGradients(
   network: Network,
-  { output, input, layers, biases, rectifiers }: WantedGradients,
+  { output, input, layers, biases, rectifiers, reluOnly }: WantedGradients,
 ): GradientPlans {
-  const planned = (wrt: readonly string[], rectifier: RectifierRule): Attempt<GradientPlan> =>
+  const planned = (wrt: readonly string[], rectifier: GradientPlan['rectifier']): Attempt<GradientPlan> =>
     attempt(() => {
       const plan: GradientPlan = { output, wrt, rectifier };
       network.plan(plan);
@@ -39,8 +41,8 @@ export function planGradients(
   const all = wanted.length === 0 ? undefined : planned(wanted, 'plain');
   const part = (wrt: readonly string[]): PlannedGradient =>
     wrt.length === 0 ? undefined : all?.ok ? all : planned(wrt, 'plain');
-  const ruled = (rectifier: RectifierRule): PlannedGradient =>
-    rectifiers.has(rectifier) ? planned([input], rectifier) : undefined;
+  const ruled = (rectifier: 'guided' | 'deconvnet'): PlannedGradient =>
+    rectifiers.has(rectifier) ? planned([input], reluOnly ? `${rectifier}-relu` : rectifier) : undefined;
   return {
     layers: part(layers),
     biases: part(biases),

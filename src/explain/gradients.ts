@@ -4,7 +4,7 @@ import { attentionPlan } from '../network/attention.ts';
 import { headFeeds, inLayout } from '../network/head.ts';
 import { toVolume } from '../network/layout.ts';
 import type { GradientPlan } from '../network/network.ts';
-import { type FloatTensor, floatTensor, toFloat } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { allClasses } from '../targets/class.ts';
 import { explainedOutput, variantFeeds } from './forward.ts';
 import { layoutOfImage } from './input.ts';
@@ -37,7 +37,7 @@ async function gradientAt(
     ...network.plan(gradientPlan).saved,
     explained,
   ]);
-  const { seed } = target.scoreOf(explainedOutput({ plan, values }));
+  const { seed } = target.scoreOf(explainedOutput({ network, plan, values }));
   return only(await network.backward(gradientPlan, seed, values));
 }
 
@@ -45,7 +45,7 @@ async function gradientAt(
 export async function headGradient(run: MethodRun, { data }: GradientRequest): Promise<Volume> {
   const { target, kernels } = run;
   const { name, layout } = layerOf(run);
-  const activations = toFloat(target.pass.values[name]);
+  const activations = target.pass.network.real(target.pass.values, name);
   const tensor = floatTensor(activations.dims, inLayout(data, layout, activations.data, kernels));
   return toVolume(await gradientAfter(target, name, tensor, 'frozen'), layout, kernels);
 }
@@ -63,7 +63,7 @@ async function gradientAfter(
   const taps = network.plan(gradientPlan).saved.filter((name) => name !== from && changed.has(name));
   const feeds = headFeeds(network, from, plan.explained, tensor, values);
   const results = await network.runHead(from, plan.explained, feeds, taps);
-  const { seed } = scoreOf(explainedOutput({ plan, values: results }));
+  const { seed } = scoreOf(explainedOutput({ network, plan, values: results }));
   return only(await network.backward(gradientPlan, seed, { ...values, ...feeds, ...results }, values));
 }
 
@@ -87,7 +87,7 @@ export async function attentionGradient({ target }: MethodRun, request: Attentio
   const { layers, count } = plannedAttention(plan);
   const last = attentionPlan(layers.at(-1)!).output;
   const block = attentionPlan(layers[request.layer]);
-  const { dims, data } = toFloat(values[block.output]);
+  const { dims, data } = network.real(values, block.output);
   const head = await gradientAfter(target, last, floatTensor(dims, meanOfRows(data, count)), 'plain');
   const gradients = await network.backward(block, meanOfRows(head.data, count), values);
   const { heads } = layers[request.layer];

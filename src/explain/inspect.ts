@@ -193,6 +193,7 @@ function foundIn(network: Network, options: InspectOptions, labels: Labels): Fou
     const { output } = explainedOutputOf(network, input, [options.output ?? []].flat(), labels, options);
     const { logits, link, activation, dims, classes, positions } = output;
     const layers = layersOf(network, input, logits, options.tokens);
+    const ops = new Map(model.graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node.op])));
     const modules = modulesOf(network, logits);
     const reach = reachOf(network, layers, input, logits);
     const choice = layers.length > 0 ? automaticLayer(network, layers, input, logits, reach.path) : undefined;
@@ -211,7 +212,7 @@ function foundIn(network: Network, options: InspectOptions, labels: Labels): Fou
       },
       layers: layers.map(({ name, op, layout }) => ({
         name,
-        op,
+        op: ops.get(name) ?? op,
         module: modules.of(name) ?? null,
         dims: facts.dims.get(name)!,
         layout,

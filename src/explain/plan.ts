@@ -36,7 +36,7 @@ export interface PlanRequest {
   readonly input: string;
   readonly output: ClassOutput;
   readonly methods: readonly Chosen[];
-  readonly options: Pick<ExplainOptions, 'layer' | 'tokens' | 'tensors' | 'score'>;
+  readonly options: Pick<ExplainOptions, 'layer' | 'tokens' | 'tensors' | 'score' | 'compat'>;
 }
 
 const RECTIFIER_OF: Partial<Record<Need, RectifierRule>> = {
@@ -85,6 +85,7 @@ export function planFor(network: Network, { input, output, methods: all, options
     layers: backward ? [...chosen, ...stages].map(({ name }) => name) : [],
     biases: resultOr(biases, []).map(({ value }) => value),
     rectifiers,
+    reluOnly: options.compat !== undefined,
   });
   const taps = new Set([
     ...(output.problem === undefined ? [output.logits, explained, ...detectorTaps(output)] : []),

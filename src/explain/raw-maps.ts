@@ -20,7 +20,7 @@ import { random } from '../methods/random.ts';
 import { classifierWeights } from '../network/classifier.ts';
 import type { Layer } from '../network/layers.ts';
 import { toVolume } from '../network/layout.ts';
-import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
+import { type FloatTensor } from '../runtime/tensor.ts';
 import type { ExplainedImage, ExplainOptions } from '../types.ts';
 import { drive, totalsOf } from './answer.ts';
 import { resultOf, resultOr } from './attempt.ts';
@@ -162,7 +162,8 @@ async function layerParts(
     const gradients = await target.gradients(target.pass.plan.gradients.layers);
     parts.gradients = { g: toVolume(gradients.get(layer.name)!, layer.layout, kernels) };
   }
-  if (needs.includes('classifier')) parts.classifier = { classifier: weightsFor(target, layer, options) };
+  if (needs.includes('classifier'))
+    parts.classifier = { classifier: await weightsFor(target, layer, options) };
   return parts;
 }
 
@@ -186,7 +187,7 @@ async function inputParts(
 }
 
 const activationsOf = ({ pass }: TargetRun, { name, layout }: Layer, kernels: Kernels) => ({
-  A: toVolume(toFloat(pass.values[name]), layout, kernels),
+  A: toVolume(pass.network.real(pass.values, name), layout, kernels),
 });
 
 async function gradientAtInput(
@@ -226,7 +227,7 @@ function attentionMaps({ pass }: TargetRun): AttentionMaps {
   return {
     ...grid,
     layers: layers.map(({ probabilities, heads }) => ({
-      data: toFloat(pass.values[probabilities]).data,
+      data: pass.network.real(pass.values, probabilities).data,
       channels: heads,
       height: count,
       width: count,
@@ -234,12 +235,18 @@ function attentionMaps({ pass }: TargetRun): AttentionMaps {
   };
 }
 
-function weightsFor(
+async function weightsFor(
   target: TargetRun,
   layer: Layer,
   { counterfactual }: Pick<ExplainOptions, 'counterfactual'>,
-): Float32Array {
+): Promise<Float32Array> {
   const { network, plan } = target.pass;
-  const weights = classifierWeights(network, plan.input, layer, plan.output, requireClass(target, 'CAM'));
+  const weights = await classifierWeights(
+    network,
+    plan.input,
+    layer,
+    plan.output,
+    requireClass(target, 'CAM'),
+  );
   return counterfactual ? weights.map((weight) => -weight) : weights;
 }

@@ -3,7 +3,7 @@ import { DEFAULT_BATCH_SIZE, type ScoresRequest } from '../methods/ask.ts';
 import { headFeeds, inLayout } from '../network/head.ts';
 import type { Layer } from '../network/layers.ts';
 import type { Values } from '../network/network.ts';
-import { type FloatTensor, floatTensor, toFloat } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { checkSignal } from './call.ts';
 import { type ForwardPass, variantFeeds } from './forward.ts';
 import { layerOf, type MethodRun } from './method-run.ts';
@@ -85,7 +85,7 @@ const variantsOfLayer =
   ({ target: { pass }, kernels }: MethodRun, { name, layout }: Layer): RunVariants =>
   (data, count) => {
     const { network, plan, values } = pass;
-    const { dims, data: original } = toFloat(values[name]);
+    const { dims, data: original } = network.real(values, name);
     const tensor = floatTensor([count, ...dims.slice(1)], inLayout(data, layout, original, kernels));
     return network.runHead(name, plan.explained, headFeeds(network, name, plan.explained, tensor, values));
   };
@@ -135,7 +135,7 @@ async function outputOf(
   count: number,
 ): Promise<FloatTensor | undefined> {
   try {
-    const output = toFloat((await run(data, count))[pass.plan.explained]);
+    const output = pass.network.real(await run(data, count), pass.plan.explained);
     const dims = dimsOf(pass);
     const [, ...one] = dims[0] === 1 ? dims : [1, ...dims];
     return `${output.dims}` === `${count === 1 ? dims : [count, ...one]}` ? output : undefined;

@@ -2,7 +2,7 @@ import { CamError, codeOf } from '../errors.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
 import { usesScore } from '../methods/choice.ts';
 import { hasSharedVariants } from '../methods/method.ts';
-import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
+import type { FloatTensor } from '../runtime/tensor.ts';
 import type { ExplainOptions, ExplainReport, Failure, Tensors } from '../types.ts';
 import { resultOr } from './attempt.ts';
 import { type Call, checkSignal } from './call.ts';
@@ -189,7 +189,7 @@ async function addTensors(
 
 /** Activations and gradients of a target; for a counterfactual, the gradients keep the sign of the target. */
 async function tensorsOf({ pass, gradients }: TargetRun, sign: 1 | -1): Promise<Tensors> {
-  const { plan, values } = pass;
+  const { network, plan, values } = pass;
   const layers = resultOr(plan.layers, []);
   const known = async (planned: PlannedGradient) => (planned?.ok ? gradients(planned) : undefined);
   const plain = (tensor: FloatTensor): FloatTensor =>
@@ -197,7 +197,7 @@ async function tensorsOf({ pass, gradients }: TargetRun, sign: 1 | -1): Promise<
   const atLayers = await known(plan.gradients.layers);
   const atInput = (await known(plan.gradients.plain))?.get(plan.input);
   return {
-    activations: layers.map(({ name }) => toFloat(values[name])),
+    activations: layers.map(({ name }) => network.real(values, name)),
     gradients: layers.flatMap(({ name }) => atLayers?.get(name) ?? []).map(plain),
     inputGradient: atInput && plain(atInput),
   };

@@ -2,7 +2,7 @@ import { CamError, InternalError } from '../errors.ts';
 import { boxInPicture, type Resizing } from '../image/placement.ts';
 import type { ImageInput, Picture } from '../image/source.ts';
 import type { GradientPlan } from '../network/network.ts';
-import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
+import { type FloatTensor } from '../runtime/tensor.ts';
 import type { Ranking } from '../targets/classes.ts';
 import { type Candidate, detectionsIn, strongest } from '../targets/detections.ts';
 import { largestValues } from '../targets/elements.ts';
@@ -153,7 +153,7 @@ export function targetsOf(
   asked: readonly Target[],
   top: number | undefined,
   ranking: Ranking,
-  { plan, values }: Pick<ForwardPass, 'plan' | 'values'>,
+  { network, plan, values }: Pick<ForwardPass, 'network' | 'plan' | 'values'>,
 ): readonly Target[] {
   const best = top ?? (asked.length === 0 ? 1 : 0);
   if (best === 0) return asked;
@@ -168,7 +168,7 @@ export function targetsOf(
       .map((_, detection) => ({ detection }));
   }
   return plan.output.kind === 'values'
-    ? largestValues(toFloat(values[plan.output.logits]), plan.output, best)
+    ? largestValues(network.real(values, plan.output.logits), plan.output, best)
     : ranking.best(best).map(({ index }) => ({ class: index }));
 }
 
@@ -207,13 +207,13 @@ function objectiveFor(
   return objectiveOf(target, {
     classes: plan.output,
     labels,
-    logits: toFloat(values[plan.output.logits]),
+    logits: network.real(values, plan.output.logits),
     candidates: candidatesOf(pass),
     toPicture: (box) => boxInPicture(box, placement),
     mask: async (source, grid) => maskWeights(await readMask(source), grid, resizing),
     outputFor: async (source) => {
       const feeds = feedsFor(pass, await readTensor(source));
-      return explainedOutput({ plan, values: await network.forward(feeds, [plan.explained]) });
+      return explainedOutput({ network, plan, values: await network.forward(feeds, [plan.explained]) });
     },
   });
 }

@@ -182,12 +182,13 @@ function gradientPlaces({ pass }: TargetRun): GradientPlace[] {
     planned: plan.gradients.plain,
     outputAt: async (tensor) =>
       explainedOutput({
+        network,
         plan,
         values: await network.forward(feedsFor({ network, plan, others }, tensor), [plan.explained]),
       }),
   };
   const layers = resultOr(plan.layers, []).map(({ name }): GradientPlace => {
-    const value = toFloat(values[name]);
+    const value = network.real(values, name);
     return {
       at: 'layer',
       name,

@@ -75,26 +75,33 @@ function decomposedNorms({ flow, facts }: Network, moving: ReadonlyMap<string, s
   const found = new Set<string>();
   const size = (name: string) => sizeOf(facts.dims.get(name) ?? []);
   for (const root of [...moving.keys()].map((name) => flow.producer(name))) {
-    if (root?.op !== 'Sqrt' || flow.producer(varianceOf(flow, root))?.op !== 'ReduceMean') continue;
+    if (root?.op !== 'Sqrt' || !isMean(flow, withoutEpsilon(flow, root.inputs[0]))) continue;
     let value = root.outputs[0];
+    let exact = value;
     let scaled = false;
     for (;;) {
       const [next, ...others] = flow.consumers(value).filter(({ op }) => op !== 'Shape');
-      if (!next || !['Div', 'Mul', 'Add', 'Reciprocal', 'Cast'].includes(next.op)) break;
+      if (!next || !(NORM_STEPS.has(next.op) || rounds(next))) break;
       const rest = next.inputs.filter((name) => name !== value && moving.has(name));
       if (scaled && (rest.length > 0 || others.length > 0)) break;
       scaled ||= size(next.outputs[0]) > size(value);
       [value] = next.outputs;
+      if (!rounds(next)) exact = value;
     }
-    if (scaled) found.add(value);
+    if (scaled) found.add(exact);
   }
   return found;
 }
 
+const NORM_STEPS: ReadonlySet<string> = new Set(['Div', 'Mul', 'Add', 'Reciprocal', 'Cast']);
+
+const rounds = ({ op }: GraphNode): boolean => OPERATORS.get(op)?.rounds === true;
+
+const isMean = (flow: Network['flow'], name: string): boolean =>
+  flow.producer(flow.source(name, rounds))?.op === 'ReduceMean';
+
 /** The variance under a square root, without the added ε. */
-function varianceOf(flow: Network['flow'], { inputs }: GraphNode): string {
-  const node = flow.producer(inputs[0]);
-  return node?.op === 'Add'
-    ? (node.inputs.find((name) => flow.producer(name)?.op === 'ReduceMean') ?? inputs[0])
-    : inputs[0];
+function withoutEpsilon(flow: Network['flow'], name: string): string {
+  const node = flow.producer(flow.source(name, rounds));
+  return (node?.op === 'Add' && node.inputs.find((input) => isMean(flow, input))) || name;
 }

@@ -143,12 +143,13 @@ function sharedBy(network: Network, layers: readonly Layer[], ends: readonly Lay
   return layers.findLast(({ name }) => before.every((values) => values.has(name)));
 }
 
-/** The layer that computed the features that `layer` only passes on. */
+/** The layer that computed the features that `layer` only passes on. Rounding stays: a rectifier may be folded into it. */
 function madeBy(network: Network, layers: readonly Layer[], layer: Layer): Layer {
   const { flow } = network;
   for (let { name } = layer; ;) {
     const node = flow.producer(name);
-    if (!node || !OPERATORS.get(node.op)?.passes) return layer;
+    const { passes, rounds } = OPERATORS.get(node?.op ?? '') ?? {};
+    if (!node || !passes || rounds) return layer;
     [name] = node.inputs;
     const source = layers.find((one) => one.name === name);
     if (source) return madeBy(network, layers, source);

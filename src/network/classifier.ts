@@ -1,8 +1,6 @@
 import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
 import { CamError } from '../errors.ts';
-import type { GraphNode, Initializer } from '../onnx/model.ts';
-import { isInitializer } from '../onnx/model.ts';
-import { tensorValues } from '../onnx/tensor.ts';
+import type { GraphNode } from '../onnx/model.ts';
 import { isSpace, lengthOf, type TracedAxes } from '../operators/axes.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { sizeOf } from '../runtime/tensor.ts';
@@ -16,13 +14,13 @@ import { channelCount, type ClassOutput, logitOf } from './output.ts';
  * a head without a linear layer (SqueezeNet), each class reads one channel.
  * @throws {CamError} UNSUPPORTED_MODEL unless global average pooling and at most one linear map follow the layer.
  */
-export function classifierWeights(
+export async function classifierWeights(
   network: Network,
   input: string,
   layer: Layer,
   output: ClassOutput,
   index: number,
-): Float32Array {
+): Promise<Float32Array> {
   const refuse = (what: string): never => {
     throw new CamError(
       'UNSUPPORTED_MODEL',
@@ -40,7 +38,7 @@ export function classifierWeights(
     const consumers = network.flow.consumers(value).filter((node) => path.has(node) && node.op !== 'Shape');
     if (consumers.length !== 1) refuse(`"${value}" has ${consumers.length} consumers`);
     const [node] = consumers;
-    const linear = weights ? undefined : linearRow(network, node, value, channels, channel);
+    const linear = weights ? undefined : await linearRow(network, node, value, channels, channel);
     const left: number | undefined = pooled
       ? undefined
       : averaged(network, node, axes.get(node.outputs[0]) ?? [], channels);
@@ -78,48 +76,38 @@ function keepsValues({ op }: GraphNode): boolean {
   return passes !== undefined && passes !== 'extent';
 }
 
-const isBias = ({ model }: Network, { op, inputs }: GraphNode): boolean =>
-  op === 'Add' && inputs.some((name) => model.graph.initializers.has(name));
+const isBias = ({ varying }: Network, { op, inputs }: GraphNode): boolean =>
+  op === 'Add' && inputs.some((name) => !varying.has(name));
 
-/** The row of an output channel in the weights of a linear layer. */
-function linearRow(
+/**
+ * The row of an output channel in the weights of a linear layer, initializers or computed from them, as the real numbers
+ * that they stand for.
+ */
+async function linearRow(
   network: Network,
   node: GraphNode,
   value: string,
   channels: number,
   row: number,
-): Float32Array | undefined {
-  const { model, facts } = network;
-  const linear = OPERATORS.get(node.op)?.linear?.(nodeViewOf(model, node, valueFacts(model, facts)));
-  const { tensor, turned } = weightTensor(network, node.inputs[1]);
-  if (!linear || !tensor || node.inputs[0] !== value || sizeOf(tensor.dims) % channels !== 0)
-    return undefined;
-  const transposed = linear.outputsFirst !== turned;
-  const [rows, columns] = tensor.dims;
-  const kernel = sizeOf(tensor.dims.slice(2));
-  if (kernel !== 1 || (transposed ? columns : rows) !== channels) return undefined;
-  const values = tensorValues(tensor, model.external);
-  return Float32Array.from(
-    { length: channels },
-    (_, k) => linear.scale * values[transposed ? row * columns + k : k * columns + row],
+): Promise<Float32Array | undefined> {
+  const { model, facts, varying } = network;
+  const values = valueFacts(model, facts);
+  const linear = OPERATORS.get(node.op)?.linear?.(nodeViewOf(model, node, values));
+  const [from, weights] = node.inputs;
+  if (!linear || from !== value || varying.has(weights)) return undefined;
+  const { outputsFirst, scale } = linear;
+  const [rows, columns, ...kernel] = values.dims(weights);
+  if (sizeOf(kernel) !== 1 || (outputsFirst ? columns : rows) !== channels) return undefined;
+  const { data } = await network.constant(weights, (e, matrix) =>
+    e.cast(e.op('Gather', [matrix, e.ints([row])], { axis: outputsFirst ? 0 : 1 }), 'float32'),
   );
-}
-
-/**
- * The constant behind a name, through casts and other nodes that keep its values; a matrix may be transposed on the
- * way.
- */
-function weightTensor(
-  { model, flow }: Network,
-  name: string,
-): { tensor: Initializer | undefined; turned: boolean } {
-  let turned = false;
-  for (let node = flow.producer(name); node; node = flow.producer(name)) {
-    const passes = OPERATORS.get(node.op)?.passes;
-    if (passes !== 'value' && passes !== 'order') break;
-    [name] = node.inputs;
-    if (passes === 'order') turned = !turned;
-  }
-  const found = model.graph.initializers.get(name);
-  return { tensor: isInitializer(found) ? found : undefined, turned };
+  const parameters = network.operandsOf(node)[1];
+  const outputs = outputsFirst ? rows : columns;
+  const read = (name: string | undefined, otherwise: number) => {
+    const numbers = name ? values.constant(name) : [otherwise];
+    return (k: number) =>
+      numbers?.length === 1 ? numbers[0] : numbers?.[numbers.length === outputs ? row : k];
+  };
+  const [step, zero] = [read(parameters.scale, 1), read(parameters.zero, 0)];
+  return data.map((weight, k) => scale * (step(k) ?? NaN) * (weight - (zero(k) ?? NaN)));
 }

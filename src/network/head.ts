@@ -1,5 +1,5 @@
 import type { Kernels } from '../kernels/index.ts';
-import { type FloatTensor, fromFloat } from '../runtime/tensor.ts';
+import type { FloatTensor } from '../runtime/tensor.ts';
 import { repeated } from './inputs.ts';
 import type { Layout } from './layout.ts';
 import type { Network, Values } from './network.ts';
@@ -20,7 +20,7 @@ export function headFeeds(
   });
   return {
     ...repeated(Object.fromEntries(past.map((name) => [name, values[name]])), ports, tensor.dims[0]),
-    [from]: fromFloat(tensor, values[from].type),
+    [from]: network.stored(from, tensor, values[from].type),
   };
 }
 

@@ -1,14 +1,21 @@
 import { type BackwardGraph, backwardGraph, readsOf } from '../autodiff/backward.ts';
+import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
 import { FROZEN, frozenValue } from '../autodiff/frozen.ts';
-import { RECTIFIERS, type RuleSet } from '../autodiff/rectifier.ts';
+import { RECTIFIERS, RELU_RECTIFIERS, type RuleSet } from '../autodiff/rectifier.ts';
+import { type StepSize, stepSizeOf } from '../autodiff/step-size.ts';
 import { CamError } from '../errors.ts';
+import { type DataType, isFloat } from '../onnx/data-type.ts';
+import type { Emitter, Ref } from '../onnx/emitter.ts';
 import { type Flow, flowOf, movingValues } from '../onnx/flow.ts';
-import type { Facts, Model } from '../onnx/model.ts';
+import type { Facts, GraphNode, Model } from '../onnx/model.ts';
 import { type Slice, slice } from '../onnx/slice.ts';
 import { tapped, withOutputs } from '../onnx/tap.ts';
 import { OPERATORS } from '../operators/index.ts';
+import { unfused } from '../operators/unfused.ts';
 import { createSession, type Session, type SessionOptions } from '../runtime/session.ts';
-import { type FloatTensor, type Tensor, toFloat } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor, fromFloat, type Tensor, toFloat } from '../runtime/tensor.ts';
+import { computeConstants, varyingValues } from './constants.ts';
+import { plainGraph } from './plain-graph.ts';
 import { probe } from './probe.ts';
 
 export type Values = Readonly<Record<string, Tensor>>;
@@ -20,9 +27,19 @@ export interface GradientPlan {
   readonly rectifier: keyof typeof RULE_SETS;
 }
 
+/** Names of an operand and its parameters. */
+export interface NamedOperand {
+  readonly data: string;
+  readonly scale?: string;
+  readonly zero?: string;
+}
+
 /** Rules that override the table. */
-const RULE_SETS: Readonly<Record<keyof typeof RECTIFIERS | 'frozen', RuleSet>> = {
+const RULE_SETS: Readonly<
+  Record<keyof typeof RECTIFIERS | keyof typeof RELU_RECTIFIERS | 'frozen', RuleSet>
+> = {
   ...RECTIFIERS,
+  ...RELU_RECTIFIERS,
   frozen: FROZEN,
 };
 
@@ -42,11 +59,16 @@ interface Planned {
 export class Network {
   readonly model: Model;
   readonly facts: Facts;
+  /** The plain graph: quantized operators stand as what they approximate. */
   readonly flow: Flow;
+  /** Values that depend on the inputs; all others are constants. */
+  readonly varying: ReadonlySet<string>;
   /** Whether shapes and slices are the same for every image of this size. */
   readonly settled: boolean;
   /** Number of runs per kind of graph: the cost of a call. */
   readonly runs: { forward: number; backward: number; head: number } = { forward: 0, backward: 0, head: 0 };
+  /** The graph as it runs. */
+  readonly #nodes: Flow;
   readonly #options: SessionOptions;
   readonly #heads = new Map<string, Slice>();
   readonly #headSessions = new Map<string, Session>();
@@ -57,8 +79,10 @@ export class Network {
   private constructor(model: Model, facts: Facts, options: SessionOptions) {
     this.model = model;
     this.facts = facts;
-    this.flow = flowOf(model.graph);
-    const moving = movingValues(model.graph, this.flow);
+    this.flow = flowOf(plainGraph(model, facts));
+    this.#nodes = flowOf(model.graph);
+    this.varying = varyingValues(model.graph, this.#nodes);
+    const moving = movingValues(model.graph, this.#nodes);
     const reads = [...facts.values.keys()].some((name) => moving.has(name));
     const sizes = model.graph.nodes.some(
       ({ op, inputs }) => OPERATORS.get(op)?.sizedByContents && inputs.some((name) => moving.has(name)),
@@ -68,7 +92,8 @@ export class Network {
   }
 
   /** Learns the shapes of all values by running the model once on `feeds`. */
-  static async open(model: Model, feeds: Values, options: SessionOptions): Promise<Network> {
+  static async open(file: Model, feeds: Values, options: SessionOptions): Promise<Network> {
+    const model = unfused(file);
     return new Network(model, await probe(model, feeds, readsOf(model), options), options);
   }
 
@@ -77,6 +102,51 @@ export class Network {
     const key = JSON.stringify(question);
     if (!this.#results.has(key)) this.#results.set(key, work());
     return this.#results.get(key) as Result;
+  }
+
+  /** Whether a value holds real numbers, or quantized ones whose step size is known. */
+  readonly isReal = (name: string): boolean =>
+    isFloat(this.facts.types.get(name)) || this.#stepSize(name) !== undefined;
+
+  /** A value as real numbers: what quantized ones stand for. */
+  real(values: Values, name: string): FloatTensor {
+    const tensor = toFloat(values[name]);
+    const step = this.#stepSize(name);
+    return step
+      ? floatTensor(
+          tensor.dims,
+          tensor.data.map((q) => step.scale * (q - step.zero)),
+        )
+      : tensor;
+  }
+
+  /** The inverse of `real`: numbers as the model stores a value. */
+  stored(name: string, { dims, data }: FloatTensor, type: DataType): Tensor {
+    const step = this.#stepSize(name);
+    const numbers = step ? data.map((x) => Math.round(x / step.scale) + step.zero) : data;
+    return fromFloat(floatTensor(dims, numbers), type);
+  }
+
+  #stepSize(name: string): StepSize | undefined {
+    return this.once(['step size', name], () => stepSizeOf(this.model, this.facts, this.#nodes, name));
+  }
+
+  /** The operands of a node of the plain graph: names of the data, and of its scale and zero point if quantized. */
+  operandsOf(node: GraphNode): readonly NamedOperand[] {
+    const made = this.#nodes.producer(node.outputs[0]);
+    const form = made && OPERATORS.get(made.op)?.plain;
+    if (!form) return node.inputs.map((data) => ({ data }));
+    const name = (at: number | undefined) => (at === undefined ? undefined : made.inputs[at]);
+    return form
+      .operands(nodeViewOf(this.model, made, valueFacts(this.model, this.facts)))
+      .map(({ data, scale, zero }) => ({ data: made.inputs[data], scale: name(scale), zero: name(zero) }));
+  }
+
+  /** Contents of a constant, or of the part of it that `read` selects. */
+  constant(name: string, read?: (e: Emitter, value: Ref) => Ref): Promise<FloatTensor> {
+    return computeConstants(this.model, [name], this.#options, read).then((found) =>
+      toFloat(found.get(name)!),
+    );
   }
 
   /**
@@ -118,7 +188,7 @@ export class Network {
   }
 
   /**
-   * Gradients of Σ seed·output, by value name.
+   * Gradients of Σ seed·output, by value name; for quantized values, of the numbers that they stand for.
    * @param values forward values, including those the plan saves.
    * @param before original forward values, for frozen rules.
    * @throws {CamError} UNSUPPORTED_MODEL when the graph was built for other contents of a value.
@@ -135,14 +205,30 @@ export class Network {
     const session = (entry.session ??= await createSession(entry.model!, this.#options));
     entry.model = undefined; // the runtime has its own copy of the weights
     const dims = this.facts.dims.get(plan.output)!;
-    const feeds: Record<string, Tensor> = { [graph.seed]: { type: 'float32', dims, data: seed } };
+    const steps = this.#stepSize(plan.output)?.scale ?? 1;
+    const cotangent = floatTensor(dims, steps === 1 ? seed : seed.map((value) => value * steps));
+    const feeds: Record<string, Tensor> = { [graph.seed]: cotangent };
     for (const { name } of session.inputs) {
       const kept = frozenValue(name);
       if (name !== graph.seed) feeds[name] = kept === undefined ? values[name] : before[kept];
     }
     this.runs.backward++;
     const results = await session.run(feeds, [...graph.gradients.values()]);
-    return new Map([...graph.gradients].map(([name, output]) => [name, toFloat(results[output])]));
+    return new Map(
+      [...graph.gradients].map(([name, output]) => {
+        const gradient = toFloat(results[output]);
+        const scale = this.#stepSize(name)?.scale;
+        return [
+          name,
+          scale === undefined
+            ? gradient
+            : floatTensor(
+                gradient.dims,
+                gradient.data.map((g) => g / scale),
+              ),
+        ];
+      }),
+    );
   }
 
   /** The part of the model from one value to another. */

@@ -20,6 +20,8 @@ export type OutputActivation = (typeof OUTPUT_ACTIVATIONS)[number];
 /** An output's shape and origin, as far as its kind depends on them. */
 export interface OutputEvidence {
   readonly flow: Flow;
+  /** Values that are not constants. */
+  readonly varying: ReadonlySet<string>;
   /** Name of the model's output, and of its logits. */
   readonly name: string;
   readonly logits: string;
@@ -45,25 +47,28 @@ const NAMES_OF_VALUES =
  * nonlinear function at the end, a normalized vector, and a single number mean values.
  */
 export function kindOfOutput(evidence: OutputEvidence): OutputKind {
-  const { flow, name, logits, picked, link, channels, positions, isPlane, labels } = evidence;
+  const { flow, varying, name, logits, picked, link, channels, positions, isPlane, labels } = evidence;
   const dense = positions > 1;
   if (picked) return 'classes';
   if (link !== undefined) return dense && channels === 1 ? 'mask' : 'classes';
   if (labels > 0 && labels === (channels === 1 ? 2 : channels))
     return dense && channels === 1 ? 'mask' : 'classes';
   if (channels === 1 && !dense) return 'values';
-  if (isPlane || NAMES_OF_VALUES.test(name) || !endsLinear(flow, logits)) return 'values';
+  if (isPlane || NAMES_OF_VALUES.test(name) || !endsLinear(flow, varying, logits)) return 'values';
   return dense && channels === 1 ? 'mask' : 'classes';
 }
 
 /** Whether a value may hold logits: it does not end in an activation function, a normalization, or a cosine. */
-function endsLinear(flow: Flow, value: string): boolean {
+function endsLinear(flow: Flow, varying: ReadonlySet<string>, value: string): boolean {
   const node = lastNode(flow, value);
   if (!node) return false;
   const row = OPERATORS.get(node.op);
   if (Object.hasOwn(ACTIVATION, node.op) || row?.normalizes || isUnit(flow, node)) return false;
-  // A product of unit vectors is a cosine, unless a scale (CLIP's 100) follows.
-  return !(row?.weighs === 'matrix' && node.inputs.some((input) => isUnit(flow, lastNode(flow, input))));
+  // A product with a unit vector is a cosine, unless a scale (CLIP's 100) follows; weights may be normalized.
+  return !(
+    row?.weighs === 'matrix' &&
+    node.inputs.some((input) => varying.has(input) && isUnit(flow, lastNode(flow, input)))
+  );
 }
 
 /** The node that computes a value, before changes of shape and order. */

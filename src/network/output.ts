@@ -1,5 +1,5 @@
 import { badOption, didYouMean } from '../errors.ts';
-import { type DataType, isFloat } from '../onnx/data-type.ts';
+import { isFloat } from '../onnx/data-type.ts';
 import type { Flow } from '../onnx/flow.ts';
 import type { Facts, GraphNode, Model } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
@@ -103,8 +103,8 @@ export interface OutputRequest {
 
 /**
  * Finds the scores in a model's output, before a trailing Softmax, LogSoftmax or Sigmoid: the gradient of a probability
- * mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3) and vanishes when the model is confident. An output
- * that picks classes (ArgMax) stands for the scores it picks from.
+ * mixes all classes (Simonyan et al. 2014, arXiv:1312.6034, sec. 3) and vanishes when the model is confident. Rounding at
+ * the end of a quantized model is skipped, too. An output that picks classes (ArgMax) stands for the scores it picks from.
  */
 export function classOutput(
   network: Network,
@@ -123,7 +123,7 @@ export function classOutput(
       throw badOption('outputKind', unknownLayout({ name: output, shape: dimsOf(output) }));
   }
   const picked = isFloat(facts.types.get(output)) ? undefined : pickedFrom(flow, output);
-  const scores = picked ?? output;
+  const scores = unrounded(flow, picked ?? output);
   const { value, node, end: found } = scoresBefore(network, scores);
   const whole = axesFor(network, input, found?.logits ?? scores);
   // A dense Sigmoid over several channels covers the boxes of a detector, too, and is explained directly.
@@ -137,7 +137,16 @@ export function classOutput(
     kind ??
     KIND_OF_TASK.get(task) ??
     (isUndecodedLevel(network, input, output) ? 'detections' : undefined) ??
-    kindOfOutput({ flow, picked: picked !== undefined, name: output, logits, link, labels, ...axes });
+    kindOfOutput({
+      flow,
+      varying: network.varying,
+      picked: picked !== undefined,
+      name: output,
+      logits,
+      link,
+      labels,
+      ...axes,
+    });
   const usual = is === 'values' ? 'none' : axes.channels === 1 ? 'sigmoid' : 'softmax';
   return {
     name: output,
@@ -152,7 +161,7 @@ export function classOutput(
     classes: axes.channels === 1 && labels === 2 && is !== 'values' ? 2 : axes.channels,
     positions: axes.positions,
     detector: undefined,
-    problem: obstacleOf(output, facts.dims.get(scores), facts.types.get(scores)),
+    problem: obstacleOf(network, output, scores),
   };
 }
 
@@ -184,7 +193,7 @@ function detectorOutput(network: Network, detector: Detector, labels: number): C
     classes: detector.classes ?? labels,
     positions: detector.candidates,
     detector,
-    problem: obstacleOf(name, dims, facts.types.get(name)),
+    problem: obstacleOf(network, name, name),
   };
 }
 
@@ -192,21 +201,26 @@ function detectorOutput(network: Network, detector: Detector, labels: number): C
 export const unknownLayout = ({ name, shape }: Pick<ClassOutput, 'name' | 'shape'>): string =>
   `The output "${name}" [${shape.join(', ')}] holds no detections in a known layout. Explain its elements with \`target\`, such as max(output[${shape.map((_, axis) => (axis === 0 ? '0' : ':')).join(', ')}]).`;
 
+/** The value before the rounding at the end of a quantized model. */
+function unrounded(flow: Flow, value: string): string {
+  const rounds = ({ op }: GraphNode) => OPERATORS.get(op)?.rounds === true;
+  const end = flow.source(value, (node) => OPERATORS.get(node.op)?.passes === 'value' && !rounds(node));
+  const node = flow.producer(end);
+  return node && rounds(node) ? unrounded(flow, node.inputs[0]) : value;
+}
+
 /** The scores from which an output picks classes, behind changes of type and shape. */
 function pickedFrom(flow: Flow, output: string): string | undefined {
   const node = flow.producer(flow.source(output, passesOn));
   return node && OPERATORS.get(node.op)?.picks ? node.inputs[0] : undefined;
 }
 
-function obstacleOf(
-  output: string,
-  dims: readonly number[] | undefined,
-  type: DataType | undefined,
-): string | undefined {
+function obstacleOf({ facts, isReal }: Network, output: string, scores: string): string | undefined {
+  const [dims, type] = [facts.dims.get(scores), facts.types.get(scores)];
   if (dims === undefined) return `The output "${output}" is not a tensor. Choose another with \`output\`.`;
   if (sizeOf(dims) === 0)
     return `The output "${output}" is empty: [${dims.join(', ')}]. Nothing was detected in this image, or another \`output\` has the scores.`;
-  if (isFloat(type)) return undefined;
+  if (isReal(scores)) return undefined;
   return `The output "${output}" is an integer tensor (${type}), so it has no gradient. Choose another with \`output\`, or export the scores from which it is computed.`;
 }
 

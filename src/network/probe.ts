@@ -5,9 +5,11 @@ import { halfToFloat } from '../onnx/tensor.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { createSession, type SessionOptions } from '../runtime/session.ts';
 import type { Tensor } from '../runtime/tensor.ts';
+import { constantVectors } from './constants.ts';
 
 /**
- * Runs the model once on `feeds` to learn the shape and type of every value, and the contents of those in `reads`.
+ * Runs the model once on `feeds` to learn the shape and type of every value, and the contents of those in `reads` and of
+ * constant vectors.
  * @throws {CamError} BAD_MODEL when onnxruntime-web cannot load the model.
  * @throws {CamError} RUNTIME when the run fails.
  */
@@ -38,7 +40,10 @@ export async function probe(
       dims.set(name, feed.dims);
       types.set(name, feed.type);
     }
-    return { dims, types, values: new Map(wanted.map((name) => [name, numbersOf(results[name])])) };
+    const values = new Map(wanted.map((name) => [name, numbersOf(results[name])]));
+    const vectors = await constantVectors(model, { dims, types }, options);
+    const constants = new Map([...vectors].map(([name, tensor]) => [name, numbersOf(tensor)]));
+    return { dims, types, values, constants };
   } finally {
     await session.release();
   }

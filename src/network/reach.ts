@@ -1,5 +1,5 @@
 import { backwardGraph, isFlat, noRule, takesGradient } from '../autodiff/backward.ts';
-import { needsOf } from '../onnx/flow.ts';
+import { flowOf, needsOf } from '../onnx/flow.ts';
 import type { Facts, GraphNode } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { NoGradientError } from '../operators/no-gradient.ts';
@@ -21,7 +21,8 @@ export function gradientPath(
   output: string,
   refused: ReadonlySet<GraphNode> = new Set(),
 ): GradientPath {
-  const { flow, facts } = network;
+  const { model, facts } = network;
+  const flow = flowOf(model.graph);
   const active = flow.downstream([input], (node) => isFlat(node, facts));
   const reached = new Set([output]);
   const blocked = new Map<string, GraphNode>();

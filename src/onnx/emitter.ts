@@ -63,14 +63,8 @@ export class Emitter {
     outputs?: number,
   ): Ref | Ref[] {
     const names = Array.from({ length: outputs ?? 1 }, () => `${this.#prefix}${this.#count++}`);
-    const node = new MessageWriter();
-    for (const input of inputs) node.string(1, typeof input === 'number' ? this.scalar(input) : input);
-    for (const name of names) node.string(2, name);
-    const dot = op.lastIndexOf('.');
-    node.string(4, op.slice(dot + 1));
-    for (const [key, value] of Object.entries(attributes)) node.message(5, attributeProto(key, value));
-    if (dot > 0) node.string(7, op.slice(0, dot));
-    this.#graph.message(1, node);
+    const refs = inputs.map((input) => (typeof input === 'number' ? this.scalar(input) : input));
+    this.#graph.message(1, nodeProto(op, refs, names, attributes));
     return outputs === undefined ? names[0] : names;
   }
 
@@ -312,6 +306,23 @@ const EMITTED_OPSETS: ReadonlyMap<string, number> = new Map([
   ['', EMITTED_OPSET],
   ['com.microsoft', 1],
 ]);
+
+/** A NodeProto; the operator is prefixed with its domain unless that is ONNX. */
+export function nodeProto(
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: Readonly<Record<string, AttributeValue>> = {},
+): MessageWriter {
+  const node = new MessageWriter();
+  for (const name of inputs) node.string(1, name);
+  for (const name of outputs) node.string(2, name);
+  const dot = op.lastIndexOf('.');
+  node.string(4, op.slice(dot + 1));
+  for (const [key, value] of Object.entries(attributes)) node.message(5, attributeProto(key, value));
+  if (dot > 0) node.string(7, op.slice(0, dot));
+  return node;
+}
 
 function attributeProto(name: string, value: AttributeValue): MessageWriter {
   const message = new MessageWriter().string(1, name);

@@ -70,6 +70,8 @@ export interface Model {
   /** Domain ('' is ONNX) to version. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly graph: Graph;
+  /** Nodes of the graph that the file lacks, for values between the parts of a fused operator. */
+  readonly added: readonly GraphNode[];
   /** Names of model-local functions, in the form of `GraphNode.op`. */
   readonly functions: ReadonlySet<string>;
   /** Text that the exporter added, by key. */
@@ -100,4 +102,6 @@ export interface Facts {
   readonly types: ReadonlyMap<string, DataType>;
   /** Contents of values needed to build a graph: shapes, axes, pads, scales. */
   readonly values: ReadonlyMap<string, readonly number[]>;
+  /** Contents of vectors that the model computes from initializers alone. */
+  readonly constants: ReadonlyMap<string, readonly number[]>;
 }

@@ -56,6 +56,7 @@ function model(bytes: Uint8Array): Omit<Model, 'room'> {
     graph: parsed,
     functions,
     metadata,
+    added: [],
     externalFiles: externalFiles(parsed),
     external: new Map(),
   };
@@ -90,7 +91,7 @@ function graph(parts: readonly Field[]): Graph {
   const initializers = new Map<string, Initializer>();
   for (const field of parts) {
     if (field.id === 1) {
-      const parsed = node(field.bytes);
+      const parsed = readNode(field.bytes);
       const value = constantOf(parsed);
       if (value) initializers.set(value.name, value);
       else nodes.push(parsed);
@@ -115,7 +116,8 @@ function constantOf({ op, outputs: [name], attributes }: GraphNode): Initializer
   return undefined;
 }
 
-function node(bytes: Uint8Array): GraphNode {
+/** Parses a NodeProto. */
+export function readNode(bytes: Uint8Array): GraphNode {
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes = new Map<string, Attribute>();

@@ -1,4 +1,4 @@
-import type { Model } from './model.ts';
+import type { GraphNode, Model } from './model.ts';
 import { MessageWriter } from './wire.ts';
 
 const GRAPH = 7; // ModelProto.graph
@@ -12,6 +12,8 @@ export interface AddedOutputs {
   readonly outputs?: readonly string[];
   /** Values whose dimensions become outputs, named by `shapeOf`. */
   readonly shapes?: readonly string[];
+  /** Nodes that the model lacks, in execution order; those are added that the outputs need. */
+  readonly nodes?: readonly GraphNode[];
 }
 
 /**
@@ -32,10 +34,11 @@ const occupied = new WeakSet<ArrayBufferLike>();
  * room of the model's buffer, if possible, instead of to a copy.
  */
 export async function withOutputs<Result>(
-  { bytes: model, room }: Pick<Model, 'bytes' | 'room'>,
-  added: AddedOutputs,
+  { bytes: model, room, added: nodes }: Pick<Model, 'bytes' | 'room' | 'added'>,
+  outputs: Omit<AddedOutputs, 'nodes'>,
   use: (bytes: Uint8Array) => Promise<Result>,
 ): Promise<Result> {
+  const added = { ...outputs, nodes };
   const tail = tailOf(added);
   const { buffer } = model;
   if (tail.length === 0 || tail.length > room || occupied.has(buffer)) return use(tapped(model, added));
@@ -49,9 +52,10 @@ export async function withOutputs<Result>(
   }
 }
 
-function tailOf({ outputs = [], shapes = [] }: AddedOutputs): Uint8Array {
+function tailOf({ outputs = [], shapes = [], nodes = [] }: AddedOutputs): Uint8Array {
   if (outputs.length + shapes.length === 0) return new Uint8Array(0);
   const graph = new MessageWriter();
+  for (const { proto } of needed(nodes, [...outputs, ...shapes])) graph.bytesField(NODE, proto);
   for (const name of shapes) {
     const node = new MessageWriter().string(1, name).string(2, shapeOf(name)).string(4, 'Shape');
     graph.message(NODE, node);
@@ -59,4 +63,17 @@ function tailOf({ outputs = [], shapes = [] }: AddedOutputs): Uint8Array {
   for (const name of [...outputs, ...shapes.map(shapeOf)])
     graph.message(OUTPUT, new MessageWriter().string(1, name));
   return new MessageWriter().message(GRAPH, graph).bytes();
+}
+
+/** The nodes that compute `values`, or what they are computed from. */
+function needed(nodes: readonly GraphNode[], values: readonly string[]): GraphNode[] {
+  const wanted = new Set(values);
+  return nodes
+    .toReversed()
+    .filter(({ inputs, outputs }) => {
+      const isNeeded = outputs.some((name) => wanted.has(name));
+      if (isNeeded) inputs.forEach((name) => wanted.add(name));
+      return isNeeded;
+    })
+    .toReversed();
 }

@@ -2,24 +2,13 @@ import { InternalError } from '../errors.ts';
 import { QUANTIZED_RANGE } from '../onnx/data-type.ts';
 import type { Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import type { Context, Cotangent, NodeView, Operator } from './operator.ts';
-
-/** Positions of a quantized tensor and its parameters in a node's inputs. */
-export interface QuantizedInput {
-  readonly data: number;
-  /** Omitted: 1. */
-  readonly scale?: number;
-  /** Omitted: 0. */
-  readonly zero?: number;
-  /** Axis of a scale or zero point with several numbers. Default: the last. */
-  readonly axis?: number;
-}
+import type { Context, Cotangent, NodeView, Operator, QuantizedInput, ResultScale } from './operator.ts';
 
 /** How a quantized operator's inputs correspond to those of the float operator it approximates. */
 export interface Quantization {
   readonly operands: readonly QuantizedInput[];
   /** The result's parameters; omitted if the result is not rounded. */
-  readonly result?: Omit<QuantizedInput, 'data'>;
+  readonly result?: ResultScale;
   /** Whether results may exceed the range on purpose, as with a Relu folded into the rounding. */
   readonly saturates?: boolean;
   /** Opset version of the float operator. */
@@ -27,20 +16,21 @@ export interface Quantization {
 }
 
 /**
- * A quantized operator from the row of its float operator, on dequantized values. The cotangent of a quantized value is
+ * A quantized operator from the row of its float operator `op`, on dequantized values. The cotangent of a quantized value is
  * ∂s/∂q, in steps of its scale: x = scale·(q − zero), so ∂s/∂q = scale·∂s/∂x.
  */
-export function dequantized(
-  { vjp, axes, broadcast, weighs, product, fusedAttention }: Operator,
+export function dequantized<Name extends string>(
+  rows: Readonly<Record<Name, Operator>>,
+  op: Name,
   quantization: Quantization | ((c: NodeView) => Quantization),
 ): Operator {
+  const { vjp, axes, broadcast } = rows[op];
   if (!vjp) throw new InternalError('A quantized operator needs the rule of a float operator.');
   const partsOf = (c: NodeView) => (typeof quantization === 'function' ? quantization(c) : quantization);
   return {
     ...(broadcast && { broadcast }),
-    ...(weighs && { weighs }),
-    ...(product && { product }),
-    ...(fusedAttention && { fusedAttention }),
+    plain: { op, operands: (c) => partsOf(c).operands },
+    result: (c) => partsOf(c).result,
     axes(step) {
       const { operands } = partsOf(step.c);
       const c = { ...step.c, ...floatView(step.c, operands) };
@@ -83,23 +73,18 @@ function floatView(
 }
 
 /** scale·(q − zero) */
-function real(
-  c: Context,
-  q: Ref,
-  dims: readonly number[],
-  { scale, zero, axis }: Omit<QuantizedInput, 'data'>,
-): Ref {
+function real(c: Context, q: Ref, dims: readonly number[], { scale, zero, axis }: ResultScale): Ref {
   const { e } = c;
   const centered = zero === undefined || !c.has(zero) ? q : e.sub(q, lined(c, zero, dims, axis));
   return scale === undefined ? centered : e.mul(centered, lined(c, scale, dims, axis));
 }
 
-/** ∂s/∂y before rounding: zero at a bound that the result may have exceeded. */
+/** ∂s/∂y before rounding: zero at a bound that the result may have exceeded, except at the end of the model. */
 function realCotangent(c: Context, { result, saturates = false }: Omit<Quantization, 'operands'>): Ref {
   const { e, g } = c;
   if (result?.scale === undefined || !c.has(result.scale)) return g;
   const towards = e.div(g, lined(c, result.scale, c.outputDims(0), result.axis));
-  if (!saturates) return towards;
+  if (!saturates || c.isEnd) return towards;
   const [low, high] = quantizedRange(c);
   return e.where(e.and(e.greater(c.y, low), e.less(c.y, high)), towards, 0);
 }

@@ -1,4 +1,6 @@
-import type { Ref } from '../onnx/emitter.ts';
+import { nodeProto, type Ref } from '../onnx/emitter.ts';
+import type { GraphNode } from '../onnx/model.ts';
+import { readNode } from '../onnx/read.ts';
 import { ACTIVATION, swish } from './activation.ts';
 import { axesBetween } from './axis-arguments.ts';
 import { convolution, convVjp } from './convolution.ts';
@@ -9,13 +11,11 @@ import { withStatistics } from './normalization.ts';
 import {
   broadcasting,
   type Context,
-  type Cotangent,
   type NodeView,
   onlyCotangent,
   type Operator,
   unary,
 } from './operator.ts';
-import { standardize } from './standardize.ts';
 
 /**
  * Operators created by onnxruntime's optimizer, as far as its CPU build runs them:
@@ -46,6 +46,7 @@ export const FUSED: Readonly<Record<string, Operator>> = {
   'com.microsoft.FusedMatMul': {
     ...matrixProduct,
     product: true,
+    linear: ({ int, float }) => ({ outputsFirst: int('transB', 0) === 1, scale: float('alpha', 1) }),
     axes: ({ c, axes, ...step }) => {
       const moved = movedBatch(c);
       const plain = axes.map((one, i) =>
@@ -93,8 +94,11 @@ export const FUSED: Readonly<Record<string, Operator>> = {
     },
   },
 
-  'com.microsoft.SkipLayerNormalization': skipped({ scale: 2, shift: 3, bias: 4 }),
-  'com.microsoft.SkipSimplifiedLayerNormalization': skipped({ scale: 2, bias: 3 }),
+  'com.microsoft.SkipLayerNormalization': skipped('LayerNormalization', { scale: 2, shift: 3, bias: 4 }),
+  'com.microsoft.SkipSimplifiedLayerNormalization': skipped('SimplifiedLayerNormalization', {
+    scale: 2,
+    bias: 3,
+  }),
 };
 
 const movedBatch = ({ int }: NodeView): boolean[] =>
@@ -128,31 +132,24 @@ function biased(slope: typeof geluSlope): Operator {
 }
 
 /** Normalization over the last axis of x + skip + bias; the fourth output, if present, is the sum. */
-function skipped(at: { scale: number; shift?: number; bias: number }): Operator {
-  return broadcasting(
-    (c) => {
-      const { e, g } = c;
-      if (c.cotangent(1) ?? c.cotangent(2)) c.unsupported('its statistics are used as outputs');
-      const added = [0, 1, at.bias].filter((index) => c.has(index));
-      const total = c.node.outputs[3]
-        ? c.output(3)
-        : added.map((index) => c.input(index)).reduce((a, b) => e.add(a, b));
-      const last = c.inputDims(0).length - 1;
-      const { normal, cotangent } = standardize(
-        e,
-        total,
-        [last],
-        c.float('epsilon', 1e-12),
-        at.shift !== undefined,
-      );
-      const through = cotangent(e.mul(g, c.input(at.scale)));
-      const around = c.cotangent(3);
-      const sum = around ? e.add(through, around) : through;
-      const roles = new Map([0, 1, at.bias].map((index) => [index, sum]));
-      if (at.shift !== undefined) roles.set(at.shift, g);
-      if (c.wants(at.scale)) roles.set(at.scale, e.mul(g, normal));
-      return c.node.inputs.map((_, index): Cotangent => roles.get(index));
+function skipped(op: string, at: { scale: number; shift?: number; bias: number }): Operator {
+  return {
+    axes: withStatistics,
+    parts({ inputs, outputs, attributes }) {
+      const sum = outputs[3] || `${outputs[0]}/sum`;
+      const bias = inputs[at.bias];
+      const halfway = bias ? `${sum}/without bias` : sum;
+      const epsilon = attributes.get('epsilon');
+      const shift = at.shift === undefined ? '' : inputs[at.shift];
+      return [
+        makeNode('Add', [inputs[0], inputs[1]], [halfway]),
+        ...(bias ? [makeNode('Add', [halfway, bias], [sum])] : []),
+        makeNode(op, [sum, inputs[at.scale], ...(shift ? [shift] : [])], outputs.slice(0, 3), {
+          epsilon: { float: typeof epsilon === 'number' ? epsilon : 1e-12 },
+        }),
+      ];
     },
-    { axes: withStatistics, normalizes: true, channelsLast: true },
-  );
+  };
 }
+
+const makeNode = (...parts: Parameters<typeof nodeProto>): GraphNode => readNode(nodeProto(...parts).bytes());

@@ -16,13 +16,35 @@ export type Vjp = (c: Context) => Cotangent | readonly Cotangent[];
 /** A row of the operator table: everything camwasm knows about an operator. */
 export type Operator = Gradient & Roles;
 
-/** The gradient of an operator, one of three kinds. */
+/** The gradient of an operator, one of four kinds. */
 type Gradient =
-  | { readonly vjp: Vjp; readonly zeroGradient?: undefined; readonly barrier?: undefined }
+  | {
+      readonly vjp: Vjp;
+      readonly zeroGradient?: undefined;
+      readonly barrier?: undefined;
+      readonly parts?: undefined;
+    }
+  /** Read as the plain operators that it fuses: the gradient and all roles are theirs. */
+  | {
+      readonly parts: (node: GraphNode) => readonly GraphNode[];
+      readonly vjp?: undefined;
+      readonly zeroGradient?: undefined;
+      readonly barrier?: undefined;
+    }
   /** The output is constant or piecewise constant in the inputs: the gradient is zero. */
-  | { readonly zeroGradient: true; readonly vjp?: undefined; readonly barrier?: undefined }
+  | {
+      readonly zeroGradient: true;
+      readonly vjp?: undefined;
+      readonly barrier?: undefined;
+      readonly parts?: undefined;
+    }
   /** No gradient exists. The reason: "it selects boxes". */
-  | { readonly barrier: string; readonly vjp?: undefined; readonly zeroGradient?: undefined };
+  | {
+      readonly barrier: string;
+      readonly vjp?: undefined;
+      readonly zeroGradient?: undefined;
+      readonly parts?: undefined;
+    };
 
 export interface Roles {
   /** Meaning of an output's axes, from those of the inputs. */
@@ -42,6 +64,12 @@ export interface Roles {
    * (padded, pooled).
    */
   readonly passes?: 'value' | 'shape' | 'order' | 'extent';
+  /** The plain operator that this one computes on quantized values. */
+  readonly plain?: PlainForm;
+  /** Positions of the inputs that say what the numbers of a quantized result stand for. */
+  readonly result?: (n: NodeView) => ResultScale | undefined;
+  /** Rounds its input to steps, or restores the numbers that the steps stand for. */
+  readonly rounds?: true;
   /** Interpolates between positions. */
   readonly resamples?: true;
   /** Clamps its input: at the end of a model, a safeguard. */
@@ -81,6 +109,8 @@ export interface Roles {
   readonly activation?: readonly string[];
   /** Its vjp from the output alone, if `vjp` needs the input, which a fused operator lacks. */
   readonly vjpByOutput?: Vjp;
+  /** Draws random numbers: not constant even without inputs that vary. */
+  readonly random?: true;
   /** Its results are lists of tensors, without a shape. */
   readonly lists?: true;
 }
@@ -92,6 +122,26 @@ export interface LinearWeights {
   /** Whether the matrix is [outputs, inputs]. */
   readonly outputsFirst: boolean;
   readonly scale: number;
+}
+
+/** Positions of a quantized tensor and its parameters in a node's inputs: x = scale·(q − zero). */
+export interface QuantizedInput {
+  readonly data: number;
+  /** Omitted: 1. */
+  readonly scale?: number;
+  /** Omitted: 0. */
+  readonly zero?: number;
+  /** Axis of a scale or zero point with several numbers. Default: the last. */
+  readonly axis?: number;
+}
+
+/** Positions of the parameters of a quantized result. */
+export type ResultScale = Omit<QuantizedInput, 'data'>;
+
+export interface PlainForm {
+  readonly op: string;
+  /** Where the plain operator's inputs are. */
+  readonly operands: (n: NodeView) => readonly QuantizedInput[];
 }
 
 /** How far a model's node keeps its meaning at the backward graph's opset. */
@@ -120,7 +170,7 @@ export interface NodeView {
   outputType(index: number): DataType;
   /** Contents of a small input listed in `reads`. */
   value(index: number): readonly number[];
-  /** Contents of a constant input; undefined if they may change between runs or must be computed. */
+  /** Contents of a constant input; undefined if they may change between runs, or if it is computed and not a vector. */
   constant(index: number): readonly number[] | undefined;
   int(name: string, otherwise: number): number;
   float(name: string, otherwise: number): number;
@@ -142,6 +192,8 @@ export interface ContextSource extends NodeView {
   raw(index: number): Ref;
   /** Cotangent of any output; undefined if zero. */
   cotangent(index: number): Ref | undefined;
+  /** Whether the first output is the differentiated value itself. */
+  readonly isEnd: boolean;
   /** Whether this input needs a cotangent. */
   wants(index: number): boolean;
   /** The rule that overrides an operator's in this pass (guided backpropagation), also within fused operators. */

@@ -8,9 +8,11 @@ import { stepsOf, type Sweep, sweepsOf } from './window.ts';
 
 const pool = { axes: windowed('kept') };
 
-/** Whether one window covers exactly the whole image. */
-const coversAll = ({ ints, inputDims }: NodeView): boolean =>
-  `${ints('kernel_shape')}` === `${inputDims(0).slice(2)}` && (ints('pads') ?? []).every((pad) => pad === 0);
+/** Whether the only window covers exactly the whole image, without padding. */
+const coversAll = ({ ints, inputDims, outputDims }: NodeView): boolean =>
+  `${ints('kernel_shape')}` === `${inputDims(0).slice(2)}` &&
+  sizeOf(outputDims(0).slice(2)) === 1 &&
+  (ints('pads') ?? []).every((pad) => pad === 0);
 
 /** Pooling over windows, and over the whole image. */
 export const POOLING: Readonly<Record<string, Operator>> = {

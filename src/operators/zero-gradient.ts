@@ -49,10 +49,10 @@ export const ZERO_GRADIENT: Readonly<Record<string, Operator>> = {
   Sign: steps,
 
   // random numbers
-  Bernoulli: steps,
-  Multinomial: made,
-  RandomNormal: made,
-  RandomNormalLike: steps,
-  RandomUniform: made,
-  RandomUniformLike: steps,
+  Bernoulli: { ...steps, random: true },
+  Multinomial: { ...made, random: true },
+  RandomNormal: { ...made, random: true },
+  RandomNormalLike: { ...steps, random: true },
+  RandomUniform: { ...made, random: true },
+  RandomUniformLike: { ...steps, random: true },
 };

@@ -2,6 +2,7 @@ import { backwardGraph, type BackwardRequest, readsOf } from '../../src/autodiff
 import { probe } from '../../src/network/probe.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
+import { unfused } from '../../src/operators/unfused.ts';
 import { createSession } from '../../src/runtime/session.ts';
 import { type FloatTensor, floatTensor, sizeOf, type Tensor, toFloat } from '../../src/runtime/tensor.ts';
 
@@ -20,14 +21,14 @@ export async function differentiate(
   request: BackwardRequest,
   seedOf: (dims: readonly number[]) => FloatTensor = ones,
 ): Promise<Differentiated> {
-  const model = readModel(bytes);
+  const model = unfused(readModel(bytes));
   const facts = await probe(model, feeds, readsOf(model), {});
   const { output, wrt } = request;
   const backward = backwardGraph(model, facts, request);
   const ends = model.graph.outputs.map(({ name }) => name);
   const wanted = [...new Set([...wrt, ...backward.saved])].filter((name) => !(name in feeds));
   const forward = await createSession(
-    tapped(bytes, { outputs: wanted.filter((name) => !ends.includes(name)) }),
+    tapped(bytes, { outputs: wanted.filter((name) => !ends.includes(name)), nodes: model.added }),
   );
   const values: Record<string, Tensor> = { ...feeds, ...(await forward.run(feeds, [...wanted, output])) };
   await forward.release();

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type RectifierRule, RECTIFIERS } from '../../src/autodiff/rectifier.ts';
-import { Emitter } from '../../src/onnx/emitter.ts';
+import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
 import { explain, network, pooledClassifier, tensor } from '../methods/networks.ts';
 import { differentiate } from './differentiate.ts';
@@ -54,6 +54,77 @@ for (const [rule, expected] of Object.entries(TWICE)) {
     assert.equal([...gradients[0].data], expected);
   });
 }
+
+/** y = Σ v·f(x), where f contains a rectifier by its definition. */
+interface Rectifier {
+  readonly build: (e: Emitter, x: Ref) => Ref;
+  readonly x: readonly number[];
+  readonly gradients: Readonly<Record<'guided' | 'deconvnet', readonly number[]>>;
+}
+
+const CONTAIN_ONE: Readonly<Record<string, Rectifier>> = {
+  'ReLU6, also above its upper bound': {
+    build: (e, x) => e.op('Clip', [x, e.scalar(0), e.scalar(6)]),
+    x: [1, 1, -1, 7],
+    gradients: { guided: [2, 0, 0, 0], deconvnet: [2, 0, 5, 0] },
+  },
+  'Clip without an upper bound': {
+    build: (e, x) => e.op('Clip', [x, e.scalar(0)]),
+    x: [1, 1, -1, 7],
+    gradients: { guided: [2, 0, 0, 0], deconvnet: [2, 0, 5, 0] },
+  },
+  'Clip elsewhere is none': {
+    build: (e, x) => e.op('Clip', [x, e.scalar(-2), e.scalar(2)]),
+    x: [1, 1, -1, 7],
+    gradients: { guided: [2, -3, 5, 0], deconvnet: [2, -3, 5, 0] },
+  },
+  'HardSigmoid, clip(x/4 + 1/2, 0, 1)': {
+    build: (e, x) => e.op('HardSigmoid', [x], { alpha: { float: 0.25 }, beta: { float: 0.5 } }),
+    x: [1, 1, -3, 3],
+    gradients: { guided: [0.5, 0, 0, 0], deconvnet: [0.5, 0, 1.25, 0] },
+  },
+  // v·clip(x + 3, 0, 6)/6, and v·x/6 where the Clip lets it pass
+  'HardSwish, x·clip(x + 3, 0, 6)/6': {
+    build: (e, x) => e.op('HardSwish', [x]),
+    x: [1.5, 1.5, -1.5, -4.5],
+    gradients: { guided: [1.5 + 0.5, -2.25, 1.25, 0], deconvnet: [1.5 + 0.5, -2.25, 1.25, 5.25] },
+  },
+};
+
+for (const [title, { build, x, gradients }] of Object.entries(CONTAIN_ONE)) {
+  for (const [rule, expected] of Object.entries(gradients)) {
+    test(`${title} (${rule})`, async () => {
+      const e = new Emitter('v');
+      const active = build(e, e.input('x', 'float32', [1, 4]));
+      e.output(e.mul(active, e.constant('float32', [1, 4], V)), 'y');
+      const found = await differentiate(
+        e.bytes(),
+        { x: floatTensor([1, 4], Float32Array.from(x)) },
+        { output: 'y', wrt: ['x'], rules: RECTIFIERS[rule as RectifierRule] },
+      );
+      found.gradients[0].data.forEach((g, i) => assert.ok(Math.abs(g - expected[i]) < 1e-6, `${i}: ${g}`));
+    });
+  }
+}
+
+test('with `compat`, only Relu is a rectifier', async () => {
+  const shape = [4, 1, 2];
+  const small = network(shape, (e, x) => {
+    const layer = e.op('Clip', [x, e.scalar(0), e.scalar(6)]);
+    return { layers: [layer], y: pooledClassifier(e, layer, V.map((v) => [v])) }; // prettier-ignore
+  });
+  const input = tensor(shape, Float32Array.from(X.flatMap((x) => [x, x])));
+  for (const [compat, rule] of [
+    [undefined, 'guided'],
+    ['pytorch-grad-cam', 'plain'],
+  ] as const) {
+    const { raw } = await explain(small, input, { method: 'guided-backprop', compat });
+    assert.equal(
+      [...raw[0].data],
+      ON_PAPER[rule].flatMap((g) => [g / 2, g / 2]),
+    );
+  }
+});
 
 test('the methods use the rules of their names', async () => {
   const shape = [4, 1, 2];

@@ -87,6 +87,7 @@ for (const {
       dims: new Map([...names, ...results].map((name) => [name, DIMS])),
       types: new Map(),
       values: new Map(Object.entries(contents).map(([i, value]) => [names[Number(i)], value])),
+      constants: new Map(),
     };
     assert.throws(
       () => backwardGraph(model, facts, { output: results[from], wrt: ['x0'] }),

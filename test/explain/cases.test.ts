@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CamError, Explainer, inspect, type LoadOptions, readNpy } from '../../src/index.ts';
+import { CamError, Explainer, inspect, type LoadOptions, type MethodId, readNpy } from '../../src/index.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 
 const test = suite('cases with known results');
@@ -88,6 +88,44 @@ test('a convolution beside that of a shortcut is a layer', () =>
     });
     assert.ok(relativeError(raw[0].data, wanted('layer-that-the-optimizer-fuses/want-gradcam.npy')) < 1e-4);
   }));
+
+test('gradients pass what rounds into the range, and the rounding at the end of a model', () =>
+  withModel('quantized-output', async (explainer) => {
+    // a logit of 255.3 steps
+    const { tensors } = await explainer.explain(pathOf('quantized-output/x.npy'), {
+      method: 'saliency',
+      class: 0,
+      tensors: true,
+    });
+    const want = wanted('quantized-output/want-input-gradient.npy');
+    assert.ok(relativeError(tensors!.inputGradient!.data, want) < 1e-5);
+  }));
+
+/** Heatmaps of class 2 by models of one folder. */
+async function heatmapsOf(folder: string, models: readonly string[], method: MethodId) {
+  const found = [];
+  for (const model of models) {
+    const explainer = await Explainer.load(pathOf(`${folder}/${model}.onnx`));
+    const { heatmap, layers } = await explainer.explain(pathOf(`${folder}/x.npy`), { method, class: 2 });
+    await explainer.close();
+    assert.ok(heatmap.data.some((value) => value === 1));
+    found.push({ heatmap: heatmap.data, layers });
+  }
+  return found;
+}
+
+test('attention whose probabilities are rounded is attention', async () => {
+  const models = ['vit_block_float', 'vit_block_qdq_softmax'];
+  const [float, rounded] = await heatmapsOf('quantized-attention', models, 'gradcam');
+  assert.equal(rounded.layers, ['norm1']);
+  assert.ok(relativeError(rounded.heatmap, float.heatmap) < 5e-4);
+});
+
+test('a residual sum that is normalized in the same node is a residual sum', async () => {
+  const models = ['vit_two_blocks', 'vit_two_blocks_ort_extended'];
+  const [plain, fused] = await heatmapsOf('legrad-fused', models, 'legrad');
+  assert.ok(relativeError(fused.heatmap, plain.heatmap) < 1e-5);
+});
 
 test('an input of bytes takes them as they are, from a picture and from a tensor', () =>
   withModel('uint8-input', async (explainer) => {

@@ -39,12 +39,7 @@ test('a smooth network agrees at the input, at the layer, and operator by operat
 test('a wrong rule is found, and the operator that has it', async () => {
   const rows = OPERATORS as Map<string, Operator>;
   const right = rows.get('Tanh')!;
-  rows.set('Tanh', {
-    ...right,
-    zeroGradient: undefined,
-    barrier: undefined,
-    vjp: ({ g, e }) => e.mul(g, 0.9),
-  });
+  rows.set('Tanh', { axes: right.axes, vjp: ({ g, e }) => e.mul(g, 0.9) });
   try {
     const found = await verifyGradients(smooth, image, { operators: true, class: 1 });
     assert.not.ok(found.ok);

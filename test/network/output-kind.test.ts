@@ -17,6 +17,10 @@ interface Design {
 const vector = (d: Draft, map: Ref) => d.head(map, 12, [2, 3]);
 const single = (d: Draft, map: Ref) => d.linear(d.e.reduceMean(map, [2, 3], false), 12, 1);
 const unit = (d: Draft, x: Ref) => d.e.div(x, d.e.op('ReduceL2', [x, d.e.ints([1])]));
+const rounded = ({ e }: Draft, x: Ref) => {
+  const scale = e.scalar(1 / 255);
+  return e.op('DequantizeLinear', [e.op('QuantizeLinear', [x, scale]), scale]);
+};
 const plane = (d: Draft, map: Ref) => d.conv(map, 12, 1);
 const upsampled = ({ e }: Draft, map: Ref) =>
   e.op('Resize', [map, '', e.constant('float32', [4], [1, 1, 2, 2])], { mode: 'linear' });
@@ -52,6 +56,18 @@ const DESIGNS: Readonly<Record<string, Design>> = {
   'a product of unit vectors is a cosine': {
     build: (d, map) => d.e.matmul(unit(d, vector(d, map)), d.weights(3, 5)),
     is: { kind: 'values', activation: 'none' },
+  },
+  'a product with weights that are unit vectors is a logit': {
+    build: (d, map) => d.e.matmul(vector(d, map), unit(d, d.weights(3, 5))),
+    is: { kind: 'classes', activation: 'softmax' },
+  },
+  'a Softmax whose result is rounded is skipped with the rounding': {
+    build: (d, map) => rounded(d, d.e.op('Softmax', [vector(d, map)])),
+    is: { kind: 'classes', activation: 'softmax', link: 'softmax', problem: undefined },
+  },
+  'rounded logits are logits, also if they stay integers': {
+    build: (d, map) => d.e.op('QuantizeLinear', [vector(d, map), d.e.scalar(0.1)]),
+    is: { kind: 'classes', activation: 'softmax', problem: undefined },
   },
   'a scaled cosine is a logit (CLIP)': {
     build: (d, map) => d.e.mul(d.e.matmul(unit(d, vector(d, map)), d.weights(3, 5)), 100),

@@ -10,16 +10,16 @@ const test = suite('every operator');
 
 test('with a gradient has a case', () => {
   const covered = new Set(CASES.map(({ op }) => op));
-  const differentiated = [...OPERATORS].filter(([, { vjp }]) => vjp !== undefined);
+  const differentiated = [...OPERATORS].filter(([, { vjp, parts }]) => (vjp ?? parts) !== undefined);
   assert.equal(
     differentiated.map(([op]) => op).filter((op) => !covered.has(op)),
     [],
   );
 });
 
-test('has a gradient, a zero gradient or a barrier, and only one of them', () => {
-  for (const [op, { vjp, zeroGradient, barrier }] of OPERATORS)
-    assert.is([vjp, zeroGradient, barrier].filter((one) => one !== undefined).length, 1, op);
+test('has a gradient, parts that have one, a zero gradient or a barrier, and only one of them', () => {
+  for (const [op, { vjp, parts, zeroGradient, barrier }] of OPERATORS)
+    assert.is([vjp, parts, zeroGradient, barrier].filter((one) => one !== undefined).length, 1, op);
 });
 
 test('has one row: two of one name throw', () => {

@@ -94,14 +94,14 @@ export const FUSED_CASES: readonly Case[] = [
   }),
 
   ms('SkipLayerNormalization', [x([2, 3, 5]), x([2, 3, 5]), x([5]), x([5])], { attributes: epsilon }),
-  ms('SkipLayerNormalization', [x([2, 3, 5]), x([1, 3, 5]), x([5]), absent, x([5])], {
+  ms('SkipLayerNormalization', [x([2, 3, 5]), x([1, 3, 5]), weights([5]), absent, x([5])], {
     title: 'bias, broadcast skip, sum as output',
     attributes: epsilon,
     outputs: 4,
     check: [0, 3],
   }),
   ms('SkipSimplifiedLayerNormalization', [x([2, 3, 5]), x([2, 3, 5]), x([5])], { attributes: epsilon }),
-  ms('SkipSimplifiedLayerNormalization', [x([2, 3, 5]), x([2, 3, 5]), x([5]), x([5])], {
+  ms('SkipSimplifiedLayerNormalization', [x([2, 3, 5]), x([2, 3, 5]), weights([5]), x([5])], {
     title: 'bias, sum as output',
     attributes: epsilon,
     outputs: 4,

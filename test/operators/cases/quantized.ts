@@ -24,11 +24,11 @@ const ms = (
 ): Case => ({ op: `com.microsoft.${op}`, inputs, expect, attributes });
 
 export const QUANTIZED_CASES: readonly Case[] = [
-  // zero 10: the range is −5 … 122.5
+  // zero 10: the range is −5 … 122.5, and what rounds into it (torch.fake_quantize_per_tensor_affine)
   {
     op: 'QuantizeLinear',
-    inputs: [x([5], { values: [-5.1, -5, 3.3, 122.5, 122.6] }), scalar(0.5), zero(10)],
-    expect: [[0, 2, 2, 2, 0]],
+    inputs: [x([7], { values: [-5.3, -5.2, -5, 3.3, 122.5, 122.7, 122.8] }), scalar(0.5), zero(10)],
+    expect: [[0, 2, 2, 2, 2, 2, 0]],
   },
   {
     title: 'no zero point',

@@ -1,0 +1,70 @@
+import { Emitter, type Ref } from '../onnx/emitter.ts';
+import { type Flow, flowOf, needsOf } from '../onnx/flow.ts';
+import type { Facts, Model } from '../onnx/model.ts';
+import { OPERATORS } from '../operators/index.ts';
+import { createSession, type SessionOptions } from '../runtime/session.ts';
+import { sizeOf, type Tensor } from '../runtime/tensor.ts';
+
+/** Longest constant vector whose contents are kept. */
+const LONGEST = 65536;
+
+/** Values that depend on the model's inputs, if only on their shapes. All others are constants, like weights. */
+export const varyingValues = ({ inputs }: Model['graph'], flow: Flow): ReadonlySet<string> =>
+  flow.downstream(inputs.map(({ name }) => name));
+
+/**
+ * Vectors that the model computes from initializers alone, where they meet values that vary: biases, scales, shifts.
+ * Larger constants stay nodes, so that the memory is bounded whatever the model.
+ */
+export async function constantVectors(
+  model: Model,
+  { dims, types }: Pick<Facts, 'dims' | 'types'>,
+  options: SessionOptions,
+): Promise<ReadonlyMap<string, Tensor>> {
+  const flow = flowOf(model.graph);
+  const varying = varyingValues(model.graph, flow);
+  const met = new Set(
+    model.graph.nodes.filter(({ outputs }) => outputs.some((name) => varying.has(name))).flatMap(needsOf),
+  );
+  const isVector = (name: string) => {
+    const shape = dims.get(name);
+    return shape !== undefined && sizeOf(shape) === Math.max(1, ...shape) && sizeOf(shape) <= LONGEST;
+  };
+  const names = [...met].filter(
+    (name) => !varying.has(name) && flow.producer(name) && isVector(name) && types.get(name) !== 'string',
+  );
+  const settled = names.filter((name) => flow.upstream([name]).every(({ op }) => !OPERATORS.get(op)?.random));
+  return computeConstants(model, settled, options);
+}
+
+/** Runs the part of the model that computes `names` from initializers; `read` may reduce each to a part of it. */
+export async function computeConstants(
+  model: Model,
+  names: readonly string[],
+  options: SessionOptions,
+  read: (e: Emitter, name: Ref) => Ref = (_, name) => name,
+): Promise<ReadonlyMap<string, Tensor>> {
+  if (names.length === 0) return new Map();
+  const { graph, opsets, irVersion } = model;
+  const nodes = flowOf(graph).upstream(names);
+  const e = new Emitter('camwasm:');
+  for (const name of new Set([...nodes.flatMap(needsOf), ...names])) {
+    const tensor = graph.initializers.get(name);
+    if (tensor) e.initializer(tensor, name);
+  }
+  for (const { proto } of nodes) e.copyNode(proto);
+  const results = names.map((name) => read(e, name));
+  results.forEach((ref, index) => e.output(ref, outputName(index)));
+  const session = await createSession(e.bytes(opsets, irVersion), { ...options, optimize: false });
+  try {
+    const found = await session.run(
+      {},
+      names.map((_, index) => outputName(index)),
+    );
+    return new Map(names.map((name, index) => [name, found[outputName(index)]]));
+  } finally {
+    await session.release();
+  }
+}
+
+const outputName = (index: number): string => `camwasm:constant${index}`;
