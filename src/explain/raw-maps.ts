@@ -1,5 +1,5 @@
 import type { RectifierRule } from '../autodiff/rectifier.ts';
-import type { Kernels, Plane, Volume } from '../kernels/index.ts';
+import { extentOf, type Kernels, type Plane, type Volume } from '../kernels/index.ts';
 import { maximum, minimum } from '../methods/arrays.ts';
 import { ASKS } from '../methods/ask.ts';
 import { baselineOf, type Extremes } from '../methods/baseline.ts';
@@ -202,9 +202,9 @@ async function gradientAtInput(
 /** The base CAM of an input-level method, at the input's size. */
 async function camOf(request: MapRequest, base: LayerMethod): Promise<Plane> {
   const { kernels, options, chosen, target } = request;
-  const { height, width } = volumeOf(target.pass.input);
+  const size = extentOf(volumeOf(target.pass.input));
   const maps = await rawMaps({ ...request, chosen: { ...chosen, method: base, base: undefined } });
-  const resize = (map: Plane) => kernels.resample(map, height, width);
+  const resize = (map: Plane) => kernels.resample(map, size);
   const fuse = options.fuse ?? base.fuse ?? 'mean';
   return heatmapOf(maps, { fuse, compat: options.compat, signed: false }, resize, kernels).plane;
 }

@@ -5,7 +5,7 @@ import type { Volume } from '../kernels/index.ts';
  * deviations.
  */
 export function blurred(volume: Volume, deviation: number, cut = 3): Volume {
-  const { height, width } = volume;
+  const { depth = 1, height, width } = volume;
   const reach = Math.max(1, Math.round(cut * deviation));
   const taps = Float64Array.from({ length: 2 * reach + 1 }, (_, i) =>
     Math.exp(-((i - reach) ** 2) / (2 * deviation ** 2)),
@@ -21,7 +21,8 @@ export function blurred(volume: Volume, deviation: number, cut = 3): Volume {
       return value / sum;
     });
   };
-  return { ...volume, data: along(along(volume.data, width, 1), height, width) };
+  const inSlices = along(along(volume.data, width, 1), height, width);
+  return { ...volume, data: depth === 1 ? inSlices : along(inSlices, depth, height * width) };
 }
 
 /** Reflects an index beyond the edge, without repeating the edge. */
