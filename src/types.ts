@@ -7,12 +7,13 @@ import type { Fit, Placement, Size } from './image/placement.ts';
 import type { Preprocessing, TensorLayout } from './image/preprocess.ts';
 import type { Box, Resample } from './image/resize.ts';
 import type { ImageInput, Picture } from './image/source.ts';
-import type { Plane, Volume } from './kernels/index.ts';
+import type { Extent, Plane, Volume } from './kernels/index.ts';
 import type { Baseline } from './methods/baseline.ts';
 import type { MethodId } from './methods/index.ts';
 import type { Compat, FormulaOptions, Fusion, Need } from './methods/method.ts';
 import type { ModelFiles, ModelInput } from './models/source.ts';
 import type { TokenGrid } from './network/axes.ts';
+import type { InputForm } from './network/input-layout.ts';
 import type { InputTensor } from './network/inputs.ts';
 import type { Layout } from './network/layout.ts';
 import type { OutputActivation, OutputKind } from './network/output-kind.ts';
@@ -202,15 +203,15 @@ export interface Explanation {
   readonly target: TargetInfo;
   /** Value names of the layers; empty for methods without a layer. */
   readonly layers: readonly string[];
-  /** Values in [0, 1] at the image's size (the tensor's, for a tensor). */
+  /** Values in [0, 1] at the image's size (the tensor's, for a tensor): [H, W], [L] for a signal, [D, H, W] for a volume. */
   readonly heatmap: Plane;
   /** Values of the map at 0 and 1 of the heatmap, before min-max: see `onScale`. */
   readonly range: HeatmapRange;
   /** Whether zero is at 0.5 instead of 0. */
   readonly signed: boolean;
   /**
-   * The maps before normalization. CAM methods: one signed map per layer at feature resolution ([1, h, w]). Gradient
-   * methods: the signed map at the model's input size ([C, H, W]). Methods of the whole network: one map ([1, h, w]),
+   * The maps before normalization. CAM methods: one signed map per layer at feature resolution ([1, h, w]; [1, d, h, w]
+   * for a volume, whose layers may lack the depth). Gradient methods: the signed map at the model's input size ([C, H, W]). Methods of the whole network: one map ([1, h, w]),
    * or one per concept ([K, h, w]). Class visualization: the generated input.
    */
   readonly raw: readonly Volume[];
@@ -233,9 +234,11 @@ export type HeatmapRange = readonly [low: number, high: number];
 
 /** The image of a call, as given and as model input. */
 export interface ExplainedImage {
+  /** What the input holds; slices of a volume and frames of a video are its depth. */
+  readonly form: InputForm;
   /** Its pixels; undefined for a tensor. */
   readonly picture: Picture | undefined;
-  /** The model's input, channel first; undefined if it is not an image. */
+  /** The model's input, channel first; undefined if it has no layout of channels and space. */
   readonly input: Volume | undefined;
   /** Position of the picture in the model's input. */
   readonly placement: Placement;
@@ -264,10 +267,12 @@ export type {
   ColormapInput,
   Compat,
   FloatTensor,
+  Extent,
   Fit,
   FormulaOptions,
   Fusion,
   ImageInput,
+  InputForm,
   InputTensor,
   Layout,
   Link,

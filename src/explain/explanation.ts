@@ -29,7 +29,7 @@ export function explanationOf(
   const { method } = chosen;
   const { plan, input } = target.pass;
   const raw = meanOf(maps);
-  const upsample: Upsample = (map) => carryBack(map, input.image.placement, kernels);
+  const upsample: Upsample = (map) => carryBack(map, input.image.placement, kernels, input.layout?.depth);
   const { plane, range } = heatmapFor(method, maps, raw, options, upsample, kernels);
   const layers = chosen.needs.includes('activations') ? layersFor(plan, chosen).map(({ name }) => name) : [];
   const suspects = [...layers, ...(Number.isFinite(target.scored.score) ? [] : [plan.explained])];

@@ -4,8 +4,9 @@ import { type Preprocessing, toTensor } from '../image/preprocess.ts';
 import { readImage } from '../image/read.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
 import { noPicture } from '../models/preprocessing.ts';
+import { type InputLayout, layoutOfInput } from '../network/input-layout.ts';
 import { requireSingleImage } from '../network/inputs.ts';
-import { type Layout, layoutOfInput, toVolume } from '../network/layout.ts';
+import { toVolume } from '../network/layout.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 import { type FloatTensor, floatTensor, sizeOf } from '../runtime/tensor.ts';
 import type { ExplainedImage, ImageInput } from '../types.ts';
@@ -15,8 +16,8 @@ import type { LoadedModel } from './loaded.ts';
 export interface PreparedInput {
   /** Batch 1, in the model's layout. */
   readonly tensor: FloatTensor;
-  /** Layout of the tensor; undefined if it is not an image. */
-  readonly layout: Layout | undefined;
+  /** Layout of the tensor; undefined if it has neither rows nor columns. */
+  readonly layout: InputLayout | undefined;
   readonly image: ExplainedImage;
   /** Whether there is no image, and the input is zeros. */
   readonly blank: boolean;
@@ -38,14 +39,16 @@ export async function prepareInput(
       ? zeros(requirePreprocessing(model))
       : await readImage(source, { modules: model.options.modules, maxPixels, type: model.input.type });
   const prepared = (tensor: FloatTensor, given: Pick<ExplainedImage, 'picture' | 'placement'>) => {
-    const layout = layoutOfInput(tensor.dims);
+    const layout = layoutOfInput(model.source.model, model.input.name, tensor.dims);
     const input = layout && toVolume(tensor, layout, model.kernels);
     const { preprocessing } = model;
-    return { tensor, layout, image: { ...given, input, preprocessing }, blank: source === undefined };
+    const form = layout?.form ?? 'image';
+    return { tensor, layout, image: { ...given, form, input, preprocessing }, blank: source === undefined };
   };
   if ('dims' in image) {
     checkTensor(image, model.input);
-    const size = imageSize(image.dims);
+    const [height = 1, width = 1] = image.dims.slice(-2);
+    const size = layoutOfInput(model.source.model, model.input.name, image.dims) ?? { height, width };
     return prepared(image, { picture: undefined, placement: place(size, size, 'stretch') });
   }
   const { data, dims, placement } = toTensor(image, requirePreprocessing(model));
@@ -56,7 +59,7 @@ export async function prepareInput(
 
 /**
  * The input as channels over space.
- * @throws {CamError} UNSUPPORTED_MODEL when the input is not an image.
+ * @throws {CamError} UNSUPPORTED_MODEL when it is not an image, signal, volume or video.
  */
 export function volumeOf({ tensor, image }: PreparedInput): Volume {
   if (image.input) return image.input;
@@ -64,10 +67,10 @@ export function volumeOf({ tensor, image }: PreparedInput): Volume {
 }
 
 /**
- * The layout of an image input.
- * @throws {CamError} UNSUPPORTED_MODEL when the input is not an image.
+ * The layout of the input.
+ * @throws {CamError} UNSUPPORTED_MODEL when it is not an image, signal, volume or video.
  */
-export function layoutOfImage({ tensor, layout }: PreparedInput): Layout {
+export function layoutOfImage({ tensor, layout }: PreparedInput): InputLayout {
   if (layout) return layout;
   throw inputNotAnImage(tensor);
 }
@@ -75,10 +78,10 @@ export function layoutOfImage({ tensor, layout }: PreparedInput): Layout {
 const inputNotAnImage = ({ dims }: FloatTensor): CamError =>
   new CamError(
     'UNSUPPORTED_MODEL',
-    `The model's input [${dims.join(', ')}] is not an image, which has four axes.`,
+    `The model's input [${dims.join(', ')}] is not an image, which has four axes, nor a signal, a volume or a video, which have three or five.`,
   );
 
-/** The same input with other values, [C, H, W]. */
+/** The same input with other values, channels first. */
 export function withVolume(input: PreparedInput, tensor: FloatTensor, kernels: Kernels): PreparedInput {
   const { layout, image } = input;
   return { ...input, tensor, image: { ...image, input: layout && toVolume(tensor, layout, kernels) } };
@@ -109,13 +112,6 @@ function checkTensor({ data, dims }: FloatTensor, { dims: declared = UNDECLARED 
     'BAD_TENSOR',
     `The tensor has shape ${text}, but the model takes one image as [${declared.map((size, axis) => (axis === 0 ? 1 : size || '?')).join(', ')}].`,
   );
-}
-
-/** Height and width of a tensor. Of four axes, the last is the colors only if no other can be. */
-function imageSize(dims: readonly number[]): { width: number; height: number } {
-  const channelsLast = dims.length === 4 && dims[3] <= 4 && dims[1] > 4;
-  const [height, width] = channelsLast ? dims.slice(1) : dims.slice(-2);
-  return { width, height };
 }
 
 function requirePreprocessing({ preprocessing, input, source }: LoadedModel): Preprocessing {

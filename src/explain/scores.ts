@@ -1,7 +1,8 @@
 import { CamError } from '../errors.ts';
 import { DEFAULT_BATCH_SIZE, type ScoresRequest } from '../methods/ask.ts';
-import { headFeeds, inLayout } from '../network/head.ts';
+import { headFeeds } from '../network/head.ts';
 import type { Layer } from '../network/layers.ts';
+import { inLayout } from '../network/layout.ts';
 import type { Values } from '../network/network.ts';
 import { type FloatTensor, floatTensor, toFloat } from '../runtime/tensor.ts';
 import { checkSignal } from './call.ts';
@@ -42,7 +43,9 @@ async function scoresOf(
   const layer = ask === 'headScores' ? layerOf(run) : undefined;
   const runVariants = layer ? variantsOfLayer(run, layer) : variantsOfInput(run);
   const found = new Map(targets.map((target) => [target, new Float32Array(count)]));
-  let batch = (layer ? undefined : declaredBatch(pass)) ?? batchSize;
+  // Where the frames of a video are the batch, there is no other.
+  const framed = layer !== undefined && network.facts.dims.get(layer.name)![0] !== 1;
+  let batch = framed ? 1 : ((layer ? undefined : declaredBatch(pass)) ?? batchSize);
   const apart = () =>
     network.once(['batches', ask, layer?.name, plan.explained], () =>
       keepsApart(pass, runVariants, make(0, 1)),
@@ -86,8 +89,10 @@ const variantsOfLayer =
   (data, count) => {
     const { network, plan, values } = pass;
     const { dims, data: original } = toFloat(values[name]);
-    const tensor = floatTensor([count, ...dims.slice(1)], inLayout(data, layout, original, kernels));
-    return network.runHead(name, plan.explained, headFeeds(network, name, plan.explained, tensor, values));
+    const batch = count === 1 ? dims : [count, ...dims.slice(1)];
+    const tensor = floatTensor(batch, inLayout(data, layout, original, kernels));
+    const feeds = headFeeds(network, name, plan.explained, tensor, values, count);
+    return network.runHead(name, plan.explained, feeds);
   };
 
 /** The declared batch size of the model's input; undefined if dynamic. */

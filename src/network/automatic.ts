@@ -81,7 +81,8 @@ function isConvolved(
   return false;
 }
 
-const sameGrid = (a: Layout, b: Layout): boolean => a.height === b.height && a.width === b.width;
+const sameGrid = (a: Layout, b: Layout): boolean =>
+  a.depth === b.depth && a.height === b.height && a.width === b.width;
 
 const orAll = (layers: readonly Layer[], keep: (layer: Layer) => boolean): readonly Layer[] =>
   layers.some(keep) ? layers.filter(keep) : layers;

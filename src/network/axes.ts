@@ -14,16 +14,16 @@ import {
 import { elementwise } from '../operators/axis-rules.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import { axesOfInput, layoutOfInput } from './layout.ts';
+import { layoutOfInput } from './input-layout.ts';
 import type { Network } from './network.ts';
 
 export type { TokenGrid } from '../operators/axes.ts';
 
-/** Axis meanings of every value from the image to `output`, by name. Empty if the input is not an image. */
+/** Axis meanings of every value from the image to `output`, by name. Empty if the input has no layout. */
 export const traceAxes = (network: Network, input: string, output: string): ReadonlyMap<string, TracedAxes> =>
   network.once(['axes', input, output], () => {
-    const layout = layoutOfInput(network.facts.dims.get(input) ?? []);
-    return layout ? traceFrom(network, input, axesOfInput(layout), output) : new Map<string, TracedAxes>();
+    const layout = layoutOfInput(network.model, input, network.facts.dims.get(input));
+    return layout ? traceFrom(network, input, layout.axes, output) : new Map<string, TracedAxes>();
   });
 
 function traceFrom(

@@ -1,11 +1,13 @@
 import {
   axisOf,
   countsOnly,
+  DIRECTIONS,
   isSpace,
   lengthOf,
   regroup,
   resized,
   tokenAxis,
+  tokenCount,
   tokenGridOf,
   type TracedAxes,
   type TracedAxis,
@@ -67,10 +69,10 @@ export const lastAxisNew: AxesRule = ({ axes: [axes], dims }) =>
     ? [...axes.slice(0, -1), axisOf('channel', dims[dims.length - 1])]
     : unknownAxes(dims);
 
-/** [1, C, H, W], the operator's only possible output. */
+/** [1, C, H, W] or [1, C, D, H, W], the operator's only possible output. */
 export const imageAxes: AxesRule = ({ dims }) => {
-  const names = ['unknown', 'channel', 'row', 'column'] as const;
-  return dims.length === 4 && dims[0] === 1
+  const names = ['unknown', 'channel', ...DIRECTIONS.slice(5 - dims.length)] as const;
+  return dims[0] === 1 && (dims.length === 4 || dims.length === 5)
     ? dims.map((size, i) => axisOf(names[i], size))
     : unknownAxes(dims);
 };
@@ -102,8 +104,8 @@ export const windowed =
 export function cropped(axes: TracedAxes, index: number, start: number, size: number): TracedAxis {
   const grid = tokenGridOf(axes[index]);
   if (!grid) return resized(axes, index, size);
-  const { height, width, prefix } = grid;
-  const end = prefix + height * width;
+  const { prefix } = grid;
+  const end = prefix + tokenCount(grid);
   if (start <= prefix && start + size >= end) return tokenAxis(size, { ...grid, prefix: prefix - start });
   return axisOf(start >= end || start + size <= prefix ? 'channel' : 'unknown', size);
 }
@@ -115,7 +117,7 @@ export const picked = (from: readonly TracedAxis[], size: number): TracedAxis =>
 /** Concatenated parts: rolled rows, channels, or the tokens of one image and others. */
 export function joined(parts: readonly TracedAxis[], sizes: readonly number[], size: number): TracedAxis {
   const spatial = parts.filter((axis) => axis.some(isSpace));
-  const direction = (['row', 'column'] as const).find(
+  const direction = DIRECTIONS.find(
     (of) => spatial.length > 0 && spatial.every((axis) => countsOnly(axis, of)),
   );
   if (direction) return axisOf(direction, size);
