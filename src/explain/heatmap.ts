@@ -1,5 +1,5 @@
 import { extentOf, type Kernels, type Plane, positionsOf, type Volume } from '../kernels/index.ts';
-import type { Collapse, Compat, Fusion } from '../methods/method.ts';
+import type { Collapse, Compat, Fusion, InputMethod } from '../methods/method.ts';
 import type { HeatmapRange } from '../types.ts';
 
 /** Upsamples a map from feature resolution to the image's size, bilinear with half-pixel centers. */
@@ -137,7 +137,7 @@ export function rescaled(heatmap: Plane, from: HeatmapRange, to: HeatmapRange): 
 type CollapseRule = (values: readonly number[]) => number;
 
 /** Reduction of a map's channels at the input, without and with the sign. */
-export const COLLAPSES: Readonly<Record<Collapse, { plain: CollapseRule; signed: CollapseRule }>> = {
+const COLLAPSES: Readonly<Record<Collapse, { plain: CollapseRule; signed: CollapseRule }>> = {
   // Simonyan et al. 2014, sec. 3.1
   largest: {
     plain: (values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0),
@@ -146,6 +146,12 @@ export const COLLAPSES: Readonly<Record<Collapse, { plain: CollapseRule; signed:
   total: { plain: (values) => Math.abs(sumOf(values)), signed: (values) => sumOf(values) },
   sum: { plain: (values) => sumOf(values), signed: (values) => sumOf(values) },
 };
+
+/** How the heatmap of a method combines the channels of its map. */
+export const collapseOf = (
+  { collapse = 'largest' }: Pick<InputMethod, 'collapse'>,
+  signed: boolean,
+): CollapseRule => COLLAPSES[collapse][signed ? 'signed' : 'plain'];
 
 const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b);
 
