@@ -1,9 +1,10 @@
 import { encode } from '../image/encode.ts';
 import { writeNpy } from '../image/npy.ts';
-import { type OverlayOptions, signedPicture } from '../image/overlay.ts';
+import type { OverlayOptions } from '../image/overlay.ts';
 import { METHOD_ROWS } from '../methods/index.ts';
 import type { Format } from '../options/options.ts';
 import type { Explanation, Extent, InputForm } from '../types.ts';
+import { rawDrawing } from './drawings.ts';
 import { collapsed, collapseOf } from './heatmap.ts';
 import { overlay } from './overlay.ts';
 
@@ -64,7 +65,7 @@ export type WriteResult = (
 const picture =
   (format: 'png' | 'jpg'): WriteResult =>
   async (explanation, map, { raw, ...options }) =>
-    encode(raw ? signedPicture(explanation.raw[map]) : await overlay(explanation, options), format);
+    encode(raw ? rawDrawing(explanation, map, options) : await overlay(explanation, options), format);
 
 /**
  * Encoders of a result by format.

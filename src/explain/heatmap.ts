@@ -147,6 +147,12 @@ const COLLAPSES: Readonly<Record<Collapse, { plain: CollapseRule; signed: Collap
   sum: { plain: (values) => sumOf(values), signed: (values) => sumOf(values) },
 };
 
+/** The value of largest magnitude over channels, with its sign. */
+export const strongestChannel = (map: Volume): Volume => ({
+  ...collapsed(map, COLLAPSES.largest.signed),
+  channels: 1,
+});
+
 /** How the heatmap of a method combines the channels of its map. */
 export const collapseOf = (
   { collapse = 'largest' }: Pick<InputMethod, 'collapse'>,

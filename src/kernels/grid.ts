@@ -20,12 +20,13 @@ export interface Grid {
 
 /** Maps the source's whole area to the output's: PyTorch's `align_corners=False`, OpenCV's INTER_LINEAR. */
 export const halfPixel = (source: Extent, output: Extent): Grid =>
-  gridOf(source, output, (from, to) => ({ scale: from / to, offset: 0 }));
+  gridWith(source, output, (from, to) => ({ scale: from / to, offset: 0 }));
 
 /** Maps corner centers to corner centers: PyTorch's `align_corners=True`. */
-export const alignCorners = (source: Extent, output: Extent): Grid => gridOf(source, output, cornerToCorner);
+export const alignCorners = (source: Extent, output: Extent): Grid =>
+  gridWith(source, output, cornerToCorner);
 
-const gridOf = (from: Extent, to: Extent, axis: (from: number, to: number) => Axis): Grid => ({
+const gridWith = (from: Extent, to: Extent, axis: (from: number, to: number) => Axis): Grid => ({
   z: axis(from.depth ?? 1, to.depth ?? 1),
   y: axis(from.height, to.height),
   x: axis(from.width, to.width),

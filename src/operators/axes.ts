@@ -6,11 +6,11 @@
 
 /** The directions of space, slowest first. */
 export const DIRECTIONS = ['slice', 'row', 'column'] as const;
-type Direction = (typeof DIRECTIONS)[number];
+type SpaceDirection = (typeof DIRECTIONS)[number];
 
 export interface Factor {
   /** Slices (of a volume, or frames of a video), rows, columns, all of these among other tokens, or no space: channels. */
-  readonly of: Direction | 'token' | 'channel' | 'unknown';
+  readonly of: SpaceDirection | 'token' | 'channel' | 'unknown';
   readonly size: number;
   /** Slices, rows or columns between neighboring positions. */
   readonly stride: number;
@@ -45,7 +45,7 @@ export const tokenCount = ({ depth = 1, height, width }: TokenGrid): number => d
 
 export const lengthOf = (axis: TracedAxis): number => axis.reduce((size, factor) => size * factor.size, 1);
 
-const isDirection = (of: Factor['of']): of is Direction => DIRECTIONS.some((one) => one === of);
+const isDirection = (of: Factor['of']): of is SpaceDirection => DIRECTIONS.some((one) => one === of);
 
 export const isSpace = ({ of }: Factor): boolean => isDirection(of) || of === 'token';
 

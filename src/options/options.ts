@@ -5,6 +5,7 @@ import { DEFAULT_ALPHA } from '../image/overlay.ts';
 import { type Fit, FITS } from '../image/placement.ts';
 import { type Preprocessing, TENSOR_LAYOUTS, type TensorLayout } from '../image/preprocess.ts';
 import { DEFAULT_RESAMPLE, type Resample, RESAMPLES } from '../image/resize.ts';
+import { SHEET_SLICES } from '../image/slices.ts';
 import { DEFAULT_BATCH_SIZE } from '../methods/ask.ts';
 import { type Baseline, BASELINES } from '../methods/baseline.ts';
 import { DEFAULT_CONCEPTS } from '../methods/factorization.ts';
@@ -37,8 +38,10 @@ import {
   oneOf,
   oneOfOrNumber,
   oneOrMore,
+  ordinals,
   type Reading,
   record,
+  sliceNumbers,
   text,
   tokenGrid,
   wasmModule,
@@ -104,6 +107,8 @@ export interface Settings {
   'save-tensors': string;
   colormap: ColormapId;
   alpha: number;
+  bands: number[];
+  slice: number[];
   scale: Scale;
   size: { width: number; height: number };
   fit: Fit;
@@ -464,6 +469,21 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     commands: IMAGES,
     query: true,
     ...to('overlay.alpha', fraction),
+  },
+  bands: {
+    group: 'Result',
+    describe: 'channels of a tensor below the heatmap, from 1: red,green,blue, or one; curves of a signal',
+    commands: IMAGES,
+    query: true,
+    ...to('overlay.bands', ordinals('channels counted from 1')),
+  },
+  slice: {
+    group: 'Result',
+    describe: 'slices of a volume or frames of a video to draw, from 1',
+    fallback: `a sheet of at most ${SHEET_SLICES}`,
+    commands: IMAGES,
+    query: true,
+    ...to('overlay.slice', sliceNumbers),
   },
   scale: {
     group: 'Result',

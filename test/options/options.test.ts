@@ -50,6 +50,8 @@ const SENSE: Partial<Record<OptionName, readonly [text: string, value: unknown]>
   'save-tensors': ['t', 't'],
   colormap: ['viridis', 'viridis'],
   alpha: ['.25', 0.25],
+  bands: ['3,2,1', [3, 2, 1]],
+  slice: ['4', [4]],
   scale: ['shared', 'shared'],
   size: ['32x16', { width: 32, height: 16 }],
   fit: ['crop', 'crop'],
