@@ -36,7 +36,7 @@ export async function prepareInput(
   requireSingleImage(model.input);
   const image =
     source === undefined
-      ? zeros(requirePreprocessing(model))
+      ? blank(model)
       : await readImage(source, { modules: model.options.modules, maxPixels, type: model.input.type });
   const prepared = (tensor: FloatTensor, given: Pick<ExplainedImage, 'picture' | 'placement'>) => {
     const layout = layoutOfInput(model.source.model, model.input.name, tensor.dims);
@@ -87,10 +87,18 @@ export function withVolume(input: PreparedInput, tensor: FloatTensor, kernels: K
   return { ...input, tensor, image: { ...image, input: layout && toVolume(tensor, layout, kernels) } };
 }
 
-function zeros({ width, height, channels, layout }: Preprocessing): FloatTensor {
-  const depth = channels === 'gray' ? 1 : 3;
-  const dims = layout === 'nchw' ? [1, depth, height, width] : [1, height, width, depth];
+/** Zeros in the size of a picture, or of an input that does not take one and declares its size. */
+function blank(model: LoadedModel): FloatTensor {
+  const { preprocessing, input } = model;
+  const [, ...sizes] = input.dims ?? [];
+  const isFixed = !preprocessing && sizes.length > 0 && sizes.every((size) => typeof size === 'number');
+  const dims = isFixed ? [1, ...sizes] : pictureDims(requirePreprocessing(model));
   return floatTensor(dims, new Float32Array(sizeOf(dims)));
+}
+
+function pictureDims({ width, height, channels, layout }: Preprocessing): number[] {
+  const depth = channels === 'gray' ? 1 : 3;
+  return layout === 'nchw' ? [1, depth, height, width] : [1, height, width, depth];
 }
 
 /** The shape assumed for an input that declares none: image tensors have four axes. */

@@ -10,7 +10,7 @@ export {
   extentOf,
   type Plane,
   positionsOf,
-  sliceOf,
+  sameExtent,
   type Volume,
 } from './volume.ts';
 

@@ -27,11 +27,8 @@ export const extentOf = ({ depth, height, width }: Extent): Extent => ({
   width,
 });
 
-/** The rows and columns of one slice, or of a map that has none. */
-export function sliceOf({ data, height, width }: Plane, slice: number): Plane {
-  const size = height * width;
-  return { data: data.subarray(slice * size, (slice + 1) * size), height, width };
-}
+export const sameExtent = (a: Extent, b: Extent): boolean =>
+  a.depth === b.depth && a.height === b.height && a.width === b.width;
 
 /** One channel of a volume. */
 export function channelPlane(volume: Volume, channel: number): Plane {

@@ -133,13 +133,16 @@ export function layoutOf(axes: TracedAxes, dims: readonly number[]): Layout | un
 }
 
 /**
- * Parses a token grid: rows, columns, and the number of tokens before them.
+ * Parses a token grid: rows, columns, and the number of tokens before them; slices or frames may come first.
  * @example parseTokens('14x14+1') // { height: 14, width: 14, prefix: 1 }
  * @throws {CamError} BAD_OPTION when the text is not a token grid.
  */
 export function parseTokens(text: string): TokenGrid {
-  const [, height, width, prefix = 0] = (/^(\d+)x(\d+)(?:\+(\d+))?$/i.exec(text.trim()) ?? []).map(Number);
-  if (height > 0 && width > 0) return { height, width, prefix: prefix || 0 };
+  const [, depth, height, width, prefix] = (
+    /^(?:(\d+)x)?(\d+)x(\d+)(?:\+(\d+))?$/i.exec(text.trim()) ?? []
+  ).map((size = '') => (size === '' ? undefined : Number(size)));
+  if (depth !== 0 && height && width)
+    return { ...(depth !== undefined && { depth }), height, width, prefix: prefix ?? 0 };
   throw badOption(
     'tokens',
     `"${text}" is not a token grid. Write rows x columns, plus the number of class and register tokens before them: 14x14+1.`,

@@ -188,13 +188,17 @@ export const oneOfOrNumber = <Choice extends string>(
   },
 });
 
-/** `14x14+1`: rows, columns, and prefix tokens. */
+/** `14x14+1`: rows, columns, and prefix tokens; `8x14x14+1` with slices or frames. */
 export const tokenGrid: Reading<TokenGrid> = {
-  sign: '<HxW[+n]>',
+  sign: '<[Dx]HxW[+n]>',
   takes: 'rows x columns and the number of prefix tokens (class, registers), such as 14x14+1',
   accepts: (value) =>
-    isRecord(value) && isWhole(value.height, 1) && isWhole(value.width, 1) && isWhole(value.prefix, 0),
-  keys: () => keysOnly('height', 'width', 'prefix'),
+    isRecord(value) &&
+    (value.depth === undefined || isWhole(value.depth, 1)) &&
+    isWhole(value.height, 1) &&
+    isWhole(value.width, 1) &&
+    isWhole(value.prefix, 0),
+  keys: () => keysOnly('depth', 'height', 'width', 'prefix'),
   read: (text) => {
     try {
       return parseTokens(text);
