@@ -3,8 +3,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError, type ErrorCode } from '../../src/errors.ts';
 import { bind } from '../../src/kernels/bind.ts';
-import { alignCorners, loadKernels, type Plane, type Volume } from '../../src/kernels/index.ts';
+import { alignCorners, type Extent, loadKernels, type Plane, type Volume } from '../../src/kernels/index.ts';
 import { instantiate } from '../../src/kernels/load.ts';
+import { Emitter } from '../../src/onnx/emitter.ts';
+import { createSession } from '../../src/runtime/session.ts';
+import { floatTensor, toFloat } from '../../src/runtime/tensor.ts';
 import { uniform } from '../helpers/random.ts';
 import { compile } from './compile.ts';
 
@@ -195,6 +198,63 @@ test('resample: a NaN reaches the outputs whose neighbors hold it', () => {
 });
 
 // ---- Masked inputs ----
+
+/** onnxruntime's own interpolation, as of torch.nn.functional.interpolate. */
+async function interpolated(map: Plane, to: Extent, corners: boolean): Promise<Float32Array> {
+  const e = new Emitter('v');
+  const from = [1, 1, map.depth ?? 1, map.height, map.width];
+  const x = e.input('x', 'float32', from);
+  const none = e.constant('float32', [0], []);
+  const sizes = e.ints([1, 1, to.depth ?? 1, to.height, to.width]);
+  const mode = corners ? 'align_corners' : 'half_pixel';
+  e.output(
+    e.op('Resize', [x, none, none, sizes], { mode: 'linear', coordinate_transformation_mode: mode }),
+    'y',
+  );
+  const session = await createSession(e.bytes());
+  const { y } = await session.run({ x: floatTensor(from, map.data) }, ['y']);
+  await session.release();
+  return toFloat(y).data;
+}
+
+const draw = uniform(9);
+const solid = (depth: number | undefined, height: number, width: number): Plane => ({
+  ...(depth !== undefined && { depth }),
+  height,
+  width,
+  data: Float32Array.from({ length: (depth ?? 1) * height * width }, draw),
+});
+
+for (const [from, to] of [
+  [solid(3, 4, 5), { depth: 7, height: 9, width: 8 }],
+  [solid(6, 5, 4), { depth: 2, height: 3, width: 9 }],
+  [solid(1, 2, 3), { depth: 4, height: 2, width: 3 }],
+  [solid(undefined, 1, 7), { height: 1, width: 30 }],
+] as const) {
+  test(`resample ${from.depth} × ${from.height} × ${from.width} as onnxruntime does`, async () => {
+    const found = kernels.resample(from, to);
+    equalTo4(found.data, [...(await interpolated(from, to, false))]);
+    assert.equal({ ...found, data: 0 }, { ...to, data: 0 });
+    equalTo4(kernels.resample(from, to, alignCorners(from, to)).data, [
+      ...(await interpolated(from, to, true)),
+    ]);
+  });
+}
+
+test('resample: a map without slices is the same in every slice', () => {
+  const { data } = kernels.resample(small, { depth: 3, height: 2, width: 2 });
+  assert.equal(
+    [...data],
+    [1, 2, 3].flatMap(() => [...small.data]),
+  );
+});
+
+test('maskInputs: masks of a volume are trilinear', () => {
+  const masks = { ...solid(2, 2, 3), channels: 1 };
+  const ones = { data: new Float32Array(4 * 4 * 5).fill(1), channels: 1, depth: 4, height: 4, width: 5 };
+  const expected = kernels.minMax(kernels.resample(masks, { depth: 4, height: 4, width: 5 }));
+  assert.equal(kernels.maskInputs(ones, masks, [0]), expected.data);
+});
 
 test('maskInputs: the listed channels, resized, min-maxed, laid over every input channel', () => {
   const input = volume([[1, 1, 1, 1]], [[8, 8, 8, 8]]);
