@@ -8,6 +8,7 @@ import {
   resized,
   tokenAxis,
   tokenCount,
+  type TokenGrid,
   tokenGridOf,
   type TracedAxes,
   type TracedAxis,
@@ -115,17 +116,36 @@ export const picked = (from: readonly TracedAxis[], size: number): TracedAxis =>
   axisOf(from.every((axis) => countsOnly(axis, 'channel')) ? 'channel' : 'unknown', size);
 
 /** Concatenated parts: rolled rows, channels, or the tokens of one image and others. */
-export function joined(parts: readonly TracedAxis[], sizes: readonly number[], size: number): TracedAxis {
+export function joined(
+  parts: readonly TracedAxis[],
+  sizes: readonly number[],
+  size: number,
+  isTokens = false,
+): TracedAxis {
   const spatial = parts.filter((axis) => axis.some(isSpace));
   const direction = DIRECTIONS.find(
     (of) => spatial.length > 0 && spatial.every((axis) => countsOnly(axis, of)),
   );
-  if (direction) return axisOf(direction, size);
+  if (direction && !(isTokens && spatial.length === 1)) return axisOf(direction, size);
   if (spatial.length === 0)
     return axisOf(parts.some((axis) => countsOnly(axis, 'unknown')) ? 'unknown' : 'channel', size);
-  const at = parts.findIndex((axis) => tokenGridOf(axis));
+  const gridAt = (axis: TracedAxis) => tokenGridOf(axis) ?? lineOf(axis);
+  const at = parts.findIndex(gridAt);
   if (spatial.length > 1 || at < 0) return axisOf('unknown', size);
   const before = sizes.slice(0, at).reduce((a, b) => a + b, 0);
-  const grid = tokenGridOf(parts[at])!;
+  const grid = gridAt(parts[at])!;
   return tokenAxis(size, { ...grid, prefix: grid.prefix + before });
+}
+
+/** Positions in one direction, of a signal or of frames, as a grid. */
+function lineOf([factor, ...others]: TracedAxis): TokenGrid | undefined {
+  if (!factor || others.length > 0) return undefined;
+  const { of, size } = factor;
+  const single = { height: 1, width: 1, prefix: 0 };
+  if (of === 'slice') return { ...single, depth: size };
+  return of === 'row'
+    ? { ...single, height: size }
+    : of === 'column'
+      ? { ...single, width: size }
+      : undefined;
 }
