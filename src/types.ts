@@ -42,7 +42,7 @@ export interface LoadOptions extends Omit<RuntimeOptions, 'module'>, ModelFiles 
   labels?: readonly string[] | string | URL;
   /** Preprocessing of pictures; missing settings come from the model's files, then from defaults. */
   preprocessing?: Partial<Preprocessing>;
-  /** Name of the image input. Default: the first with four axes. */
+  /** Name of the image input. Default: the first with four axes, five or three. */
   imageInput?: string;
   /** Compiled WebAssembly that replaces the package's. */
   modules?: WasmModules;
@@ -82,7 +82,7 @@ export interface ExplainOptions extends FormulaOptions {
   score?: Score;
   /** Reproduce the results of another library instead of the paper's. */
   compat?: Compat;
-  /** Number of masked inputs per run in perturbation methods. Default 16. */
+  /** Number of masked inputs per run in perturbation methods. Default 16, or fewer if they are larger than 4 MB. */
   batchSize?: number;
   /** How several layers are fused. Default: as in the method's paper, or else the mean. */
   fuse?: Fusion;

@@ -39,7 +39,7 @@ async function scoresOf(
 ): Promise<ReadonlyMap<TargetRun, Float32Array>> {
   const { pass } = run.target;
   const { network, plan } = pass;
-  const { batchSize = DEFAULT_BATCH_SIZE, signal, onProgress } = run.options;
+  const { batchSize = batchFor(pass), signal, onProgress } = run.options;
   const layer = ask === 'headScores' ? layerOf(run) : undefined;
   const runVariants = layer ? variantsOfLayer(run, layer) : variantsOfInput(run);
   const found = new Map(targets.map((target) => [target, new Float32Array(count)]));
@@ -75,6 +75,12 @@ async function scoresOf(
   }
   return found;
 }
+
+/** Numbers in a batch of inputs, 64 MB: a few volumes fill the runtime's memory. */
+const MAX_BATCH_NUMBERS = 2 ** 24;
+
+const batchFor = ({ input }: ForwardPass): number =>
+  Math.max(1, Math.min(DEFAULT_BATCH_SIZE, Math.floor(MAX_BATCH_NUMBERS / input.tensor.data.length)));
 
 /** Runs `count` variants at once and returns the explained value. */
 type RunVariants = (data: Float32Array, count: number) => Promise<Values>;

@@ -306,7 +306,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   'image-input': {
     group: 'Explain',
     describe: 'name of the image input',
-    fallback: 'the first with four axes',
+    fallback: 'the first with four axes, five or three',
     commands: ['explain', 'compare', 'inspect'],
     ...to('load.imageInput', text('<name>', 'the name of an input')),
   },

@@ -161,6 +161,29 @@ test('frames that are a batch to the convolutions [T, C, H, W] are slices', asyn
   assert.equal(found.explanations[0].raw[0].depth, DEPTH);
 });
 
+test('a map of a layer without depth is spread over the slices', async () => {
+  const pooled: Shape = {
+    ...asVolume,
+    before: (e, x) => e.reduceMean(x, [2]),
+    kernel: [1, 3, 3],
+  };
+  const flat: Shape = { dims: [CHANNELS, HEIGHT, WIDTH], kernel: [3, 3] };
+  const size = HEIGHT * WIDTH;
+  const slices = Array.from({ length: CHANNELS * size }, (_, at) => {
+    const start = Math.floor(at / size) * DEPTH * size + (at % size);
+    return Array.from({ length: DEPTH }, (__, slice) => video[start + slice * size] / DEPTH);
+  });
+  const mean = Float32Array.from(slices, (values) => values.reduce((a, b) => a + b));
+  const found = await reportOf(pooled, video, { method: 'gradcam' });
+  const expected = await reportOf(flat, mean, { method: 'gradcam' });
+  const { depth, data } = found.explanations[0].heatmap;
+  assert.is(depth, DEPTH);
+  for (let slice = 0; slice < DEPTH; slice++) {
+    const one = data.subarray(slice * size, (slice + 1) * size);
+    assert.ok(relativeError(one, expected.explanations[0].heatmap.data) < 1e-4);
+  }
+});
+
 test('occlusion of a volume averages the fall of the score over the cuboids that hide a place', async () => {
   const e = new Emitter('v');
   const side = 8;
