@@ -129,7 +129,7 @@ export function joined(
   if (direction && !(isTokens && spatial.length === 1)) return axisOf(direction, size);
   if (spatial.length === 0)
     return axisOf(parts.some((axis) => countsOnly(axis, 'unknown')) ? 'unknown' : 'channel', size);
-  const gridAt = (axis: TracedAxis) => tokenGridOf(axis) ?? lineOf(axis);
+  const gridAt = (axis: TracedAxis) => tokenGridOf(axis) ?? gridOfLine(axis);
   const at = parts.findIndex(gridAt);
   if (spatial.length > 1 || at < 0) return axisOf('unknown', size);
   const before = sizes.slice(0, at).reduce((a, b) => a + b, 0);
@@ -138,7 +138,7 @@ export function joined(
 }
 
 /** Positions in one direction, of a signal or of frames, as a grid. */
-function lineOf([factor, ...others]: TracedAxis): TokenGrid | undefined {
+function gridOfLine([factor, ...others]: TracedAxis): TokenGrid | undefined {
   if (!factor || others.length > 0) return undefined;
   const { of, size } = factor;
   const single = { height: 1, width: 1, prefix: 0 };

@@ -152,7 +152,11 @@ for (const [given, option, message] of [
   [{ signal: {} }, 'signal', /an AbortSignal/],
   [{ inputs: new Map() }, 'inputs', /an object/],
   [{ smoothNoise: { n: 2, sigma: 0.1, sigm: 1 } }, 'smoothNoise.sigm', /Did you mean "sigma"/],
-  [{ tokens: { height: 2, width: 2, prefix: 0, cls: 1 } }, 'tokens.cls', /Known: depth, height, width, prefix/],
+  [
+    { tokens: { height: 2, width: 2, prefix: 0, cls: 1 } },
+    'tokens.cls',
+    /Known: depth, height, width, prefix/,
+  ],
   [{ constructor: 1 }, 'constructor', /Unknown option `constructor`/],
   [JSON.parse('{ "__proto__": 1 }') as object, '__proto__', /Unknown option `__proto__`/],
   [null, 'options', /The options are null\. Pass an object/],
