@@ -39,9 +39,18 @@ export {
   type LayerInfo,
   type ModuleInfo,
 } from './explain/inspect.ts';
+export {
+  verifyGradients,
+  type GradientCheck,
+  type MissingGradient,
+  type Verification,
+} from './explain/verify.ts';
+export type { OptimizerCheck } from './explain/verify-optimizer.ts';
+export type { DirectionalCheck, Verdict } from './explain/directional.ts';
 export { onScale, overlay, toJPEG, toPNG } from './explain/overlay.ts';
 export { COLORMAPS, DEFAULT_COLORMAP, type Colormap } from './image/colormaps.ts';
 export { readNpy, readNpyNumbers, writeNpy, type NpyArray, type NpyNumbers } from './image/npy.ts';
+export { KERAS_MODES, type KerasMode, type KerasPreprocessing } from './models/keras.ts';
 export { resizePicture } from './image/resize.ts';
 export { findMethods, type FoundMethod, type MethodChoice } from './methods/choice.ts';
 export { findMethod, METHODS, type MethodInfo } from './methods/index.ts';

@@ -3,7 +3,7 @@ import type { ColorChannels } from './image/channels.ts';
 import type { ColormapId, ColormapInput } from './image/colormaps.ts';
 import type { CodecModules } from './image/decode.ts';
 import type { OverlayOptions } from './image/overlay.ts';
-import type { Fit, Placement, Size } from './image/placement.ts';
+import type { Fit, Placement, Resizing, Size } from './image/placement.ts';
 import type { Preprocessing, TensorLayout } from './image/preprocess.ts';
 import type { Box, Resample } from './image/resize.ts';
 import type { ImageInput, Picture } from './image/source.ts';
@@ -11,6 +11,7 @@ import type { Extent, Plane, Volume } from './kernels/index.ts';
 import type { Baseline } from './methods/baseline.ts';
 import type { MethodId } from './methods/index.ts';
 import type { Compat, FormulaOptions, Fusion, Need } from './methods/method.ts';
+import type { PreprocessingSources, SettingsOrigin, SettingSource } from './models/preprocessing.ts';
 import type { ModelFiles, ModelInput } from './models/source.ts';
 import type { TokenGrid } from './network/axes.ts';
 import type { InputForm } from './network/input-layout.ts';
@@ -123,6 +124,33 @@ export interface PredictOptions extends Pick<
 export interface InspectOptions
   extends LoadOptions, Pick<ExplainOptions, 'output' | 'outputKind' | 'activation' | 'tokens'> {}
 
+/** Options of `verifyGradients`. */
+export interface VerifyOptions
+  extends
+    LoadOptions,
+    Pick<
+      ExplainOptions,
+      | 'output'
+      | 'outputKind'
+      | 'activation'
+      | 'layer'
+      | 'tokens'
+      | 'score'
+      | 'inputs'
+      | 'maxPixels'
+      | 'seed'
+      | 'signal'
+    > {
+  /** The class to explain. Default: the predicted one. */
+  class?: number | string;
+  /** A target instead of a class. */
+  target?: TargetInput;
+  /** Number of random directions per gradient. Default 3. */
+  directions?: number;
+  /** Whether to check every operator on the way of the gradient by itself, too. */
+  operators?: boolean;
+}
+
 /** Progress of a method with many runs. */
 export interface Progress {
   readonly method: string;
@@ -153,6 +181,8 @@ export interface ExplainReport {
   readonly failures: readonly Failure[];
   /** Preprocessing of the picture; undefined for a tensor, which is used directly. */
   readonly preprocessing: Preprocessing | undefined;
+  /** Who decided each setting of the preprocessing. */
+  readonly preprocessingSources: PreprocessingSources | undefined;
   /** Milliseconds per stage: decode, prepare, session, forward, backward, each method, heatmap. */
   readonly timings: Readonly<Record<string, number>>;
   /** Number of runs: forward, backward, and of the part after a layer (head). */
@@ -285,6 +315,7 @@ export type {
   OutputActivation,
   OutputKind,
   Resample,
+  Resizing,
   OrtModule,
   OverlayOptions,
   Picture,
@@ -292,7 +323,10 @@ export type {
   Plane,
   Port,
   Preprocessing,
+  PreprocessingSources,
   RuntimeOptions,
+  SettingSource,
+  SettingsOrigin,
   Size,
   Tensor,
   TensorLayout,

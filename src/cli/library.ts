@@ -1,4 +1,12 @@
-import type { Explainer, Inspection, InspectOptions, LoadOptions } from '../index.ts';
+import type {
+  Explainer,
+  ImageInput,
+  Inspection,
+  InspectOptions,
+  LoadOptions,
+  Verification,
+  VerifyOptions,
+} from '../index.ts';
 
 /** The part of an explainer used by the command line. */
 export type CliModel = Pick<
@@ -10,9 +18,14 @@ export type CliModel = Pick<
 export interface Library {
   readonly load: (model: string | undefined, options: LoadOptions) => Promise<CliModel>;
   readonly inspect: (model: string | undefined, options: InspectOptions) => Promise<Inspection>;
+  readonly verify: (
+    model: string | undefined,
+    image: ImageInput | undefined,
+    options: VerifyOptions,
+  ) => Promise<Verification>;
 }
 
 export async function loadLibrary(): Promise<Library> {
-  const { Explainer, inspect } = await import('../index.ts');
-  return { load: (model, options) => Explainer.load(model, options), inspect };
+  const { Explainer, inspect, verifyGradients } = await import('../index.ts');
+  return { load: (model, options) => Explainer.load(model, options), inspect, verify: verifyGradients };
 }

@@ -4,6 +4,7 @@ import {
   type ExplainOptions,
   findMethods,
   type InputTensor,
+  KERAS_MODES,
   type LoadOptions,
   readNpyNumbers,
 } from '../index.ts';
@@ -59,7 +60,9 @@ export function loadOptionsOf(settings: Given, cwd: string): LoadOptions {
 
 export const preprocessingOf = (settings: Given): NonNullable<LoadOptions['preprocessing']> => {
   const { colors } = channelsOf(settings);
+  const mode = settings['keras-mode'];
   return {
+    ...(mode && KERAS_MODES[mode]),
     ...settings.size,
     ...librarySettings(settings, 'preprocessing'),
     ...(colors && { channels: colors }),
@@ -111,7 +114,7 @@ export function channelsOf({ channels = [] }: Pick<Given, 'channels'>): {
  * Reads the files of --input: tensors, and the bytes of pictures.
  * @throws {CamError} BAD_TENSOR when a file cannot be read.
  */
-async function readInputs(
+export async function readInputs(
   files: readonly InputFile[],
   cwd: string,
 ): Promise<Record<string, InputTensor | Uint8Array>> {

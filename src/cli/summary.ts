@@ -11,6 +11,7 @@ import type {
 import { CamError } from '../options/index.ts';
 import { DONE, exitCodeOf } from './exit.ts';
 import type { Job } from './plan.ts';
+import { preprocessingLines } from './preprocessing.ts';
 import { percent, type Terminal } from './terminal.ts';
 
 /** An explanation with the files written for it. */
@@ -82,7 +83,7 @@ export function detailLines(
   written: readonly Written[],
   threads: Threads,
 ): string {
-  const p = report.preprocessing;
+  const { preprocessing, preprocessingSources } = report;
   const layers = [...new Set(written.flatMap(({ explanation }) => explanation.layers))];
   const { name, kind, dims, activation } = report.output;
   const rows: [string, string][] = [
@@ -91,12 +92,10 @@ export function detailLines(
       `${name} [${dims.join(', ')}]: ${kind}${activation && kind !== 'values' ? `, ${activation}` : ''}`,
     ],
     ['layer', layers.join(', ') || 'none: the methods explain the input'],
-    [
-      'preprocessing',
-      p
-        ? `${p.width} x ${p.height} ${p.fit}, ${p.resample}, ${p.channels} ${p.range.join('..')}, mean ${p.mean.join(', ')}, std ${p.std.join(', ')}, ${p.layout}`
-        : 'none',
-    ],
+    ...(preprocessing && preprocessingSources
+      ? preprocessingLines(preprocessing, preprocessingSources)
+      : ['none']
+    ).map((line, i): [string, string] => [i === 0 ? 'preprocessing' : '', line]),
     ['threads', threads.note ?? String(threads.count)],
     [
       'time',

@@ -2,7 +2,7 @@ import { badOption } from '../errors.ts';
 import { bandPicture, bandsOf, colorBands } from '../image/bands.ts';
 import { conceptPicture } from '../image/concepts.ts';
 import { blend, DEFAULT_ALPHA, type OverlayOptions, signedPicture } from '../image/overlay.ts';
-import { carryBack, place } from '../image/placement.ts';
+import { carryBack, unmoved } from '../image/placement.ts';
 import { MAX_LANES, plotSize, plotted } from '../image/plot.ts';
 import { toPicture } from '../image/preprocess.ts';
 import { sliceSheet, slicesShown } from '../image/slices.ts';
@@ -90,7 +90,7 @@ function volumeDrawing(explanation: Explanation, options: OverlayOptions, kernel
     ...explanation,
     heatmap: stacked(heatmap),
     raw: shows === 'heatmap' ? raw : [stacked(atImageSize(image, raw[0], kernels))],
-    image: { ...image, input: image.input && stacked(image.input), placement: place(size, size, 'stretch') },
+    image: { ...image, input: image.input && stacked(image.input), placement: unmoved(size) },
   };
   return sliceSheet(imageDrawing(tall, options, kernels), depth, shown);
 }

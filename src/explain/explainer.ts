@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { CamError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
+import type { PreprocessingSources } from '../models/preprocessing.ts';
 import type { ModelInput } from '../models/source.ts';
 import { type Port, portOf } from '../onnx/model.ts';
 import { checkOptions } from '../options/check.ts';
@@ -15,15 +16,14 @@ import type {
   PredictOptions,
 } from '../types.ts';
 import { checkSignal, noImage, readCall, requireSingle } from './call.ts';
+import { contextFor } from './context.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';
-import { type PreparedInput, prepareInput } from './input.ts';
+import { prepareInput } from './input.ts';
 import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
-import { otherInputs } from './other-inputs.ts';
 import { explainedOutputOf } from './output.ts';
 import { planFor } from './plan.ts';
-import { type CallContext, explainSteps, PREDICTED } from './steps.ts';
-import { type Stopwatch, stopwatch } from './stopwatch.ts';
-import { targetMask, targetTensor } from './target-images.ts';
+import { explainSteps, PREDICTED } from './steps.ts';
+import { stopwatch } from './stopwatch.ts';
 
 /** A model's declarations. */
 export interface ModelInfo {
@@ -33,6 +33,8 @@ export interface ModelInfo {
   readonly opset: number;
   /** Preprocessing of pictures; undefined if the model does not take pictures. */
   readonly preprocessing: Preprocessing | undefined;
+  /** Who decided each setting of it. */
+  readonly preprocessingSources: PreprocessingSources | undefined;
   /** Names of all values, possible choices for `layer`. */
   readonly values: readonly string[];
 }
@@ -63,7 +65,7 @@ export class Explainer {
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(model: LoadedModel) {
-    const { source, labels, preprocessing } = model;
+    const { source, labels, preprocessing, preprocessingSources } = model;
     const { graph, opsets } = source.model;
     this.#model = model;
     this.#network = networkSlot(model);
@@ -76,6 +78,7 @@ export class Explainer {
       outputs: graph.outputs.map(portOf),
       opset: opsets.get('') ?? 1,
       preprocessing,
+      preprocessingSources,
       values: [
         ...graph.inputs.map(({ name }) => name),
         ...graph.nodes.flatMap(({ outputs }) => outputs.filter(Boolean)),
@@ -141,13 +144,16 @@ export class Explainer {
       const call = readCall(options, this.labels, image !== undefined);
       const watch = stopwatch();
       const prepared = await watch.time('decode', () => prepareInput(this.#model, image, options.maxPixels));
-      const context = await this.#contextFor(prepared, options, watch);
+      const context = await contextFor(this.#model, this.#network, prepared, options, watch);
       const before = { ...context.network.runs };
       const steps = await explainSteps(call, prepared, options, context);
       const { runs } = context.network;
+      const { preprocessing, preprocessingSources } = this.info;
       return {
         ...steps,
-        preprocessing: prepared.image.picture || prepared.blank ? this.info.preprocessing : undefined,
+        ...(prepared.image.picture || prepared.blank
+          ? { preprocessing, preprocessingSources }
+          : { preprocessing: undefined, preprocessingSources: undefined }),
         timings: watch.timings,
         runs: {
           forward: runs.forward - before.forward,
@@ -172,7 +178,13 @@ export class Explainer {
       checkSignal(options.signal);
       if (image === undefined) throw noImage('predict()');
       const prepared = await prepareInput(this.#model, image, options.maxPixels);
-      const { network, input, others, labels } = await this.#contextFor(prepared, options, stopwatch());
+      const { network, input, others, labels } = await contextFor(
+        this.#model,
+        this.#network,
+        prepared,
+        options,
+        stopwatch(),
+      );
       const { output, names } = explainedOutputOf(
         network,
         input,
@@ -209,24 +221,5 @@ export class Explainer {
     });
     this.#turn = turn.catch(() => undefined);
     return turn;
-  }
-
-  async #contextFor(
-    { tensor }: PreparedInput,
-    { inputs, maxPixels }: Pick<ExplainOptions, 'inputs' | 'maxPixels'>,
-    watch: Stopwatch,
-  ): Promise<CallContext> {
-    const model = this.#model;
-    const others = await otherInputs(model, { inputs, maxPixels });
-    return {
-      network: await watch.time('prepare', () => this.#network.at(tensor, others)),
-      kernels: model.kernels,
-      labels: model.labels,
-      input: model.input.name,
-      others,
-      watch,
-      readMask: (source) => targetMask(source, { modules: model.options.modules, maxPixels }),
-      readTensor: (source) => targetTensor(source, model, maxPixels),
-    };
   }
 }

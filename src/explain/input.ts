@@ -1,9 +1,9 @@
 import { CamError } from '../errors.ts';
-import { place } from '../image/placement.ts';
+import { unmoved } from '../image/placement.ts';
 import { type Preprocessing, toTensor } from '../image/preprocess.ts';
 import { readImage } from '../image/read.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
-import { noPicture } from '../models/preprocessing.ts';
+import { noPicture } from '../models/no-picture.ts';
 import { type InputLayout, layoutOfInput } from '../network/input-layout.ts';
 import { requireSingleImage } from '../network/inputs.ts';
 import { toVolume } from '../network/layout.ts';
@@ -49,7 +49,7 @@ export async function prepareInput(
     checkTensor(image, model.input);
     const [height = 1, width = 1] = image.dims.slice(-2);
     const size = layoutOfInput(model.source.model, model.input.name, image.dims) ?? { height, width };
-    return prepared(image, { picture: undefined, placement: place(size, size, 'stretch') });
+    return prepared(image, { picture: undefined, placement: unmoved(size) });
   }
   const { data, dims, placement } = toTensor(image, requirePreprocessing(model));
   // An explanation is drawn on bytes; the 16 bits of a file are only for the tensor.

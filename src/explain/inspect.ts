@@ -1,6 +1,7 @@
 import { CamError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import type { Labels } from '../models/labels.ts';
+import type { PreprocessingSources } from '../models/preprocessing.ts';
 import type { ModelInput } from '../models/source.ts';
 import { automaticLayer } from '../network/automatic.ts';
 import { blankInputs, extraInputs, imageInput } from '../network/inputs.ts';
@@ -37,6 +38,8 @@ export interface Inspection {
   readonly unsupported: readonly string[];
   /** Preprocessing of pictures; null if the model does not take pictures. */
   readonly preprocessing: Preprocessing | null;
+  /** Who decided each setting of it. */
+  readonly preprocessingSources: PreprocessingSources | null;
   /** Why the model cannot be explained, in which case the rest is unknown; null if it can. */
   readonly problem: string | null;
   readonly explained: Explained | null;
@@ -120,7 +123,11 @@ export async function inspect(model?: ModelInput, options: InspectOptions = {}):
   checkOptions(options, 'inspect');
   const loaded = await loadEverything(model, options);
   const slot = networkSlot(loaded);
-  const declared = { ...declaredBy(loaded.source.model), preprocessing: loaded.preprocessing ?? null };
+  const declared = {
+    ...declaredBy(loaded.source.model),
+    preprocessing: loaded.preprocessing ?? null,
+    preprocessingSources: loaded.preprocessingSources ?? null,
+  };
   try {
     const network = await blamingSize(options, () => openBlank(loaded, slot.at));
     return { ...declared, ...foundIn(network, options, loaded.labels) };
@@ -155,7 +162,7 @@ const NOTHING: Omit<Found, 'problem'> = {
 };
 
 /** The part known from the file. */
-function declaredBy(model: Model): Omit<Inspection, keyof Found | 'preprocessing'> {
+function declaredBy(model: Model): Omit<Inspection, keyof Found | 'preprocessing' | 'preprocessingSources'> {
   const { graph, opsets, irVersion } = model;
   const counts = new Map<string, number>();
   for (const { op } of graph.nodes) counts.set(op, (counts.get(op) ?? 0) + 1);

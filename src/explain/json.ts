@@ -22,6 +22,8 @@ export interface ImageJson {
   readonly detections: ExplainReport['detections'];
   readonly prediction: readonly ClassScoreJson[];
   readonly preprocessing: ExplainReport['preprocessing'] | null;
+  /** Who decided each setting of it. */
+  readonly preprocessingSources: ExplainReport['preprocessingSources'] | null;
   readonly results: readonly ResultJson[];
   readonly failures: readonly FailureJson[];
   /** Why the image could not be explained at all. */
@@ -96,7 +98,10 @@ const asIs = (message: string): string => message;
  */
 export function imageJson(
   { image, model, warnings, reworded = asIs }: Subject,
-  report: Pick<ExplainReport, 'output' | 'detections' | 'prediction' | 'preprocessing' | 'timings'>,
+  report: Pick<
+    ExplainReport,
+    'output' | 'detections' | 'prediction' | 'preprocessing' | 'preprocessingSources' | 'timings'
+  >,
   results: readonly ResultJson[],
   failures: readonly Failure[] = [],
 ): ImageJson {
@@ -114,6 +119,7 @@ export function imageJson(
         ? []
         : report.prediction.map((one) => ({ ...one, probability: one.probability ?? null })),
     preprocessing: report.preprocessing ?? null,
+    preprocessingSources: report.preprocessingSources ?? null,
     results: results.map((result) => ({ ...result, warnings: result.warnings.map(reworded) })),
     failures: failures.map(({ method, target, error }) => ({
       method,
@@ -143,6 +149,7 @@ export const errorImageJson = (
   detections: [],
   prediction: [],
   preprocessing: null,
+  preprocessingSources: null,
   results: [],
   failures: [],
   error: errorJson(error, reworded),

@@ -3,7 +3,7 @@ import type { Preprocessing } from '../image/preprocess.ts';
 import { type Kernels, loadKernels } from '../kernels/index.ts';
 import { builtinModel } from '../models/builtin.ts';
 import { declaredLabels, type Labels, readLabels } from '../models/labels.ts';
-import { preprocessingFor } from '../models/preprocessing.ts';
+import { preprocessingFor, type PreprocessingSources } from '../models/preprocessing.ts';
 import { loadModel, type ModelInput, type ModelSource } from '../models/source.ts';
 import { imageInput, shapeKey } from '../network/inputs.ts';
 import { Network, type Values } from '../network/network.ts';
@@ -26,6 +26,7 @@ export interface LoadedModel {
   readonly input: ValueInfo;
   /** Preprocessing of pictures; undefined if the model does not take pictures. */
   readonly preprocessing: Preprocessing | undefined;
+  readonly preprocessingSources: PreprocessingSources | undefined;
   readonly options: LoadOptions;
 }
 
@@ -43,7 +44,7 @@ export async function loadEverything(
     loadRuntime(runtimeOptionsOf(options)),
   ]);
   const input = imageInput(source.model.graph.inputs, options.imageInput);
-  const preprocessing = preprocessingFor(input, source.preprocessing, options.preprocessing ?? {});
+  const prepares = preprocessingFor(input, source.found, options.preprocessing ?? {});
   const given = options.labels;
   const read = typeof given === 'string' || given instanceof URL ? await readLabels(given) : given;
   const labels = { names: read ?? source.labels ?? [], given: read !== undefined };
@@ -55,12 +56,19 @@ export async function loadEverything(
     labels: { ...labels, names },
     warnings: note === undefined ? [] : [note],
     input,
-    preprocessing,
+    preprocessing: prepares?.preprocessing,
+    preprocessingSources: prepares?.sources,
     options,
   };
 }
 
-const runtimeOptionsOf = ({ threads, ort, executionProviders, modules }: LoadOptions): RuntimeOptions => ({
+/** The options of the runtime among those of a model. */
+export const runtimeOptionsOf = ({
+  threads,
+  ort,
+  executionProviders,
+  modules,
+}: LoadOptions): RuntimeOptions => ({
   threads,
   ort,
   executionProviders,

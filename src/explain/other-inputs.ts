@@ -39,7 +39,8 @@ async function pictureTensor(
   if ('dims' in image || input === undefined) return 'dims' in image ? image : { dims: [], data: [] };
   // The size asked for is that of the image.
   const { width, height, ...asked } = options.preprocessing ?? {};
-  const preprocessing = preprocessingFor(input, { width, height, ...source.preprocessing }, asked);
-  if (preprocessing) return toTensor(image, preprocessing);
+  const { from, settings } = source.found ?? { from: 'metadata', settings: {} };
+  const prepares = preprocessingFor(input, { from, settings: { width, height, ...settings } }, asked);
+  if (prepares) return toTensor(image, prepares.preprocessing);
   throw badOption('inputs', `The input "${name}" does not take a picture. Pass a .npy tensor.`);
 }

@@ -1,15 +1,12 @@
 import { CamError, codeOf } from '../errors.ts';
-import type { Picture } from '../image/source.ts';
-import type { ImageInput } from '../image/source.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
 import { usesScore } from '../methods/choice.ts';
 import { hasSharedVariants } from '../methods/method.ts';
-import type { Labels } from '../models/labels.ts';
-import type { Network, Values } from '../network/network.ts';
 import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
-import type { ExplainOptions, ExplainReport, Failure, FileSource, Tensors } from '../types.ts';
+import type { ExplainOptions, ExplainReport, Failure, Tensors } from '../types.ts';
 import { resultOr } from './attempt.ts';
 import { type Call, checkSignal } from './call.ts';
+import type { CallContext } from './context.ts';
 import { explanationOf, type HeatmapSettings, type MethodResult } from './explanation.ts';
 import { type ForwardPass, rankingOf, requireFinite, runForward, runForwardOn } from './forward.ts';
 import type { PlannedGradient } from './gradient-plans.ts';
@@ -29,19 +26,6 @@ import {
   targetsOf,
 } from './target-run.ts';
 import { type VariantOptions, variantsOf } from './variants.ts';
-
-/** The network of a call, with readers for other images. */
-export interface CallContext {
-  readonly network: Network;
-  readonly kernels: Kernels;
-  readonly labels: Labels;
-  /** Name of the image input, and values of the additional inputs. */
-  readonly input: string;
-  readonly others: Values;
-  readonly watch: Stopwatch;
-  readonly readMask: (source: FileSource | ImageInput) => Promise<Picture>;
-  readonly readTensor: (source: FileSource | ImageInput) => Promise<FloatTensor>;
-}
 
 /** One method on one target, with the results so far. */
 interface Task {
@@ -63,7 +47,7 @@ export async function explainSteps(
   input: PreparedInput,
   options: ExplainOptions,
   { network, kernels, labels, input: inputName, others, watch, readMask, readTensor }: CallContext,
-): Promise<Omit<ExplainReport, 'preprocessing' | 'timings' | 'runs'>> {
+): Promise<Omit<ExplainReport, 'preprocessing' | 'preprocessingSources' | 'timings' | 'runs'>> {
   const { output, names, note } = explainedOutputOf(network, inputName, call.outputs, labels, options);
   const plan = planFor(network, { input: inputName, output, methods: call.methods, options });
   await watch.time('session', () => network.tap(plan.taps));

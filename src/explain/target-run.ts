@@ -1,5 +1,5 @@
 import { CamError, InternalError } from '../errors.ts';
-import { boxInPicture } from '../image/placement.ts';
+import { boxInPicture, type Resizing } from '../image/placement.ts';
 import type { ImageInput, Picture } from '../image/source.ts';
 import type { GradientPlan } from '../network/network.ts';
 import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
@@ -201,15 +201,16 @@ function objectiveFor(
   { labels, readMask, readTensor }: TargetContext,
 ): Promise<Objective> {
   const { network, plan, values, input } = pass;
-  const { picture, preprocessing } = input.image;
-  const fit = picture && preprocessing ? preprocessing.fit : 'stretch';
+  const { picture, placement, preprocessing } = input.image;
+  const resizing: Resizing =
+    picture && preprocessing ? preprocessing : { ...placement.input, fit: 'stretch', cropPct: 1 };
   return objectiveOf(target, {
     classes: plan.output,
     labels,
     logits: toFloat(values[plan.output.logits]),
     candidates: candidatesOf(pass),
-    toPicture: (box) => boxInPicture(box, input.image.placement),
-    mask: async (source, grid) => maskWeights(await readMask(source), grid, fit),
+    toPicture: (box) => boxInPicture(box, placement),
+    mask: async (source, grid) => maskWeights(await readMask(source), grid, resizing),
     outputFor: async (source) => {
       const feeds = feedsFor(pass, await readTensor(source));
       return explainedOutput({ plan, values: await network.forward(feeds, [plan.explained]) });

@@ -3,10 +3,11 @@ import type { Bytes } from '../platform/bytes.ts';
 import type { Codec } from '../platform/codecs.ts';
 import { runtime } from '../platform/runtime.ts';
 import { plainBmp } from './bmp.ts';
+import { isCameraRaw } from './camera-raw.ts';
 import { loadCodec } from './codec.ts';
 import { DEEP_WHITE } from './deep.ts';
 import { drawn } from './drawable.ts';
-import { FOREIGN_IMAGES, FOREIGN_START } from './foreign-images.ts';
+import { CAMERA_RAW, FOREIGN_IMAGES, FOREIGN_START, type ForeignImage } from './foreign-images.ts';
 import { type FormatName, IMAGE_FORMATS, sniff } from './formats.ts';
 import { firstFrame } from './gif.ts';
 import type { Header } from './header.ts';
@@ -42,6 +43,7 @@ export async function decode(
   const format = sniff(bytes);
   if (!format) throw unknownFormat(bytes);
   const { title } = IMAGE_FORMATS[format];
+  if (format === 'tiff' && isRaw(bytes)) throw foreignImage(CAMERA_RAW);
   const header = readHeader(format, bytes);
   const { width, height, scans = 1 } = header;
   if (header.complete === false) throw cutShort(title);
@@ -157,11 +159,21 @@ function cutShort(title: string, cause?: unknown): CamError {
   );
 }
 
+function isRaw(tiff: Uint8Array): boolean {
+  try {
+    return isCameraRaw(viewOf(tiff));
+  } catch (cause) {
+    throw cutShort(IMAGE_FORMATS.tiff.title, cause);
+  }
+}
+
+const foreignImage = ({ title, advice }: ForeignImage): CamError =>
+  new CamError('BAD_IMAGE', `This is ${title}, which cannot be read. ${advice}`);
+
 function unknownFormat(bytes: Uint8Array): CamError {
   const start = String.fromCharCode(...bytes.subarray(0, FOREIGN_START));
   const foreign = FOREIGN_IMAGES.find(({ magic }) => magic.test(start));
-  if (foreign)
-    return new CamError('BAD_IMAGE', `This is ${foreign.title}, which cannot be read. ${foreign.advice}`);
+  if (foreign) return foreignImage(foreign);
   const known = Object.values(IMAGE_FORMATS).map(({ title }) => title);
   const what =
     bytes.length === 0

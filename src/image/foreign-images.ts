@@ -10,14 +10,17 @@ export interface ForeignImage {
 const SAVE = 'Save it as PNG or JPEG.';
 const SLICE = 'Convert a slice to PNG, or the volume to a .npy tensor of the shape that the model takes.';
 
+/** Raw photos that do not look like TIFF; others: `isCameraRaw`. */
+export const CAMERA_RAW: ForeignImage = {
+  title: 'a camera raw photo',
+  magic: /^.{4}ftypcrx |^FUJIFILMCCD-RAW|^II(RO|RS|U\0)/s,
+  advice: 'Develop it, and save it as PNG, JPEG or TIFF.',
+};
+
 export const FOREIGN_IMAGES: readonly ForeignImage[] = [
   { title: 'an AVIF image', magic: /^.{4}ftypavi[fs]/s, advice: SAVE },
   { title: 'a HEIC or HEIF photo', magic: /^.{4}ftyp(hei[cxsm]|hev[cxm]|mif1|msf1)/s, advice: SAVE },
-  {
-    title: 'a camera raw photo',
-    magic: /^.{4}ftypcrx |^FUJIFILMCCD-RAW|^II(RO|RS|U\0)/s,
-    advice: SAVE,
-  },
+  CAMERA_RAW,
   {
     title: 'a video',
     magic: /^.{4}ftyp|^\x1a\x45\xdf\xa3|^RIFF.{4}AVI /s,

@@ -1,4 +1,5 @@
 import type { Bytes } from '../platform/bytes.ts';
+import { canInflateNow, inflateNow } from '../platform/deflate.ts';
 
 /**
  * Decompresses piece by piece and returns the number of bytes. Stops as soon as they exceed `room`, whatever the data
@@ -23,4 +24,15 @@ export async function inflate(
     take(value, at);
     at += value.length;
   }
+}
+
+/**
+ * Decompresses a small piece of raw deflate data; undefined if it holds more than `room` bytes.
+ * @throws {Error} for damaged data.
+ */
+export async function inflatePiece(piece: Uint8Array, room: number): Promise<Uint8Array | undefined> {
+  if (canInflateNow()) return inflateNow(piece, room);
+  const out = new Uint8Array(room);
+  const size = await inflate([piece], 'deflate-raw', room, (part, at) => out.set(part, at));
+  return size > room ? undefined : out.subarray(0, size);
 }

@@ -9,9 +9,19 @@ export interface Size {
 
 /**
  * Resize mode: `stretch` changes the proportions, `crop` takes the largest centered part with the input's proportions,
- * `letterbox` fits the whole picture and pads the rest.
+ * `letterbox` fits the whole picture and pads the rest with gray, `border` (timm's name) with the mean.
  */
-export type Fit = 'stretch' | 'crop' | 'letterbox';
+export type Fit = 'stretch' | 'crop' | 'letterbox' | 'border';
+
+/** How pictures are brought to the size of an input. */
+export interface Resizing extends Size {
+  fit: Fit;
+  /**
+   * Share of the resized picture's sides that the center crop keeps, above 0, at most 1: `crop_pct` of timm and
+   * transformers. With 0.875, an input of 224 pixels is cut from a picture resized for 256.
+   */
+  cropPct: number;
+}
 
 /** Position of a picture in a model's input: its part `from` fills the part `to` of the input. */
 export interface Placement {
@@ -23,32 +33,73 @@ export interface Placement {
   to: Box;
 }
 
-export function place(picture: Size, input: Size, fit: Fit): Placement {
-  const whole = ({ width, height }: Size): Box => ({ x: 0, y: 0, width, height });
-  const sizes = {
+/** As timm's transforms_imagenet_eval (timm/data/transforms_factory.py), to the pixel. */
+export function place(picture: Size, { width, height, fit, cropPct }: Resizing): Placement {
+  const scaled = { width: Math.floor(width / cropPct), height: Math.floor(height / cropPct) };
+  const resized = FITS[fit].resized(picture, scaled);
+  const x = centerCropped(picture.width, resized.width, width);
+  const y = centerCropped(picture.height, resized.height, height);
+  return {
     picture: { width: picture.width, height: picture.height },
-    input: { width: input.width, height: input.height },
+    input: { width, height },
+    from: { x: x.from, y: y.from, width: x.seen, height: y.seen },
+    to: { x: x.to, y: y.to, width: x.filled, height: y.filled },
   };
-  return { ...sizes, from: whole(picture), to: whole(input), ...FITS[fit](picture, input) };
 }
 
-export const FITS: Record<Fit, (picture: Size, input: Size) => Partial<Placement>> = {
-  stretch: () => ({}),
-  crop(picture, input) {
-    const scale = Math.min(picture.width / input.width, picture.height / input.height);
-    const [width, height] = [input.width * scale, input.height * scale];
-    return {
-      from: { x: (picture.width - width) / 2, y: (picture.height - height) / 2, width, height },
-    };
+/** The placement of a tensor, which is used as it is. */
+export const unmoved = ({ width, height }: Size): Placement =>
+  place({ width, height }, { width, height, fit: 'stretch', cropPct: 1 });
+
+/** One axis of a picture, resized, then cropped or padded to an input's side. */
+function centerCropped(side: number, resized: number, input: number) {
+  const scale = side / resized;
+  return resized < input
+    ? { from: 0, seen: side, to: Math.floor((input - resized) / 2), filled: resized }
+    : { from: roundHalfEven((resized - input) / 2) * scale, seen: input * scale, to: 0, filled: input };
+}
+
+/** Python's round. */
+function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  return value - below === 0.5 ? below + (below % 2) : Math.round(value);
+}
+
+interface FitRow {
+  /** Size of a picture after resizing, before the center crop; `scaled` is the input plus the margin to be cut. */
+  readonly resized: (picture: Size, scaled: Size) => Size;
+  /** Byte of the padding, from that of the mean. */
+  readonly padding: (mean: number) => number;
+}
+
+const dividedBy = ({ width, height }: Size, ratio: number): Size => ({
+  width: Math.max(1, roundHalfEven(width / ratio)),
+  height: Math.max(1, roundHalfEven(height / ratio)),
+});
+
+/** By the longer side. */
+const inside: FitRow['resized'] = (picture, scaled) =>
+  dividedBy(picture, Math.max(picture.width / scaled.width, picture.height / scaled.height));
+
+const unpadded = () => 0;
+
+/** The resize modes. */
+export const FITS: Readonly<Record<Fit, FitRow>> = {
+  stretch: { resized: (_, scaled) => scaled, padding: unpadded },
+  crop: {
+    resized(picture, scaled) {
+      const { width, height } = picture;
+      if (scaled.width !== scaled.height)
+        return dividedBy(picture, Math.min(width / scaled.width, height / scaled.height));
+      // torchvision's Resize by the shorter side truncates the longer.
+      const along = (side: number) => Math.trunc((scaled.width * side) / Math.min(width, height));
+      return { width: along(width), height: along(height) };
+    },
+    padding: unpadded,
   },
-  letterbox(picture, input) {
-    const scale = Math.min(input.width / picture.width, input.height / picture.height);
-    const width = Math.max(1, Math.round(picture.width * scale));
-    const height = Math.max(1, Math.round(picture.height * scale));
-    const x = Math.floor((input.width - width) / 2);
-    const y = Math.floor((input.height - height) / 2);
-    return { to: { x, y, width, height } };
-  },
+  // The gray of the YOLO family.
+  letterbox: { resized: inside, padding: () => 114 },
+  border: { resized: inside, padding: (mean) => Math.min(255, Math.max(0, roundHalfEven(mean))) },
 };
 
 /**

@@ -1,7 +1,7 @@
 import { badOption, CamError } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
 import { type ColorChannels, MIXES, paint } from './channels.ts';
-import { type Fit, FITS, place, type Placement } from './placement.ts';
+import { FITS, place, type Placement, type Resizing } from './placement.ts';
 import { DEFAULT_RESAMPLE, type Resample, RESAMPLES, resize } from './resize.ts';
 import type { DecodedPicture, Picture, PictureInput } from './source.ts';
 
@@ -10,11 +10,7 @@ export const TENSOR_LAYOUTS = ['nchw', 'nhwc'] as const;
 export type TensorLayout = (typeof TENSOR_LAYOUTS)[number];
 
 /** Conversion of a picture to a model's input tensor: element = (value in `range` - mean) / std, per channel. */
-export interface Preprocessing {
-  /** Input size, in pixels. */
-  height: number;
-  width: number;
-  fit: Fit;
+export interface Preprocessing extends Resizing {
   /** Way to resize. */
   resample: Resample;
   channels: ColorChannels;
@@ -31,9 +27,6 @@ export const IMAGENET = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 } as const;
-
-/** Letterbox padding, 0 to 255: the gray of the YOLO family. */
-const PADDING = 114;
 
 /**
  * Default preprocessing: stretch (bilinear, antialiased), RGB, 0 to 1, ImageNet mean and standard deviation in channel order. A one-channel
@@ -61,6 +54,7 @@ export function defaultPreprocessing(
     height,
     width,
     fit: 'stretch',
+    cropPct: 1,
     resample: DEFAULT_RESAMPLE,
     channels,
     range: [0, 1],
@@ -79,13 +73,13 @@ export interface PictureTensor {
 }
 
 /**
- * Resizes, pads, orders and normalizes a picture.
+ * Resizes, crops, pads, orders and normalizes a picture, placed as the settings say, or as `placed`.
  * @throws {CamError} BAD_OPTION for invalid settings.
  */
-export function toTensor(picture: DecodedPicture, p: Preprocessing): PictureTensor {
+export function toTensor(picture: DecodedPicture, p: Preprocessing, placed?: Placement): PictureTensor {
   checkPreprocessing(p);
   const { height, width, layout } = p;
-  const placement = place(picture, p, p.fit);
+  const placement = placed ?? place(picture, p);
   const { to, from } = placement;
   const [red, green, blue] = planes(
     resize(picture, from, to.height, to.width, p.resample),
@@ -98,7 +92,8 @@ export function toTensor(picture: DecodedPicture, p: Preprocessing): PictureTens
   mixes.forEach(([r, g, b], c) => {
     const scale = (white - black) / 255 / p.std[c]!;
     const shift = (black - p.mean[c]!) / p.std[c]!;
-    for (let i = 0; i < height * width; i++) data[i * step + c * jump] = PADDING * scale + shift;
+    const padding = FITS[p.fit].padding(-shift / scale) * scale + shift;
+    for (let i = 0; i < height * width; i++) data[i * step + c * jump] = padding;
     for (let y = 0, i = 0; y < to.height; y++) {
       let at = ((to.y + y) * width + to.x) * step + c * jump;
       for (let x = 0; x < to.width; x++, i++, at += step)
@@ -151,9 +146,12 @@ const WORDS: Readonly<Record<'fit' | 'resample' | 'channels' | 'layout', readonl
   layout: TENSOR_LAYOUTS,
 };
 
+/** Limit on the size of a resized picture. */
+export const MIN_CROP_PCT = 0.01;
+
 /** @throws {CamError} BAD_OPTION when a setting is invalid by itself. */
 export function checkSettings(p: Partial<Preprocessing>): void {
-  const { height = 1, width = 1, range = [0, 1] } = p;
+  const { height = 1, width = 1, cropPct = 1, range = [0, 1] } = p;
   for (const [name, known] of Object.entries(WORDS)) {
     const value = p[name as keyof typeof WORDS];
     if (value !== undefined && !known.includes(value))
@@ -164,6 +162,12 @@ export function checkSettings(p: Partial<Preprocessing>): void {
   }
   if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0)) {
     throw badOption('preprocessing', `${width} x ${height} is not a size. Use whole numbers above 0.`);
+  }
+  if (!(cropPct >= MIN_CROP_PCT && cropPct <= 1)) {
+    throw badOption(
+      'preprocessing.cropPct',
+      `\`preprocessing.cropPct\` is ${cropPct}. It takes a number from ${MIN_CROP_PCT} to 1.`,
+    );
   }
   if (!(range.length === 2 && range.every(Number.isFinite) && range[0] !== range[1])) {
     throw badOption(

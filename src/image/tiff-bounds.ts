@@ -1,4 +1,4 @@
-import { inflate } from './inflate.ts';
+import { inflatePiece } from './inflate.ts';
 import { hasFrame, jpegHeader, MOST_SCANS } from './jpeg.ts';
 import { orientationOf, upright } from './orientation.ts';
 import type { Prepared } from './prepared.ts';
@@ -7,17 +7,18 @@ import { firstPage, type TiffPage, viewOf, writeTiff } from './tiff.ts';
 import { disguiseOf } from './tiff-samples.ts';
 
 /** Unpacked size of a strip or tile in bytes, counted no further than `room`. */
-type Unpacked = (part: Uint8Array, room: number, page: StripLayout) => number | Promise<number>;
+type Unpacked = (part: Uint8Array, room: number, page: StripLayout) => number;
 
 /** Compressions (TIFF 6.0 section 3 and its supplements) whose unpacked size can be computed without unpacking. */
 const UNPACKED: Readonly<Record<number, Unpacked>> = {
   1: ({ length }) => length,
   5: lzwSize,
   7: jpegSize,
-  8: deflateSize,
   32773: packBitsSize,
-  32946: deflateSize,
 };
+
+/** Deflate, which is unpacked here: the decoder takes long for each strip. */
+const DEFLATE = [8, 32946];
 
 interface Kind {
   readonly bits: number;
@@ -30,12 +31,16 @@ const DECODED: Readonly<Record<number, (kind: Kind) => boolean>> = {
   0: (kind) => kind.samples === 1 && ([1, 4, 8].includes(kind.bits) || isDeep(kind)), // white is zero
   1: (kind) =>
     (kind.bits === 8 && kind.samples <= 4) ||
-    (kind.samples === 1 && ([1, 2].includes(kind.bits) || isDeep(kind))),
+    (kind.samples === 1 && [1, 2].includes(kind.bits)) ||
+    (kind.samples <= 2 && isDeep(kind)),
   2: (kind) =>
     (kind.bits === 8 && kind.samples !== 2 && kind.samples <= 8) ||
     ([3, 4].includes(kind.samples) && isDeep(kind)),
   3: ({ bits, samples }) => (bits === 8 && samples <= 2) || (samples === 1 && [1, 2, 4].includes(bits)), // palette
-  5: ({ bits, samples, compression }) => compression !== 7 && bits === 8 && samples >= 4 && samples <= 8, // CMYK
+  // CMYK
+  5: (kind) =>
+    kind.compression !== 7 &&
+    ((kind.bits === 8 && kind.samples >= 4 && kind.samples <= 8) || (kind.samples === 4 && isDeep(kind))),
   6: ({ bits, samples, compression }) => compression === 7 && bits === 8 && samples === 3, // YCbCr, of a JPEG
 };
 
@@ -52,6 +57,15 @@ const PHOTOMETRICS: Readonly<Record<number, string>> = {
   5: 'CMYK',
   6: 'YCbCr',
   8: 'CIELab',
+};
+
+/** Sample formats (section 19) that are not read. */
+const FORMATS_OF_SAMPLES: Readonly<Record<number, string>> = {
+  2: 'signed integers',
+  3: 'floating-point numbers',
+  4: 'of an undefined format',
+  5: 'complex integers',
+  6: 'complex numbers',
 };
 
 /** More strips or tiles than real pages have, each of which takes time. */
@@ -84,22 +98,36 @@ export async function preparedTiff(bytes: Uint8Array, maxPixels: number): Promis
   if (offsets.length < count) throw new Error('pixels are missing');
   // Strips may overlap, as blank ones do, but not so that a small file becomes a large one.
   let left = bytes.length + 2 * room * count;
+  const deflated = DEFLATE.includes(compression);
   const parts: Uint8Array[] = [];
   for (let i = 0; i < count; i++) {
     const size = sizes[i] ?? (compression === 1 ? room : 0);
     const part = bytes.subarray(offsets[i], offsets[i] + size);
     left -= part.length;
     if (left < 0) throw new Error('its strips overlap');
-    if ((await UNPACKED[compression](part, room, layout)) > room)
+    // Between zlib's header and checksum.
+    const unpacked = deflated ? await inflatePiece(part.subarray(2, -4), room) : part;
+    if (!unpacked || (!deflated && UNPACKED[compression](part, room, layout) > room))
       throw new Error('it holds more data than pixels');
-    parts.push(part);
+    parts.push(unpacked);
   }
   const orientation = orientationOf(page.values('orientation')[0]);
   const { tags, finish } = disguiseOf(page) ?? { finish: (picture: Picture) => picture };
+  const plain = deflated ? { compression: [1], ...(!tiled && { rowsPerStrip: [page.height] }) } : {};
   return {
-    file: writeTiff(page, tiled, parts, tags),
+    file: writeTiff(page, tiled, deflated && !tiled ? [joinedStrips(parts, room)] : parts, {
+      ...plain,
+      ...tags,
+    }),
     finish: (decoded) => upright(finish(decoded), orientation),
   };
+}
+
+/** Strips as one; those that are cut short are filled up with zeros. */
+function joinedStrips(strips: readonly Uint8Array[], room: number): Uint8Array {
+  const out = new Uint8Array((strips.length - 1) * room + (strips.at(-1)?.length ?? 0));
+  strips.forEach((strip, i) => out.set(strip, i * room));
+  return out;
 }
 
 function stripLayout(page: TiffPage, maxPixels: number): StripLayout {
@@ -115,13 +143,19 @@ function stripLayout(page: TiffPage, maxPixels: number): StripLayout {
   ] = (['compression', 'bits', 'samples', 'planar', 'photometric', 'sampleFormat', 'inkSet'] as const).map(
     values,
   );
-  if (!Object.hasOwn(UNPACKED, compression)) throw new Error(`compression ${compression} is not supported`);
+  if (!Object.hasOwn(UNPACKED, compression) && !DEFLATE.includes(compression))
+    throw new Error(`compression ${compression} is not supported`);
   if (planar !== 1 && samples > 1) throw new Error('its colors are stored in separate planes');
   if (inkSet !== 1) throw new Error('its inks are not cyan, magenta, yellow and black');
-  if (format !== 1) throw new Error('its pixels are not unsigned integers');
+  if (format !== 1) {
+    const what = FORMATS_OF_SAMPLES[format] ?? 'of an unknown format';
+    throw new Error(
+      `its samples are ${what}, for which TIFF defines no white. Scale them to unsigned integers, or pass a .npy tensor`,
+    );
+  }
   if (!DECODED[photometric]?.({ bits, samples, compression }))
     throw new Error(
-      `${PHOTOMETRICS[photometric] ?? `photometric interpretation ${photometric}`} with ${samples} × ${bits} bits is not supported`,
+      `${PHOTOMETRICS[photometric] ?? `photometric interpretation ${photometric}`} with ${samples} × ${bits} bits${compression === 7 ? ', compressed as JPEG,' : ''} is not supported`,
     );
   const [tileWidth] = values('tileWidth');
   const tiled = tileWidth !== undefined;
@@ -168,13 +202,6 @@ function packBitsSize(part: Uint8Array, room: number): number {
     at += head < 128 ? head + 2 : head > 128 ? 2 : 1;
   }
   return size;
-}
-
-/** Like the decoder, reads between zlib's header and checksum, and leaves other errors to it. */
-async function deflateSize(part: Uint8Array, room: number): Promise<number> {
-  let size = 0;
-  const count = ({ length }: Uint8Array) => void (size += length);
-  return inflate([part.subarray(2, -4)], 'deflate-raw', room, count).catch(() => size);
 }
 
 /** A complete JPEG, possibly with separate tables; as many pixels as the strip or tile, whatever its components. */

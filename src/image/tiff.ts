@@ -50,8 +50,16 @@ const READERS: Record<number, { bytes: number; read: 'getUint8' | 'getUint16' | 
 /** Values of a tag that are looked at; a page of 100 million pixels has fewer strips or tiles. */
 const MAX_VALUES = 1e6;
 
+/** The entries of a file's first directory, by tag. */
+export interface TiffEntries {
+  readonly littleEndian: boolean;
+  readonly has: (tag: number) => boolean;
+  /** Values of a tag; empty if there is none, or of another type. */
+  readonly numbers: (tag: number) => readonly number[];
+}
+
 /** @throws {RangeError} when the file is truncated. */
-export function firstPage(view: DataView): TiffPage {
+export function entriesOf(view: DataView): TiffEntries {
   const littleEndian = view.getUint8(0) === 0x49;
   const at = view.getUint32(4, littleEndian);
   const count = view.getUint16(at, littleEndian);
@@ -60,10 +68,20 @@ export function firstPage(view: DataView): TiffPage {
     const entry = at + 2 + 12 * i;
     entries.set(view.getUint16(entry, littleEndian), entry);
   }
-  const values: TiffPage['values'] = (tag) => {
-    const entry = entries.get(TAGS[tag]);
-    return entry === undefined ? [] : valuesOf(view, entry, littleEndian);
+  return {
+    littleEndian,
+    has: (tag) => entries.has(tag),
+    numbers(tag) {
+      const entry = entries.get(tag);
+      return entry === undefined ? [] : valuesOf(view, entry, littleEndian);
+    },
   };
+}
+
+/** @throws {RangeError} when the file is truncated. */
+export function firstPage(view: DataView): TiffPage {
+  const { littleEndian, numbers } = entriesOf(view);
+  const values: TiffPage['values'] = (tag) => numbers(TAGS[tag]);
   const [offsets, bytes] = [
     [...values('stripOffsets'), ...values('tileOffsets')],
     [...values('stripBytes'), ...values('tileBytes')],

@@ -9,7 +9,7 @@ import {
 } from '../image/preprocess.ts';
 import { shapeText } from '../network/inputs.ts';
 import { isFloat } from '../onnx/data-type.ts';
-import type { Model, ValueInfo } from '../onnx/model.ts';
+import type { ValueInfo } from '../onnx/model.ts';
 
 /** Side of the input if neither the model nor the caller sets one. */
 const DEFAULT_SIDE = 224;
@@ -31,34 +31,130 @@ interface ImageInputShape {
   readonly depth: 1 | 3;
   readonly height: number;
   readonly width: number;
+  /** What the declared shape decides. */
+  readonly declared: ReadonlySet<keyof Preprocessing>;
+}
+
+/** Where settings beside a model stand; `metadata` is that of the model itself. */
+export type SettingsOrigin = 'preprocessor_config.json' | 'config.json' | 'metadata';
+
+/** Who decided a setting: the caller, the model's declared input, a file beside it, or nobody. */
+export type SettingSource = 'caller' | 'model' | SettingsOrigin | 'default';
+
+/** The source of each setting of a preprocessing. */
+export type PreprocessingSources = Readonly<Record<keyof Preprocessing, SettingSource>>;
+
+/** Settings found beside a model. */
+export interface FoundSettings {
+  readonly from: SettingsOrigin;
+  readonly settings: Partial<Preprocessing>;
+}
+
+/** Preprocessing for an input, and where it comes from. */
+interface InputPreprocessing {
+  readonly preprocessing: Preprocessing;
+  readonly sources: PreprocessingSources;
 }
 
 /**
  * Preprocessing for a model's input. Layout, channels and size follow from its declared shape; `asked` are the caller's
  * settings, `found` those beside the model. Undefined if the input does not take a picture.
- * @throws {CamError} BAD_OPTION when a setting is invalid or does not fit the input.
+ * @throws {CamError} BAD_OPTION when a setting of the caller is invalid or does not fit the input.
+ * @throws {CamError} BAD_MODEL when one beside the model does not, with the file.
  */
 export function preprocessingFor(
   input: ValueInfo,
-  found: Partial<Preprocessing>,
+  found: FoundSettings | undefined,
   asked: Partial<Preprocessing>,
-): Preprocessing | undefined {
+): InputPreprocessing | undefined {
   const wanted = definedOnly(asked);
   checkSettings(wanted);
-  const given = { ...definedOnly(found), ...wanted };
+  const resolved = resolve(input, found, wanted);
+  if (!resolved) return undefined;
+  try {
+    checkResolved(resolved);
+  } catch (cause) {
+    // Without the file, the same error is the caller's.
+    if (!found || !(cause instanceof CamError)) throw cause;
+    checkResolved(resolve(input, undefined, wanted));
+    throw new CamError(
+      'BAD_MODEL',
+      `The settings in ${found.from === 'metadata' ? "the model's metadata" : found.from} do not fit its input "${input.name}" ${shapeText(input.dims)}: ${cause.message} Correct or remove them, or set \`preprocessing\`.`,
+      { cause, option: 'preprocessor' },
+    );
+  }
+  return resolved;
+}
+
+interface Resolved extends InputPreprocessing {
+  readonly depth: 1 | 3;
+}
+
+function resolve(
+  input: ValueInfo,
+  found: FoundSettings | undefined,
+  wanted: Partial<Preprocessing>,
+): Resolved | undefined {
+  const beside = besideFor(definedOnly(found?.settings ?? {}), wanted);
+  const given = { ...beside, ...wanted };
   const takes = pictureInput(input, given);
   if (!takes) return undefined;
   checkAsked(input, takes, wanted);
-  const { depth, ...extent } = takes;
+  const { depth, declared, ...extent } = takes;
   const defaults = defaultPreprocessing({ channels: depth, ...extent }, given.channels);
-  const settings = { ...defaults, ...given, ...extent, ...bytesFor(input, wanted) };
+  const bytes = bytesFor(input, wanted);
+  const settings = { ...defaults, ...given, ...extent, ...bytes };
   const preprocessing = {
     ...settings,
     mean: forEach(settings.mean, settings),
     std: forEach(settings.std, settings),
   };
-  if (Object.keys(wanted).length > 0) checkPreprocessing(preprocessing);
-  return preprocessing;
+  const sourceOf = (key: keyof Preprocessing): SettingSource => {
+    if (declared.has(key) || (bytes && key in bytes)) return 'model';
+    if (wanted[key] !== undefined) return 'caller';
+    return found && beside[key] !== undefined ? found.from : 'default';
+  };
+  return { preprocessing, sources: mapKeys(preprocessing, sourceOf), depth };
+}
+
+/** @throws {CamError} BAD_OPTION when a setting, or several together, are invalid or do not fit the input. */
+function checkResolved(resolved: Resolved | undefined): void {
+  if (!resolved) return;
+  const { preprocessing, sources, depth } = resolved;
+  const { channels, width, height } = preprocessing;
+  const count = MIXES[channels].length;
+  if (count !== depth)
+    throw badOption('preprocessing.channels', `It takes ${depth} channel(s), but ${channels} has ${count}.`);
+  if (sources.width !== 'model' || sources.height !== 'model') checkPixels(width, height);
+  checkPreprocessing(preprocessing);
+}
+
+function checkPixels(width: number, height: number): void {
+  if (width * height <= MAX_INPUT_PIXELS) return;
+  throw badOption(
+    'preprocessing.width',
+    `An input of ${width} x ${height} pixels does not fit into the runtime's memory. Reduce \`preprocessing.width\` and \`preprocessing.height\` to at most ${MAX_INPUT_PIXELS} pixels.`,
+  );
+}
+
+const mapKeys = <Key extends string, Value>(
+  object: Readonly<Record<Key, unknown>>,
+  value: (key: Key) => Value,
+): Record<Key, Value> =>
+  Object.fromEntries((Object.keys(object) as Key[]).map((key) => [key, value(key)])) as Record<Key, Value>;
+
+/**
+ * A file's settings, without its margin where the caller resizes in another way. A mean that is the same for three
+ * channels is that of one, too.
+ */
+function besideFor(
+  { cropPct, ...found }: Partial<Preprocessing>,
+  { fit }: Partial<Preprocessing>,
+): Partial<Preprocessing> {
+  const single = (values: readonly number[] | undefined) =>
+    new Set(values).size === 1 ? values?.slice(0, 1) : values;
+  const beside = { ...found, ...definedOnly({ mean: single(found.mean), std: single(found.std) }) };
+  return cropPct === undefined || (fit ?? beside.fit) !== beside.fit ? beside : { ...beside, cropPct };
 }
 
 /**
@@ -101,7 +197,14 @@ function pictureInput({ dims }: ValueInfo, given: Partial<Preprocessing>): Image
   if (depth !== 1 && depth !== 3) return undefined;
   const side = (size: number | string, wanted: number | undefined) =>
     typeof size === 'number' ? size : (wanted ?? DEFAULT_SIDE);
-  return { layout, depth, height: side(height, given.height), width: side(width, given.width) };
+  const fixed = {
+    layout: declaredLayout(shape) !== undefined,
+    channels: channels === 1,
+    height: typeof height === 'number',
+    width: typeof width === 'number',
+  };
+  const declared = new Set((Object.keys(fixed) as (keyof typeof fixed)[]).filter((key) => fixed[key]));
+  return { layout, depth, height: side(height, given.height), width: side(width, given.width), declared };
 }
 
 /** The layout of a shape with 1 or 3 channels at exactly one end. */
@@ -139,40 +242,5 @@ function checkAsked(input: ValueInfo, takes: ImageInputShape, asked: Partial<Pre
       `The model only takes ${takes.width} x ${takes.height} pixels. Omit \`preprocessing.width\` and \`preprocessing.height\`.`,
     );
   }
-  if ((asked.width ?? asked.height) !== undefined && width * height > MAX_INPUT_PIXELS) {
-    throw badOption(
-      'preprocessing.width',
-      `An input of ${width} x ${height} pixels does not fit into the runtime's memory. Reduce \`preprocessing.width\` and \`preprocessing.height\` to at most ${MAX_INPUT_PIXELS} pixels.`,
-    );
-  }
-}
-
-/** The error for an input that does not take a picture, with advice. */
-export function noPicture({ name, dims }: ValueInfo, model: Model): CamError {
-  const foreign = foreignOperators(model);
-  if (foreign.length > 0) {
-    return new CamError(
-      'UNSUPPORTED_MODEL',
-      `The model's input "${name}" ${shapeText(dims)} is not an image, and onnxruntime-web lacks some of the model's operators: ${foreign.join(', ')}. Export the network without its pre- and postprocessing.`,
-    );
-  }
-  if (dims === undefined) {
-    return badOption(
-      'preprocessing.width',
-      `The model does not declare the shape of its input "${name}". Set \`preprocessing.width\` and \`preprocessing.height\`, and \`preprocessing.layout\` and \`preprocessing.channels\` unless they are nchw and rgb. Or pass a .npy tensor.`,
-    );
-  }
-  return new CamError(
-    'UNSUPPORTED_MODEL',
-    `The model's input "${name}" ${shapeText(dims)} is not an image. Pass a .npy tensor of that shape.`,
-  );
-}
-
-/** Operator domains of onnxruntime; a model may also define functions. */
-const DOMAINS = /^(ai\.onnx(\.\w+)*|com\.microsoft(\.(nchwc|experimental|dml))?|com\.ms\.internal\.nhwc)$/;
-
-function foreignOperators({ graph, functions }: Model): string[] {
-  const domain = (op: string) => op.slice(0, op.lastIndexOf('.'));
-  const used = new Set(graph.nodes.map(({ op }) => op));
-  return [...used].filter((op) => op.includes('.') && !DOMAINS.test(domain(op)) && !functions.has(op));
+  if ((asked.width ?? asked.height) !== undefined) checkPixels(width, height);
 }

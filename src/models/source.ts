@@ -1,12 +1,14 @@
 import { CamError, formatValue } from '../errors.ts';
-import type { Preprocessing } from '../image/preprocess.ts';
-import { readPreprocessorConfig, readTimmConfig } from '../image/preprocessor-config.ts';
 import type { FileSource } from '../image/source.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
-import { readFile, readFileWithRoom } from '../platform/files.ts';
+import { folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
+import { folderAdvice } from './foreign-folders.ts';
 import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
+import { readModelConfig } from './model-config.ts';
+import type { FoundSettings } from './preprocessing.ts';
+import { readPreprocessorConfig } from './preprocessor-config.ts';
 import { ultralyticsMetadata } from './ultralytics.ts';
 
 /** A model with its weights and settings. */
@@ -14,7 +16,8 @@ export interface ModelSource {
   readonly model: Model;
   readonly external: readonly { path: string; data: Uint8Array }[];
   readonly labels: readonly string[] | undefined;
-  readonly preprocessing: Partial<Preprocessing>;
+  /** Settings of its preprocessing; undefined if there are none. */
+  readonly found: FoundSettings | undefined;
   /** The files read. */
   readonly files: readonly (string | URL)[];
 }
@@ -23,9 +26,15 @@ export interface ModelSource {
 export interface ModelFiles {
   /** External data files, by their path in the model. Found automatically beside a model path. */
   external?: readonly { path: string; data: Uint8Array }[];
-  /** Contents of a Hugging Face `config.json`, with the class names. Found automatically beside a model path. */
+  /**
+   * Contents of a Hugging Face `config.json`, with the class names, and timm's preprocessing or a `mode` of Keras. Found
+   * automatically beside a model path.
+   */
   config?: object;
-  /** Contents of a Hugging Face `preprocessor_config.json`. Found automatically beside a model path. */
+  /**
+   * Contents of a Hugging Face `preprocessor_config.json`, or `{ mode: 'caffe' }` and the like for Keras. Found
+   * automatically beside a model path.
+   */
   preprocessor?: object;
 }
 
@@ -41,7 +50,7 @@ export interface ModelPlace {
 
 /**
  * Reads a model. Beside a path, and one folder up, it also reads files of a Hugging Face export: `config.json`
- * (id2label) and `preprocessor_config.json`.
+ * (id2label, timm's pretrained_cfg) and `preprocessor_config.json`.
  * @throws {CamError} BAD_MODEL when the file is missing or not a model, or its external data files are missing or
  * outside its folder.
  */
@@ -73,7 +82,7 @@ export async function loadModel(
     settings.preprocessor ??
       (known ? settingIn(source.preprocessor) : settingBeside(place, 'preprocessor_config.json')),
   ]);
-  requireOnnx(bytes);
+  requireOnnx(bytes, String(place));
   const model = readModel(bytes, ROOM);
   const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
   const load = async ({ path, file }: (typeof weights)[number]) => ({
@@ -130,16 +139,15 @@ interface ModelSettings {
 function settingsOf(
   { metadata }: Model,
   { config, preprocessor }: ModelSettings,
-): Pick<ModelSource, 'labels' | 'preprocessing'> {
+): Pick<ModelSource, 'labels' | 'found'> {
   const inside = ultralyticsMetadata(metadata);
-  const beside = preprocessor
-    ? readPreprocessorConfig(preprocessor.text)
-    : config
-      ? readTimmConfig(config.text)
-      : {};
+  const beside: FoundSettings | undefined = preprocessor
+    ? { from: 'preprocessor_config.json', settings: readPreprocessorConfig(preprocessor.text) }
+    : config && { from: 'config.json', settings: readModelConfig(config.text) };
+  const found = beside && Object.keys(beside.settings).length > 0 ? beside : undefined;
   return {
     labels: (config && labelsOfConfig(config.text)) ?? inside?.names,
-    preprocessing: Object.keys(beside).length > 0 ? beside : (inside?.preprocessing ?? {}),
+    found: found ?? (inside && { from: 'metadata', settings: inside.preprocessing }),
   };
 }
 
@@ -152,6 +160,8 @@ async function read(what: string, place: string | URL, get: () => Promise<Uint8A
   try {
     return await get();
   } catch (cause) {
+    const names = what === 'model' ? await folderNames(place) : undefined;
+    if (names) throw new CamError('BAD_MODEL', folderAdvice(names), { cause });
     throw new CamError(
       'BAD_MODEL',
       `The ${what} ${String(place)} cannot be read: ${(cause as Error).message}. Check the path.`,

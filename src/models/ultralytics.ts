@@ -1,6 +1,6 @@
 import type { Preprocessing } from '../image/preprocess.ts';
-import { isSide } from '../image/preprocessor-config.ts';
 import { readPythonLiteral } from './python-literal.ts';
+import { isSide } from './settings-file.ts';
 
 /** What an exporter of Ultralytics writes into a model's metadata (ultralytics/engine/exporter.py). */
 export interface UltralyticsMetadata {

@@ -1,10 +1,10 @@
 import { badOption, formatValue } from '../errors.ts';
 import { checkKeys, type Checks, isRecord } from '../table.ts';
-import type { InspectOptions, LoadOptions, PredictOptions } from '../types.ts';
+import type { InspectOptions, LoadOptions, PredictOptions, VerifyOptions } from '../types.ts';
 import { checksOf } from './options.ts';
 
 /** A library function with options. */
-type Place = 'load' | 'explain' | 'predict' | 'inspect' | 'overlay' | 'toJPEG';
+type Place = 'load' | 'explain' | 'predict' | 'inspect' | 'verify' | 'overlay' | 'toJPEG';
 
 const PREDICT: Readonly<Record<keyof PredictOptions, true>> = {
   top: true,
@@ -23,6 +23,23 @@ const INSPECT: Readonly<Record<Exclude<keyof InspectOptions, keyof LoadOptions>,
   tokens: true,
 };
 
+type VerifyOnly = keyof LoadOptions | 'directions' | 'operators';
+
+const VERIFY: Readonly<Record<Exclude<keyof VerifyOptions, VerifyOnly>, true>> = {
+  output: true,
+  outputKind: true,
+  activation: true,
+  layer: true,
+  tokens: true,
+  score: true,
+  inputs: true,
+  maxPixels: true,
+  seed: true,
+  signal: true,
+  class: true,
+  target: true,
+};
+
 const narrowed = (names: object, checks: Checks): Checks =>
   new Map([...checks].filter(([name]) => Object.hasOwn(names, name)));
 
@@ -32,6 +49,7 @@ const TAKEN: Readonly<Record<Place, Checks>> = {
   explain: checksOf('explain'),
   predict: narrowed(PREDICT, checksOf('explain')),
   inspect: new Map([...checksOf('load'), ...narrowed(INSPECT, checksOf('explain'))]),
+  verify: new Map([...checksOf('load'), ...narrowed(VERIFY, checksOf('explain')), ...checksOf('verify')]),
   overlay: checksOf('overlay'),
   toJPEG: new Map([...checksOf('overlay'), ...checksOf('jpeg')]),
 };

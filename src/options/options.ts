@@ -3,13 +3,14 @@ import { MIXES } from '../image/channels.ts';
 import { type ColormapId, COLORMAPS, DEFAULT_COLORMAP } from '../image/colormaps.ts';
 import { DEFAULT_ALPHA } from '../image/overlay.ts';
 import { type Fit, FITS } from '../image/placement.ts';
-import { type Preprocessing, TENSOR_LAYOUTS, type TensorLayout } from '../image/preprocess.ts';
+import { MIN_CROP_PCT, type Preprocessing, TENSOR_LAYOUTS, type TensorLayout } from '../image/preprocess.ts';
 import { DEFAULT_RESAMPLE, type Resample, RESAMPLES } from '../image/resize.ts';
 import { SHEET_SLICES } from '../image/slices.ts';
 import { DEFAULT_BATCH_SIZE } from '../methods/ask.ts';
 import { type Baseline, BASELINES } from '../methods/baseline.ts';
 import { DEFAULT_CONCEPTS } from '../methods/factorization.ts';
 import { type Compat, COMPATS, type Fusion, FUSIONS } from '../methods/method.ts';
+import { KERAS_MODES, type KerasMode } from '../models/keras.ts';
 import type { TokenGrid } from '../network/axes.ts';
 import {
   OUTPUT_ACTIVATIONS,
@@ -26,13 +27,13 @@ import {
   anything,
   extent,
   flag,
-  fraction,
   type InputFile,
   inputFile,
   item,
   items,
   named,
   noise,
+  numberBetween,
   numbers,
   object,
   oneOf,
@@ -49,7 +50,15 @@ import {
 } from './reading.ts';
 
 /** The commands of the command line. */
-export const COMMAND_NAMES = ['explain', 'compare', 'inspect', 'methods', 'serve', 'completion'] as const;
+export const COMMAND_NAMES = [
+  'explain',
+  'compare',
+  'inspect',
+  'verify',
+  'methods',
+  'serve',
+  'completion',
+] as const;
 /** A command of the command line. */
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
@@ -101,6 +110,8 @@ export interface Settings {
   concepts: number;
   baseline: Baseline;
   seed: number;
+  directions: number;
+  operators: boolean;
   output: string;
   format: Format;
   raw: boolean;
@@ -112,11 +123,13 @@ export interface Settings {
   scale: Scale;
   size: { width: number; height: number };
   fit: Fit;
+  'crop-pct': number;
   resample: Resample;
   channels: (ColorChannels | number)[];
   range: Preprocessing['range'];
   mean: number[];
   std: number[];
+  'keras-mode': KerasMode;
   layout: TensorLayout;
   threads: number;
   'batch-size': number;
@@ -149,6 +162,8 @@ export type LibraryOption =
   | `explain.${keyof ExplainOptions}`
   | `load.${keyof LoadOptions}`
   | `preprocessing.${keyof Preprocessing}`
+  | 'verify.directions'
+  | 'verify.operators'
   | `overlay.${keyof OverlayOptions}`
   | 'jpeg.quality';
 
@@ -187,8 +202,10 @@ const EXPLAIN = ['explain'] as const;
 const COMPARE = ['compare'] as const;
 const SERVE = ['serve'] as const;
 const IMAGES = ['explain', 'compare'] as const;
-const MODEL = ['explain', 'compare', 'serve'] as const;
-const ANY_MODEL = ['explain', 'compare', 'inspect', 'serve'] as const;
+const TARGETS = ['explain', 'compare', 'verify'] as const;
+const MODEL = ['explain', 'compare', 'verify', 'serve'] as const;
+const ANY_MODEL = ['explain', 'compare', 'inspect', 'verify', 'serve'] as const;
+const ANALYSES = ['explain', 'compare', 'inspect', 'verify'] as const;
 
 const methodName = text('<id>', 'a method id');
 const targetChoice = anything(
@@ -241,7 +258,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     reading: item('<index|label>', 'a class index or label'),
     repeatable: true,
     fallback: 'the predicted class',
-    commands: EXPLAIN,
+    commands: ['explain', 'verify'],
     query: true,
     sets: { 'explain.class': oneOrMore(CLASS_NAME) },
   },
@@ -264,7 +281,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     describe: 'target instead of a class: elements, masks, differences, similarity (docs/targets.md)',
     reading: item('<target>', 'a target such as output[0,5,17], class:12@predicted or similar:other.jpg'),
     repeatable: true,
-    commands: EXPLAIN,
+    commands: ['explain', 'verify'],
     sets: { 'explain.target': oneOrMore(targetChoice) },
   },
   top: {
@@ -278,21 +295,21 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     group: 'Explain',
     describe: 'name of the output to explain',
     fallback: 'the first',
-    commands: ['explain', 'compare', 'inspect'],
+    commands: ANALYSES,
     ...to('explain.output', text('<name>', 'the name of an output')),
   },
   'output-kind': {
     group: 'Explain',
     describe: 'what the output holds: scores of classes, one mask, or other values',
     fallback: 'found in the graph',
-    commands: ['explain', 'compare', 'inspect'],
+    commands: ANALYSES,
     ...to('explain.outputKind', oneOf(OUTPUT_KINDS)),
   },
   activation: {
     group: 'Explain',
     describe: 'how the scores of the output become probabilities',
     fallback: 'found in the graph; softmax, or sigmoid for one score',
-    commands: ['explain', 'compare', 'inspect'],
+    commands: ANALYSES,
     ...to('explain.activation', oneOf(OUTPUT_ACTIVATIONS)),
   },
   input: {
@@ -300,14 +317,14 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     describe: 'an additional input of the model: a .npy tensor, or a picture',
     reading: inputFile,
     repeatable: true,
-    commands: IMAGES,
+    commands: TARGETS,
     sets: { 'explain.inputs': object },
   },
   'image-input': {
     group: 'Explain',
     describe: 'name of the image input',
     fallback: 'the first with four axes, five or three',
-    commands: ['explain', 'compare', 'inspect'],
+    commands: ANALYSES,
     ...to('load.imageInput', text('<name>', 'the name of an input')),
   },
   detections: {
@@ -322,7 +339,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     reading: item('<name[,name...]>', 'the name of a module, node or value of the model'),
     repeatable: true,
     fallback: 'the last one with a spatial extent',
-    commands: IMAGES,
+    commands: TARGETS,
     query: true,
     sets: { 'explain.layer': oneOrMore(text('<name>', 'the name of a module, node or value of the model')) },
   },
@@ -330,14 +347,14 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     group: 'Explain',
     describe: 'token grid of a transformer: rows, columns, and prefix tokens',
     fallback: 'found in the graph',
-    commands: ['explain', 'compare', 'inspect'],
+    commands: ANALYSES,
     ...to('explain.tokens', tokenGrid),
   },
   score: {
     group: 'Explain',
     describe: 'explain the logit of the class, or its probability',
     fallback: 'logit',
-    commands: IMAGES,
+    commands: TARGETS,
     query: true,
     ...to('explain.score', oneOf(SCORES)),
   },
@@ -418,8 +435,21 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     group: 'Change the method',
     describe: 'seed of all random numbers',
     fallback: '0',
-    commands: IMAGES,
+    commands: TARGETS,
     ...to('explain.seed', wholeNumber(0)),
+  },
+  directions: {
+    group: 'Change the method',
+    describe: 'number of random directions per gradient',
+    fallback: '3',
+    commands: ['verify'],
+    ...to('verify.directions', wholeNumber(0)),
+  },
+  operators: {
+    group: 'Change the method',
+    describe: 'also check every operator by itself',
+    commands: ['verify'],
+    ...flagOf('verify.operators'),
   },
   // ----- Result -----
   output: {
@@ -468,7 +498,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: String(DEFAULT_ALPHA),
     commands: IMAGES,
     query: true,
-    ...to('overlay.alpha', fraction),
+    ...to('overlay.alpha', numberBetween(0, 1)),
   },
   bands: {
     group: 'Result',
@@ -507,6 +537,13 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: 'stretch',
     commands: MODEL,
     ...to('preprocessing.fit', oneOf(Object.keys(FITS) as Fit[])),
+  },
+  'crop-pct': {
+    group: 'Preprocessing of images',
+    describe: 'share of the resized image that a center crop keeps: crop_pct of timm',
+    fallback: '1',
+    commands: MODEL,
+    ...to('preprocessing.cropPct', numberBetween(MIN_CROP_PCT, 1)),
   },
   resample: {
     group: 'Preprocessing of images',
@@ -569,6 +606,12 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
       numbers('one number above 0, or one per channel, such as 0.5,0.5,0.5', (value) => value > 0),
     ),
   },
+  'keras-mode': {
+    group: 'Preprocessing of images',
+    describe: "channels, range, mean and std of this mode of Keras' preprocess_input",
+    reading: oneOf(Object.keys(KERAS_MODES) as KerasMode[]),
+    commands: MODEL,
+  },
   layout: {
     group: 'Preprocessing of images',
     describe: 'order of the axes of the input',
@@ -615,7 +658,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   json: {
     group: 'Terminal',
     describe: 'one JSON object per line on standard output instead of text',
-    commands: ['explain', 'inspect', 'methods'],
+    commands: ['explain', 'inspect', 'verify', 'methods'],
   },
   quiet: {
     group: 'Terminal',

@@ -98,15 +98,18 @@ export const wholeNumber = (from: number, to?: number): Reading<number> => ({
   },
 });
 
-export const fraction: Reading<number> = {
-  sign: '<0..1>',
-  takes: 'a number from 0 to 1',
-  accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
-  read: (text) => {
-    const value = toNumber(text);
-    return value >= 0 && value <= 1 ? value : undefined;
-  },
-};
+export function numberBetween(low: number, high: number): Reading<number> {
+  const accepts = (value: unknown) => typeof value === 'number' && value >= low && value <= high;
+  return {
+    sign: `<${low}..${high}>`,
+    takes: `a number from ${low} to ${high}`,
+    accepts,
+    read(text) {
+      const value = toNumber(text);
+      return accepts(value) ? value : undefined;
+    },
+  };
+}
 
 export const numbers = (takes: string, accept: (value: number) => boolean): Reading<number[]> => ({
   sign: '<x[,x,x]>',

@@ -32,3 +32,20 @@ async function stream(bytes: Bytes): Promise<readonly Uint8Array[]> {
   await written;
   return parts;
 }
+
+/** Whether `inflateNow` works: for thousands of small pieces, streams take seconds. */
+export const canInflateNow = (): boolean => HAS_ZLIB.includes(runtime());
+
+/**
+ * Inflates raw deflate data of at most `room` bytes, up to where they end or break off; undefined if there are more.
+ * @throws {Error} for damaged data.
+ */
+export function inflateNow(bytes: Uint8Array, room: number): Uint8Array | undefined {
+  const { constants, inflateRawSync } = nodeModule('node:zlib');
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: room, finishFlush: constants.Z_SYNC_FLUSH });
+  } catch (cause) {
+    if ((cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw cause;
+  }
+}

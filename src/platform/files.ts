@@ -11,6 +11,16 @@ export async function readFile(place: string | URL): Promise<Uint8Array> {
   return url ? fetchFile(url) : plain(await nodeModule('node:fs/promises').readFile(pathOf(place)));
 }
 
+/** Names in a folder; undefined if the place is not one. */
+export async function folderNames(place: string | URL): Promise<string[] | undefined> {
+  if (addressOf(place)) return undefined;
+  try {
+    return await nodeModule('node:fs/promises').readdir(pathOf(place));
+  } catch {
+    return undefined;
+  }
+}
+
 const REASONS: ReadonlyMap<string | undefined, string> = new Map([
   ['ENOENT', 'There is no such file.'],
   ['ENOTDIR', 'There is no such file.'],

@@ -55,6 +55,6 @@ async function load(name: string, loader: () => Promise<Explainer>): Promise<Exp
 
 /** A model's row in GET /models. */
 export const describe = ({ info, labels, threads }: Explainer): object => {
-  const { inputs, outputs, opset, preprocessing } = info;
-  return { inputs, outputs, opset, preprocessing, labels, threads: threads.count };
+  const { inputs, outputs, opset, preprocessing, preprocessingSources } = info;
+  return { inputs, outputs, opset, preprocessing, preprocessingSources, labels, threads: threads.count };
 };

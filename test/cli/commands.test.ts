@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Inspection } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
-import { camwasm, INSPECTION } from './fake.ts';
+import { camwasm, INSPECTION, PREPARED } from './fake.ts';
 
 const inspect = suite('camwasm inspect');
 
@@ -41,6 +41,21 @@ inspect('shows what is in a model, and what can be explained of it', async () =>
       'Operators without a gradient',
       '  NonZero  1',
       '',
+    ].join('\n'),
+  );
+});
+inspect('shows who decided each setting of the preprocessing', async () => {
+  const { stdout } = await camwasm(['inspect', 'm.onnx'], { inspection: PREPARED });
+  const [, section] = stdout.split('Preprocessing\n');
+  assert.is(
+    section.split('\n\n')[0],
+    [
+      "  width 224, height 200, nchw  (the model's input)",
+      '  fit crop, crop-pct 0.875  (config.json)',
+      '  bicubic, std 1, 2, 3  (default)',
+      '  bgr  (asked for)',
+      "  range 0..1  (the model's metadata)",
+      '  mean 0.5, 0.5, 0.5  (preprocessor_config.json)',
     ].join('\n'),
   );
 });
@@ -166,3 +181,35 @@ methods('takes nothing else', async () => {
   assert.match(stderr, /takes no arguments/);
 });
 methods.run();
+
+const verify = suite('camwasm verify');
+
+verify('prints a table, and passes on what is asked', async () => {
+  const line = 'verify m.onnx -c 1 -l block --seed 3 --directions 5 --operators'.split(' ');
+  const { code, stdout, asked } = await camwasm(line);
+  assert.is(code, 0);
+  assert.is(asked.model?.endsWith('m.onnx'), true);
+  const { class: index, layer, seed, directions, operators } = asked.load as Record<string, unknown>;
+  assert.equal([index, layer, seed, directions, operators], ['1', ['block'], 3, 5, true]);
+  assert.match(stdout, /Gradients of dog = 1\.5/);
+  assert.match(stdout, /input {2}x {6}gradient {3}2 {10}2\.0001 {4}5\.0e-5 {6}equal/);
+  assert.match(stdout, /No gradient is wrong\.\n$/);
+});
+verify('exits with 1 on a mismatch, in JSON too', async () => {
+  const verification = { ok: false };
+  assert.is((await camwasm(['verify', 'm.onnx'], { verification })).code, 1);
+  const { code, stdout } = await camwasm(['verify', 'm.onnx', '--json'], { verification });
+  assert.is(code, 1);
+  const { schema, model, image, ok, gradients } = JSON.parse(stdout) as Record<string, unknown>;
+  assert.equal([typeof schema, model, image, ok], ['string', 'm.onnx', null, false]);
+  assert.is((gradients as unknown[]).length, 1);
+});
+verify('takes one model, one image and one target', async () => {
+  for (const line of [
+    'verify a.onnx b.jpg c.jpg',
+    'verify a.onnx b.jpg -c 1,2 -c 3',
+    'verify a.onnx -c 1 --target y[0]',
+  ])
+    assert.is((await camwasm(line.split(' '))).code, 2, line);
+});
+verify.run();

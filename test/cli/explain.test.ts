@@ -4,9 +4,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError, type ErrorCode } from '../../src/errors.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';
-import type { ExplainOptions } from '../../src/index.ts';
+import type { ExplainOptions, ImageJson } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
-import { camwasm, Place } from './fake.ts';
+import { camwasm, Place, PREPARED } from './fake.ts';
 
 const SECONDS = /\(\d+\.\d\d s\)/;
 const PNG = [0x89, 0x50, 0x4e, 0x47];
@@ -62,6 +62,14 @@ said('--verbose tells layer, preprocessing, threads and time on standard error',
   assert.match(stderr, /preprocessing +none\n/);
   assert.match(stderr, /threads +3\n/);
   assert.match(stderr, /time +read \d+, forward 1, write \d+ ms\n/);
+});
+
+said('--verbose and --json tell who decided each setting of the preprocessing', async () => {
+  const { stdout, stderr } = await camwasm(['a.jpg', '--verbose', '--json'], { prepared: PREPARED });
+  assert.match(stderr, "\n  preprocessing width 224, height 200, nchw  (the model's input)\n");
+  assert.match(stderr, `\n${' '.repeat(16)}bgr  (asked for)\n`);
+  const { preprocessing, preprocessingSources } = JSON.parse(stdout) as ImageJson;
+  assert.equal({ preprocessing, preprocessingSources }, PREPARED);
 });
 
 const ESCAPE = /\x1b\[/;
@@ -201,6 +209,7 @@ json('is one object per image, on one line each', async () => {
       { index: 0, label: 'cat', probability: 0.025, logit: 0 },
     ],
     preprocessing: null,
+    preprocessingSources: null,
     results: [
       {
         method: 'cam',
@@ -407,6 +416,12 @@ for (const [line, expected] of Object.entries(MODIFIERS)) {
     assert.is(plain.asked.calls[0].options[key], undefined);
   });
 }
+asks('--keras-mode sets the values of a mode, which other options change', async () => {
+  const { asked } = await camwasm('a.jpg --keras-mode caffe --std 2'.split(' '));
+  assert.equal(asked.load, {
+    preprocessing: { channels: 'bgr', range: [0, 255], mean: [103.939, 116.779, 123.68], std: [2] },
+  });
+});
 asks('--channels is a color order, a number of channels, or both', async () => {
   const both = (await camwasm('a.jpg --channels bgr --channels 64'.split(' '))).asked;
   assert.equal(both.load, { preprocessing: { channels: 'bgr' } });

@@ -15,8 +15,11 @@ import type {
   Inspection,
   InspectOptions,
   MethodId,
+  Preprocessing,
+  PreprocessingSources,
   Target,
   TargetInfo,
+  Verification,
 } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
@@ -32,11 +35,13 @@ export interface Asked {
 
 export interface FakeOptions {
   inspection?: Partial<Inspection>;
+  verification?: Partial<Verification>;
   labels?: readonly string[];
   values?: readonly string[];
   /** Called before an image is explained: throws, or fails one method. */
   fail?: (image: ImageInput | undefined, method: string) => Error | undefined;
   warn?: readonly string[];
+  prepared?: { preprocessing: Preprocessing; preprocessingSources: PreprocessingSources };
   /** What is said of the model itself. */
   modelWarnings?: readonly string[];
   /** Files that the model is read from, besides the one that is named. */
@@ -45,6 +50,26 @@ export interface FakeOptions {
   /** Color of the pictures that show an explanation; white by default. */
   overlay?: readonly [red: number, green: number, blue: number];
 }
+
+export const VERIFICATION: Verification = {
+  ok: true,
+  target: 'dog',
+  score: 1.5,
+  gradients: [
+    {
+      at: 'input',
+      name: 'x',
+      direction: 'gradient',
+      predicted: 2,
+      measured: 2.0001,
+      difference: 5e-5,
+      step: 1e-4,
+      verdict: 'equal',
+    },
+  ],
+  missing: [],
+  optimizer: [{ name: 'y', difference: 1e-7, verdict: 'equal' }],
+};
 
 export const INSPECTION: Inspection = {
   inputs: [{ name: 'x', type: 'float32', dims: ['N', 3, 224, ''] }],
@@ -56,6 +81,7 @@ export const INSPECTION: Inspection = {
   parameters: 1_234_567,
   unsupported: ['NonZero'],
   preprocessing: null,
+  preprocessingSources: null,
   problem: null,
   explained: {
     output: 'y',
@@ -102,6 +128,34 @@ function layersFor(id: string): string[] {
   const method = METHODS[id as MethodId];
   return method.level === 'layer' && method.stages ? ['stage3', LAYER] : [LAYER];
 }
+
+/** Preprocessing of which every source decided something. */
+export const PREPARED: NonNullable<FakeOptions['prepared']> = {
+  preprocessing: {
+    width: 224,
+    height: 200,
+    layout: 'nchw',
+    fit: 'crop',
+    cropPct: 0.875,
+    resample: 'bicubic',
+    channels: 'bgr',
+    range: [0, 1],
+    mean: [0.5, 0.5, 0.5],
+    std: [1, 2, 3],
+  },
+  preprocessingSources: {
+    width: 'model',
+    height: 'model',
+    layout: 'model',
+    fit: 'config.json',
+    cropPct: 'config.json',
+    resample: 'default',
+    channels: 'caller',
+    range: 'metadata',
+    mean: 'preprocessor_config.json',
+    std: 'default',
+  },
+};
 
 /** A library whose model always sees a dog (class 1), and whose maps are 2 x 3. */
 export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
@@ -154,7 +208,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
         form: 'image',
         picture,
         input: undefined,
-        placement: place(picture, picture, 'stretch'),
+        placement: place(picture, { ...picture, fit: 'stretch', cropPct: 1 }),
         preprocessing: undefined,
       },
     };
@@ -170,6 +224,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       outputs: [],
       opset: 17,
       preprocessing: undefined,
+      preprocessingSources: undefined,
       values: fake.values ?? [LAYER],
     },
     explainAll: async (image, options = {}): Promise<ExplainReport> => {
@@ -202,7 +257,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
         prediction,
         explanations,
         failures,
-        preprocessing: undefined,
+        ...(fake.prepared ?? { preprocessing: undefined, preprocessingSources: undefined }),
         timings: { forward: 1.25 },
         runs: { forward: 1, backward: 1, head: 0 },
       };
@@ -216,6 +271,11 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
     load: (path, options) => {
       Object.assign(asked, { model: path, load: options });
       return Promise.resolve(model(path));
+    },
+    verify: (path, image, options) => {
+      Object.assign(asked, { model: path, load: options });
+      asked.calls.push({ image, options: options as ExplainOptions });
+      return Promise.resolve({ ...VERIFICATION, ...fake.verification });
     },
     inspect: (path, options) => {
       Object.assign(asked, { model: path, load: options });

@@ -85,6 +85,7 @@ test('one answer tells of the prediction, the preprocessing and the time as a re
   const answer = await explainer.explain(golfBall);
   assert.equal(answer.prediction, prediction);
   assert.equal(answer.preprocessing, preprocessing);
+  assert.is(answer.preprocessingSources?.layout, 'model');
   for (const stage of ['decode', 'prepare', 'forward', 'backward', 'gradcam', 'heatmap'])
     assert.ok(answer.timings[stage] >= 0, stage);
   assert.is((await overlay(answer)).width, 640);
@@ -169,6 +170,7 @@ test('finds labels and preprocessing of a Hugging Face export beside the model',
   const explainer = await Explainer.load(join(folder, 'model.onnx'));
   assert.equal(explainer.labels, names);
   assert.equal(explainer.info.preprocessing?.mean, [0.5, 0.5, 0.5]);
+  assert.is(explainer.info.preprocessingSources?.mean, 'preprocessor_config.json');
   await explainer.close();
   rmSync(folder, { recursive: true });
 });
@@ -317,6 +319,26 @@ test('refuses what is no model', async () => {
     'BAD_OPTION',
     /threads/,
   );
+});
+
+test('the margin that a file cuts is outside of the heatmap', async () => {
+  const { model, layer } = fixture('gap');
+  const config = { pretrained_cfg: { input_size: [3, 32, 32], crop_pct: 0.5 } };
+  const explainer = await Explainer.load(model, { config });
+  // Of 80 x 60 pixels, the model sees the middle 30 x 30.
+  const picture = { width: 80, height: 60, data: new Uint8Array(80 * 60 * 4).map((_, i) => (i * 37) % 256) };
+  const { image, heatmap } = await explainer.explain(picture, { method: 'eigencam', layer });
+  const { x, y, width, height } = image.placement.from;
+  [25, 15, 30, 30].forEach((side, i) =>
+    assert.ok(Math.abs([x, y, width, height][i] - side) < 0.5, `${[x, y, width, height].join()}`),
+  );
+  assert.ok(heatmap.data.some((value) => value > 0));
+  heatmap.data.forEach((value, i) => {
+    const [column, row] = [i % 80, Math.floor(i / 80)];
+    if (column < 24 || column > 55 || row < 14 || row > 45) assert.is(value, 0, `${column}, ${row}`);
+  });
+  assert.is(explainer.info.preprocessingSources?.cropPct, 'config.json');
+  await explainer.close();
 });
 
 test('CAM says which head it needs where a network has another', async () => {

@@ -20,6 +20,8 @@ interface Deep {
   readonly turned: Expected & { readonly files: Files };
   readonly blended: Expected & { readonly files: Files };
   readonly cmyk: Expected & { readonly files: Files };
+  readonly deepCmyk: Expected & { readonly files: Files };
+  readonly grayAlpha: Expected & { readonly files: Files };
 }
 
 const DEEP = JSON.parse(readFileSync(new URL('deep.json', import.meta.url), 'utf8')) as Deep;
@@ -47,7 +49,14 @@ const colorsOf = (rgba: ArrayLike<number>): number[] => Array.from(rgba).filter(
 async function tensorOf(file: string, size: { width: number; height: number }, channels: 'gray' | 'rgb') {
   const count = channels === 'gray' ? 1 : 3;
   const settings: Preprocessing = {
-    ...{ width: size.width, height: size.height, fit: 'stretch', resample: 'antialias', channels },
+    ...{
+      width: size.width,
+      height: size.height,
+      fit: 'stretch',
+      cropPct: 1,
+      resample: 'antialias',
+      channels,
+    },
     ...{ range: [0, 65535], mean: Array(count).fill(0), std: Array(count).fill(1), layout: 'nhwc' },
   };
   return toTensor(await read(file), settings).data;
@@ -105,5 +114,20 @@ for (const [kind, file] of Object.entries(DEEP.cmyk.files))
     assert.equal([width, height], [DEEP.cmyk.width, DEEP.cmyk.height]);
     assert.equal(colorsOf(data), DEEP.cmyk.values);
   });
+
+for (const [what, { files, values, ...size }] of [
+  ['four inks of 16 bits', DEEP.deepCmyk],
+  ['gray with alpha', DEEP.grayAlpha],
+] as const)
+  for (const [kind, file] of Object.entries(files))
+    test(`a TIFF of ${what}, ${kind}, keeps its bits`, async () => {
+      const { deep = [], data, width, height } = await read(file);
+      assert.equal({ width, height }, size);
+      assert.equal(colorsOf(deep), values);
+      // Blended on white in bytes, color, alpha and result are rounded: half a step each.
+      colorsOf(data).forEach((byte, i) =>
+        assert.ok(Math.abs(byte - values[i] / 257) <= 1.5, `${i}: ${byte}`),
+      );
+    });
 
 test.run();

@@ -1,14 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { carryBack, type Fit, place } from '../../src/image/placement.ts';
+import { carryBack, type Fit, FITS, place } from '../../src/image/placement.ts';
 import { type Preprocessing, toTensor } from '../../src/image/preprocess.ts';
+import type { Resample } from '../../src/image/resize.ts';
 import { loadKernels, type Plane } from '../../src/kernels/index.ts';
 import { picture } from './pictures.ts';
 
 const test = suite('placement');
 const kernels = await loadKernels();
 
-const FITS: Fit[] = ['stretch', 'crop', 'letterbox'];
+const RESIZED: [fit: Fit, cropPct: number][] = (Object.keys(FITS) as Fit[]).flatMap((fit) => [
+  [fit, 1],
+  [fit, 0.8],
+]);
 const SIZES = [
   [64, 64],
   [90, 60],
@@ -34,12 +39,12 @@ function center({ data, width }: Plane): [x: number, y: number] {
   return [x / mass, y / mass];
 }
 
-for (const fit of FITS) {
+for (const [fit, cropPct] of RESIZED) {
+  const name = cropPct === 1 ? fit : `${fit} of ${cropPct}`;
   for (const [width, height] of SIZES) {
-    const input = { width: 48, height: 32 };
-    const placement = place({ width, height }, input, fit);
+    const placement = place({ width, height }, { width: 48, height: 32, fit, cropPct });
 
-    test(`${fit} of ${width} x ${height}: what was seen carries the map, the rest is 0`, () => {
+    test(`${name} of ${width} x ${height}: what was seen carries the map, the rest is 0`, () => {
       const { data } = carryBack(
         plane(4, 6, () => 1),
         placement,
@@ -53,7 +58,7 @@ for (const fit of FITS) {
       });
     });
 
-    test(`${fit} of ${width} x ${height}: positions come back as the inverse of where they went`, () => {
+    test(`${name} of ${width} x ${height}: positions come back as the inverse of where they went`, () => {
       // a map that holds its own x (then y), away from the rim of half a cell where bilinear is flat
       const { from, to } = placement;
       const xs = carryBack(
@@ -77,7 +82,7 @@ for (const fit of FITS) {
     });
   }
 
-  test(`${fit}: a spot in the picture is found where it was`, () => {
+  test(`${name}: a spot in the picture is found where it was`, () => {
     const [width, height] = [200, 150];
     for (const [x, y] of [
       [100, 75],
@@ -89,7 +94,7 @@ for (const fit of FITS) {
         return [v, v, v, 255];
       });
       const settings: Preprocessing = {
-        ...{ height: 60, width: 60, fit, channels: 'gray', resample: 'antialias', layout: 'nchw' },
+        ...{ height: 60, width: 60, fit, cropPct, channels: 'gray', resample: 'antialias', layout: 'nchw' },
         ...{ range: [0, 1], mean: [0], std: [1] },
       };
       const { data, placement } = toTensor(spot, settings);
@@ -105,7 +110,7 @@ for (const fit of FITS) {
 
 test('crop: the margins by hand', () => {
   // 8 x 4 into a square: columns 2 to 5
-  const placement = place({ width: 8, height: 4 }, { width: 10, height: 10 }, 'crop');
+  const placement = place({ width: 8, height: 4 }, { width: 10, height: 10, fit: 'crop', cropPct: 1 });
   assert.equal(placement.from, { x: 2, y: 0, width: 4, height: 4 });
   const { data } = carryBack(
     plane(1, 1, () => 1),
@@ -115,9 +120,56 @@ test('crop: the margins by hand', () => {
   assert.equal(Array.from(data.subarray(0, 8)), [0, 0, 1, 1, 1, 1, 0, 0]);
 });
 
+test('crop: the margin that crop_pct cuts, by hand', () => {
+  // 20 x 10 is resized to 16 x 8, of which columns 6 to 9 and rows 2 to 5 are the input
+  const placement = place({ width: 20, height: 10 }, { width: 4, height: 4, fit: 'crop', cropPct: 0.5 });
+  assert.equal(placement.from, { x: 7.5, y: 2.5, width: 5, height: 5 });
+  const { data } = carryBack(
+    plane(1, 1, () => 1),
+    placement,
+    kernels,
+  );
+  assert.is(
+    data.reduce((sum, value) => sum + value),
+    25,
+  );
+});
+
+interface Cropped {
+  readonly cropped: readonly {
+    readonly picture: readonly [width: number, height: number];
+    readonly crop_mode: 'center' | 'squash' | 'border';
+    readonly crop_pct: number;
+    readonly resample: Resample;
+    readonly height: number;
+    readonly width: number;
+    readonly rgb: readonly number[];
+  }[];
+}
+
+const FIT = { center: 'crop', squash: 'stretch', border: 'border' } as const;
+const { cropped } = JSON.parse(readFileSync(new URL('cropped.json', import.meta.url), 'utf8')) as Cropped;
+
+for (const { picture: size, crop_mode: mode, crop_pct: cropPct, rgb, ...extent } of cropped) {
+  const { width, height } = extent;
+  test(`${size.join(' x ')} to ${width} x ${height}, ${mode} of ${cropPct}: pixels as in timm`, () => {
+    const pattern = picture(...size, (x, y) => {
+      const [red, green, blue] = [0, 1, 2].map((c) => (37 * x + 11 * y * y + 90 * c * (x % 3)) % 256);
+      return [red, green, blue];
+    });
+    const { data } = toTensor(pattern, {
+      ...{ ...extent, fit: FIT[mode], cropPct, channels: 'rgb', layout: 'nhwc' },
+      ...{ range: [0, 1], mean: [0.485, 0.456, 0.406], std: [1, 1, 1] },
+    });
+    const bytes = data.map((value, i) => (value + [0.485, 0.456, 0.406][i % 3]) * 255);
+    // Pillow rounds to bytes after each of two passes.
+    bytes.forEach((value, i) => assert.ok(Math.abs(value - rgb[i]) < 1.01, `${i}: ${value}, not ${rgb[i]}`));
+  });
+}
+
 test('letterbox: the margins by hand', () => {
   // 8 x 4 into 16 x 16: rows 4 to 11, twice the size
-  const placement = place({ width: 8, height: 4 }, { width: 16, height: 16 }, 'letterbox');
+  const placement = place({ width: 8, height: 4 }, { width: 16, height: 16, fit: 'letterbox', cropPct: 1 });
   assert.equal(placement.to, { x: 0, y: 4, width: 16, height: 8 });
   // of four feature rows the middle two lie on the picture
   const { data } = carryBack(
@@ -133,7 +185,7 @@ test('letterbox: the margins by hand', () => {
 });
 
 test('a picture thinner than one element keeps one', () => {
-  const { to } = place({ width: 1000, height: 1 }, { width: 10, height: 10 }, 'letterbox');
+  const { to } = place({ width: 1000, height: 1 }, { width: 10, height: 10, fit: 'letterbox', cropPct: 1 });
   assert.equal(to, { x: 0, y: 4, width: 10, height: 1 });
 });
 

@@ -8,7 +8,6 @@ import {
   toPicture,
   toTensor,
 } from '../../src/image/preprocess.ts';
-import { readPreprocessorConfig, readTimmConfig } from '../../src/image/preprocessor-config.ts';
 import type { Picture } from '../../src/image/source.ts';
 import { picture } from './pictures.ts';
 
@@ -18,6 +17,7 @@ const PLAIN: Preprocessing = {
   height: 2,
   width: 2,
   fit: 'stretch',
+  cropPct: 1,
   resample: 'antialias',
   channels: 'rgb',
   range: [0, 255],
@@ -154,6 +154,7 @@ test('defaults follow the input: its size, layout and channels', () => {
     height: 20,
     width: 30,
     fit: 'stretch',
+    cropPct: 1,
     resample: 'antialias',
     channels: 'rgb',
     range: [0, 1],
@@ -180,6 +181,9 @@ test('settings that do not fit are refused', () => {
     { channels: 'gray' },
     { channels: 'foo' as 'rgb' },
     { fit: 'foo' as 'crop' },
+    { cropPct: 0 },
+    { cropPct: 1.01 },
+    { cropPct: NaN },
     { layout: 'foo' as 'nchw' },
     { range: [0, 0] },
     { range: [0, Infinity] },
@@ -204,176 +208,6 @@ test('pixels that are not as many as their picture says are refused', () => {
     pixels(undefined, 3, 2),
   ])
     assert.is(failure(wrong).code, 'BAD_IMAGE');
-});
-
-// What the processors of these models (transformers, their main revisions) do.
-const CONFIGS: [model: string, config: object, expected: Partial<Preprocessing>][] = [
-  [
-    'google/vit-base-patch16-224',
-    {
-      do_normalize: true,
-      do_rescale: true,
-      do_resize: true,
-      image_mean: [0.5, 0.5, 0.5],
-      image_std: [0.5, 0.5, 0.5],
-      resample: 2,
-      rescale_factor: 0.00392156862745098,
-      size: { height: 224, width: 224 },
-    },
-    {
-      height: 224,
-      width: 224,
-      fit: 'stretch',
-      resample: 'antialias',
-      range: [0, 1],
-      mean: [0.5, 0.5, 0.5],
-      std: [0.5, 0.5, 0.5],
-    },
-  ],
-  [
-    'microsoft/resnet-50',
-    {
-      crop_pct: 0.875,
-      do_normalize: true,
-      do_resize: true,
-      image_mean: [0.485, 0.456, 0.406],
-      image_std: [0.229, 0.224, 0.225],
-      resample: 3,
-      size: { shortest_edge: 224 },
-    },
-    {
-      height: 224,
-      width: 224,
-      fit: 'crop',
-      resample: 'bicubic',
-      range: [0, 1],
-      mean: [0.485, 0.456, 0.406],
-      std: [0.229, 0.224, 0.225],
-    },
-  ],
-  [
-    'google/mobilenet_v2_1.0_224',
-    {
-      crop_size: { height: 224, width: 224 },
-      do_center_crop: true,
-      do_normalize: true,
-      do_rescale: true,
-      do_resize: true,
-      image_mean: [0.5, 0.5, 0.5],
-      image_std: [0.5, 0.5, 0.5],
-      rescale_factor: 0.00392156862745098,
-      size: { shortest_edge: 256 },
-    },
-    { height: 224, width: 224, fit: 'crop', range: [0, 1], mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
-  ],
-  [
-    'apple/mobilevit-small',
-    {
-      crop_size: { height: 256, width: 256 },
-      do_center_crop: true,
-      do_flip_channel_order: true,
-      do_rescale: true,
-      do_resize: true,
-      rescale_factor: 0.00392156862745098,
-      size: { shortest_edge: 288 },
-    },
-    { height: 256, width: 256, fit: 'crop', range: [0, 1], mean: [0], std: [1], channels: 'bgr' },
-  ],
-  [
-    'the old form of a size, and no normalization',
-    { do_resize: true, size: 224, do_rescale: false, do_normalize: false },
-    { height: 224, width: 224, fit: 'stretch', range: [0, 255], mean: [0], std: [1] },
-  ],
-  [
-    'an offset that centers the range',
-    { do_resize: false, size: 224, do_rescale: true, rescale_factor: 1 / 127.5, rescale_offset: true },
-    { range: [-1, 1], mean: [0], std: [1] },
-  ],
-  [
-    'an older MobileViT: what it does not say is not done',
-    { do_resize: true, size: { shortest_edge: 32 }, do_center_crop: false, do_flip_channel_order: true },
-    { height: 32, width: 32, fit: 'crop', range: [0, 1], mean: [0], std: [1], channels: 'bgr' },
-  ],
-  [
-    'one mean for all channels',
-    { size: [10, 20], image_mean: 0.5, image_std: 0.25 },
-    { height: 10, width: 20, fit: 'stretch', range: [0, 1], mean: [0.5], std: [0.25] },
-  ],
-  [
-    'a size by the longest edge',
-    { size: { longest_edge: 64 }, do_pad: true },
-    { height: 64, width: 64, fit: 'letterbox', range: [0, 1], mean: [0], std: [1] },
-  ],
-  [
-    'a size within a rectangle',
-    { size: { max_height: 40, max_width: 60 } },
-    { height: 40, width: 60, fit: 'letterbox', range: [0, 1], mean: [0], std: [1] },
-  ],
-  ['null, as some exporters write a missing setting', { size: null, do_normalize: null }, {}],
-  ['the settings of a tokenizer', { tokenizer_class: 'BertTokenizer' }, {}],
-  ['nothing', {}, {}],
-];
-
-for (const [model, config, expected] of CONFIGS) {
-  test(`preprocessor_config.json: ${model}`, () => {
-    assert.equal(readPreprocessorConfig(JSON.stringify(config)), expected);
-  });
-}
-
-for (const [setting, value] of [
-  ['image_mean', 'x'],
-  ['image_std', [0.5, '0.5']],
-  ['size', 'large'],
-  ['size', { height: 10 }],
-  ['size', -1],
-  ['size', 2.5],
-  ['size', 1e9],
-  ['image_mean', [0.5, 0.5]],
-  ['image_std', [0.5, 0, 0.5]],
-  ['rescale_factor', 0],
-  ['rescale_factor', '1/255'],
-  ['do_normalize', 'yes'],
-] as const) {
-  test(`preprocessor_config.json with an invalid ${setting}: ${JSON.stringify(value)}`, () => {
-    const error = failure(() => readPreprocessorConfig(JSON.stringify({ [setting]: value })));
-    assert.equal([error.code, error.option], ['BAD_MODEL', 'preprocessor']);
-    assert.ok(error.message.startsWith(`preprocessor_config.json: "${setting}" is ${JSON.stringify(value)}`));
-  });
-}
-
-const RESNET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
-
-for (const [what, config, expected] of [
-  [
-    'pretrained_cfg',
-    { architecture: 'resnet18', pretrained_cfg: { input_size: [3, 224, 200], crop_pct: 0.95, ...RESNET } },
-    { height: 224, width: 200, fit: 'crop', range: [0, 1], ...RESNET },
-  ],
-  [
-    'the keys of an older file',
-    { architecture: 'vit', input_size: [3, 224, 224], crop_mode: 'squash', mean: [0.5, 0.5, 0.5] },
-    { height: 224, width: 224, fit: 'stretch', range: [0, 1], mean: [0.5, 0.5, 0.5], std: [1] },
-  ],
-  ['a model of transformers', { id2label: {}, image_size: 224 }, {}],
-] as const) {
-  test(`config.json of timm: ${what}`, () => assert.equal(readTimmConfig(JSON.stringify(config)), expected));
-}
-
-for (const size of [
-  [1e10, 8, 8],
-  [3, -1, 0.5],
-  [3, 8],
-]) {
-  test(`config.json of timm with input_size ${size}`, () =>
-    assert.match(failure(() => readTimmConfig(JSON.stringify({ input_size: size }))).message, 'input_size'));
-}
-
-test('a mean alone is not divided by a deviation', () =>
-  assert.equal(readPreprocessorConfig('{"image_mean": [0.5, 0.5, 0.5]}').std, [1]));
-
-test('preprocessor_config.json that is none', () => {
-  for (const text of ['', '{', '[]', 'null', '3'])
-    assert.is(failure(() => readPreprocessorConfig(text)).code, 'BAD_MODEL');
 });
 
 test.run();

@@ -177,27 +177,73 @@ for (const kind of [
 test('kinds of pixels that the decoder has no code for are refused, not made up', async () => {
   for (const [name, ...kind] of [
     ['gray', 1, 4, 1],
-    ['gray', 1, 16, 2],
+    ['gray', 1, 16, 3],
     ['RGB', 2, 8, 2],
     ['RGB', 2, 4, 3],
     ['CMYK', 5, 8, 3],
-    ['CMYK', 5, 16, 4],
+    ['CMYK', 5, 16, 5],
     ['YCbCr', 6, 8, 3],
     ['CIELab', 8, 8, 3],
     ['photometric interpretation 9', 9, 8, 3],
   ] as const)
     assert.match(await failure(uniform(kind, 128)), `${name} with ${kind[2]} × ${kind[1]} bits`);
-  for (const [bits, format] of [
-    [32, 3],
-    [8, 2],
-  ])
-    assert.match(await failure(uniform([1, bits, 1], 0, { 339: format })), 'not unsigned integers');
+  for (const [bits, format, what] of [
+    [32, 3, 'floating-point numbers'],
+    [8, 2, 'signed integers'],
+  ] as const) {
+    const message = await failure(uniform([1, bits, 1], 0, { 339: format }));
+    assert.match(message, `its samples are ${what}`);
+    assert.match(message, 'pass a .npy tensor');
+  }
+  assert.match(await failure(uniform([5, 8, 4], 0, { 259: 7 })), 'CMYK with 4 × 8 bits, compressed as JPEG,');
 });
 
 test('pixels that no picture has are refused', async () => {
   assert.match(await failure(tiff({ ...SMALL, 277: 5000 }, 8, deflateSync(gray(100)))), '5000 × 8 bits');
-  assert.match(await failure(tiff({ ...SMALL, 262: 32803 }, 1, gray(100))), 'interpretation 32803');
   assert.match(await failure(tiff({ ...SMALL, 277: 3, 284: 2 }, 1, gray(300))), 'planes');
+});
+
+const RAW = 'This is a camera raw photo, which cannot be read.';
+/** What marks a raw photo in its first directory: a filter array, DNG's version, a preview with others below it. */
+for (const [camera, tags] of [
+  ['PEF', { 262: 32803 }],
+  ['linear DNG', { 262: 34892 }],
+  ['DNG', { 50706: 1 }],
+  ['NEF and ARW', { 254: 1, 271: 0, 330: 8 }],
+] as const) {
+  test(`${camera} is named as a camera raw photo`, async () =>
+    assert.match(await failure(tiff({ ...SMALL, ...tags }, 1, gray(100))), RAW));
+}
+
+test('CR2 is named as a camera raw photo', async () => {
+  const pixels = gray(100);
+  pixels.set([0x43, 0x52, 2, 0]); // "CR", right after the header
+  assert.match(await failure(tiff(SMALL, 1, pixels)), RAW);
+});
+
+test('a page with smaller copies of itself is not a raw photo', async () => {
+  assert.is((await decode(tiff({ ...SMALL, 271: 0, 330: 8 }, 1, gray(100)))).data[0], 5);
+});
+
+test('the most strips there may be are unpacked in a moment', async () => {
+  const height = 65_536;
+  const packed = deflateSync(gray(8));
+  const list = (value: (i: number) => number) =>
+    new Uint8Array(Uint32Array.from({ length: height }, (_, i) => value(i)).buffer);
+  const [offsets, sizes] = [list((i) => 8 + i * packed.length), list(() => packed.length)];
+  const pixels = new Uint8Array(height * packed.length + offsets.length + sizes.length);
+  for (let i = 0; i < height; i++) pixels.set(packed, i * packed.length);
+  pixels.set(offsets, height * packed.length);
+  pixels.set(sizes, height * packed.length + offsets.length);
+  const file = tiff({ width: 8, height }, 8, pixels, [
+    [273, 4, height, 8 + height * packed.length],
+    [279, 4, height, 8 + height * packed.length + offsets.length],
+    ONE_ROW,
+  ]);
+  const start = performance.now();
+  const { data } = await decode(file);
+  assert.ok(data.every((value, i) => value === (i % 4 === 3 ? 255 : 5)));
+  assert.ok(performance.now() - start < 5000, `${performance.now() - start} ms`);
 });
 
 test.run();

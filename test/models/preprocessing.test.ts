@@ -13,6 +13,9 @@ const input = (dims: ValueInfo['dims']): ValueInfo => ({
 });
 type Asked = Partial<Preprocessing>;
 
+const settled = (dims: ValueInfo['dims'], settings: Asked, asked: Asked) =>
+  preprocessingFor(input(dims), { from: 'config.json', settings }, asked)?.preprocessing;
+
 const reads = suite('preprocessing is read off the declared shape of the input');
 
 const SHAPES: [dims: ValueInfo['dims'], asked: Asked, expected: Asked | undefined][] = [
@@ -33,25 +36,49 @@ const SHAPES: [dims: ValueInfo['dims'], asked: Asked, expected: Asked | undefine
 
 for (const [dims, asked, expected] of SHAPES) {
   reads(`${dims ? `[${dims.map((size) => size || '?').join(', ')}]` : 'none'} and ${JSON.stringify(asked)}`, () => {
-    const found = preprocessingFor(input(dims), {}, asked);
+    const found = settled(dims, {}, asked);
     if (!expected) return assert.is(found, undefined);
     for (const [name, value] of Object.entries(expected)) assert.is(found![name as keyof Asked], value, name);
   });
 }
 
 reads('what is asked for goes before what lies beside the model, and this before the defaults', () => {
-  const found = preprocessingFor(input(['N', 3, 'H', 'W']), { fit: 'crop', range: [-1, 1] }, { fit: 'letterbox' });
+  const found = settled(['N', 3, 'H', 'W'], { fit: 'crop', range: [-1, 1] }, { fit: 'letterbox' });
   assert.equal([found!.fit, found!.range], ['letterbox', [-1, 1]]);
 });
+reads('the margin that a file cuts belongs to its resize mode', () => {
+  const at = (asked: Asked) =>
+    settled(['N', 3, 8, 8], { fit: 'crop', cropPct: 0.875 }, asked)!.cropPct;
+  assert.equal(
+    [{}, { fit: 'crop' }, { fit: 'letterbox' }, { fit: 'letterbox', cropPct: 0.5 }].map((one) => at(one as Asked)),
+    [0.875, 0.875, 1, 0.5],
+  );
+});
+reads('who decided each setting is told', () => {
+  const found = { from: 'config.json', settings: { height: 30, width: 40, mean: [0], std: [2], fit: 'crop', cropPct: 0.9 } } as const;
+  const { sources } = preprocessingFor(input(['N', 3, 30, 'W']), found, { std: [4], fit: 'letterbox' })!;
+  assert.equal(sources, {
+    ...{ layout: 'model', height: 'model', width: 'config.json' },
+    ...{ fit: 'caller', cropPct: 'default', resample: 'default' },
+    ...{ channels: 'default', range: 'default', mean: 'config.json', std: 'caller' },
+  });
+  const bytes = { ...input(['N', 8, 8, 1]), type: 'uint8' } as const;
+  assert.equal(preprocessingFor(bytes, found, {})!.sources, {
+    ...{ layout: 'model', height: 'model', width: 'model' },
+    ...{ fit: 'config.json', cropPct: 'config.json', resample: 'default' },
+    ...{ channels: 'model', range: 'model', mean: 'model', std: 'model' },
+  });
+});
 reads('one number for mean or deviation stands for all channels', () => {
-  const found = preprocessingFor(input(['N', 3, 8, 8]), { std: [0.25] }, { mean: [0.5] });
+  const found = settled(['N', 3, 8, 8], { std: [0.25] }, { mean: [0.5] });
   assert.equal([found!.mean, found!.std], [
     [0.5, 0.5, 0.5],
     [0.25, 0.25, 0.25],
   ]);
 });
-reads('settings beside a model that nobody asked for are no reason to refuse it', () => {
-  assert.is(preprocessingFor(input(['N', 1, 8, 8]), { mean: [0, 0, 0] }, {})!.channels, 'gray');
+reads('a mean that is the same for three channels is that of one', () => {
+  const found = settled(['N', 1, 8, 8], { mean: [0.5, 0.5, 0.5], std: [2, 2, 2] }, {})!;
+  assert.equal([found.channels, found.mean, found.std], ['gray', [0.5], [2]]);
 });
 reads.run();
 
@@ -80,9 +107,55 @@ const REFUSED: [what: string, dims: (number | string)[], asked: object, says: Re
 for (const [what, dims, asked, says] of REFUSED) {
   refuses(`${what} at [${dims.join(', ')}]: ${JSON.stringify(asked)}`, () =>
     assert.throws(
-      () => preprocessingFor(input(dims), {}, asked),
+      () => settled(dims, {}, asked),
       (error: unknown) => error instanceof CamError && error.code === 'BAD_OPTION' && says.test(error.message),
     ),
   );
 }
 refuses.run();
+
+const files = suite('settings of a file that the input does not take name the file');
+
+const NCHW_OPEN: ValueInfo['dims'] = ['N', 3, 'H', 'W'];
+const UNFIT: [what: string, dims: ValueInfo['dims'], found: Asked, says: RegExp][] = [
+  ['three means for gray', ['N', 1, 8, 8], { mean: [0.1, 0.2, 0.3] }, /gray has 1 channel\(s\), but mean has 3/],
+  ['three channels for gray', ['N', 1, 8, 8], { channels: 'bgr' }, /takes 1 channel\(s\), but bgr has 3/],
+  ['more pixels than fit', NCHW_OPEN, { width: 9999, height: 9999 }, /9999 x 9999 pixels does not fit/],
+  ['an endless range', NCHW_OPEN, { range: [0, Infinity] }, /range \[0, Infinity\] is invalid/],
+  ['no deviation', NCHW_OPEN, { std: [0] }, /no standard deviation may be 0/],
+  ['no margin', NCHW_OPEN, { fit: 'crop', cropPct: 1e-300 }, /cropPct` is 1e-300/],
+];
+
+const thrown = (work: () => unknown): CamError => {
+  try {
+    work();
+  } catch (error) {
+    assert.instance(error, CamError);
+    return error as CamError;
+  }
+  return assert.unreachable('nothing was thrown') as never;
+};
+
+for (const [what, dims, found, says] of UNFIT) {
+  // Whether or not the caller asks for something else.
+  for (const asked of [{}, { resample: 'bilinear' }] as const) {
+    files(`${what}, with ${JSON.stringify(asked)}`, () => {
+      const error = thrown(() => settled(dims, found, asked));
+      assert.is(error.code, 'BAD_MODEL');
+      assert.match(error.message, /^The settings in config\.json do not fit its input "x" \[N, /);
+      assert.match(error.message, says);
+    });
+  }
+}
+
+files('the caller mends them', () => {
+  assert.equal(settled(['N', 1, 8, 8], { mean: [1, 2, 3] }, { mean: [1] })!.mean, [1]);
+  assert.is(settled(NCHW_OPEN, { width: 9999, height: 9999 }, { width: 8, height: 8 })!.width, 8);
+});
+files('what the caller asks for is no fault of a file', () => {
+  const error = thrown(() => settled(['N', 3, 8, 8], { fit: 'crop' }, { mean: [1, 2] }));
+  assert.is(error.code, 'BAD_OPTION');
+});
+files('a size that the model fixes is not that of the file', () =>
+  assert.is(settled(['N', 3, 8, 8], { width: 9999, height: 9999 }, {})!.width, 8));
+files.run();

@@ -20,16 +20,37 @@ const NONE = [0, 0, 0, 0];
 const EXPECTED: Record<Fit, readonly (readonly number[])[]> = {
   stretch: [HALF, HALF, HALF, HALF],
   letterbox: [NONE, HALF, HALF, NONE],
+  border: [NONE, HALF, HALF, NONE],
   // Columns 2 to 5 of the picture, pixel for pixel: none of it is white.
   crop: [NONE, NONE, NONE, NONE],
 };
 
+const GRID = { height: 4, width: 4 };
+
 for (const fit of Object.keys(EXPECTED) as Fit[]) {
   test(fit, () => {
-    const weights = maskWeights(picture, { height: 4, width: 4 }, fit);
+    const weights = maskWeights(picture, GRID, { ...GRID, fit, cropPct: 1 });
     const wanted = EXPECTED[fit].flat();
     weights.forEach((weight, i) => assert.ok(Math.abs(weight - wanted[i]) < 1e-6, `${i}: ${weight}`));
   });
 }
+
+test('a margin that is cut', () => {
+  // 8 x 4 becomes 8 x 8, of which the middle 4 x 4 are the input: columns 2 to 5 of the picture, none of them white.
+  const middle = maskWeights(picture, GRID, { ...GRID, fit: 'stretch', cropPct: 0.5 });
+  assert.ok(middle.every((weight) => weight === 0));
+});
+
+test('a grid coarser than the input', () => {
+  // In an input of 8 x 8, columns 6 and 7 and rows 2 to 5 are white: half of the last of 2 columns.
+  const coarse = maskWeights(
+    picture,
+    { height: 4, width: 2 },
+    { height: 8, width: 8, fit: 'letterbox', cropPct: 1 },
+  );
+  const rows = [0, 1, 2, 3].map((row) => coarse.slice(2 * row, 2 * row + 2));
+  assert.equal([...rows[0], ...rows[3]], [0, 0, 0, 0]);
+  for (const [left, right] of [rows[1], rows[2]]) assert.ok(left < 0.1 && right > 0.4 && right < 0.7);
+});
 
 test.run();

@@ -67,7 +67,7 @@ export async function runCompare(context: CommandContext): Promise<number> {
         break;
       }
     }
-    const report = joined(reports, job.methods);
+    const report = joinedReports(reports, job.methods);
     if (report.explanations.length > 0) {
       const overlay = librarySettings(settings, 'overlay');
       const sheet = await sheetOf(titleOf(input, file, report), report, overlay, colorBarOf(settings));
@@ -104,7 +104,7 @@ function callsFor(methods: readonly MethodId[]): readonly (readonly MethodId[])[
 }
 
 /** The reports of several calls for one image, as one call would have given them. */
-function joined(reports: readonly ExplainReport[], methods: readonly MethodId[]): ExplainReport {
+function joinedReports(reports: readonly ExplainReport[], methods: readonly MethodId[]): ExplainReport {
   const inOrder = <Result extends { readonly method: MethodId }>(results: readonly Result[]) =>
     results.toSorted((a, b) => methods.indexOf(a.method) - methods.indexOf(b.method));
   return {

@@ -35,6 +35,16 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     ],
     load: async () => (await import('./inspect.ts')).runInspect,
   },
+  verify: {
+    usage: 'camwasm verify <model.onnx> [image] [options]',
+    about:
+      'Compares the gradients of a model with differences of the model itself. Exits with 1 if one is wrong. Without an image, the input is noise.',
+    examples: [
+      ['camwasm verify model.onnx cat.jpg', 'at the input and at the default layer'],
+      ['camwasm verify model.onnx cat.jpg --operators', 'also every operator by itself'],
+    ],
+    load: async () => (await import('./verify.ts')).runVerify,
+  },
   methods: {
     usage: 'camwasm methods [options]',
     about: 'Lists the methods, with their papers.',

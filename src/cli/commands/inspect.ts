@@ -3,7 +3,9 @@ import { type Explained, type Inspection, type Port, SCHEMA } from '../../index.
 import { badOption, inFlags, librarySettings } from '../../options/index.ts';
 import { DONE } from '../exit.ts';
 import { dimsText, layerRows } from '../layer-rows.ts';
+import { preprocessingLines } from '../preprocessing.ts';
 import { preprocessingOf } from '../request.ts';
+import { columnsOf } from '../table.ts';
 import { type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
@@ -31,21 +33,28 @@ type Section = readonly [heading: string, rows: readonly (readonly string[])[]];
 
 function page(inspection: Inspection, expand: boolean, style: Terminal['style']): string {
   return [...declaredRows(inspection), ...foundRows(inspection, expand)]
-    .map(([heading, rows]) => `${style('bold', heading)}\n${table(rows.length > 0 ? rows : [['none']])}`)
+    .map(([heading, rows]) => `${style('bold', heading)}\n${columnsOf(rows.length > 0 ? rows : [['none']])}`)
     .join('\n');
 }
 
 /** The part known from the file. */
-function declaredRows({ inputs, outputs, opset, operators, parameters }: Inspection): Section[] {
+function declaredRows(inspection: Inspection): Section[] {
+  const { inputs, outputs, opset, operators, parameters } = inspection;
   const port = ({ name, type, dims }: Port) => [name, `${type ?? '?'} ${dimsText(dims)}`];
   return [
     ['Inputs', inputs.map(port)],
     ['Outputs', outputs.map(port)],
+    ...preprocessingSection(inspection),
     [
       `Operators (opset ${opset}, ${amount(parameters)} parameters)`,
       Object.entries(operators).map(([op, count]) => [op, String(count)]),
     ],
   ];
+}
+
+function preprocessingSection({ preprocessing, preprocessingSources }: Inspection): Section[] {
+  if (!preprocessing || !preprocessingSources) return [];
+  return [['Preprocessing', preprocessingLines(preprocessing, preprocessingSources).map((line) => [line])]];
 }
 
 /** The part known after a run. */
@@ -97,10 +106,3 @@ const amount = (count: number): string =>
     compactDisplay: 'long',
     maximumSignificantDigits: 3,
   }).format(count);
-
-function table(rows: Section[1]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows
-    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column])).join('  ')}`.trimEnd() + '\n')
-    .join('');
-}

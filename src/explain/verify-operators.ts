@@ -1,0 +1,174 @@
+import { backwardGraph, takesGradient } from '../autodiff/backward.ts';
+import { random } from '../methods/random.ts';
+import type { Network, Values } from '../network/network.ts';
+import { gradientPath } from '../network/reach.ts';
+import { Emitter } from '../onnx/emitter.ts';
+import { needsOf } from '../onnx/flow.ts';
+import type { GraphNode, Model } from '../onnx/model.ts';
+import { readModel } from '../onnx/read.ts';
+import { OPERATORS } from '../operators/index.ts';
+import { createSession, type SessionOptions } from '../runtime/session.ts';
+import { type FloatTensor, floatTensor, fromFloat, toFloat } from '../runtime/tensor.ts';
+import type { VerifyOptions } from '../types.ts';
+import { checkSignal } from './call.ts';
+import { compareDirection } from './directional.ts';
+import { feedsFor, type ForwardPass } from './forward.ts';
+import { changeOf, euclideanLength, innerProduct, isQuantized, precisionOf } from './precision.ts';
+import type { GradientCheck } from './verify.ts';
+
+/**
+ * Checks every operator on the path of the gradient by itself, near the values that it has in the model: its rule against
+ * differences of u·f(x + hv), for a random cotangent u of its output and a random direction v of its real inputs.
+ */
+export async function checkOperators(
+  pass: ForwardPass,
+  session: SessionOptions,
+  { seed = 0, signal }: Pick<VerifyOptions, 'seed' | 'signal'>,
+): Promise<GradientCheck[]> {
+  const { network, plan, input } = pass;
+  const { reached, blocked } = gradientPath(network, plan.input, plan.explained);
+  const alone = network.flow
+    .upstream([plan.explained])
+    .filter(({ op }) => OPERATORS.get(op)?.vjp)
+    .flatMap((node) => {
+      const output = node.outputs.find((name) => reached.has(name) && !blocked.has(name));
+      const wrt = [
+        ...new Set(
+          node.inputs.filter((name, i) => reached.has(name) && takesGradient(node, i, network.facts)),
+        ),
+      ];
+      return output === undefined || wrt.length === 0 ? [] : [{ node, output, wrt }];
+    });
+  const names = new Set(alone.flatMap(({ node }) => [...needsOf(node), ...node.outputs]));
+  const values = await network.forward(
+    feedsFor(pass, input.tensor),
+    [...names].filter((name) => name !== '' && network.facts.dims.has(name) && isComputed(network, name)),
+  );
+  const checks: GradientCheck[] = [];
+  for (const [index, one] of alone.entries()) {
+    checkSignal(signal);
+    checks.push(
+      await checkNode(network, one, values, session, random(seed, 'verify operators', index).normal),
+    );
+  }
+  return checks;
+}
+
+const isComputed = ({ model, flow }: Network, name: string): boolean =>
+  flow.producer(name) !== undefined || model.graph.inputs.some((input) => input.name === name);
+
+/** A node, one of its outputs, and the inputs with a gradient. */
+interface LoneNode {
+  readonly node: GraphNode;
+  readonly output: string;
+  readonly wrt: readonly string[];
+}
+
+async function checkNode(
+  network: Network,
+  { node, output, wrt }: LoneNode,
+  values: Values,
+  session: SessionOptions,
+  draw: () => number,
+): Promise<GradientCheck> {
+  const { facts } = network;
+  const model = modelOf(network.model, facts, node);
+  const forward = await createSession(model.bytes, { ...session, optimize: false });
+  const graph = backwardGraph(model, facts, { output, wrt });
+  const backward = await createSession(graph.model, session);
+  try {
+    const points = new Map(wrt.map((name) => [name, movedOff(toFloat(values[name]), draw)]));
+    const given = Object.fromEntries(forward.inputs.map(({ name }) => [name, values[name]]));
+    const inputs = {
+      ...given,
+      ...Object.fromEntries(
+        [...points].map(([name, point]) => [name, fromFloat(point, facts.types.get(name)!)]),
+      ),
+    };
+    const outputs = await forward.run(
+      inputs,
+      forward.outputs.map(({ name }) => name),
+    );
+    const known = { ...values, ...inputs, ...outputs };
+    const before = toFloat(outputs[output]);
+    const u = before.data.map(draw);
+    const directions = new Map([...points].map(([name, point]) => [name, directionFrom(point, draw)]));
+    const saved = Object.fromEntries(
+      backward.inputs.flatMap(({ name }) => (Object.hasOwn(known, name) ? [[name, known[name]]] : [])),
+    );
+    const results = await backward.run({ ...saved, [graph.seed]: floatTensor(before.dims, u) }, [
+      ...graph.gradients.values(),
+    ]);
+    const gradients = new Map(wrt.map((name) => [name, toFloat(results[graph.gradients.get(name)!]).data]));
+    const found = await compareDirection(
+      async (step) => {
+        const moved = new Map(
+          [...points].map(([name, { dims, data }]) => {
+            const direction = directions.get(name)!;
+            const at = floatTensor(
+              dims,
+              data.map((value, i) => value + step * direction[i]),
+            );
+            return [name, fromFloat(at, facts.types.get(name)!)] as const;
+          }),
+        );
+        const { [output]: y } = await forward.run({ ...inputs, ...Object.fromEntries(moved) }, [output]);
+        const changes = [...moved].map(([name, tensor]) =>
+          changeOf(gradients.get(name)!, points.get(name)!.data, toFloat(tensor).data),
+        );
+        return { value: innerProduct(u, toFloat(y).data), change: changes.reduce((a, b) => a + b, 0) };
+      },
+      {
+        predicted: wrt.reduce(
+          (sum, name) => sum + innerProduct(gradients.get(name)!, directions.get(name)!),
+          0,
+        ),
+        precision: precisionOf(network),
+        scale: Math.hypot(
+          ...wrt.map(
+            (name) => euclideanLength(gradients.get(name)!) * euclideanLength(directions.get(name)!),
+          ),
+        ),
+      },
+    );
+    const estimated = isQuantized(network, [...wrt, output]);
+    const verdict = estimated && found.verdict !== 'equal' ? 'estimate' : found.verdict;
+    return { at: 'operator', name: `${node.op} ${output}`, direction: 'random', ...found, verdict };
+  } finally {
+    await forward.release();
+    await backward.release();
+  }
+}
+
+/** How far a point is moved, as a share of its length. */
+const OFFSET = 0.1;
+
+/** A point near another: many activations are exactly at a kink, such as the zeros behind a ReLU. */
+function movedOff(point: FloatTensor, draw: () => number): FloatTensor {
+  const direction = directionFrom(point, draw);
+  return { ...point, data: point.data.map((value, i) => value + OFFSET * direction[i]) };
+}
+
+/** A random direction as long as a point, so that steps are shares of it. */
+function directionFrom({ data }: FloatTensor, draw: () => number): Float32Array {
+  const raw = data.map(draw);
+  const [length, size] = [euclideanLength(raw), euclideanLength(data) || 1];
+  return raw.map((value) => (value * size) / length);
+}
+
+/** One node as a model, with the values that it reads as inputs. */
+function modelOf(
+  { graph, opsets, irVersion, external }: Model,
+  facts: Network['facts'],
+  node: GraphNode,
+): Model {
+  const e = new Emitter();
+  for (const name of needsOf(node)) {
+    const tensor = graph.initializers.get(name);
+    if (tensor) e.initializer(tensor, name);
+    else e.input(name, facts.types.get(name) ?? 'float32', facts.dims.get(name) ?? []);
+  }
+  e.copyNode(node.proto);
+  for (const name of node.outputs) if (name) e.outputValue(name);
+  return { ...readModel(e.bytes(opsets, irVersion)), external };
+}
