@@ -26,9 +26,7 @@ export function plotted({ data, width, height }: Picture, signal: Volume): Pictu
   const lane = height / signal.channels;
   for (let c = 0; c < signal.channels; c++) {
     const values = channelPlane(signal, c).data;
-    const finite = values.filter(Number.isFinite);
-    const low = finite.reduce((a, b) => Math.min(a, b), Infinity);
-    const high = finite.reduce((a, b) => Math.max(a, b), -Infinity);
+    const [low, high] = lowestAndHighest(values.filter(Number.isFinite));
     const rowOf = (value: number): number => {
       const share = high > low ? (value - low) / (high - low) : 0.5;
       return Math.round((c + 0.5 + FILLED * (0.5 - share)) * lane - 0.5);
@@ -36,11 +34,21 @@ export function plotted({ data, width, height }: Picture, signal: Volume): Pictu
     for (let x = 0; x < width; x++) {
       const rows = curveIn(values, x / width, (x + 1) / width).map(rowOf);
       if (!rows.every(Number.isFinite)) continue;
-      for (let y = Math.min(...rows); y <= Math.max(...rows); y++)
-        pixels.fill(INK, 4 * (y * width + x), 4 * (y * width + x) + 3);
+      const [top, bottom] = lowestAndHighest(rows);
+      for (let y = top; y <= bottom; y++) pixels.fill(INK, 4 * (y * width + x), 4 * (y * width + x) + 3);
     }
   }
   return { data: pixels, width, height };
+}
+
+/** The lowest and the highest number. */
+function lowestAndHighest(values: readonly number[] | Float32Array): readonly [low: number, high: number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
 }
 
 /** Values of the curve through the samples between two shares of its length: both ends, and the samples between. */
