@@ -7,13 +7,14 @@ import type { Fit, Placement, Resizing, Size } from './image/placement.ts';
 import type { Preprocessing, TensorLayout } from './image/preprocess.ts';
 import type { Box, Resample } from './image/resize.ts';
 import type { ImageInput, Picture } from './image/source.ts';
-import type { Plane, Volume } from './kernels/index.ts';
+import type { Extent, Plane, Volume } from './kernels/index.ts';
 import type { Baseline } from './methods/baseline.ts';
 import type { MethodId } from './methods/index.ts';
 import type { Compat, FormulaOptions, Fusion, Need } from './methods/method.ts';
 import type { PreprocessingSources, SettingsOrigin, SettingSource } from './models/preprocessing.ts';
 import type { ModelFiles, ModelInput } from './models/source.ts';
 import type { TokenGrid } from './network/axes.ts';
+import type { InputForm } from './network/input-layout.ts';
 import type { InputTensor } from './network/inputs.ts';
 import type { Layout } from './network/layout.ts';
 import type { OutputActivation, OutputKind } from './network/output-kind.ts';
@@ -42,7 +43,7 @@ export interface LoadOptions extends Omit<RuntimeOptions, 'module'>, ModelFiles 
   labels?: readonly string[] | string | URL;
   /** Preprocessing of pictures; missing settings come from the model's files, then from defaults. */
   preprocessing?: Partial<Preprocessing>;
-  /** Name of the image input. Default: the first with four axes. */
+  /** Name of the image input. Default: the first with four axes, five or three. */
   imageInput?: string;
   /** Compiled WebAssembly that replaces the package's. */
   modules?: WasmModules;
@@ -82,7 +83,7 @@ export interface ExplainOptions extends FormulaOptions {
   score?: Score;
   /** Reproduce the results of another library instead of the paper's. */
   compat?: Compat;
-  /** Number of masked inputs per run in perturbation methods. Default 16. */
+  /** Number of masked inputs per run in perturbation methods. Default 16, or fewer if they are larger than 4 MB. */
   batchSize?: number;
   /** How several layers are fused. Default: as in the method's paper, or else the mean. */
   fuse?: Fusion;
@@ -232,15 +233,15 @@ export interface Explanation {
   readonly target: TargetInfo;
   /** Value names of the layers; empty for methods without a layer. */
   readonly layers: readonly string[];
-  /** Values in [0, 1] at the image's size (the tensor's, for a tensor). */
+  /** Values in [0, 1] at the image's size (the tensor's, for a tensor): [H, W], [L] for a signal, [D, H, W] for a volume. */
   readonly heatmap: Plane;
   /** Values of the map at 0 and 1 of the heatmap, before min-max: see `onScale`. */
   readonly range: HeatmapRange;
   /** Whether zero is at 0.5 instead of 0. */
   readonly signed: boolean;
   /**
-   * The maps before normalization. CAM methods: one signed map per layer at feature resolution ([1, h, w]). Gradient
-   * methods: the signed map at the model's input size ([C, H, W]). Methods of the whole network: one map ([1, h, w]),
+   * The maps before normalization. CAM methods: one signed map per layer at feature resolution ([1, h, w]; [1, d, h, w]
+   * for a volume, whose layers may lack the depth). Gradient methods: the signed map at the model's input size ([C, H, W]). Methods of the whole network: one map ([1, h, w]),
    * or one per concept ([K, h, w]). Class visualization: the generated input.
    */
   readonly raw: readonly Volume[];
@@ -263,9 +264,11 @@ export type HeatmapRange = readonly [low: number, high: number];
 
 /** The image of a call, as given and as model input. */
 export interface ExplainedImage {
+  /** What the input holds; slices of a volume and frames of a video are its depth. */
+  readonly form: InputForm;
   /** Its pixels; undefined for a tensor. */
   readonly picture: Picture | undefined;
-  /** The model's input, channel first; undefined if it is not an image. */
+  /** The model's input, channel first; undefined if it has no layout of channels and space. */
   readonly input: Volume | undefined;
   /** Position of the picture in the model's input. */
   readonly placement: Placement;
@@ -294,10 +297,12 @@ export type {
   ColormapInput,
   Compat,
   FloatTensor,
+  Extent,
   Fit,
   FormulaOptions,
   Fusion,
   ImageInput,
+  InputForm,
   InputTensor,
   Layout,
   Link,

@@ -80,8 +80,11 @@ const row = (
 ];
 
 /** `nchw`, or the token grid in the format of --tokens. */
-const layoutText = ({ kind, height, width, prefix }: LayerInfo['layout']): string =>
-  kind === 'tokens' ? `tokens ${height}x${width}${prefix > 0 ? `+${prefix}` : ''}` : kind;
+const layoutText = ({ kind, depth, height, width, prefix }: LayerInfo['layout']): string => {
+  if (kind !== 'tokens') return kind;
+  const grid = [depth, height, width].filter((size) => size !== undefined).join('x');
+  return `tokens ${grid}${prefix > 0 ? `+${prefix}` : ''}`;
+};
 
 export const dimsText = (dims: Port['dims']): string =>
   dims === undefined ? 'unknown shape' : `[${dims.map((size) => (size === '' ? '?' : size)).join(', ')}]`;

@@ -5,7 +5,7 @@ import type { Method } from '../methods/method.ts';
 import { toFloat } from '../runtime/tensor.ts';
 import type { ExplainOptions, Explanation, Tensors } from '../types.ts';
 import type { ForwardPass } from './forward.ts';
-import { collapsed, COLLAPSES, type Heatmap, heatmapOf, type Upsample } from './heatmap.ts';
+import { collapsed, collapseOf, type Heatmap, heatmapOf, type Upsample } from './heatmap.ts';
 import { layersFor, type Notes } from './raw-maps.ts';
 import type { TargetRun } from './target-run.ts';
 
@@ -29,7 +29,7 @@ export function explanationOf(
   const { method } = chosen;
   const { plan, input } = target.pass;
   const raw = meanOf(maps);
-  const upsample: Upsample = (map) => carryBack(map, input.image.placement, kernels);
+  const upsample: Upsample = (map) => carryBack(map, input.image.placement, kernels, input.layout?.depth);
   const { plane, range } = heatmapFor(method, maps, raw, options, upsample, kernels);
   const layers = chosen.needs.includes('activations') ? layersFor(plan, chosen).map(({ name }) => name) : [];
   const suspects = [...layers, ...(Number.isFinite(target.scored.score) ? [] : [plan.explained])];
@@ -76,8 +76,7 @@ function heatmapFor(
       const fusion = fuse ?? method.fuse ?? 'mean';
       return heatmapOf(volumes, { fuse: fusion, compat, signed, rectified }, upsample, kernels);
     }
-    const collapse = COLLAPSES[method.collapse ?? 'largest'][signed ? 'signed' : 'plain'];
-    const planes = volumes.map((volume) => collapsed(volume, collapse));
+    const planes = volumes.map((volume) => collapsed(volume, collapseOf(method, signed)));
     return heatmapOf(planes, { fuse: 'mean', compat: undefined, signed }, upsample, kernels);
   };
   if (variants.length === 1 || compat !== 'pytorch-grad-cam') return one(raw);

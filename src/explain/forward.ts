@@ -1,7 +1,7 @@
 import { CamError } from '../errors.ts';
 import type { Kernels } from '../kernels/index.ts';
-import { inLayout } from '../network/head.ts';
 import { repeated } from '../network/inputs.ts';
+import { inLayout } from '../network/layout.ts';
 import type { Network, Values } from '../network/network.ts';
 import { type FloatTensor, floatTensor, fromFloat, toFloat } from '../runtime/tensor.ts';
 import { NO_RANKING, rank, type Ranking } from '../targets/classes.ts';

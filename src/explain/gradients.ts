@@ -1,8 +1,8 @@
 import type { Volume } from '../kernels/index.ts';
 import type { AttentionRequest, ContrastRequest, GradientRequest } from '../methods/ask.ts';
 import { attentionPlan } from '../network/attention.ts';
-import { headFeeds, inLayout } from '../network/head.ts';
-import { toVolume } from '../network/layout.ts';
+import { headFeeds } from '../network/head.ts';
+import { inLayout, toVolume } from '../network/layout.ts';
 import type { GradientPlan } from '../network/network.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { allClasses } from '../targets/class.ts';

@@ -1,5 +1,5 @@
-import type { Kernels, Plane, Volume } from '../kernels/index.ts';
-import type { Collapse, Compat, Fusion } from '../methods/method.ts';
+import { extentOf, type Kernels, type Plane, positionsOf, type Volume } from '../kernels/index.ts';
+import type { Collapse, Compat, Fusion, InputMethod } from '../methods/method.ts';
 import type { HeatmapRange } from '../types.ts';
 
 /** Upsamples a map from feature resolution to the image's size, bilinear with half-pixel centers. */
@@ -55,13 +55,13 @@ const PIPELINES: Readonly<Record<Compat | 'paper', Pipeline>> = {
     const resized = maps.map((map) => upsample(k.minMax(map, 1e-7)));
     const { combine } = FUSION_RULES[fuse === 'layercam' ? 'mean' : fuse];
     const { plane, range } = normalized(combined(resized, combine), 1e-7, k);
-    return { plane, range: maps.length === 1 ? extentOf(maps[0]) : range };
+    return { plane, range: maps.length === 1 ? valueRange(maps[0]) : range };
   },
   // core.py: min-max at feature resolution, resize, maximum over layers (LayerCAM: of tanh(2M)); min-max again for
   // products.
   'torch-cam': (maps, fuse, upsample, k) => {
     const normal = maps.map((map) => k.minMax(map, 1e-8));
-    if (maps.length === 1) return { plane: upsample(normal[0]), range: extentOf(maps[0]) };
+    if (maps.length === 1) return { plane: upsample(normal[0]), range: valueRange(maps[0]) };
     if (fuse === 'product')
       return normalized(combined(normal.map(upsample), FUSION_RULES.product.combine), 1e-8, k);
     const scaled = fuse === 'layercam' ? normal.map((map) => mapped(map, (v) => Math.tanh(2 * v))) : normal;
@@ -86,7 +86,7 @@ const FUSION_RULES: Readonly<Record<Fusion, FusionRule>> = {
   // LayerCAM's eq. 9: tanh(2 M / max M), then the maximum.
   layercam: {
     prepare: (map, upsample) => {
-      const [, top] = extentOf(map);
+      const [, top] = valueRange(map);
       return upsample(mapped(map, (v) => (top > 0 ? Math.tanh((2 * v) / top) : 0)));
     },
     combine: largestOf,
@@ -111,7 +111,7 @@ function aroundZero(maps: readonly Plane[], fuse: Fusion, upsample: Upsample): H
 
 const magnitudeOf = ({ data }: Plane): number => data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
 
-function extentOf({ data }: Plane): HeatmapRange {
+function valueRange({ data }: Plane): HeatmapRange {
   let [low, high] = [Infinity, -Infinity];
   for (let i = 0; i < data.length; i++) {
     if (data[i] < low) low = data[i];
@@ -122,7 +122,7 @@ function extentOf({ data }: Plane): HeatmapRange {
 
 const normalized = (map: Plane, epsilon: number, k: Kernels): Heatmap => ({
   plane: k.minMax(map, epsilon),
-  range: extentOf(map),
+  range: valueRange(map),
 });
 
 /** A heatmap on another scale, such as a common scale for several images; values outside are clipped. */
@@ -137,7 +137,7 @@ export function rescaled(heatmap: Plane, from: HeatmapRange, to: HeatmapRange): 
 type CollapseRule = (values: readonly number[]) => number;
 
 /** Reduction of a map's channels at the input, without and with the sign. */
-export const COLLAPSES: Readonly<Record<Collapse, { plain: CollapseRule; signed: CollapseRule }>> = {
+const COLLAPSES: Readonly<Record<Collapse, { plain: CollapseRule; signed: CollapseRule }>> = {
   // Simonyan et al. 2014, sec. 3.1
   largest: {
     plain: (values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0),
@@ -147,19 +147,31 @@ export const COLLAPSES: Readonly<Record<Collapse, { plain: CollapseRule; signed:
   sum: { plain: (values) => sumOf(values), signed: (values) => sumOf(values) },
 };
 
+/** The value of largest magnitude over channels, with its sign. */
+export const strongestChannel = (map: Volume): Volume => ({
+  ...collapsed(map, COLLAPSES.largest.signed),
+  channels: 1,
+});
+
+/** How the heatmap of a method combines the channels of its map. */
+export const collapseOf = (
+  { collapse = 'largest' }: Pick<InputMethod, 'collapse'>,
+  signed: boolean,
+): CollapseRule => COLLAPSES[collapse][signed ? 'signed' : 'plain'];
+
 const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b);
 
 /** Reduces a map [C, H, W] to one plane. */
-export function collapsed({ data, channels, height, width }: Volume, collapse: CollapseRule): Plane {
-  const size = height * width;
+export function collapsed(map: Volume, collapse: CollapseRule): Plane {
+  const { data, channels } = map;
+  const size = positionsOf(map);
   const values = new Array<number>(channels);
   return {
+    ...extentOf(map),
     data: Float32Array.from({ length: size }, (_, at) => {
       for (let c = 0; c < channels; c++) values[c] = data[c * size + at];
       return collapse(values);
     }),
-    height,
-    width,
   };
 }
 

@@ -1,11 +1,12 @@
 import { CamError } from '../errors.ts';
-import { place } from '../image/placement.ts';
+import { unmoved } from '../image/placement.ts';
 import { type Preprocessing, toTensor } from '../image/preprocess.ts';
 import { readImage } from '../image/read.ts';
 import type { Kernels, Volume } from '../kernels/index.ts';
 import { noPicture } from '../models/no-picture.ts';
+import { type InputLayout, layoutOfInput } from '../network/input-layout.ts';
 import { requireSingleImage } from '../network/inputs.ts';
-import { type Layout, layoutOfInput, toVolume } from '../network/layout.ts';
+import { toVolume } from '../network/layout.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 import { type FloatTensor, floatTensor, sizeOf } from '../runtime/tensor.ts';
 import type { ExplainedImage, ImageInput } from '../types.ts';
@@ -15,8 +16,8 @@ import type { LoadedModel } from './loaded.ts';
 export interface PreparedInput {
   /** Batch 1, in the model's layout. */
   readonly tensor: FloatTensor;
-  /** Layout of the tensor; undefined if it is not an image. */
-  readonly layout: Layout | undefined;
+  /** Layout of the tensor; undefined if it has neither rows nor columns. */
+  readonly layout: InputLayout | undefined;
   readonly image: ExplainedImage;
   /** Whether there is no image, and the input is zeros. */
   readonly blank: boolean;
@@ -35,21 +36,20 @@ export async function prepareInput(
   requireSingleImage(model.input);
   const image =
     source === undefined
-      ? zeros(requirePreprocessing(model))
+      ? blank(model)
       : await readImage(source, { modules: model.options.modules, maxPixels, type: model.input.type });
   const prepared = (tensor: FloatTensor, given: Pick<ExplainedImage, 'picture' | 'placement'>) => {
-    const layout = layoutOfInput(tensor.dims);
+    const layout = layoutOfInput(model.source.model, model.input.name, tensor.dims);
     const input = layout && toVolume(tensor, layout, model.kernels);
     const { preprocessing } = model;
-    return { tensor, layout, image: { ...given, input, preprocessing }, blank: source === undefined };
+    const form = layout?.form ?? 'image';
+    return { tensor, layout, image: { ...given, form, input, preprocessing }, blank: source === undefined };
   };
   if ('dims' in image) {
     checkTensor(image, model.input);
-    const size = imageSize(image.dims);
-    return prepared(image, {
-      picture: undefined,
-      placement: place(size, { ...size, fit: 'stretch', cropPct: 1 }),
-    });
+    const [height = 1, width = 1] = image.dims.slice(-2);
+    const size = layoutOfInput(model.source.model, model.input.name, image.dims) ?? { height, width };
+    return prepared(image, { picture: undefined, placement: unmoved(size) });
   }
   const { data, dims, placement } = toTensor(image, requirePreprocessing(model));
   // An explanation is drawn on bytes; the 16 bits of a file are only for the tensor.
@@ -59,7 +59,7 @@ export async function prepareInput(
 
 /**
  * The input as channels over space.
- * @throws {CamError} UNSUPPORTED_MODEL when the input is not an image.
+ * @throws {CamError} UNSUPPORTED_MODEL when it is not an image, signal, volume or video.
  */
 export function volumeOf({ tensor, image }: PreparedInput): Volume {
   if (image.input) return image.input;
@@ -67,10 +67,10 @@ export function volumeOf({ tensor, image }: PreparedInput): Volume {
 }
 
 /**
- * The layout of an image input.
- * @throws {CamError} UNSUPPORTED_MODEL when the input is not an image.
+ * The layout of the input.
+ * @throws {CamError} UNSUPPORTED_MODEL when it is not an image, signal, volume or video.
  */
-export function layoutOfImage({ tensor, layout }: PreparedInput): Layout {
+export function layoutOfImage({ tensor, layout }: PreparedInput): InputLayout {
   if (layout) return layout;
   throw inputNotAnImage(tensor);
 }
@@ -78,19 +78,27 @@ export function layoutOfImage({ tensor, layout }: PreparedInput): Layout {
 const inputNotAnImage = ({ dims }: FloatTensor): CamError =>
   new CamError(
     'UNSUPPORTED_MODEL',
-    `The model's input [${dims.join(', ')}] is not an image, which has four axes.`,
+    `The model's input [${dims.join(', ')}] is not an image, which has four axes, nor a signal, a volume or a video, which have three or five.`,
   );
 
-/** The same input with other values, [C, H, W]. */
+/** The same input with other values, channels first. */
 export function withVolume(input: PreparedInput, tensor: FloatTensor, kernels: Kernels): PreparedInput {
   const { layout, image } = input;
   return { ...input, tensor, image: { ...image, input: layout && toVolume(tensor, layout, kernels) } };
 }
 
-function zeros({ width, height, channels, layout }: Preprocessing): FloatTensor {
-  const depth = channels === 'gray' ? 1 : 3;
-  const dims = layout === 'nchw' ? [1, depth, height, width] : [1, height, width, depth];
+/** Zeros in the size of a picture, or of an input that does not take one and declares its size. */
+function blank(model: LoadedModel): FloatTensor {
+  const { preprocessing, input } = model;
+  const [, ...sizes] = input.dims ?? [];
+  const isFixed = !preprocessing && sizes.length > 0 && sizes.every((size) => typeof size === 'number');
+  const dims = isFixed ? [1, ...sizes] : pictureDims(requirePreprocessing(model));
   return floatTensor(dims, new Float32Array(sizeOf(dims)));
+}
+
+function pictureDims({ width, height, channels, layout }: Preprocessing): number[] {
+  const depth = channels === 'gray' ? 1 : 3;
+  return layout === 'nchw' ? [1, depth, height, width] : [1, height, width, depth];
 }
 
 /** The shape assumed for an input that declares none: image tensors have four axes. */
@@ -112,13 +120,6 @@ function checkTensor({ data, dims }: FloatTensor, { dims: declared = UNDECLARED 
     'BAD_TENSOR',
     `The tensor has shape ${text}, but the model takes one image as [${declared.map((size, axis) => (axis === 0 ? 1 : size || '?')).join(', ')}].`,
   );
-}
-
-/** Height and width of a tensor. Of four axes, the last is the colors only if no other can be. */
-function imageSize(dims: readonly number[]): { width: number; height: number } {
-  const channelsLast = dims.length === 4 && dims[3] <= 4 && dims[1] > 4;
-  const [height, width] = channelsLast ? dims.slice(1) : dims.slice(-2);
-  return { width, height };
 }
 
 function requirePreprocessing({ preprocessing, input, source }: LoadedModel): Preprocessing {

@@ -12,11 +12,11 @@ import type { Network } from '../network/network.ts';
 import type { Link } from '../network/output.ts';
 import type { OutputActivation, OutputKind } from '../network/output-kind.ts';
 import { isOpen, reachOf } from '../network/reach.ts';
-import { type Model, type Port, portOf, type ValueInfo } from '../onnx/model.ts';
+import { type Model, type Port, portOf } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { NoGradientError } from '../operators/no-gradient.ts';
 import { checkOptions } from '../options/check.ts';
-import { type FloatTensor, floatTensor, sizeOf } from '../runtime/tensor.ts';
+import { sizeOf } from '../runtime/tensor.ts';
 import type { InspectOptions } from '../types.ts';
 import { prepareInput } from './input.ts';
 import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
@@ -143,15 +143,8 @@ export async function inspect(model?: ModelInput, options: InspectOptions = {}):
 async function openBlank(model: LoadedModel, open: ReturnType<typeof networkSlot>['at']): Promise<Network> {
   const { inputs } = model.source.model.graph;
   const { name } = model.input;
-  const { tensor } = await prepareInput(model, blankTensor(model.input, model.preprocessing));
+  const { tensor } = await prepareInput(model, undefined);
   return open(tensor, extraInputs(inputs, name, blankInputs(inputs, name)));
-}
-
-/** Zeros for an input that does not take a picture, if its size is known. */
-function blankTensor({ dims }: ValueInfo, preprocessing: Preprocessing | undefined): FloatTensor | undefined {
-  const [, ...sizes] = dims ?? [];
-  if (preprocessing || !dims || !sizes.every((size) => typeof size === 'number')) return undefined;
-  return floatTensor([1, ...sizes], new Float32Array(sizeOf(sizes)));
 }
 
 type Found = Pick<

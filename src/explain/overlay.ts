@@ -1,21 +1,18 @@
 import { badOption, CamError, formatValue } from '../errors.ts';
-import { conceptPicture } from '../image/concepts.ts';
 import { encode } from '../image/encode.ts';
 import { outlined } from '../image/outline.ts';
-import { blend, type OverlayOptions, signedPicture } from '../image/overlay.ts';
-import { carryBack } from '../image/placement.ts';
-import { pictureOf, toPicture } from '../image/preprocess.ts';
+import type { OverlayOptions } from '../image/overlay.ts';
+import { pictureOf } from '../image/preprocess.ts';
 import type { Picture } from '../image/source.ts';
-import { type Kernels, type Plane, sharedKernels, type Volume } from '../kernels/index.ts';
+import { sharedKernels } from '../kernels/index.ts';
 import { checkOptions } from '../options/check.ts';
-import type { ExplainedImage, Explanation, HeatmapRange } from '../types.ts';
+import type { Explanation, HeatmapRange } from '../types.ts';
+import { DRAWINGS } from './drawings.ts';
 import { rescaled } from './heatmap.ts';
 
-/** Default color map of signed maps. */
-const DIVERGING = 'coolwarm';
-
 /**
- * Draws an explanation at the image's size: the heatmap blended over the image, or what its method `shows` instead.
+ * Draws an explanation at the image's size: the heatmap blended over the image, or what its method `shows` instead. A
+ * signal becomes a plot, and a volume or video a sheet of slices.
  * Cheap: the model does not run again, so call it for every change of color map or alpha.
  *
  * @example
@@ -30,24 +27,10 @@ export async function overlay(explanation: Explanation, options: OverlayOptions 
 
 /** The overlay, with the box of an explained detection. */
 async function drawing(explanation: Explanation, options: OverlayOptions): Promise<Picture> {
-  const picture = await mapDrawing(explanation, options);
-  const { detection } = explanation.target;
+  const { image, target } = explanation;
+  const picture = DRAWINGS[image.form](explanation, options, await sharedKernels());
+  const { detection } = target;
   return detection && explanation.shows !== 'image' ? outlined(picture, detection.box) : picture;
-}
-
-async function mapDrawing(
-  { shows, raw, image, heatmap, signed }: Explanation,
-  options: OverlayOptions,
-): Promise<Picture> {
-  const { preprocessing } = image;
-  const kernels = await sharedKernels();
-  if (shows === 'signed') return signedPicture(atImageSize(image, raw[0], kernels), preprocessing?.channels);
-  if (shows === 'image' && preprocessing) return toPicture(raw[0], preprocessing);
-  const background = image.picture ?? (image.input && signedPicture(image.input)) ?? grayOf(heatmap);
-  if (shows === 'concepts')
-    return conceptPicture(background, planesAtImageSize(image, raw[0], kernels), options.alpha);
-  const colormap = options.colormap ?? (signed ? DIVERGING : undefined);
-  return blend(background, heatmap, { ...options, colormap }, kernels);
 }
 
 /**
@@ -102,30 +85,3 @@ async function drawnOf(of: Explanation | Picture, options: OverlayOptions): Prom
     throw new CamError('BAD_IMAGE', `${formatValue(of)} cannot be drawn. Pass an explanation or pixels.`);
   return 'shows' in of ? drawing(of, options) : pictureOf(of);
 }
-
-/** The channels of a map, each at the image's size. */
-function planesAtImageSize(
-  { placement }: ExplainedImage,
-  { data, channels, height, width }: Volume,
-  kernels: Kernels,
-): Plane[] {
-  const size = height * width;
-  return Array.from({ length: channels }, (_, c) =>
-    carryBack({ data: data.subarray(c * size, (c + 1) * size), height, width }, placement, kernels),
-  );
-}
-
-function atImageSize(image: ExplainedImage, map: Volume, kernels: Kernels): Volume {
-  const planes = planesAtImageSize(image, map, kernels);
-  const [{ height, width }] = planes;
-  const data = new Float32Array(map.channels * height * width);
-  planes.forEach((plane, c) => data.set(plane.data, c * height * width));
-  return { data, channels: map.channels, height, width };
-}
-
-/** Plain gray, for an input that is not an image. */
-const grayOf = ({ width, height }: Plane): Picture => ({
-  data: new Uint8ClampedArray(4 * width * height).map((_, at) => (at % 4 === 3 ? 255 : 128)),
-  width,
-  height,
-});

@@ -1,5 +1,6 @@
 import type { RectifierRule } from '../autodiff/rectifier.ts';
 import { badOption, InternalError } from '../errors.ts';
+import { extentOf } from '../kernels/index.ts';
 import type { Asks } from '../methods/ask.ts';
 import { type Chosen, usesScore } from '../methods/choice.ts';
 import type { Need } from '../methods/method.ts';
@@ -140,7 +141,7 @@ const STAGES = 3;
 
 /** The last layer of each resolution up to the chosen one, limited to the deepest few. */
 function stagesOf(candidates: readonly Layer[], chosen: Layer): Layer[] {
-  const resolution = ({ layout }: Layer) => `${layout.height}x${layout.width}`;
+  const resolution = ({ layout }: Layer) => Object.values(extentOf(layout)).join('x');
   const before = candidates.slice(
     0,
     candidates.findIndex(({ name }) => name === chosen.name),

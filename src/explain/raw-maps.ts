@@ -1,5 +1,5 @@
 import type { RectifierRule } from '../autodiff/rectifier.ts';
-import type { Kernels, Plane, Volume } from '../kernels/index.ts';
+import { extentOf, type Kernels, type Plane, type Volume } from '../kernels/index.ts';
 import { maximum, minimum } from '../methods/arrays.ts';
 import { ASKS } from '../methods/ask.ts';
 import { baselineOf, type Extremes } from '../methods/baseline.ts';
@@ -20,7 +20,6 @@ import { random } from '../methods/random.ts';
 import { classifierWeights } from '../network/classifier.ts';
 import type { Layer } from '../network/layers.ts';
 import { toVolume } from '../network/layout.ts';
-import { type FloatTensor } from '../runtime/tensor.ts';
 import type { ExplainedImage, ExplainOptions } from '../types.ts';
 import { drive, totalsOf } from './answer.ts';
 import { resultOf, resultOr } from './attempt.ts';
@@ -181,7 +180,7 @@ async function inputParts(
   if (needs.includes('activations'))
     parts.activations = activationsOf(target, resultOf(plan.layers)[0], kernels);
   if (chosen.base) parts.base = { cam: await camOf(request, chosen.base) };
-  if (needs.includes('biases')) parts.biases = { biases: await biasGradients(target) };
+  if (needs.includes('biases')) parts.biases = { biases: await biasGradients(target, kernels) };
   if (needs.includes('attention')) parts.attention = { attention: attentionMaps(target) };
   return parts;
 }
@@ -203,24 +202,19 @@ async function gradientAtInput(
 /** The base CAM of an input-level method, at the input's size. */
 async function camOf(request: MapRequest, base: LayerMethod): Promise<Plane> {
   const { kernels, options, chosen, target } = request;
-  const { height, width } = volumeOf(target.pass.input);
+  const size = extentOf(volumeOf(target.pass.input));
   const maps = await rawMaps({ ...request, chosen: { ...chosen, method: base, base: undefined } });
-  const resize = (map: Plane) => kernels.resample(map, height, width);
+  const resize = (map: Plane) => kernels.resample(map, size);
   const fuse = options.fuse ?? base.fuse ?? 'mean';
   return heatmapOf(maps, { fuse, compat: options.compat, signed: false }, resize, kernels).plane;
 }
 
-async function biasGradients({ pass, gradients }: TargetRun): Promise<BiasGradient[]> {
+async function biasGradients({ pass, gradients }: TargetRun, kernels: Kernels): Promise<BiasGradient[]> {
   const terms = pass.plan.biases ? resultOf(pass.plan.biases) : [];
   if (terms.length === 0) return [];
   const found = await gradients(pass.plan.gradients.biases);
-  return terms.map(({ value, bias }) => ({ g: asVolume(found.get(value)!), bias }));
+  return terms.map(({ value, layout, bias }) => ({ g: toVolume(found.get(value)!, layout, kernels), bias }));
 }
-
-const asVolume = ({ dims, data }: FloatTensor): Volume => {
-  const [, channels, height, width] = dims;
-  return { data, channels, height, width };
-};
 
 function attentionMaps({ pass }: TargetRun): AttentionMaps {
   const { layers, count, grid } = plannedAttention(pass.plan);

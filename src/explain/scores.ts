@@ -1,7 +1,8 @@
 import { CamError } from '../errors.ts';
 import { DEFAULT_BATCH_SIZE, type ScoresRequest } from '../methods/ask.ts';
-import { headFeeds, inLayout } from '../network/head.ts';
+import { headFeeds } from '../network/head.ts';
 import type { Layer } from '../network/layers.ts';
+import { inLayout } from '../network/layout.ts';
 import type { Values } from '../network/network.ts';
 import { type FloatTensor, floatTensor } from '../runtime/tensor.ts';
 import { checkSignal } from './call.ts';
@@ -38,11 +39,13 @@ async function scoresOf(
 ): Promise<ReadonlyMap<TargetRun, Float32Array>> {
   const { pass } = run.target;
   const { network, plan } = pass;
-  const { batchSize = DEFAULT_BATCH_SIZE, signal, onProgress } = run.options;
+  const { batchSize = batchFor(pass), signal, onProgress } = run.options;
   const layer = ask === 'headScores' ? layerOf(run) : undefined;
   const runVariants = layer ? variantsOfLayer(run, layer) : variantsOfInput(run);
   const found = new Map(targets.map((target) => [target, new Float32Array(count)]));
-  let batch = (layer ? undefined : declaredBatch(pass)) ?? batchSize;
+  // Where the frames of a video are the batch, there is no other.
+  const framed = layer !== undefined && network.facts.dims.get(layer.name)![0] !== 1;
+  let batch = framed ? 1 : ((layer ? undefined : declaredBatch(pass)) ?? batchSize);
   const apart = () =>
     network.once(['batches', ask, layer?.name, plan.explained], () =>
       keepsApart(pass, runVariants, make(0, 1)),
@@ -73,6 +76,12 @@ async function scoresOf(
   return found;
 }
 
+/** Numbers in a batch of inputs, 64 MB: a few volumes fill the runtime's memory. */
+const MAX_BATCH_NUMBERS = 2 ** 24;
+
+const batchFor = ({ input }: ForwardPass): number =>
+  Math.max(1, Math.min(DEFAULT_BATCH_SIZE, Math.floor(MAX_BATCH_NUMBERS / input.tensor.data.length)));
+
 /** Runs `count` variants at once and returns the explained value. */
 type RunVariants = (data: Float32Array, count: number) => Promise<Values>;
 
@@ -86,8 +95,10 @@ const variantsOfLayer =
   (data, count) => {
     const { network, plan, values } = pass;
     const { dims, data: original } = network.real(values, name);
-    const tensor = floatTensor([count, ...dims.slice(1)], inLayout(data, layout, original, kernels));
-    return network.runHead(name, plan.explained, headFeeds(network, name, plan.explained, tensor, values));
+    const batch = count === 1 ? dims : [count, ...dims.slice(1)];
+    const tensor = floatTensor(batch, inLayout(data, layout, original, kernels));
+    const feeds = headFeeds(network, name, plan.explained, tensor, values, count);
+    return network.runHead(name, plan.explained, feeds);
   };
 
 /** The declared batch size of the model's input; undefined if dynamic. */

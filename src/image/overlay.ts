@@ -8,8 +8,15 @@ import type { Picture } from './source.ts';
 export interface OverlayOptions {
   /** Id of a color map, or a custom function or table. Default `turbo`. */
   colormap?: ColormapInput;
-  /** Opacity of the heatmap, 0 to 1. Default 0.5. */
+  /** Opacity of the heatmap, 0 to 1. Default 0.5, or 1 without an image. */
   alpha?: number;
+  /**
+   * Channels of a tensor to draw, from 1: one as gray or three as red, green and blue, each stretched between its 2nd
+   * and 98th percentile; any number of a signal's. Default: the one or three there are, or else the heatmap alone.
+   */
+  bands?: readonly number[];
+  /** Slices of a volume or frames of a video to draw, from 1. Default: a sheet of at most 16 at equal distances. */
+  slice?: number | readonly number[];
 }
 
 /** Opacity of the heatmap. */

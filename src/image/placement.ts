@@ -47,6 +47,10 @@ export function place(picture: Size, { width, height, fit, cropPct }: Resizing):
   };
 }
 
+/** The placement of a tensor, which is used as it is. */
+export const unmoved = ({ width, height }: Size): Placement =>
+  place({ width, height }, { width, height, fit: 'stretch', cropPct: 1 });
+
 /** One axis of a picture, resized, then cropped or padded to an input's side. */
 function centerCropped(side: number, resized: number, input: number) {
   const scale = side / resized;
@@ -99,16 +103,23 @@ export const FITS: Readonly<Record<Fit, FitRow>> = {
 };
 
 /**
- * Resizes a map of the model's input, of any resolution, to the picture's size in one bilinear interpolation with
- * half-pixel centers. Parts of the picture outside the input are 0.
+ * Resizes a map of the model's input, of any resolution, to the picture's size and the input's `depth` in one linear
+ * interpolation with half-pixel centers. Parts of the picture outside the input are 0.
  */
-export function carryBack(map: Plane, { picture, input, from, to }: Placement, kernels: Kernels): Plane {
+export function carryBack(
+  map: Plane,
+  { picture, input, from, to }: Placement,
+  kernels: Kernels,
+  depth?: number,
+): Plane {
   // Picture coordinate p is at to + (p - from) * to.length / from.length of the input.
   const axis = (start: number, length: number, at: number, span: number, cells: number) => {
     const scale = (span / length) * cells;
     return { scale, offset: at * cells - start * scale };
   };
-  return kernels.resample(map, picture.height, picture.width, {
+  const size = { ...(depth !== undefined && { depth }), height: picture.height, width: picture.width };
+  return kernels.resample(map, size, {
+    z: { scale: (map.depth ?? 1) / (depth ?? 1), offset: 0 },
     y: axis(from.y, from.height, to.y, to.height, map.height / input.height),
     x: axis(from.x, from.width, to.x, to.width, map.width / input.width),
     outside: 'zero',

@@ -9,14 +9,17 @@ import {
   checkSameShape,
   checkSizes,
   checkVolume,
+  sizesOf,
 } from './check.ts';
-import { alignCorners, type Grid, halfPixel } from './grid.ts';
+import { alignCorners, type Axis, type Grid, halfPixel } from './grid.ts';
 import type { Kernels } from './kernels.ts';
 import type { KernelExports } from './load.ts';
-import type { Plane, Volume } from './volume.ts';
+import { type Extent, extentOf, type Plane, positionsOf } from './volume.ts';
 
-type MapSize = Pick<Plane, 'height' | 'width'>;
 type Fill = (out: number, arena: Arena) => void;
+
+/** An axis that keeps its elements. */
+const WHOLE: Axis = { scale: 1, offset: 0 };
 
 /** Typed wrappers of the wasm exports: they check sizes and copy data through `memory`, and nothing stays there. */
 export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
@@ -34,24 +37,31 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
       return new Uint8ClampedArray(memory.buffer as ArrayBuffer, out, count * 4).slice();
     });
 
-  const plane = ({ height, width }: MapSize, fill: Fill): Plane => ({
-    data: floats(height * width, fill),
-    height,
-    width,
+  const plane = (extent: Extent, fill: Fill): Plane => ({
+    data: floats(positionsOf(extent), fill),
+    ...extentOf(extent),
   });
 
-  const resampled = (
-    out: number,
-    a: number,
-    scratch: number,
-    from: MapSize,
-    to: MapSize,
-    grid: Grid,
-  ): void => {
-    const { y, x, outside } = grid;
-    const sizes = [from.height, from.width, to.height, to.width] as const;
-    const axes = [y.scale, y.offset, x.scale, x.offset] as const;
-    wasm.resample(out, a, scratch, ...sizes, ...axes, Number(outside === 'zero'));
+  /** Takes its scratch space once, and then resamples maps of one size. */
+  const resampler = ({ take }: Arena, from: Extent, to: Extent, grid: Grid) => {
+    const { z = WHOLE, y, x, outside } = grid;
+    const zero = Number(outside === 'zero');
+    const rows = take(2 * to.width * 4);
+    const inPlane = (out: number, a: number): void => {
+      const axes = [y.scale, y.offset, x.scale, x.offset] as const;
+      wasm.resample(out, a, rows, from.height, from.width, to.height, to.width, ...axes, zero);
+    };
+    const slices = from.depth ?? 1;
+    if (slices === 1 && (to.depth ?? 1) === 1) return inPlane;
+    // Each slice, and then all of them as the rows of one plane.
+    const area = to.height * to.width;
+    const [resized, planes] = [take(slices * area * 4), take(2 * area * 4)];
+    return (out: number, a: number): void => {
+      for (let slice = 0; slice < slices; slice++)
+        inPlane(resized + slice * area * 4, a + slice * from.height * from.width * 4);
+      const axes = [z.scale, z.offset, WHOLE.scale, WHOLE.offset] as const;
+      wasm.resample(out, resized, planes, slices, area, to.depth ?? 1, area, ...axes, zero);
+    };
   };
 
   const kernels: Kernels = {
@@ -59,37 +69,51 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
       checkVolume(A);
       checkLength('weights', weights, { channels: A.channels });
       return plane(A, (out, { put, take }) => {
-        wasm.weightedSum(out, put(A.data), put(weights), take(area(A) * 4), A.channels, area(A));
+        wasm.weightedSum(
+          out,
+          put(A.data),
+          put(weights),
+          take(positionsOf(A) * 4),
+          A.channels,
+          positionsOf(A),
+        );
       });
     },
 
     productSum(A, W) {
       checkSameShape(A, W);
       return plane(A, (out, { put, take }) => {
-        wasm.productSum(out, put(A.data), put(W.data), take(area(A) * 4), A.channels, area(A));
+        wasm.productSum(out, put(A.data), put(W.data), take(positionsOf(A) * 4), A.channels, positionsOf(A));
       });
     },
 
     reluProductSum(A, W) {
       checkSameShape(A, W);
       return plane(A, (out, { put, take }) => {
-        wasm.reluProductSum(out, put(A.data), put(W.data), take(area(A) * 4), A.channels, area(A));
+        wasm.reluProductSum(
+          out,
+          put(A.data),
+          put(W.data),
+          take(positionsOf(A) * 4),
+          A.channels,
+          positionsOf(A),
+        );
       });
     },
 
     spatialSum(A) {
       checkVolume(A);
       return floats(A.channels, (out, { put }) => {
-        wasm.spatialSum(out, put(A.data), A.channels, area(A));
+        wasm.spatialSum(out, put(A.data), A.channels, positionsOf(A));
       });
     },
 
-    spatialMean: (A) => kernels.spatialSum(A).map((sum) => sum / area(A)),
+    spatialMean: (A) => kernels.spatialSum(A).map((sum) => sum / positionsOf(A)),
 
     spatialDot(A, B) {
       checkSameShape(A, B);
       return floats(A.channels, (out, { put }) => {
-        wasm.spatialDot(out, put(A.data), put(B.data), A.channels, area(A));
+        wasm.spatialDot(out, put(A.data), put(B.data), A.channels, positionsOf(A));
       });
     },
 
@@ -101,17 +125,17 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
     minMax(map, epsilon = 0) {
       checkPlane(map);
       return plane(map, (out, { put }) => {
-        wasm.minMax(out, put(map.data), area(map), epsilon);
+        wasm.minMax(out, put(map.data), positionsOf(map), epsilon);
       });
     },
 
-    resample(map, height, width, grid = halfPixel(map, height, width)) {
+    resample(map, to, grid = halfPixel(map, to)) {
       checkPlane(map);
       checkNotEmpty(map);
-      checkSizes({ height, width });
+      checkSizes(sizesOf(to));
       checkGrid(grid);
-      return plane({ height, width }, (out, { put, take }) => {
-        resampled(out, put(map.data), take(2 * width * 4), map, { height, width }, grid);
+      return plane(to, (out, arena) => {
+        resampler(arena, map, to, grid)(out, arena.put(map.data));
       });
     },
 
@@ -126,25 +150,27 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
           `Channel ${stray} does not exist: the masks have ${masks.channels}.`,
         );
       }
-      const grid = (options.alignCorners ? alignCorners : halfPixel)(masks, input.height, input.width);
+      const grid = (options.alignCorners ? alignCorners : halfPixel)(masks, input);
       const length = input.data.length;
       const batch = new Float32Array(channels.length * length);
       // One masked input at a time stays in the processor's cache and keeps the kernels' memory small.
-      withArena(memory, ({ put, take }) => {
+      withArena(memory, (arena) => {
+        const { put, take } = arena;
         const [image, activations] = [put(input.data), put(masks.data)];
-        const [mask, normalized] = [take(area(input) * 4), take(area(masks) * 4)];
-        const [scratch, masked] = [take(2 * input.width * 4), take(length * 4)];
+        const [mask, normalized] = [take(positionsOf(input) * 4), take(positionsOf(masks) * 4)];
+        const resampled = resampler(arena, masks, input, grid);
+        const masked = take(length * 4);
         const view = new Float32Array(memory.buffer, masked, length);
         for (const [n, k] of channels.entries()) {
-          const activation = activations + k * area(masks) * 4;
+          const activation = activations + k * positionsOf(masks) * 4;
           if (order === 'normalize-resize') {
-            wasm.minMax(normalized, activation, area(masks), epsilon);
-            resampled(mask, normalized, scratch, masks, input, grid);
+            wasm.minMax(normalized, activation, positionsOf(masks), epsilon);
+            resampled(mask, normalized);
           } else {
-            resampled(mask, activation, scratch, masks, input, grid);
-            wasm.minMax(mask, mask, area(input), epsilon);
+            resampled(mask, activation);
+            wasm.minMax(mask, mask, positionsOf(input), epsilon);
           }
-          wasm.multiplyMask(masked, image, mask, input.channels, area(input));
+          wasm.multiplyMask(masked, image, mask, input.channels, positionsOf(input));
           batch.set(view, n * length);
         }
       });
@@ -156,11 +182,11 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
       checkLength('weights', weights, { channels: A.channels });
       return plane(A, (out, { put, take }) => {
         const [a, w] = [put(A.data), put(weights)];
-        wasm.magnitudes(a, a, w, A.channels, area(A));
-        const [count, length] = each === 'channel' ? [A.channels, area(A)] : [1, A.data.length];
+        wasm.magnitudes(a, a, w, A.channels, positionsOf(A));
+        const [count, length] = each === 'channel' ? [A.channels, positionsOf(A)] : [1, A.data.length];
         for (let i = 0; i < count; i++) wasm.minMax(a + i * length * 4, a + i * length * 4, length, epsilon);
         const ones = put(new Float32Array(A.channels).fill(1));
-        wasm.weightedSum(out, a, ones, take(area(A) * 4), A.channels, area(A));
+        wasm.weightedSum(out, a, ones, take(positionsOf(A) * 4), A.channels, positionsOf(A));
       });
     },
 
@@ -183,8 +209,8 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
     colorize(map, table) {
       checkPlane(map);
       checkTable(table);
-      return pixels(area(map), (out, { put }) => {
-        wasm.colorize(out, put(map.data), put(table), area(map));
+      return pixels(positionsOf(map), (out, { put }) => {
+        wasm.colorize(out, put(map.data), put(table), positionsOf(map));
       });
     },
 
@@ -198,15 +224,13 @@ export function bind(wasm: KernelExports, memory: WebAssembly.Memory): Kernels {
           `alpha is ${alpha}: give a number from 0 (image only) to 1 (map only).`,
         );
       }
-      return pixels(area(map), (out, { put }) => {
-        wasm.overlay(out, put(rgba), put(map.data), put(table), Math.round(alpha * 16384), area(map));
+      return pixels(positionsOf(map), (out, { put }) => {
+        wasm.overlay(out, put(rgba), put(map.data), put(table), Math.round(alpha * 16384), positionsOf(map));
       });
     },
   };
   return kernels;
 }
-
-const area = ({ height, width }: MapSize | Volume): number => height * width;
 
 function checkTable(table: Uint8Array): void {
   checkLength('The color table', table, { entries: 256, 'bytes per entry': 4 });

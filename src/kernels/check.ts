@@ -1,21 +1,22 @@
 import { CamError } from '../errors.ts';
 import type { Grid } from './grid.ts';
-import type { Plane, Volume } from './volume.ts';
+import { type Extent, extentOf, type Plane, type Volume } from './volume.ts';
 
-export function checkPlane({ data, height, width }: Plane): void {
-  checkSizes({ height, width });
-  checkLength('A plane', data, { height, width });
+export function checkPlane(plane: Plane): void {
+  checkSizes(sizesOf(plane));
+  checkLength('A plane', plane.data, sizesOf(plane));
 }
 
-export function checkVolume({ data, channels, height, width }: Volume): void {
-  checkSizes({ channels, height, width });
-  checkLength('A volume', data, { channels, height, width });
+export function checkVolume(volume: Volume): void {
+  const sizes = { channels: volume.channels, ...sizesOf(volume) };
+  checkSizes(sizes);
+  checkLength('A volume', volume.data, sizes);
 }
 
 export function checkSameShape(A: Volume, B: Volume): void {
   checkVolume(A);
   checkVolume(B);
-  if (A.channels === B.channels && A.height === B.height && A.width === B.width) return;
+  if (sizeText(A) === sizeText(B)) return;
   throw new CamError(
     'BAD_TENSOR',
     `Two volumes must have the same shape, but are ${sizeText(A)} and ${sizeText(B)}.`,
@@ -38,14 +39,20 @@ export function checkSizes(sizes: Record<string, number>): void {
   }
 }
 
-export function checkNotEmpty({ height, width }: { height: number; width: number }): void {
-  if (height > 0 && width > 0) return;
-  throw new CamError('BAD_TENSOR', `A map of ${height} × ${width} is empty: there is nothing to resample.`);
+export function checkNotEmpty(map: Extent): void {
+  const sizes = Object.values(sizesOf(map));
+  if (sizes.every((size) => size > 0)) return;
+  throw new CamError('BAD_TENSOR', `A map of ${sizes.join(' × ')} is empty: there is nothing to resample.`);
 }
 
-export function checkGrid({ y, x }: Grid): void {
-  if ([y.scale, y.offset, x.scale, x.offset].every(Number.isFinite)) return;
+export function checkGrid({ z, y, x }: Grid): void {
+  if ([z, y, x].every((axis) => !axis || (Number.isFinite(axis.scale) && Number.isFinite(axis.offset))))
+    return;
   throw new CamError('BAD_OPTION', 'The scales and offsets of a grid must be finite.');
 }
 
-const sizeText = ({ channels, height, width }: Volume): string => `[${channels}, ${height}, ${width}]`;
+/** The sizes in space by name, outermost first. */
+export const sizesOf = (map: Extent): Record<string, number> => ({ ...extentOf(map) });
+
+const sizeText = (volume: Volume): string =>
+  `[${[volume.channels, ...Object.values(sizesOf(volume))].join(', ')}]`;

@@ -4,7 +4,15 @@ import { instantiate } from './load.ts';
 
 export { alignCorners, halfPixel, type Axis, type Grid } from './grid.ts';
 export type { Kernels, MaskOptions } from './kernels.ts';
-export type { Plane, Volume } from './volume.ts';
+export {
+  channelPlane,
+  type Extent,
+  extentOf,
+  type Plane,
+  positionsOf,
+  sameExtent,
+  type Volume,
+} from './volume.ts';
 
 /**
  * Starts the kernels, with their own memory.

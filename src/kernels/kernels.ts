@@ -1,6 +1,6 @@
 import type { Pixels } from '../platform/bytes.ts';
 import type { Grid } from './grid.ts';
-import type { Plane, Volume } from './volume.ts';
+import type { Extent, Plane, Volume } from './volume.ts';
 
 /** How `maskInputs` turns an activation channel into a mask. */
 export interface MaskOptions {
@@ -40,10 +40,10 @@ export interface Kernels {
    */
   minMax(plane: Plane, epsilon?: number): Plane;
   /**
-   * Bilinear interpolation to [height, width], over the source's whole area by default or by `grid`; samples beyond the
-   * source take its edge. A NaN or infinity affects outputs with it in their 2×2 neighborhood.
+   * Linear interpolation along every axis (trilinear with depth) to another size, over the source's whole area by default
+   * or by `grid`; samples beyond the source take its edge. A NaN or infinity affects outputs with it next to them.
    */
-  resample(plane: Plane, height: number, width: number, grid?: Grid): Plane;
+  resample(plane: Plane, to: Extent, grid?: Grid): Plane;
   /**
    * Masked inputs for Score-CAM: each listed channel of `masks` is resampled to the input's size, min-maxed, and
    * multiplied with every channel of `input` [C, H, W]. Returns [channels.length, C, H, W].

@@ -1,4 +1,4 @@
-import type { Plane, Volume } from '../kernels/index.ts';
+import { type Plane, positionsOf, type Volume } from '../kernels/index.ts';
 import { indices, minimum, mostVarying } from './arrays.ts';
 import type { Steps } from './ask.ts';
 import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
@@ -27,7 +27,7 @@ function* ablate(
   value: (turn: number) => number,
 ): Steps<Plane> {
   const { A, k, score, headScores } = view;
-  const positions = A.height * A.width;
+  const positions = positionsOf(A);
   const channels = mostVarying(view, indices(A.channels));
   const scores = yield* headScores(channels.length, (from, to) => {
     const batch = new Float32Array((to - from) * A.data.length);

@@ -1,3 +1,4 @@
+import { positionsOf } from '../kernels/index.ts';
 import { channelSums } from './arrays.ts';
 import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
 
@@ -40,7 +41,7 @@ export const ACTIVATION_METHODS: Readonly<Record<'cam' | 'fem' | 'randomcam', La
 
 /** w_k = share of positions with A_k > μ_k + κ σ_k. */
 function outstanding({ A, k }: LayerView<'activations'>, kappa: number): Float32Array {
-  const positions = A.height * A.width;
+  const positions = positionsOf(A);
   const means = k.spatialMean(A);
   const variances = channelSums(A, (value, channel) => (value - means[channel]) ** 2 / positions);
   const thresholds = means.map((mean, channel) => mean + kappa * Math.sqrt(variances[channel]));

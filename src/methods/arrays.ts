@@ -1,4 +1,4 @@
-import type { Kernels, Volume } from '../kernels/index.ts';
+import { type Kernels, positionsOf, type Volume } from '../kernels/index.ts';
 
 /** Operations on arrays and channels shared by several formulas. */
 
@@ -11,14 +11,14 @@ export const spanOf = (values: Float32Array): number => maximum(values) - minimu
 
 /** Σ_ij of a function of each element and its channel, [C]. */
 export function channelSums(
-  { data, channels, height, width }: Volume,
+  A: Volume,
   term: (value: number, channel: number, at: number) => number,
 ): Float32Array {
-  const positions = height * width;
-  return Float32Array.from({ length: channels }, (_, channel) => {
+  const positions = positionsOf(A);
+  return Float32Array.from({ length: A.channels }, (_, channel) => {
     let sum = 0;
     for (let at = channel * positions; at < (channel + 1) * positions; at++)
-      sum += term(data[at], channel, at);
+      sum += term(A.data[at], channel, at);
     return sum;
   });
 }
@@ -41,7 +41,7 @@ export function mostVarying(
   channels: readonly number[],
 ): number[] {
   if (limit === undefined || limit >= channels.length) return [...channels];
-  const positions = A.height * A.width;
+  const positions = positionsOf(A);
   const means = k.spatialMean(A);
   const squares = k.spatialDot(A, A);
   const variance = (channel: number) => squares[channel] / positions - means[channel] ** 2;

@@ -1,4 +1,4 @@
-import type { Volume } from '../kernels/index.ts';
+import { extentOf, positionsOf, type Volume } from '../kernels/index.ts';
 import type { Steps } from './ask.ts';
 import { type AttentionMaps, type InputMethod, inputMethod, type InputView } from './method.ts';
 
@@ -60,9 +60,8 @@ function rollOut({ layers, prefix }: AttentionMaps): Float32Array {
 }
 
 /** The tokens of the image as a map [1, h, w]. */
-const imageTokens = (tokens: Float32Array, { prefix, height, width }: AttentionMaps): Volume => ({
-  data: tokens.slice(prefix, prefix + height * width),
+const imageTokens = (tokens: Float32Array, attention: AttentionMaps): Volume => ({
+  ...extentOf(attention),
+  data: tokens.slice(attention.prefix, attention.prefix + positionsOf(attention)),
   channels: 1,
-  height,
-  width,
 });

@@ -1,4 +1,4 @@
-import type { Volume } from '../kernels/index.ts';
+import { positionsOf, type Volume } from '../kernels/index.ts';
 import { blurred } from './blur.ts';
 
 /** Baseline images without content. `zero` is 0 after normalization, usually the mean color of the training set. */
@@ -21,7 +21,7 @@ const CUT = 0.5;
 
 /** The baseline input [C, H, W]. `mean` is the mean color of the image. */
 export function baselineOf(kind: Baseline, input: Volume, extremes: Extremes): Float32Array {
-  const size = input.height * input.width;
+  const size = positionsOf(input);
   const filled = (color: (channel: number) => number): Float32Array =>
     input.data.map((_, at) => color(Math.floor(at / size)));
   const makers: Readonly<Record<Baseline, () => Float32Array>> = {
@@ -34,7 +34,7 @@ export function baselineOf(kind: Baseline, input: Volume, extremes: Extremes): F
       );
       return filled((c) => means[c]);
     },
-    blur: () => blurred(input, DEVIATION * Math.max(input.height, input.width), CUT).data,
+    blur: () => blurred(input, DEVIATION * Math.max(input.depth ?? 1, input.height, input.width), CUT).data,
   };
   return makers[kind]();
 }

@@ -1,4 +1,4 @@
-import type { Kernels, Plane, Volume } from '../kernels/index.ts';
+import { extentOf, type Kernels, type Plane, positionsOf, type Volume } from '../kernels/index.ts';
 
 /**
  * Coordinates of the positions along the first principal component of a matrix [positions, channels], as a map. The
@@ -7,19 +7,19 @@ import type { Kernels, Plane, Volume } from '../kernels/index.ts';
  */
 export function firstComponent(A: Volume, k: Kernels, options: { centered: boolean }): Plane {
   const X = options.centered ? centered(A, k) : A;
-  return oriented(A.height * A.width <= A.channels ? byPositions(X, k) : byChannels(X, k), X, k);
+  return oriented(positionsOf(A) <= A.channels ? byPositions(X, k) : byChannels(X, k), X, k);
 }
 
 /** For X Xᵀ as the smaller matrix: its first eigenvector u is the map, up to σ = √λ. */
 function byPositions(X: Volume, k: Kernels): Plane {
-  const { channels, height, width } = X;
-  const { vector, value } = firstEigenvector(k.gram(X.data, channels, height * width), height * width, k);
-  return { data: vector.map((v) => v * Math.sqrt(value)), height, width };
+  const positions = positionsOf(X);
+  const { vector, value } = firstEigenvector(k.gram(X.data, X.channels, positions), positions, k);
+  return { ...extentOf(X), data: vector.map((v) => v * Math.sqrt(value)) };
 }
 
 /** For Xᵀ X as the smaller matrix: the map is X v. */
 function byChannels(X: Volume, k: Kernels): Plane {
-  const positions = X.height * X.width;
+  const positions = positionsOf(X);
   const rows = k.transpose(X.data, X.channels, positions);
   return k.weightedSum(X, firstEigenvector(k.gram(rows, positions, X.channels), X.channels, k).vector);
 }
@@ -63,7 +63,7 @@ const hasRankOne = (matrix: Float32Array): boolean =>
 /** Every channel minus its mean. */
 export function centered(A: Volume, k: Kernels): Volume {
   const means = k.spatialMean(A);
-  const positions = A.height * A.width;
+  const positions = positionsOf(A);
   return { ...A, data: A.data.map((value, at) => value - means[Math.floor(at / positions)]) };
 }
 
@@ -81,7 +81,7 @@ export const negative = (map: Plane): Plane => ({ ...map, data: map.data.map((va
  */
 export function eigenSmoothing(k: Kernels): Kernels {
   const component = (A: Volume, weight: (channel: number, at: number) => number): Plane => {
-    const positions = A.height * A.width;
+    const positions = positionsOf(A);
     const weighted = A.data.map((value, at) => value * weight(Math.floor(at / positions), at));
     return firstComponent({ ...A, data: weighted }, k, { centered: true });
   };

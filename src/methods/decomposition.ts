@@ -1,4 +1,4 @@
-import type { Plane, Volume } from '../kernels/index.ts';
+import { extentOf, type Plane, type Volume } from '../kernels/index.ts';
 import { product } from './arrays.ts';
 import { type InputMethod, inputMethod, type InputView } from './method.ts';
 
@@ -26,13 +26,13 @@ function fullGradient(
   each: 'volume' | 'channel',
   epsilon: number,
 ): Volume {
-  const { height, width } = input;
   const ones = new Float32Array(input.channels).fill(1);
   const shares: Plane[] = [
     k.magnitudeSum(product(input, gradient), ones, { each, epsilon }),
     ...biases.map(({ g, bias }) => k.magnitudeSum(g, bias, { each, epsilon })),
   ];
-  return { data: added(shares.map((share) => k.resample(share, height, width))), channels: 1, height, width };
+  const planes = shares.map((share) => k.resample(share, extentOf(input)));
+  return { ...extentOf(input), data: added(planes), channels: 1 };
 }
 
 /** Upsampling is linear: channels are summed before it, layers after it. */

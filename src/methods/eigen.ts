@@ -1,5 +1,5 @@
 import { badOption } from '../errors.ts';
-import type { Kernels, Plane, Volume } from '../kernels/index.ts';
+import { extentOf, type Kernels, type Plane, positionsOf, type Volume } from '../kernels/index.ts';
 import { maximum, minimum, product } from './arrays.ts';
 import { centered, firstComponent, firstEigenvector, negative, oriented } from './component.ts';
 import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
@@ -59,17 +59,17 @@ const MAX_POSITIONS = 1024;
  * Kernel PCA (Schölkopf et al. 1998) with tanh(x·x' / C + 1) on centered activations: √λ times the first eigenvector.
  */
 function kernelComponent({ A, k }: LayerView<'activations'>): Plane {
-  const { channels, height, width } = A;
-  const n = height * width;
+  const { channels } = A;
+  const n = positionsOf(A);
   if (n > MAX_POSITIONS) {
     throw badOption(
       'layer',
-      `KPCA-CAM compares all pairs of positions, and ${height} × ${width} are too many. Choose a \`layer\` with at most ${MAX_POSITIONS} positions, or eigencam.`,
+      `KPCA-CAM compares all pairs of positions, and ${Object.values(extentOf(A)).join(' × ')} are too many. Choose a \`layer\` with at most ${MAX_POSITIONS} positions, or eigencam.`,
     );
   }
   const similarity = k.gram(centered(A, k).data, channels, n).map((dot) => Math.tanh(dot / channels + 1));
   const { vector, value } = largest(doublyCentered(similarity, n), n, k);
-  return oriented({ data: vector.map((v) => v * Math.sqrt(value)), height, width }, A, k);
+  return oriented({ ...extentOf(A), data: vector.map((v) => v * Math.sqrt(value)) }, A, k);
 }
 
 /** The largest eigenvalue of a matrix that may have negative ones: shifted by Gershgorin's bound, and back. */

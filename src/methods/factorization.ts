@@ -1,4 +1,4 @@
-import type { Volume } from '../kernels/index.ts';
+import { extentOf, positionsOf, type Volume } from '../kernels/index.ts';
 import { minimum } from './arrays.ts';
 import { type InputMethod, inputMethod, type InputView } from './method.ts';
 
@@ -27,8 +27,8 @@ const ROUNDS = 200;
  */
 function factorize({ A, options, random }: InputView<'activations'>): Volume {
   const { concepts = DEFAULT_CONCEPTS } = options;
-  const { channels, height, width } = A;
-  const positions = height * width;
+  const { channels } = A;
+  const positions = positionsOf(A);
   const V = nonNegative(A);
   const { uniform } = random();
   const W = Float64Array.from({ length: channels * concepts }, () => uniform() + 0.1);
@@ -42,12 +42,13 @@ function factorize({ A, options, random }: InputView<'activations'>): Volume {
     Math.sqrt(W.reduce((sum, value, at) => (at % concepts === c ? sum + value * value : sum), 0)),
   );
   const data = Float32Array.from(H, (value, at) => value * lengths[Math.floor(at / positions)]);
-  return { data, channels: concepts, height, width };
+  return { ...extentOf(A), data, channels: concepts };
 }
 
 /** Every channel minus its minimum: [C, h·w]. */
-function nonNegative({ data, channels, height, width }: Volume): Float64Array {
-  const positions = height * width;
+function nonNegative(A: Volume): Float64Array {
+  const { data, channels } = A;
+  const positions = positionsOf(A);
   const lows = Array.from({ length: channels }, (_, k) =>
     minimum(data.subarray(k * positions, (k + 1) * positions)),
   );

@@ -1,4 +1,4 @@
-import type { MaskOptions, Plane, Volume } from '../kernels/index.ts';
+import { extentOf, type MaskOptions, type Plane, positionsOf, type Volume } from '../kernels/index.ts';
 import { indices, maximum, minimum, mostVarying } from './arrays.ts';
 import type { Steps } from './ask.ts';
 import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
@@ -88,7 +88,7 @@ const NOISE = 2;
 /** Score-CAM with the mean score of (mask + noise) · input. */
 function* smoothScoreCam(view: MaskView, channels: number[], options?: MaskOptions): Steps<Plane> {
   const { A, input, k, samples, scores } = view;
-  const size = input.height * input.width;
+  const size = positionsOf(input);
   const found = yield* scores(channels.length * samples, (from, to) => {
     const picked = Array.from({ length: to - from }, (_, i) => channels[Math.floor((from + i) / samples)]);
     const masked = k.maskInputs(input, A, picked, options);
@@ -131,7 +131,7 @@ function* groupCam(view: GroupView): Steps<Plane> {
   const { A, g, input, k, scores } = view;
   const masks = groupMasks(A, k.spatialMean(g), view);
   const blurry = view.baseline('blur');
-  const size = input.height * input.width;
+  const size = positionsOf(input);
   const found = yield* scores(
     masks.length + 1,
     (from, to) => {
@@ -148,14 +148,14 @@ function* groupCam(view: GroupView): Steps<Plane> {
     'probability',
   );
   const nothing = found[masks.length];
-  const data = new Float32Array(A.height * A.width);
+  const data = new Float32Array(positionsOf(A));
   masks.forEach(({ small }, l) => small.forEach((value, at) => (data[at] += (found[l] - nothing) * value)));
-  return { data, height: A.height, width: A.width };
+  return { ...extentOf(A), data };
 }
 
 /** Masks in [0, 1] of every nonempty group, at the resolution of the layer and of the input. */
 function groupMasks(A: Volume, weights: Float32Array, { input, k, samples }: GroupView) {
-  const positions = A.height * A.width;
+  const positions = positionsOf(A);
   const width = Math.ceil(A.channels / samples);
   const masks: { small: Float32Array; large: Float32Array }[] = [];
   for (let first = 0; first < A.channels; first += width) {
@@ -165,7 +165,7 @@ function groupMasks(A: Volume, weights: Float32Array, { input, k, samples }: Gro
     const threshold = percentile(ordered, NOISE_SHARE);
     const small = map.data.map((v) => (v > Math.max(threshold, 0) ? v : 0));
     if (ordered[positions - 1] === 0 || small.every((v) => v === small[0])) continue;
-    const large = k.resample({ ...map, data: small }, input.height, input.width);
+    const large = k.resample({ ...map, data: small }, extentOf(input));
     const [low, high] = [minimum(large.data), maximum(large.data)];
     const toUnit = (v: number) => (v - low) / (high - low); // linear, so it commutes with upsampling
     masks.push({ small: small.map(toUnit), large: large.data.map(toUnit) });
@@ -201,7 +201,7 @@ const allChannels = (view: MaskView): number[] => mostVarying(view, indices(view
 /** Channels that vary over space; a constant channel is not a mask. */
 function varying(view: MaskView): number[] {
   const { A, warn } = view;
-  const positions = A.height * A.width;
+  const positions = positionsOf(A);
   const found = indices(A.channels).filter((channel) => {
     const plane = A.data.subarray(channel * positions, (channel + 1) * positions);
     return plane.some((value) => value !== plane[0]);

@@ -1,5 +1,5 @@
 import { InternalError } from '../errors.ts';
-import type { Kernels, Plane, Volume } from '../kernels/index.ts';
+import type { Extent, Kernels, Plane, Volume } from '../kernels/index.ts';
 import type { Asks, Steps } from './ask.ts';
 import type { Baseline } from './baseline.ts';
 import { costOf, type Count, isShared } from './cost.ts';
@@ -69,13 +69,11 @@ export interface BiasGradient {
 }
 
 /** Self-attention over the tokens of an image, layer by layer. */
-export interface AttentionMaps {
+export interface AttentionMaps extends Readonly<Extent> {
   /** Probabilities of each layer, [heads, N, N]: rows are queries, columns keys. */
   readonly layers: readonly Volume[];
   /** Number of class and register tokens at the start of the N tokens; the rest are rows of the image. */
   readonly prefix: number;
-  readonly height: number;
-  readonly width: number;
 }
 
 /** Options of the formulas. */

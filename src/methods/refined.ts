@@ -1,4 +1,4 @@
-import type { Plane } from '../kernels/index.ts';
+import { type Plane, positionsOf } from '../kernels/index.ts';
 import { channelSums, maximum, spanOf } from './arrays.ts';
 import type { Contrast, Steps } from './ask.ts';
 import { type LayerMethod, layerMethod, type LayerView } from './method.ts';
@@ -114,7 +114,7 @@ function* shapley({
   const weights = channelSums(g, (value, _, at) => value - (above[at] - below[at]) / (4 * STEP));
   return k.weightedSum(
     A,
-    weights.map((sum) => sum / (A.height * A.width)),
+    weights.map((sum) => sum / positionsOf(A)),
   );
 }
 

@@ -1,4 +1,5 @@
 import { CamError } from '../errors.ts';
+import { extentOf } from '../kernels/index.ts';
 import type { GraphNode } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { TokenGrid } from './axes.ts';
@@ -34,9 +35,11 @@ export function attentionOf(
   const path = flow.upstream([output]);
   const reached = flow.downstream([input]);
   const grids = new Map(
-    layers.flatMap(({ name, layout: { kind, height, width, prefix } }) =>
-      kind === 'tokens' ? [[facts.dims.get(name)![1], { height, width, prefix }] as const] : [],
-    ),
+    layers.flatMap(({ name, layout }) => {
+      const dims = facts.dims.get(name)!;
+      const isTokens = layout.kind === 'tokens' || (layout.kind === 'nhwc' && dims.length === 3);
+      return isTokens ? [[dims[1], { ...extentOf(layout), prefix: layout.prefix }] as const] : [];
+    }),
   );
   const found = path.flatMap((node, index) => {
     const dims = node.op === 'Softmax' ? facts.dims.get(node.outputs[0])! : [];

@@ -1,12 +1,12 @@
 import { isFlat } from '../autodiff/backward.ts';
 import { CamError } from '../errors.ts';
+import { sameExtent } from '../kernels/index.ts';
 import { needsOf } from '../onnx/flow.ts';
 import type { GraphNode } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { attentionNorm } from './attention-norm.ts';
 import { dominators } from './dominators.ts';
 import type { Layer } from './layers.ts';
-import type { Layout } from './layout.ts';
 import type { Network } from './network.ts';
 import { type GradientPath, gradientPath, isOpen } from './reach.ts';
 import { wholeValues } from './read-positions.ts';
@@ -32,7 +32,8 @@ export function automaticLayer(
   output: string,
   path: GradientPath = gradientPath(network, input, output),
 ): Choice {
-  const open = orAll(layers, ({ name }) => isOpen(path, name));
+  const flat = orAll(layers, ({ layout }) => layout.depth === undefined || layout.height * layout.width > 1);
+  const open = orAll(flat, ({ name }) => isOpen(path, name));
   const whole = wholeValues(network, input, output, path);
   const dense = (network.facts.dims.get(output) ?? []).filter((size) => size > 1).length > 1;
   const scores = dense ? readOff(network, input, output) : new Set<string>();
@@ -50,7 +51,7 @@ export function automaticLayer(
   const shared = sharedBy(network, features, ends);
   const last = madeBy(network, features, shared ?? ends.at(-1)!);
   const grids = [last, ...ends].map(({ layout }) => layout);
-  const alike = features.filter(({ layout }) => grids.some((grid) => sameGrid(layout, grid)));
+  const alike = features.filter(({ layout }) => grids.some((grid) => sameExtent(layout, grid)));
   const norm = attentionNorm(network, alike, input, output);
   if (norm && !isConvolved(network, norm, last, dominators(network, input, output)))
     return { layer: norm, why: 'the first normalization of the last attention block' };
@@ -80,8 +81,6 @@ function isConvolved(
   }
   return false;
 }
-
-const sameGrid = (a: Layout, b: Layout): boolean => a.height === b.height && a.width === b.width;
 
 const orAll = (layers: readonly Layer[], keep: (layer: Layer) => boolean): readonly Layer[] =>
   layers.some(keep) ? layers.filter(keep) : layers;

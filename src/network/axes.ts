@@ -1,11 +1,14 @@
 import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
+import { sameExtent } from '../kernels/index.ts';
 import { needsOf } from '../onnx/flow.ts';
 import {
   axisOf,
   coarsen,
   countsOnly,
+  DIRECTIONS,
   lengthOf,
   tokenAxis,
+  tokenCount,
   type TokenGrid,
   tokenGridOf,
   type TracedAxes,
@@ -14,16 +17,16 @@ import {
 import { elementwise } from '../operators/axis-rules.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { sizeOf } from '../runtime/tensor.ts';
-import { axesOfInput, layoutOfInput } from './layout.ts';
+import { layoutOfInput } from './input-layout.ts';
 import type { Network } from './network.ts';
 
 export type { TokenGrid } from '../operators/axes.ts';
 
-/** Axis meanings of every value from the image to `output`, by name. Empty if the input is not an image. */
+/** Axis meanings of every value from the image to `output`, by name. Empty if the input has no layout. */
 export const traceAxes = (network: Network, input: string, output: string): ReadonlyMap<string, TracedAxes> =>
   network.once(['axes', input, output], () => {
-    const layout = layoutOfInput(network.facts.dims.get(input) ?? []);
-    return layout ? traceFrom(network, input, axesOfInput(layout), output) : new Map<string, TracedAxes>();
+    const layout = layoutOfInput(network.model, input, network.facts.dims.get(input));
+    return layout ? traceFrom(network, input, layout.axes, output) : new Map<string, TracedAxes>();
   });
 
 function traceFrom(
@@ -52,8 +55,7 @@ function traceFrom(
       found.set(name, settled);
       for (const axis of settled) {
         const grid = tokenGridOf(axis);
-        if (grid && !grids.some(({ height, width }) => height === grid.height && width === grid.width))
-          grids.push(grid);
+        if (grid && !grids.some((seen) => sameExtent(seen, grid))) grids.push(grid);
       }
     }
   }
@@ -74,10 +76,11 @@ function recovered(
   grids: readonly TokenGrid[],
 ): TracedAxes {
   if (dims[0] !== 1 || !countsOnly(axes[1] ?? [], 'unknown')) return axes;
-  const [height, width] = (['row', 'column'] as const).map((of) =>
+  const [depth, height, width] = DIRECTIONS.map((of) =>
     sizeOf(image.flat().flatMap((factor) => (factor.of === of ? factor.size : []))),
   );
-  const inShape = (rows: number, columns: number) => rows * width === columns * height;
+  const isImage = depth === 1 && height > 1;
+  const inShape = (rows: number, columns: number) => isImage && rows * width === columns * height;
   if (dims.length === 4 && countsOnly(axes[2], 'unknown') && inShape(dims[1], dims[2])) {
     return [axes[0], axisOf('row', dims[1]), axisOf('column', dims[2]), axisOf('channel', dims[3])];
   }
@@ -89,9 +92,7 @@ function recovered(
   };
   const grid =
     prefixes.flatMap((prefix) =>
-      grids
-        .filter((seen) => seen.height * seen.width + prefix === dims[1])
-        .map((seen) => ({ ...seen, prefix })),
+      grids.filter((seen) => tokenCount(seen) + prefix === dims[1]).map((seen) => ({ ...seen, prefix })),
     )[0] ??
     prefixes.map(like).find((grid) => inShape(grid.height, grid.width) && Number.isInteger(grid.width));
   return grid ? [axes[0], tokenAxis(dims[1], grid), axisOf('channel', dims[2])] : axes;

@@ -1,11 +1,16 @@
 import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
+import type { TracedAxes } from '../operators/axes.ts';
 import { OPERATORS } from '../operators/index.ts';
+import { traceAxes } from './axes.ts';
+import { layoutOfInput } from './input-layout.ts';
+import { type Layout, layoutOf } from './layout.ts';
 import type { Network } from './network.ts';
 
-/** A map [1, C, h, w] with a bias added to each channel. */
+/** A map with a bias added to each channel. */
 export interface BiasTerm {
   /** Name of the value after the addition. */
   readonly value: string;
+  readonly layout: Layout;
   readonly bias: Float32Array;
 }
 
@@ -14,13 +19,29 @@ export function biasTerms(network: Network, input: string, output: string): Bias
   const { flow, facts, model } = network;
   const values = valueFacts(model, facts);
   const reached = flow.downstream([input]);
+  const traced = traceAxes(network, input, output);
+  const { depth } = layoutOfInput(model, input, facts.dims.get(input)) ?? {};
   return flow.upstream([output]).flatMap((node) => {
     const [value] = node.outputs;
-    const [images, channels, ...space] = facts.dims.get(value) ?? [];
-    if (!reached.has(value) || images !== 1 || space.length !== 2) return [];
+    const layout = channelsSecond(facts.dims.get(value) ?? [], traced.get(value), depth !== undefined);
+    if (!reached.has(value) || !layout) return [];
     const numbers = OPERATORS.get(node.op)?.bias?.(nodeViewOf(model, node, values));
     const bias = numbers && Float32Array.from(numbers);
-    if (!bias || bias.length !== channels || bias.every((b) => b === 0)) return [];
-    return [{ value, bias }];
+    if (!bias || bias.length !== layout.channels || bias.every((b) => b === 0)) return [];
+    return [{ value, layout, bias }];
   });
+}
+
+/** Layout of a value whose second axis counts channels; also where its origin is unknown, for an image. */
+function channelsSecond(
+  dims: readonly number[],
+  axes: TracedAxes | undefined,
+  hasDepth: boolean,
+): Layout | undefined {
+  const layout = axes && layoutOf(axes, dims);
+  const [images, channels, height, width] = dims;
+  if (layout)
+    return dims[1] === layout.channels && ['nchw', 'frames'].includes(layout.kind) ? layout : undefined;
+  if (hasDepth || images !== 1 || dims.length !== 4) return undefined;
+  return { kind: 'nchw', channels, height, width, prefix: 0 };
 }

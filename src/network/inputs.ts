@@ -11,7 +11,7 @@ export interface InputTensor {
 }
 
 /**
- * The image input: the named one, the first with four axes, or the first.
+ * The image input: the named one, the first with four axes, with five (a volume), with three (a signal), or the first.
  * @throws {CamError} BAD_OPTION when the model has no input of that name.
  * @throws {CamError} UNSUPPORTED_MODEL when the model has no inputs.
  */
@@ -22,7 +22,10 @@ export function imageInput(inputs: readonly ValueInfo[], name?: string): ValueIn
       'The model has no input: its output is the same for every image. Export it with the image as an input, not as a constant.',
     );
   }
-  if (name === undefined) return inputs.find(({ dims }) => dims?.length === 4) ?? inputs[0];
+  if (name === undefined) {
+    const withAxes = (count: number) => inputs.find(({ dims }) => dims?.length === count);
+    return withAxes(4) ?? withAxes(5) ?? withAxes(3) ?? inputs[0];
+  }
   return inputs.find((input) => input.name === name) ?? unknownInput('imageInput', name, inputs);
 }
 

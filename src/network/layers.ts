@@ -1,6 +1,7 @@
 import { CamError, didYouMean } from '../errors.ts';
+import { positionsOf } from '../kernels/index.ts';
 import { standsForReal } from '../onnx/data-type.ts';
-import type { TokenGrid } from '../operators/axes.ts';
+import { tokenCount, type TokenGrid } from '../operators/axes.ts';
 import { traceAxes } from './axes.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { modulesNamed, modulesOf, shortNames } from './modules.ts';
@@ -29,14 +30,14 @@ export function layersOf(network: Network, input: string, output: string, tokens
     .flatMap(({ name, op }) => {
       const dims = facts.dims.get(name)!;
       const layout = (tokens && givenLayout(dims, tokens)) ?? layoutOf(axes.get(name)!, dims);
-      return layout && layout.height * layout.width > 1 ? [{ name, op, layout }] : [];
+      return layout && positionsOf(layout) > 1 ? [{ name, op, layout }] : [];
     });
 }
 
 /** The given layout, if the shape fits. */
-function givenLayout(dims: readonly number[], { height, width, prefix }: TokenGrid): Layout | undefined {
-  const fits = dims.length === 3 && dims[0] === 1 && dims[1] === height * width + prefix;
-  return fits ? { kind: 'tokens', channels: dims[2], height, width, prefix } : undefined;
+function givenLayout(dims: readonly number[], tokens: TokenGrid): Layout | undefined {
+  const fits = dims.length === 3 && dims[0] === 1 && dims[1] === tokenCount(tokens) + tokens.prefix;
+  return fits ? { kind: 'tokens', channels: dims[2], ...tokens } : undefined;
 }
 
 /**

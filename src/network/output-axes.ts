@@ -1,7 +1,7 @@
 import { isSpace } from '../operators/axes.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import { traceAxes } from './axes.ts';
-import { layoutOfInput } from './layout.ts';
+import { type InputForm, layoutOfInput } from './input-layout.ts';
 import type { Network } from './network.ts';
 
 /** The class axis of an output, its size, and the number of positions of each class. */
@@ -9,31 +9,41 @@ export interface OutputAxes {
   readonly axis: number;
   readonly channels: number;
   readonly positions: number;
-  /** Whether rows and columns of the image are the only axes: [N, H, W]. */
+  /** Whether space is all that follows the batch: [N, H, W]. */
   readonly isPlane: boolean;
 }
 
 /**
- * The class axis: neither rows nor columns of the image. Of several, the channels in [1, C, H, W], or the last: [1,
+ * The class axis: neither rows nor columns of the image. Of several, the channels in [1, C, H, W] and its like, or the last: [1,
  * boxes, C], [1, anchors, H, W, C].
  */
 export function axesFor(network: Network, input: string, value: string): OutputAxes {
   const dims = network.facts.dims.get(value) ?? [];
-  const image = layoutOfInput(network.facts.dims.get(input) ?? []);
+  const image = layoutOfInput(network.model, input, network.facts.dims.get(input));
   const long = dims.flatMap((size, axis) => (size > 1 ? [axis] : []));
-  const traced = long.length > 1 ? traceAxes(network, input, value).get(value) : undefined;
+  const isSignal = image?.form === 'signal';
+  const traced = long.length > 1 || isSignal ? traceAxes(network, input, value).get(value) : undefined;
   const apart = long.filter((axis) => !traced?.[axis].every(isSpace));
-  const isMap = long.length === 2 && (apart.length === 0 || isMapByShape(dims, long, image));
+  const allSpace = apart.length === 0 && long.length >= (isSignal ? 1 : 2);
+  const isMap = allSpace || (long.length === 2 && isMapByShape(dims, long, image));
   const at = (axis: number): OutputAxes => {
     const channels = dims[axis] ?? 1;
-    return { axis, channels, positions: sizeOf(dims) / channels, isPlane: isMap && dims.length < 4 };
+    return {
+      axis,
+      channels,
+      positions: sizeOf(dims) / channels,
+      isPlane: isMap && dims.every((size, i) => i === 0 || size > 1),
+    };
   };
-  // One map of the image: [1, 1, H, W], [1, H, W, 1], [1, H, W].
+  // One map of the image: [1, 1, H, W], [1, H, W, 1], [1, H, W]; of a signal [1, 1, L], of a volume [1, 1, D, H, W].
   if (isMap) return at(dims.findLastIndex((_, axis) => !long.includes(axis)));
   const [first = Math.max(0, dims.length - 1), ...others] = apart.length > 0 ? apart : long;
-  const asImage = dims.length === 4 && first === 1 && image?.kind !== 'nhwc';
+  const asImage = dims.length === RANKS[image?.form ?? 'image'] && first === 1 && image?.kind !== 'nhwc';
   return at(asImage ? first : (others.at(-1) ?? first));
 }
+
+/** Number of axes of a dense output, by what the input holds. */
+const RANKS: Readonly<Record<InputForm, number>> = { signal: 3, image: 4, volume: 5 };
 
 /** Whether four axes with one channel, whose origin is unknown, have the proportions of the image. */
 function isMapByShape(

@@ -4,11 +4,15 @@
  * attended and merged again are traced exactly, in any order.
  */
 
+/** The directions of space, slowest first. */
+export const DIRECTIONS = ['slice', 'row', 'column'] as const;
+type SpaceDirection = (typeof DIRECTIONS)[number];
+
 export interface Factor {
-  /** Rows, columns, rows times columns among other tokens, or no space: channels. */
-  readonly of: 'row' | 'column' | 'token' | 'channel' | 'unknown';
+  /** Slices (of a volume, or frames of a video), rows, columns, all of these among other tokens, or no space: channels. */
+  readonly of: SpaceDirection | 'token' | 'channel' | 'unknown';
   readonly size: number;
-  /** Rows or columns between neighboring positions. */
+  /** Slices, rows or columns between neighboring positions. */
   readonly stride: number;
   /** The image's position among the tokens; only for tokens. */
   readonly grid?: TokenGrid;
@@ -16,6 +20,8 @@ export interface Factor {
 
 /** Tokens of an image, after `prefix` others (class, registers). */
 export interface TokenGrid {
+  /** Slices of a volume or frames of a video; missing for images. */
+  readonly depth?: number;
   readonly height: number;
   readonly width: number;
   readonly prefix: number;
@@ -30,13 +36,18 @@ export const axisOf = (of: Factor['of'], size: number): TracedAxis =>
 
 /** A token axis: rows times columns, possibly with other tokens. */
 export const tokenAxis = (size: number, grid: TokenGrid): TracedAxis =>
-  size === grid.height * grid.width
-    ? [...axisOf('row', grid.height), ...axisOf('column', grid.width)]
+  size === tokenCount(grid)
+    ? [...axisOf('slice', grid.depth ?? 1), ...axisOf('row', grid.height), ...axisOf('column', grid.width)]
     : [{ of: 'token', size, stride: 1, grid }];
+
+/** Number of tokens of the image. */
+export const tokenCount = ({ depth = 1, height, width }: TokenGrid): number => depth * height * width;
 
 export const lengthOf = (axis: TracedAxis): number => axis.reduce((size, factor) => size * factor.size, 1);
 
-export const isSpace = ({ of }: Factor): boolean => of === 'row' || of === 'column' || of === 'token';
+const isDirection = (of: Factor['of']): of is SpaceDirection => DIRECTIONS.some((one) => one === of);
+
+export const isSpace = ({ of }: Factor): boolean => isDirection(of) || of === 'token';
 
 /** Whether all factors are of this kind. */
 export const countsOnly = (axis: TracedAxis, of: Factor['of']): boolean =>
@@ -47,10 +58,15 @@ export const unknownAxes = (dims: readonly number[]): TracedAxes =>
 
 /** The grid of a token axis; undefined for other axes. */
 export function tokenGridOf(axis: TracedAxis): TokenGrid | undefined {
-  const [first, second] = axis;
-  if (axis.length === 1) return first.grid;
-  const plain = axis.length === 2 && first.of === 'row' && second.of === 'column';
-  return plain ? { height: first.size, width: second.size, prefix: 0 } : undefined;
+  if (axis.length === 1) return axis[0].grid;
+  const [width, height, slices] = axis.toReversed();
+  const plain =
+    axis.length === 2
+      ? height.of === 'row' && width.of === 'column'
+      : axis.length === 3 && slices.of === 'slice' && height.of === 'row' && width.of === 'column';
+  if (!plain) return undefined;
+  const depth = slices && { depth: slices.size };
+  return { ...depth, height: height.size, width: width.size, prefix: 0 };
 }
 
 /** The axes after a reshape. Factors that the shape splits unevenly become unknown. */
@@ -112,16 +128,14 @@ function joinFactors(axis: TracedAxis): TracedAxis {
   return out;
 }
 
-/** After a reduction or selection, makes the finest remaining rows and columns the unit. */
+/** After a reduction or selection, makes the finest remaining step of each direction the unit. */
 export function coarsen(axes: TracedAxes): TracedAxes {
   const finest = (of: Factor['of']) =>
     Math.min(...axes.flat().flatMap((factor) => (factor.of === of ? factor.stride : [])));
-  const unit = { row: finest('row'), column: finest('column') };
+  const unit = { slice: finest('slice'), row: finest('row'), column: finest('column') };
   return axes.map((axis) =>
     axis.map((factor) =>
-      factor.of === 'row' || factor.of === 'column'
-        ? { ...factor, stride: factor.stride / unit[factor.of] }
-        : factor,
+      isDirection(factor.of) ? { ...factor, stride: factor.stride / unit[factor.of] } : factor,
     ),
   );
 }

@@ -1,11 +1,14 @@
 import {
   axisOf,
   countsOnly,
+  DIRECTIONS,
   isSpace,
   lengthOf,
   regroup,
   resized,
   tokenAxis,
+  tokenCount,
+  type TokenGrid,
   tokenGridOf,
   type TracedAxes,
   type TracedAxis,
@@ -67,10 +70,10 @@ export const lastAxisNew: AxesRule = ({ axes: [axes], dims }) =>
     ? [...axes.slice(0, -1), axisOf('channel', dims[dims.length - 1])]
     : unknownAxes(dims);
 
-/** [1, C, H, W], the operator's only possible output. */
+/** [1, C, H, W] or [1, C, D, H, W], the operator's only possible output. */
 export const imageAxes: AxesRule = ({ dims }) => {
-  const names = ['unknown', 'channel', 'row', 'column'] as const;
-  return dims.length === 4 && dims[0] === 1
+  const names = ['unknown', 'channel', ...DIRECTIONS.slice(5 - dims.length)] as const;
+  return dims[0] === 1 && (dims.length === 4 || dims.length === 5)
     ? dims.map((size, i) => axisOf(names[i], size))
     : unknownAxes(dims);
 };
@@ -102,8 +105,8 @@ export const windowed =
 export function cropped(axes: TracedAxes, index: number, start: number, size: number): TracedAxis {
   const grid = tokenGridOf(axes[index]);
   if (!grid) return resized(axes, index, size);
-  const { height, width, prefix } = grid;
-  const end = prefix + height * width;
+  const { prefix } = grid;
+  const end = prefix + tokenCount(grid);
   if (start <= prefix && start + size >= end) return tokenAxis(size, { ...grid, prefix: prefix - start });
   return axisOf(start >= end || start + size <= prefix ? 'channel' : 'unknown', size);
 }
@@ -113,17 +116,36 @@ export const picked = (from: readonly TracedAxis[], size: number): TracedAxis =>
   axisOf(from.every((axis) => countsOnly(axis, 'channel')) ? 'channel' : 'unknown', size);
 
 /** Concatenated parts: rolled rows, channels, or the tokens of one image and others. */
-export function joined(parts: readonly TracedAxis[], sizes: readonly number[], size: number): TracedAxis {
+export function joined(
+  parts: readonly TracedAxis[],
+  sizes: readonly number[],
+  size: number,
+  isTokens = false,
+): TracedAxis {
   const spatial = parts.filter((axis) => axis.some(isSpace));
-  const direction = (['row', 'column'] as const).find(
+  const direction = DIRECTIONS.find(
     (of) => spatial.length > 0 && spatial.every((axis) => countsOnly(axis, of)),
   );
-  if (direction) return axisOf(direction, size);
+  if (direction && !(isTokens && spatial.length === 1)) return axisOf(direction, size);
   if (spatial.length === 0)
     return axisOf(parts.some((axis) => countsOnly(axis, 'unknown')) ? 'unknown' : 'channel', size);
-  const at = parts.findIndex((axis) => tokenGridOf(axis));
+  const gridAt = (axis: TracedAxis) => tokenGridOf(axis) ?? gridOfLine(axis);
+  const at = parts.findIndex(gridAt);
   if (spatial.length > 1 || at < 0) return axisOf('unknown', size);
   const before = sizes.slice(0, at).reduce((a, b) => a + b, 0);
-  const grid = tokenGridOf(parts[at])!;
+  const grid = gridAt(parts[at])!;
   return tokenAxis(size, { ...grid, prefix: grid.prefix + before });
+}
+
+/** Positions in one direction, of a signal or of frames, as a grid. */
+function gridOfLine([factor, ...others]: TracedAxis): TokenGrid | undefined {
+  if (!factor || others.length > 0) return undefined;
+  const { of, size } = factor;
+  const single = { height: 1, width: 1, prefix: 0 };
+  if (of === 'slice') return { ...single, depth: size };
+  return of === 'row'
+    ? { ...single, height: size }
+    : of === 'column'
+      ? { ...single, width: size }
+      : undefined;
 }

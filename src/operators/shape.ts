@@ -1,4 +1,4 @@
-import { lengthOf, resized, unknownAxes } from './axes.ts';
+import { countsOnly, lengthOf, resized, unknownAxes } from './axes.ts';
 import { axesBetween, axisArgument } from './axis-arguments.ts';
 import { type AxesRule, cropped, elementwise, joined, regrouped, resizedEach } from './axis-rules.ts';
 import { type Foldable, type NodeView, type Operator, unary } from './operator.ts';
@@ -28,7 +28,9 @@ const concatenated: AxesRule = ({ c, axes, dims, output }) => {
   });
   const sizes = c.node.inputs.map((_, i) => c.inputDims(i)[along]);
   const parts = axes.map((one) => one?.[along] ?? []);
-  return others.with(along, joined(parts, sizes, dims[along]));
+  // Channels last, tokens before: what is joined to the positions of a signal are tokens too.
+  const isTokens = dims.length === 3 && along === 1 && countsOnly(others[2], 'channel');
+  return others.with(along, joined(parts, sizes, dims[along], isTokens));
 };
 
 const split: AxesRule = ({ c, axes: [axes], dims, output }) => {

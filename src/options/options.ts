@@ -5,6 +5,7 @@ import { DEFAULT_ALPHA } from '../image/overlay.ts';
 import { type Fit, FITS } from '../image/placement.ts';
 import { MIN_CROP_PCT, type Preprocessing, TENSOR_LAYOUTS, type TensorLayout } from '../image/preprocess.ts';
 import { DEFAULT_RESAMPLE, type Resample, RESAMPLES } from '../image/resize.ts';
+import { SHEET_SLICES } from '../image/slices.ts';
 import { DEFAULT_BATCH_SIZE } from '../methods/ask.ts';
 import { type Baseline, BASELINES } from '../methods/baseline.ts';
 import { DEFAULT_CONCEPTS } from '../methods/factorization.ts';
@@ -38,8 +39,10 @@ import {
   oneOf,
   oneOfOrNumber,
   oneOrMore,
+  ordinals,
   type Reading,
   record,
+  sliceNumbers,
   text,
   tokenGrid,
   wasmModule,
@@ -115,6 +118,8 @@ export interface Settings {
   'save-tensors': string;
   colormap: ColormapId;
   alpha: number;
+  bands: number[];
+  slice: number[];
   scale: Scale;
   size: { width: number; height: number };
   fit: Fit;
@@ -318,7 +323,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   'image-input': {
     group: 'Explain',
     describe: 'name of the image input',
-    fallback: 'the first with four axes',
+    fallback: 'the first with four axes, five or three',
     commands: ANALYSES,
     ...to('load.imageInput', text('<name>', 'the name of an input')),
   },
@@ -494,6 +499,21 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     commands: IMAGES,
     query: true,
     ...to('overlay.alpha', numberBetween(0, 1)),
+  },
+  bands: {
+    group: 'Result',
+    describe: 'channels of a tensor below the heatmap, from 1: red,green,blue, or one; curves of a signal',
+    commands: IMAGES,
+    query: true,
+    ...to('overlay.bands', ordinals('channels counted from 1')),
+  },
+  slice: {
+    group: 'Result',
+    describe: 'slices of a volume or frames of a video to draw, from 1',
+    fallback: `a sheet of at most ${SHEET_SLICES}`,
+    commands: IMAGES,
+    query: true,
+    ...to('overlay.slice', sliceNumbers),
   },
   scale: {
     group: 'Result',

@@ -124,6 +124,28 @@ export const numbers = (takes: string, accept: (value: number) => boolean): Read
   },
 });
 
+/** A comma-separated list of numbers that count from 1. */
+export const ordinals = (takes: string): Reading<number[]> => ({
+  sign: '<n[,n...]>',
+  takes,
+  accepts: (value) => Array.isArray(value) && value.length > 0 && value.every((one) => isWhole(one, 1)),
+  read: (text) => {
+    const values = text.split(',').map(toNumber);
+    return values.every((value) => isWhole(value, 1)) ? values : undefined;
+  },
+});
+
+const SLICES = ordinals('slices counted from 1');
+
+/** One slice or several; the library also takes a single number. */
+export const sliceNumbers: Reading<number[]> = {
+  ...SLICES,
+  library: {
+    takes: 'a slice counted from 1, or a list of them',
+    accepts: (value) => isWhole(value, 1) || SLICES.accepts(value),
+  },
+};
+
 /** `224`, or `320x240`: width first. */
 export const extent: Reading<{ width: number; height: number }> = {
   sign: '<n|WxH>',
@@ -169,13 +191,17 @@ export const oneOfOrNumber = <Choice extends string>(
   },
 });
 
-/** `14x14+1`: rows, columns, and prefix tokens. */
+/** `14x14+1`: rows, columns, and prefix tokens; `8x14x14+1` with slices or frames. */
 export const tokenGrid: Reading<TokenGrid> = {
-  sign: '<HxW[+n]>',
+  sign: '<[Dx]HxW[+n]>',
   takes: 'rows x columns and the number of prefix tokens (class, registers), such as 14x14+1',
   accepts: (value) =>
-    isRecord(value) && isWhole(value.height, 1) && isWhole(value.width, 1) && isWhole(value.prefix, 0),
-  keys: () => keysOnly('height', 'width', 'prefix'),
+    isRecord(value) &&
+    (value.depth === undefined || isWhole(value.depth, 1)) &&
+    isWhole(value.height, 1) &&
+    isWhole(value.width, 1) &&
+    isWhole(value.prefix, 0),
+  keys: () => keysOnly('depth', 'height', 'width', 'prefix'),
   read: (text) => {
     try {
       return parseTokens(text);

@@ -65,7 +65,7 @@ function checkBatch({ 'batch-size': size = 1 }: Given, { batch }: Limits): void 
 }
 
 function artifact(explanation: Explanation, format: Format, query: Given): Promise<Uint8Array> {
-  const { colormap, alpha, raw = false } = query;
+  const { raw = false } = query;
   if (raw && explanation.raw.length > 1) {
     throw new CamError(
       'BAD_OPTION',
@@ -73,7 +73,7 @@ function artifact(explanation: Explanation, format: Format, query: Given): Promi
     );
   }
   return Promise.resolve(
-    WRITERS[format](explanation, 0, { colormap, alpha, raw }, () => ({})),
+    WRITERS[format](explanation, 0, { ...librarySettings(query, 'overlay'), raw }, () => ({})),
   ) as Promise<Uint8Array>;
 }
 

@@ -205,6 +205,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
         inputGradient: row.level === 'input' ? floatTensor([1, 3, 2, 3], raw) : undefined,
       },
       image: {
+        form: 'image',
         picture,
         input: undefined,
         placement: place(picture, { ...picture, fit: 'stretch', cropPct: 1 }),

@@ -92,6 +92,8 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   'save-tensors': [''],
   colormap: ['rainbow', 'toString'],
   alpha: ['', '1.01', '-0.1', 'half', 'NaN'],
+  bands: ['', '0', '1,,2', '1.5', '3,-1', 'red'],
+  slice: ['', '0', '-2', '4-7', 'middle'],
   size: ['0', '1x2x3', '10.5', 'x', '224x', 'x10', '-5'],
   fit: ['fill'],
   'crop-pct': ['', '0', '1.1', '87.5', 'x'],

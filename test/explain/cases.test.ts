@@ -4,7 +4,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CamError, Explainer, inspect, type LoadOptions, type MethodId, readNpy } from '../../src/index.ts';
+import {
+  CamError,
+  Explainer,
+  inspect,
+  type LoadOptions,
+  mapsOf,
+  type MethodId,
+  rawArrays,
+  readNpy,
+} from '../../src/index.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 
 const test = suite('cases with known results');
@@ -23,6 +32,24 @@ async function withModel(
   } finally {
     await explainer.close();
   }
+}
+
+for (const [name, method, want, dims] of [
+  ['ecg', 'gradcam', 'want-ecg-gradcam.npy', [250]],
+  ['ecg', 'saliency', 'want-ecg-saliency.npy', [1000]],
+  ['ct', 'gradcam', 'want-ct-gradcam.npy', [4, 8, 6]],
+] as const) {
+  test(`${method} of ${name === 'ecg' ? 'a signal' : 'a volume'} has the axes of its space`, async () => {
+    const folder = 'signals-and-volumes';
+    const explainer = await Explainer.load(pathOf(`${folder}/${name}.onnx`));
+    const explanation = await explainer.explain(pathOf(`${folder}/${name}.npy`), { method });
+    await explainer.close();
+    const [map] = rawArrays(explanation);
+    assert.equal(map.dims, dims);
+    assert.ok(relativeError(map.data, wanted(`${folder}/${want}`)) < 1e-5);
+    const [heatmap] = mapsOf(explanation, false);
+    assert.equal(heatmap.dims, name === 'ecg' ? [1000] : [16, 32, 24]);
+  });
 }
 
 test('a mask of one channel is one class over all pixels', () =>

@@ -3,8 +3,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CamError, type ErrorCode } from '../../src/errors.ts';
 import { bind } from '../../src/kernels/bind.ts';
-import { alignCorners, loadKernels, type Plane, type Volume } from '../../src/kernels/index.ts';
+import { alignCorners, type Extent, loadKernels, type Plane, type Volume } from '../../src/kernels/index.ts';
 import { instantiate } from '../../src/kernels/load.ts';
+import { Emitter } from '../../src/onnx/emitter.ts';
+import { createSession } from '../../src/runtime/session.ts';
+import { floatTensor, toFloat } from '../../src/runtime/tensor.ts';
 import { uniform } from '../helpers/random.ts';
 import { compile } from './compile.ts';
 
@@ -123,7 +126,7 @@ test('minMax does not hide what is not finite', () => {
 const small = plane([1, 2], [3, 4]);
 
 test('resample: half-pixel centers as torch.nn.Upsample(scale_factor=2, mode="bilinear")', () => {
-  equalTo4(kernels.resample(small, 4, 4).data, [
+  equalTo4(kernels.resample(small, { height: 4, width: 4 }).data, [
     ...[1.0, 1.25, 1.75, 2.0],
     ...[1.5, 1.75, 2.25, 2.5],
     ...[2.5, 2.75, 3.25, 3.5],
@@ -132,29 +135,39 @@ test('resample: half-pixel centers as torch.nn.Upsample(scale_factor=2, mode="bi
 });
 
 test('resample: align_corners=True', () => {
-  equalTo4(kernels.resample(small, 4, 4, alignCorners(small, 4, 4)).data, [
-    ...[1.0, 1.3333, 1.6667, 2.0],
-    ...[1.6667, 2.0, 2.3333, 2.6667],
-    ...[2.3333, 2.6667, 3.0, 3.3333],
-    ...[3.0, 3.3333, 3.6667, 4.0],
-  ]);
-  assert.equal([...kernels.resample(small, 1, 1, alignCorners(small, 1, 1)).data], [1]);
+  equalTo4(
+    kernels.resample(small, { height: 4, width: 4 }, alignCorners(small, { height: 4, width: 4 })).data,
+    [
+      ...[1.0, 1.3333, 1.6667, 2.0],
+      ...[1.6667, 2.0, 2.3333, 2.6667],
+      ...[2.3333, 2.6667, 3.0, 3.3333],
+      ...[3.0, 3.3333, 3.6667, 4.0],
+    ],
+  );
+  assert.equal(
+    [...kernels.resample(small, { height: 1, width: 1 }, alignCorners(small, { height: 1, width: 1 })).data],
+    [1],
+  );
 });
 
 test('resample leaves a plane of the same size as it is, and a constant constant', () => {
   const random = uniform(2);
   const data = Float32Array.from({ length: 35 }, () => random() - 0.5);
   const map = { data, height: 5, width: 7 };
-  assert.equal(kernels.resample(map, 5, 7), map);
+  assert.equal(kernels.resample(map, { height: 5, width: 7 }), map);
   const flat = { data: new Float32Array(35).fill(0.1), height: 5, width: 7 };
-  for (const grid of [undefined, alignCorners(flat, 31, 33)]) {
-    assert.ok(kernels.resample(flat, 31, 33, grid).data.every((value) => value === Math.fround(0.1)));
+  for (const grid of [undefined, alignCorners(flat, { height: 31, width: 33 })]) {
+    assert.ok(
+      kernels
+        .resample(flat, { height: 31, width: 33 }, grid)
+        .data.every((value) => value === Math.fround(0.1)),
+    );
   }
 });
 
 test('resample: a ramp stays a ramp between the outermost centers, and flat beyond them', () => {
   const ramp = plane([0, 1, 2, 3]);
-  const { data } = kernels.resample(ramp, 1, 40);
+  const { data } = kernels.resample(ramp, { height: 1, width: 40 });
   data.forEach((value, j) => near(value, Math.min(Math.max((j + 0.5) / 10 - 0.5, 0), 3), 1e-6));
 });
 
@@ -163,25 +176,85 @@ test('resample: a grid carries a map back through a crop, with 0 where the model
   const y = { scale: 1, offset: 0 };
   const x = { scale: 0.5, offset: -1 };
   const seen = plane([1, 3]);
-  assert.equal([...kernels.resample(seen, 1, 8, { y, x }).data], [1, 1, 1, 1.5, 2.5, 3, 3, 3]);
   assert.equal(
-    [...kernels.resample(seen, 1, 8, { y, x, outside: 'zero' }).data],
+    [...kernels.resample(seen, { height: 1, width: 8 }, { y, x }).data],
+    [1, 1, 1, 1.5, 2.5, 3, 3, 3],
+  );
+  assert.equal(
+    [...kernels.resample(seen, { height: 1, width: 8 }, { y, x, outside: 'zero' }).data],
     [0, 0, 1, 1.5, 2.5, 3, 0, 0],
   );
   const column = { data: seen.data, height: 2, width: 1 };
   assert.equal(
-    [...kernels.resample(column, 8, 1, { y: x, x: y, outside: 'zero' }).data],
+    [...kernels.resample(column, { height: 8, width: 1 }, { y: x, x: y, outside: 'zero' }).data],
     [0, 0, 1, 1.5, 2.5, 3, 0, 0],
   );
 });
 
 test('resample: a NaN reaches the outputs whose neighbors hold it', () => {
-  const { data } = kernels.resample(plane([1, 1, 1, NaN, 1, 1]), 1, 12);
+  const { data } = kernels.resample(plane([1, 1, 1, NaN, 1, 1]), { height: 1, width: 12 });
   const spoiled = [...data.keys()].filter((j) => Number.isNaN(data[j]));
   assert.equal(spoiled, [5, 6, 7, 8]);
 });
 
 // ---- Masked inputs ----
+
+/** onnxruntime's own interpolation, as of torch.nn.functional.interpolate. */
+async function interpolated(map: Plane, to: Extent, corners: boolean): Promise<Float32Array> {
+  const e = new Emitter('v');
+  const from = [1, 1, map.depth ?? 1, map.height, map.width];
+  const x = e.input('x', 'float32', from);
+  const none = e.constant('float32', [0], []);
+  const sizes = e.ints([1, 1, to.depth ?? 1, to.height, to.width]);
+  const mode = corners ? 'align_corners' : 'half_pixel';
+  e.output(
+    e.op('Resize', [x, none, none, sizes], { mode: 'linear', coordinate_transformation_mode: mode }),
+    'y',
+  );
+  const session = await createSession(e.bytes());
+  const { y } = await session.run({ x: floatTensor(from, map.data) }, ['y']);
+  await session.release();
+  return toFloat(y).data;
+}
+
+const draw = uniform(9);
+const solid = (depth: number | undefined, height: number, width: number): Plane => ({
+  ...(depth !== undefined && { depth }),
+  height,
+  width,
+  data: Float32Array.from({ length: (depth ?? 1) * height * width }, draw),
+});
+
+for (const [from, to] of [
+  [solid(3, 4, 5), { depth: 7, height: 9, width: 8 }],
+  [solid(6, 5, 4), { depth: 2, height: 3, width: 9 }],
+  [solid(1, 2, 3), { depth: 4, height: 2, width: 3 }],
+  [solid(undefined, 1, 7), { height: 1, width: 30 }],
+] as const) {
+  test(`resample ${from.depth} × ${from.height} × ${from.width} as onnxruntime does`, async () => {
+    const found = kernels.resample(from, to);
+    equalTo4(found.data, [...(await interpolated(from, to, false))]);
+    assert.equal({ ...found, data: 0 }, { ...to, data: 0 });
+    equalTo4(kernels.resample(from, to, alignCorners(from, to)).data, [
+      ...(await interpolated(from, to, true)),
+    ]);
+  });
+}
+
+test('resample: a map without slices is the same in every slice', () => {
+  const { data } = kernels.resample(small, { depth: 3, height: 2, width: 2 });
+  assert.equal(
+    [...data],
+    [1, 2, 3].flatMap(() => [...small.data]),
+  );
+});
+
+test('maskInputs: masks of a volume are trilinear', () => {
+  const masks = { ...solid(2, 2, 3), channels: 1 };
+  const ones = { data: new Float32Array(4 * 4 * 5).fill(1), channels: 1, depth: 4, height: 4, width: 5 };
+  const expected = kernels.minMax(kernels.resample(masks, { depth: 4, height: 4, width: 5 }));
+  assert.equal(kernels.maskInputs(ones, masks, [0]), expected.data);
+});
 
 test('maskInputs: the listed channels, resized, min-maxed, laid over every input channel', () => {
   const input = volume([[1, 1, 1, 1]], [[8, 8, 8, 8]]);
@@ -253,9 +326,12 @@ test('what does not fit together is refused, with the sizes in the message', () 
     [() => kernels.reluProductSum(A, W), /same shape/],
     [() => kernels.spatialDot(A, W), /same shape/],
     [() => kernels.minMax({ ...small, height: 3 }), /height 3 × width 2 is 6/],
-    [() => kernels.resample(small, 2.5, 2), /height is 2.5/],
-    [() => kernels.resample(small, -1, 2), /height is -1/],
-    [() => kernels.resample({ data: new Float32Array(), height: 0, width: 4 }, 2, 2), /0 × 4/],
+    [() => kernels.resample(small, { height: 2.5, width: 2 }), /height is 2.5/],
+    [() => kernels.resample(small, { height: -1, width: 2 }), /height is -1/],
+    [
+      () => kernels.resample({ data: new Float32Array(), height: 0, width: 4 }, { height: 2, width: 2 }),
+      /0 × 4/,
+    ],
     [() => kernels.maskInputs(A, W, [0, 1]), /Channel 1 does not exist: the masks have 1/],
     [() => kernels.transpose(new Float32Array(6), 4, 2), /rows 4 × columns 2/],
     [() => kernels.colorize(small, new Uint8Array(768)), /768 elements, but entries 256/],
@@ -263,7 +339,12 @@ test('what does not fit together is refused, with the sizes in the message', () 
     [() => kernels.overlay(new Uint8Array(16), small, gray, 1.5), /alpha is 1.5/, 'BAD_OPTION'],
     [() => kernels.overlay(new Uint8Array(16), small, gray, NaN), /alpha is NaN/, 'BAD_OPTION'],
     [
-      () => kernels.resample(small, 2, 2, { y: { scale: NaN, offset: 0 }, x: { scale: 1, offset: 0 } }),
+      () =>
+        kernels.resample(
+          small,
+          { height: 2, width: 2 },
+          { y: { scale: NaN, offset: 0 }, x: { scale: 1, offset: 0 } },
+        ),
       /finite/,
       'BAD_OPTION',
     ],

@@ -260,8 +260,8 @@ test('its picture has the structure of one: neighbors are alike', async () => {
   assert.equal([picture.width, picture.height], [width, height]);
   const plane = data.subarray(0, height * width);
   const k = await loadKernels();
-  const half = k.resample({ data: plane, height, width }, height / 2, width / 2);
-  const back = k.resample(half, height, width).data;
+  const half = k.resample({ data: plane, height, width }, { height: height / 2, width: width / 2 });
+  const back = k.resample(half, { height, width }).data;
   const power = plane.reduce((sum, v) => sum + v * v, 0);
   const lost = plane.reduce((sum, v, at) => sum + (v - back[at]) ** 2, 0);
   assert.ok(lost < 0.7 * power, `${lost / power} of it is grain`);

@@ -405,7 +405,8 @@ test('values with that many tokens have the grid that the caller describes', asy
 test('a grid of tokens is parsed from text', () => {
   assert.equal(parseTokens('14x14+1'), { height: 14, width: 14, prefix: 1 });
   assert.equal(parseTokens(' 8X12 '), { height: 8, width: 12, prefix: 0 });
-  for (const wrong of ['', '14', '0x3', '14x14+', '14x14-1', '1.5x2', 'axb']) {
+  assert.equal(parseTokens('8x14x12+1'), { depth: 8, height: 14, width: 12, prefix: 1 });
+  for (const wrong of ['', '0x3x3', '2x3x3x3', '14', '0x3', '14x14+', '14x14-1', '1.5x2', 'axb']) {
     assert.throws(
       () => parseTokens(wrong),
       (error: unknown) => error instanceof CamError && error.code === 'BAD_OPTION',

@@ -113,7 +113,9 @@ const letters = (axes: TracedAxes): string =>
     .map(
       (axis) =>
         axis
-          .map(({ of }) => ({ row: 'r', column: 'x', token: 't', channel: 'c', unknown: '?' })[of])
+          .map(
+            ({ of }) => ({ slice: 's', row: 'r', column: 'x', token: 't', channel: 'c', unknown: '?' })[of],
+          )
           .join('') || '1',
     )
     .join(' ');

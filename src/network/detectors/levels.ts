@@ -1,4 +1,4 @@
-import { layoutOfInput } from '../layout.ts';
+import { layoutOfInput } from '../input-layout.ts';
 import type { Network } from '../network.ts';
 
 /** Anchors per cell of YOLOv3 to YOLOv7. */
@@ -12,8 +12,8 @@ const STRIDES: ReadonlySet<number> = new Set([8, 16, 32, 64]);
  * strides of their own. Boxes need the sizes of the anchors, which the model does not have.
  */
 export function isUndecodedLevel({ model, facts }: Network, input: string, output: string): boolean {
-  const image = layoutOfInput(facts.dims.get(input) ?? []);
-  if (!image) return false;
+  const image = layoutOfInput(model, input, facts.dims.get(input));
+  if (image?.form !== 'image') return false;
   const levelOf = (name: string) => {
     const dims = facts.dims.get(name) ?? [];
     const [fields, height, width] =

@@ -1,5 +1,5 @@
 import { isFloat } from '../../onnx/data-type.ts';
-import { layoutOfInput } from '../layout.ts';
+import { layoutOfInput } from '../input-layout.ts';
 import type { Network } from '../network.ts';
 import type { Detector, DetectorEvidence } from './detector.ts';
 import { mapAt } from './map.ts';
@@ -16,9 +16,9 @@ export function detectorAt(
   output: string,
   evidence: DetectorEvidence,
 ): Detector | undefined {
-  const { facts } = network;
-  const image = layoutOfInput(facts.dims.get(input) ?? []);
-  if (!image) return undefined;
+  const { model, facts } = network;
+  const image = layoutOfInput(model, input, facts.dims.get(input));
+  if (image?.form !== 'image') return undefined;
   const pair = pairAt(network, output, image, evidence.labels);
   if (pair || !isFloat(facts.types.get(output))) return pair;
   return rowsAt(facts.dims.get(output) ?? [], output, image, evidence) ?? mapAt(network, output, image);
