@@ -19,6 +19,7 @@ export interface CallContext {
   readonly input: string;
   readonly others: Values;
   readonly watch: Stopwatch;
+  /** Readers for other images of targets: as pictures, and as model inputs. */
   readonly readMask: (source: FileSource | ImageInput) => Promise<Picture>;
   readonly readTensor: (source: FileSource | ImageInput) => Promise<FloatTensor>;
 }

@@ -51,6 +51,8 @@ export interface Prediction {
   readonly precision: number;
   /** Length of the gradient times that of the direction: derivatives far below it are not resolved. */
   readonly scale: number;
+  /** Whether the gradient is a straight-through estimate. */
+  readonly estimated?: boolean;
 }
 
 /**
@@ -61,7 +63,7 @@ export interface Prediction {
  */
 export async function compareDirection(
   f: (step: number) => Promise<Moved>,
-  { predicted, precision, scale }: Prediction,
+  { predicted, precision, scale, estimated = false }: Prediction,
 ): Promise<DirectionalCheck> {
   const { value: center } = await f(0);
   // What the gradient does not explain: its slope is zero if the gradient is right.
@@ -83,7 +85,11 @@ export async function compareDirection(
   const unit = Math.max(Math.abs(predicted), Math.abs(measured), scale * 1e-3);
   const difference = unit === 0 ? 0 : Math.abs(best.central) / unit;
   const isEqual = difference <= LARGEST_DIFFERENCE;
-  const verdict = isEqual ? 'equal' : verdictOn(estimates, best, doubt(best), LARGEST_DIFFERENCE * unit);
+  const verdict = isEqual
+    ? 'equal'
+    : estimated
+      ? 'estimate'
+      : verdictOn(estimates, best, doubt(best), LARGEST_DIFFERENCE * unit);
   return { predicted, measured, difference, step, verdict };
 }
 

@@ -47,6 +47,13 @@ export const explainedOutput = ({
   plan,
 }: Pick<ForwardPass, 'network' | 'values' | 'plan'>): FloatTensor => network.real(values, plan.explained);
 
+/** The explained output for another input tensor of the same size. */
+export async function outputFor(pass: ForwardPass, tensor: FloatTensor): Promise<FloatTensor> {
+  const { network, plan } = pass;
+  const values = await network.forward(feedsFor(pass, tensor), [plan.explained]);
+  return explainedOutput({ network, plan, values });
+}
+
 /** The ranking of the classes; empty if the output has no scores. */
 export function rankingOf(pass: ForwardPass, labels: readonly string[]): Ranking {
   const { output } = pass.plan;

@@ -1,6 +1,5 @@
 import { CamError, InternalError } from '../errors.ts';
 import { boxInPicture, type Resizing } from '../image/placement.ts';
-import type { ImageInput, Picture } from '../image/source.ts';
 import type { GradientPlan } from '../network/network.ts';
 import { type FloatTensor } from '../runtime/tensor.ts';
 import type { Ranking } from '../targets/classes.ts';
@@ -10,10 +9,11 @@ import type { Objective } from '../targets/kind.ts';
 import { classOf, objectiveOf, scoreOf, targetText } from '../targets/kinds.ts';
 import { maskWeights } from '../targets/mask.ts';
 import type { Score, Scored, Target } from '../targets/target.ts';
-import type { Detection, ExplainOptions, FileSource, TargetInfo } from '../types.ts';
+import type { Detection, ExplainOptions, TargetInfo } from '../types.ts';
 import { advised } from './advice.ts';
 import { resultOf } from './attempt.ts';
-import { candidatesOf, explainedOutput, feedsFor, type ForwardPass } from './forward.ts';
+import type { CallContext } from './context.ts';
+import { candidatesOf, explainedOutput, type ForwardPass, outputFor } from './forward.ts';
 import type { PlannedGradient } from './gradient-plans.ts';
 import type { Plan } from './plan.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -34,14 +34,10 @@ export interface TargetRun {
 }
 
 /** Context for resolving a target. */
-export interface TargetContext {
+export interface TargetContext extends Pick<CallContext, 'watch' | 'readMask' | 'readTensor'> {
   readonly labels: readonly string[];
   readonly ranking: Ranking;
   readonly options: Pick<ExplainOptions, 'score' | 'counterfactual'>;
-  readonly watch: Stopwatch;
-  /** Readers for other images of targets: as pictures, and as model inputs. */
-  readonly readMask: (source: FileSource | ImageInput) => Promise<Picture>;
-  readonly readTensor: (source: FileSource | ImageInput) => Promise<FloatTensor>;
 }
 
 /**
@@ -211,10 +207,7 @@ function objectiveFor(
     candidates: candidatesOf(pass),
     toPicture: (box) => boxInPicture(box, placement),
     mask: async (source, grid) => maskWeights(await readMask(source), grid, resizing),
-    outputFor: async (source) => {
-      const feeds = feedsFor(pass, await readTensor(source));
-      return explainedOutput({ network, plan, values: await network.forward(feeds, [plan.explained]) });
-    },
+    outputFor: async (source) => outputFor(pass, await readTensor(source)),
   });
 }
 

@@ -6,14 +6,16 @@ import { Emitter } from '../onnx/emitter.ts';
 import { needsOf } from '../onnx/flow.ts';
 import type { GraphNode, Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
+import { copyNodes } from '../onnx/slice.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { createSession, type SessionOptions } from '../runtime/session.ts';
 import { type FloatTensor, floatTensor, fromFloat, toFloat } from '../runtime/tensor.ts';
+import { dot } from '../targets/similarity.ts';
 import type { VerifyOptions } from '../types.ts';
 import { checkSignal } from './call.ts';
 import { compareDirection } from './directional.ts';
 import { feedsFor, type ForwardPass } from './forward.ts';
-import { changeOf, euclideanLength, innerProduct, isQuantized, precisionOf } from './precision.ts';
+import { asLongAs, changeOf, euclideanLength, isQuantized, movedAlong, precisionOf } from './precision.ts';
 import type { GradientCheck } from './verify.ts';
 
 /**
@@ -92,7 +94,7 @@ async function checkNode(
     const known = { ...values, ...inputs, ...outputs };
     const before = toFloat(outputs[output]);
     const u = before.data.map(draw);
-    const directions = new Map([...points].map(([name, point]) => [name, directionFrom(point, draw)]));
+    const directions = new Map([...points].map(([name, { data }]) => [name, asLongAs(data.map(draw), data)]));
     const saved = Object.fromEntries(
       backward.inputs.flatMap(({ name }) => (Object.hasOwn(known, name) ? [[name, known[name]]] : [])),
     );
@@ -104,11 +106,7 @@ async function checkNode(
       async (step) => {
         const moved = new Map(
           [...points].map(([name, { dims, data }]) => {
-            const direction = directions.get(name)!;
-            const at = floatTensor(
-              dims,
-              data.map((value, i) => value + step * direction[i]),
-            );
+            const at = floatTensor(dims, movedAlong(data, directions.get(name)!, step));
             return [name, fromFloat(at, facts.types.get(name)!)] as const;
           }),
         );
@@ -116,14 +114,12 @@ async function checkNode(
         const changes = [...moved].map(([name, tensor]) =>
           changeOf(gradients.get(name)!, points.get(name)!.data, toFloat(tensor).data),
         );
-        return { value: innerProduct(u, toFloat(y).data), change: changes.reduce((a, b) => a + b, 0) };
+        return { value: dot(u, toFloat(y).data), change: changes.reduce((a, b) => a + b, 0) };
       },
       {
-        predicted: wrt.reduce(
-          (sum, name) => sum + innerProduct(gradients.get(name)!, directions.get(name)!),
-          0,
-        ),
+        predicted: wrt.reduce((sum, name) => sum + dot(gradients.get(name)!, directions.get(name)!), 0),
         precision: precisionOf(network),
+        estimated: isQuantized(network, [...wrt, output]),
         scale: Math.hypot(
           ...wrt.map(
             (name) => euclideanLength(gradients.get(name)!) * euclideanLength(directions.get(name)!),
@@ -131,9 +127,7 @@ async function checkNode(
         ),
       },
     );
-    const estimated = isQuantized(network, [...wrt, output]);
-    const verdict = estimated && found.verdict !== 'equal' ? 'estimate' : found.verdict;
-    return { at: 'operator', name: `${node.op} ${output}`, direction: 'random', ...found, verdict };
+    return { at: 'operator', name: `${node.op} ${output}`, direction: 'random', ...found };
   } finally {
     await forward.release();
     await backward.release();
@@ -145,15 +139,8 @@ const OFFSET = 0.1;
 
 /** A point near another: many activations are exactly at a kink, such as the zeros behind a ReLU. */
 function movedOff(point: FloatTensor, draw: () => number): FloatTensor {
-  const direction = directionFrom(point, draw);
-  return { ...point, data: point.data.map((value, i) => value + OFFSET * direction[i]) };
-}
-
-/** A random direction as long as a point, so that steps are shares of it. */
-function directionFrom({ data }: FloatTensor, draw: () => number): Float32Array {
-  const raw = data.map(draw);
-  const [length, size] = [euclideanLength(raw), euclideanLength(data) || 1];
-  return raw.map((value) => (value * size) / length);
+  const { dims, data } = point;
+  return floatTensor(dims, movedAlong(data, asLongAs(data.map(draw), data), OFFSET));
 }
 
 /** One node as a model, with the values that it reads as inputs. */
@@ -163,12 +150,9 @@ function modelOf(
   node: GraphNode,
 ): Model {
   const e = new Emitter();
-  for (const name of needsOf(node)) {
-    const tensor = graph.initializers.get(name);
-    if (tensor) e.initializer(tensor, name);
-    else e.input(name, facts.types.get(name) ?? 'float32', facts.dims.get(name) ?? []);
-  }
-  e.copyNode(node.proto);
+  for (const name of needsOf(node).filter((one) => !graph.initializers.has(one)))
+    e.input(name, facts.types.get(name) ?? 'float32', facts.dims.get(name) ?? []);
+  copyNodes(e, graph, [node]);
   for (const name of node.outputs) if (name) e.outputValue(name);
   return { ...readModel(e.bytes(opsets, irVersion)), external };
 }

@@ -1,22 +1,22 @@
 import { CamError, InternalError } from '../errors.ts';
-import { chooseMethods } from '../methods/choice.ts';
 import { random } from '../methods/random.ts';
 import type { ModelInput } from '../models/source.ts';
 import { headFeeds } from '../network/head.ts';
 import type { Values } from '../network/network.ts';
 import { gradientPath } from '../network/reach.ts';
 import { checkOptions } from '../options/check.ts';
-import { type FloatTensor, toFloat } from '../runtime/tensor.ts';
-import { targetOf } from '../targets/given.ts';
+import type { FloatTensor } from '../runtime/tensor.ts';
+import { dot } from '../targets/similarity.ts';
 import type { ImageInput, VerifyOptions } from '../types.ts';
 import { resultOr } from './attempt.ts';
-import { checkSignal } from './call.ts';
+import { checkSignal, readCall } from './call.ts';
 import { contextFor } from './context.ts';
 import { compareDirection, type DirectionalCheck } from './directional.ts';
 import {
   explainedOutput,
   feedsFor,
   type ForwardPass,
+  outputFor,
   rankingOf,
   requireFinite,
   runForward,
@@ -26,7 +26,7 @@ import { type PreparedInput, prepareInput, withVolume } from './input.ts';
 import { type LoadedModel, loadEverything, networkSlot, runtimeOptionsOf } from './loaded.ts';
 import { explainedOutputOf } from './output.ts';
 import { planFor } from './plan.ts';
-import { changeOf, euclideanLength, innerProduct, isQuantized, precisionOf } from './precision.ts';
+import { asLongAs, changeOf, euclideanLength, isQuantized, movedAlong, precisionOf } from './precision.ts';
 import { stopwatch } from './stopwatch.ts';
 import { runTarget, type TargetRun, targetsOf } from './target-run.ts';
 import { checkOperators } from './verify-operators.ts';
@@ -115,20 +115,15 @@ async function verify(
   options: VerifyOptions,
 ): Promise<Verification> {
   const { network, input, others, labels, watch } = context;
-  const named = [options.output ?? []].flat();
-  const { output, names } = explainedOutputOf(network, input, named, labels, options);
+  const call = readCall({ ...options, method: ['gradcam', 'saliency'] }, labels.names, true);
+  const { output, names } = explainedOutputOf(network, input, call.outputs, labels, options);
   if (output.problem !== undefined)
     throw new CamError('UNSUPPORTED_MODEL', output.problem, { option: 'output' });
-  const methods = chooseMethods({ method: ['gradcam', 'saliency'] });
-  const plan = planFor(network, { input, output, methods, options });
+  const plan = planFor(network, { input, output, methods: call.methods, options });
   const pass = await runForward(network, plan, prepared, others);
   const ranking = rankingOf(pass, names);
   requireFinite(pass, ranking);
-  const asked =
-    options.class !== undefined
-      ? [{ class: options.class }]
-      : [options.target ?? []].flat().map((one) => targetOf(one, names));
-  const [target] = targetsOf(asked, undefined, ranking, pass);
+  const [target] = targetsOf(call.targets, undefined, ranking, pass);
   if (target === undefined)
     throw new CamError('BAD_TARGET', 'Nothing was detected in this image. Set `class`.', { option: 'class' });
   const run = await runTarget(pass, target, { ...context, labels: names, ranking, options, watch });
@@ -174,30 +169,29 @@ interface GradientPlace {
 }
 
 function gradientPlaces({ pass }: TargetRun): GradientPlace[] {
-  const { network, plan, input, others, values } = pass;
+  const { network, plan, input, values } = pass;
   const atInput: GradientPlace = {
     at: 'input',
     name: plan.input,
     value: input.tensor,
     planned: plan.gradients.plain,
-    outputAt: async (tensor) =>
-      explainedOutput({
-        network,
-        plan,
-        values: await network.forward(feedsFor({ network, plan, others }, tensor), [plan.explained]),
-      }),
+    outputAt: (tensor) => outputFor(pass, tensor),
   };
   const layers = resultOr(plan.layers, []).map(({ name }): GradientPlace => {
-    const value = network.real(values, name);
+    let around: Promise<Values> | undefined;
     return {
       at: 'layer',
       name,
-      value,
+      value: network.real(values, name),
       planned: plan.gradients.layers,
       outputAt: async (tensor) => {
-        const around = await valuesAround(pass, name);
-        const feeds = headFeeds(network, name, plan.explained, tensor, around);
-        return toFloat((await network.runHead(name, plan.explained, feeds))[plan.explained]);
+        around ??= valuesAround(pass, name);
+        const feeds = headFeeds(network, name, plan.explained, tensor, await around);
+        return explainedOutput({
+          network,
+          plan,
+          values: await network.runHead(name, plan.explained, feeds),
+        });
       },
     };
   });
@@ -205,11 +199,10 @@ function gradientPlaces({ pass }: TargetRun): GradientPlace[] {
 }
 
 /** The values that the part of the model after a layer reads. */
-const valuesAround = ({ network, plan, input, others }: ForwardPass, name: string): Promise<Values> =>
-  network.forward(
-    feedsFor({ network, plan, others }, input.tensor),
-    network.head(name, plan.explained).inputs,
-  );
+const valuesAround = (pass: ForwardPass, name: string): Promise<Values> => {
+  const { network, plan, input } = pass;
+  return network.forward(feedsFor(pass, input.tensor), network.head(name, plan.explained).inputs);
+};
 
 async function checkPlace(
   run: TargetRun,
@@ -218,34 +211,31 @@ async function checkPlace(
   { seed = 0, directions = DEFAULT_DIRECTIONS, signal }: VerifyOptions,
 ): Promise<GradientCheck[]> {
   const { network, plan } = run.pass;
+  const { reached } = gradientPath(network, plan.input, plan.explained);
   const after = network.flow.downstream([name]);
-  const path = gradientPath(network, plan.input, plan.explained).reached;
   const estimated = isQuantized(
     network,
-    [...path].filter((one) => after.has(one)),
+    [...reached].filter((one) => after.has(one)),
   );
   const checks: GradientCheck[] = [];
-  const size = euclideanLength(value.data) || 1;
   for (let n = 0; n <= directions; n++) {
     const { normal } = random(seed, `verify ${name}`, n);
     const raw = n === 0 ? gradient.data : value.data.map(normal);
-    const length = euclideanLength(raw);
-    if (length === 0) continue;
-    // As long as the point, so that steps are shares of it.
-    const direction = raw.map((part) => (part * size) / length);
+    if (euclideanLength(raw) === 0) continue;
+    const direction = asLongAs(raw, value.data);
     const scoreAt = async (step: number) => {
       checkSignal(signal);
-      const moved = value.data.map((v, i) => v + step * direction[i]);
+      const moved = movedAlong(value.data, direction, step);
       const { score } = run.scoreOf(await outputAt({ ...value, data: moved }));
       return { value: score, change: changeOf(gradient.data, value.data, moved) };
     };
     const found = await compareDirection(scoreAt, {
-      predicted: innerProduct(gradient.data, direction),
+      predicted: dot(gradient.data, direction),
       precision: precisionOf(network),
-      scale: euclideanLength(gradient.data) * size,
+      scale: euclideanLength(gradient.data) * euclideanLength(direction),
+      estimated,
     });
-    const verdict = estimated && found.verdict !== 'equal' ? 'estimate' : found.verdict;
-    checks.push({ at, name, direction: n === 0 ? 'gradient' : 'random', ...found, verdict });
+    checks.push({ at, name, direction: n === 0 ? 'gradient' : 'random', ...found });
   }
   return checks;
 }

@@ -111,7 +111,10 @@ function isWeighted(
 }
 
 /** Values without a gradient: shapes, and what is computed from them, such as the anchors of a detector. */
-const flatValues = ({ model, facts }: Network): ReadonlySet<string> =>
+const flatValues = (network: Network): ReadonlySet<string> =>
+  network.once(['flat values'], () => findFlatValues(network));
+
+const findFlatValues = ({ model, facts }: Network): ReadonlySet<string> =>
   new Set(model.graph.nodes.filter((node) => isFlat(node, facts)).flatMap(({ outputs }) => outputs));
 
 /** Values after a recurrent operator, whose positions hold what came before them. */

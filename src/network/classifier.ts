@@ -2,7 +2,7 @@ import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
 import { CamError } from '../errors.ts';
 import type { GraphNode } from '../onnx/model.ts';
 import { isSpace, lengthOf, type TracedAxes } from '../operators/axes.ts';
-import { OPERATORS } from '../operators/index.ts';
+import { keepsValues, OPERATORS } from '../operators/index.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import { traceAxes } from './axes.ts';
 import type { Layer } from './layers.ts';
@@ -68,12 +68,6 @@ function averaged(
   const takesAll =
     OPERATORS.get(node.op)?.averages?.(nodeViewOf(model, node, valueFacts(model, facts))) ?? false;
   return takesAll && lengthOf(factors) === left * channels ? left : undefined;
-}
-
-/** Whether the node changes only shape and order. */
-function keepsValues({ op }: GraphNode): boolean {
-  const passes = OPERATORS.get(op)?.passes;
-  return passes !== undefined && passes !== 'extent';
 }
 
 const isBias = ({ varying }: Network, { op, inputs }: GraphNode): boolean =>

@@ -1,16 +1,13 @@
 import { Emitter, type Ref } from '../onnx/emitter.ts';
-import { type Flow, flowOf, needsOf } from '../onnx/flow.ts';
+import { flowOf, needsOf, varyingValues } from '../onnx/flow.ts';
 import type { Facts, Model } from '../onnx/model.ts';
+import { copyNodes } from '../onnx/slice.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { createSession, type SessionOptions } from '../runtime/session.ts';
 import { sizeOf, type Tensor } from '../runtime/tensor.ts';
 
 /** Longest constant vector whose contents are kept. */
 const LONGEST = 65536;
-
-/** Values that depend on the model's inputs, if only on their shapes. All others are constants, like weights. */
-export const varyingValues = ({ inputs }: Model['graph'], flow: Flow): ReadonlySet<string> =>
-  flow.downstream(inputs.map(({ name }) => name));
 
 /**
  * Vectors that the model computes from initializers alone, where they meet values that vary: biases, scales, shifts.
@@ -48,11 +45,7 @@ export async function computeConstants(
   const { graph, opsets, irVersion } = model;
   const nodes = flowOf(graph).upstream(names);
   const e = new Emitter('camwasm:');
-  for (const name of new Set([...nodes.flatMap(needsOf), ...names])) {
-    const tensor = graph.initializers.get(name);
-    if (tensor) e.initializer(tensor, name);
-  }
-  for (const { proto } of nodes) e.copyNode(proto);
+  copyNodes(e, graph, nodes, names);
   const results = names.map((name) => read(e, name));
   results.forEach((ref, index) => e.output(ref, outputName(index)));
   const session = await createSession(e.bytes(opsets, irVersion), { ...options, optimize: false });

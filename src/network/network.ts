@@ -6,7 +6,7 @@ import { type StepSize, stepSizeOf } from '../autodiff/step-size.ts';
 import { CamError } from '../errors.ts';
 import { type DataType, isFloat } from '../onnx/data-type.ts';
 import type { Emitter, Ref } from '../onnx/emitter.ts';
-import { type Flow, flowOf, movingValues } from '../onnx/flow.ts';
+import { type Flow, flowOf, movingValues, varyingValues } from '../onnx/flow.ts';
 import type { Facts, GraphNode, Model } from '../onnx/model.ts';
 import { type Slice, slice } from '../onnx/slice.ts';
 import { tapped, withOutputs } from '../onnx/tap.ts';
@@ -14,7 +14,7 @@ import { OPERATORS } from '../operators/index.ts';
 import { unfused } from '../operators/unfused.ts';
 import { createSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import { type FloatTensor, floatTensor, fromFloat, type Tensor, toFloat } from '../runtime/tensor.ts';
-import { computeConstants, varyingValues } from './constants.ts';
+import { computeConstants } from './constants.ts';
 import { plainGraph } from './plain-graph.ts';
 import { probe } from './probe.ts';
 

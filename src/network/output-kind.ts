@@ -1,7 +1,7 @@
 import type { Flow } from '../onnx/flow.ts';
 import type { GraphNode } from '../onnx/model.ts';
 import { ACTIVATION } from '../operators/activation.ts';
-import { OPERATORS } from '../operators/index.ts';
+import { keepsValues, OPERATORS } from '../operators/index.ts';
 import type { Link } from '../operators/operator.ts';
 
 /** Values of the `outputKind` option. */
@@ -73,12 +73,7 @@ function endsLinear(flow: Flow, varying: ReadonlySet<string>, value: string): bo
 
 /** The node that computes a value, before changes of shape and order. */
 const lastNode = (flow: Flow, value: string): GraphNode | undefined =>
-  flow.producer(
-    flow.source(value, ({ op }) => {
-      const { passes, bounds } = OPERATORS.get(op) ?? {};
-      return passes !== undefined && passes !== 'extent' && !bounds;
-    }),
-  );
+  flow.producer(flow.source(value, (node) => keepsValues(node) && !OPERATORS.get(node.op)?.bounds));
 
 /** Whether a node divides a vector by its length. */
 function isUnit(flow: Flow, node: GraphNode | undefined): boolean {

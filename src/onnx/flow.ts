@@ -65,6 +65,10 @@ export function flowOf(graph: Graph): Flow {
   };
 }
 
+/** Values that depend on the model's inputs, if only on their shapes. All others are constants, like weights. */
+export const varyingValues = ({ inputs }: Pick<Graph, 'inputs'>, flow: Flow): ReadonlySet<string> =>
+  flow.downstream(inputs.map(({ name }) => name));
+
 /** Values that depend on the contents of the inputs, not only on their shapes. */
 export const movingValues = ({ inputs }: Graph, flow: Flow): ReadonlySet<string> =>
   flow.downstream(

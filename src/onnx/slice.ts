@@ -1,8 +1,8 @@
 import { CamError } from '../errors.ts';
 import { isFloat } from './data-type.ts';
 import { Emitter } from './emitter.ts';
-import { flowOf, needsOf } from './flow.ts';
-import type { Facts, Model } from './model.ts';
+import { flowOf, needsOf, varyingValues } from './flow.ts';
+import type { Facts, Graph, GraphNode, Model } from './model.ts';
 
 /** The part of a model between two values, as a separate model. */
 export interface Slice {
@@ -10,6 +10,20 @@ export interface Slice {
   /** Inputs: `from` first, then values that bypass it (skip connections, other inputs of the model). */
   readonly inputs: readonly string[];
   readonly output: string;
+}
+
+/** Copies nodes, byte for byte, with the initializers that they read and those among `values`. */
+export function copyNodes(
+  e: Emitter,
+  { initializers }: Pick<Graph, 'initializers'>,
+  nodes: readonly GraphNode[],
+  values: readonly string[] = [],
+): void {
+  for (const name of new Set([...nodes.flatMap(needsOf), ...values])) {
+    const tensor = initializers.get(name);
+    if (tensor) e.initializer(tensor, name);
+  }
+  for (const { proto } of nodes) e.copyNode(proto);
 }
 
 /**
@@ -25,7 +39,7 @@ export function slice(model: Model, facts: Facts, from: string, to: string): Sli
   if (!moving.has(to)) {
     throw new CamError('UNKNOWN_LAYER', `The value "${to}" does not depend on "${from}".`);
   }
-  const varying = flow.downstream(graph.inputs.map(({ name }) => name));
+  const varying = varyingValues(graph, flow);
   const path = flow
     .upstream([to], new Set([from]))
     .filter(({ outputs }) => outputs.some((name) => moving.has(name)));
@@ -41,11 +55,7 @@ export function slice(model: Model, facts: Facts, from: string, to: string): Sli
     e.input(name, type, isFloat(type) && dims.length > 1 ? ['N', ...dims.slice(1)] : dims);
   }
   const nodes = flow.upstream([to], new Set(inputs));
-  for (const name of new Set([...nodes.flatMap(needsOf), to])) {
-    const tensor = graph.initializers.get(name);
-    if (tensor) e.initializer(tensor, name);
-  }
-  for (const { proto } of nodes) e.copyNode(proto);
+  copyNodes(e, graph, nodes, [to]);
   e.outputValue(to);
   return { model: e.bytes(opsets, irVersion), inputs, output: to };
 }

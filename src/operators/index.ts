@@ -46,3 +46,9 @@ export const OPERATOR_GROUPS: readonly (readonly [
 
 /** The rows by operator name, prefixed with its domain unless that is ONNX: `com.microsoft.FusedConv`. */
 export const OPERATORS: ReadonlyMap<string, Operator> = mergeTables(OPERATOR_GROUPS.map(([, rows]) => rows));
+
+/** Whether an operator changes only shape and order. */
+export function keepsValues({ op }: { readonly op: string }): boolean {
+  const passes = OPERATORS.get(op)?.passes;
+  return passes !== undefined && passes !== 'extent';
+}

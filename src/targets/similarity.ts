@@ -52,4 +52,6 @@ function cosine(v: Float32Array, u: Float32Array, classes: ClassOutput, size: nu
   return { score, seed };
 }
 
-const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
+/** Sum of products. */
+export const dot = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((sum, value, i) => sum + value * b[i], 0);

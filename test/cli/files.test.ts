@@ -14,6 +14,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFile } from '../../src/cli/files.ts';
 import { CamError } from '../../src/errors.ts';
+import { rejection } from '../helpers/failure.ts';
 
 const test = suite<{ folder: string }>('written files');
 
@@ -24,15 +25,6 @@ test.before.each((context) => {
 test.after.each(({ folder }) => {
   rmSync(folder, { recursive: true });
 });
-
-async function failure(work: Promise<unknown>): Promise<CamError> {
-  try {
-    await work;
-  } catch (error) {
-    return error as CamError;
-  }
-  return assert.unreachable('nothing was thrown') as never;
-}
 
 test('what is written is read back, and nothing else lies beside it', async ({ folder }) => {
   const path = join(folder, 'new', 'deep', 'a.bin');
@@ -65,7 +57,7 @@ test('a device is written to, not replaced', async () => {
 test('what cannot be written is OUTPUT, and leaves nothing behind', async ({ folder }) => {
   writeFileSync(join(folder, 'file'), 'kept');
   for (const path of [folder, join(folder, 'file', 'below')]) {
-    const error = await failure(writeFile(path, 'text'));
+    const error = await rejection(writeFile(path, 'text'));
     assert.instance(error, CamError);
     assert.is(error.code, 'OUTPUT');
     assert.match(error.message, path);

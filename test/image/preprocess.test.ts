@@ -1,6 +1,5 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CamError } from '../../src/errors.ts';
 import {
   defaultPreprocessing,
   pictureOf,
@@ -9,6 +8,7 @@ import {
   toTensor,
 } from '../../src/image/preprocess.ts';
 import type { Picture } from '../../src/image/source.ts';
+import { failure } from '../helpers/failure.ts';
 import { picture } from './pictures.ts';
 
 const test = suite('preprocess');
@@ -47,16 +47,6 @@ const near = (found: ArrayLike<number>, expected: readonly number[]) => {
   assert.is(found.length, expected.length);
   expected.forEach((v, i) => assert.ok(Math.abs(found[i]! - v) < 1e-4, `[${i}] is ${found[i]}, not ${v}`));
 };
-
-function failure(work: () => unknown): CamError {
-  try {
-    work();
-  } catch (error) {
-    assert.instance(error, CamError);
-    return error as CamError;
-  }
-  return assert.unreachable('nothing was thrown') as never;
-}
 
 test('layout and order of channels', () => {
   const { data, dims } = toTensor(FOUR, PLAIN);

@@ -4,6 +4,7 @@ import { CamError } from '../../src/errors.ts';
 import type { Preprocessing } from '../../src/image/preprocess.ts';
 import { preprocessingFor } from '../../src/models/preprocessing.ts';
 import type { ValueInfo } from '../../src/onnx/model.ts';
+import { failure } from '../helpers/failure.ts';
 
 const input = (dims: ValueInfo['dims']): ValueInfo => ({
   name: 'x',
@@ -126,21 +127,11 @@ const UNFIT: [what: string, dims: ValueInfo['dims'], found: Asked, says: RegExp]
   ['no margin', NCHW_OPEN, { fit: 'crop', cropPct: 1e-300 }, /cropPct` is 1e-300/],
 ];
 
-const thrown = (work: () => unknown): CamError => {
-  try {
-    work();
-  } catch (error) {
-    assert.instance(error, CamError);
-    return error as CamError;
-  }
-  return assert.unreachable('nothing was thrown') as never;
-};
-
 for (const [what, dims, found, says] of UNFIT) {
   // Whether or not the caller asks for something else.
   for (const asked of [{}, { resample: 'bilinear' }] as const) {
     files(`${what}, with ${JSON.stringify(asked)}`, () => {
-      const error = thrown(() => settled(dims, found, asked));
+      const error = failure(() => settled(dims, found, asked));
       assert.is(error.code, 'BAD_MODEL');
       assert.match(error.message, /^The settings in config\.json do not fit its input "x" \[N, /);
       assert.match(error.message, says);
@@ -153,7 +144,7 @@ files('the caller mends them', () => {
   assert.is(settled(NCHW_OPEN, { width: 9999, height: 9999 }, { width: 8, height: 8 })!.width, 8);
 });
 files('what the caller asks for is no fault of a file', () => {
-  const error = thrown(() => settled(['N', 3, 8, 8], { fit: 'crop' }, { mean: [1, 2] }));
+  const error = failure(() => settled(['N', 3, 8, 8], { fit: 'crop' }, { mean: [1, 2] }));
   assert.is(error.code, 'BAD_OPTION');
 });
 files('a size that the model fixes is not that of the file', () =>

@@ -1,21 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CamError } from '../../src/errors.ts';
 import type { Preprocessing } from '../../src/image/preprocess.ts';
 import { readModelConfig } from '../../src/models/model-config.ts';
 import { readPreprocessorConfig } from '../../src/models/preprocessor-config.ts';
+import { failure } from '../helpers/failure.ts';
 
 const test = suite('settings beside a model');
-
-function failure(work: () => unknown): CamError {
-  try {
-    work();
-  } catch (error) {
-    assert.instance(error, CamError);
-    return error as CamError;
-  }
-  return assert.unreachable('nothing was thrown') as never;
-}
 
 // What the processors of these models (transformers, their main revisions) do.
 const CONFIGS: [model: string, config: object, expected: Partial<Preprocessing>][] = [

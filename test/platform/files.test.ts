@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { CamError } from '../../src/errors.ts';
 import { readFile } from '../../src/platform/files.ts';
 import { packageFile } from '../../src/platform/package.ts';
+import { rejection } from '../helpers/failure.ts';
 
 const test = suite<{ folder: string }>('files');
 
@@ -17,15 +17,6 @@ test.after.each(({ folder }) => {
   rmSync(folder, { recursive: true });
 });
 
-async function failure(work: Promise<unknown>): Promise<CamError> {
-  try {
-    await work;
-  } catch (error) {
-    return error as CamError;
-  }
-  return assert.unreachable('nothing was thrown') as never;
-}
-
 test('bytes are a plain Uint8Array, whose slices are copies', async ({ folder }) => {
   writeFileSync(join(folder, 'a'), 'text');
   const bytes = await readFile(join(folder, 'a'));
@@ -33,7 +24,7 @@ test('bytes are a plain Uint8Array, whose slices are copies', async ({ folder })
 });
 
 test('reading what is not there gives the error of the system', async ({ folder }) => {
-  assert.is((await failure(readFile(join(folder, 'none')))).code, 'ENOENT');
+  assert.is((await rejection(readFile(join(folder, 'none')))).code, 'ENOENT');
 });
 
 test("the package's own files are found", async () => {

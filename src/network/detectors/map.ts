@@ -1,4 +1,4 @@
-import { OPERATORS } from '../../operators/index.ts';
+import { keepsValues, OPERATORS } from '../../operators/index.ts';
 import type { Link } from '../../operators/operator.ts';
 import type { Network } from '../network.ts';
 import {
@@ -52,9 +52,7 @@ export function mapAt({ facts, flow }: Network, output: string, input: InputSize
   if (node?.op !== 'Concat' || node.inputs.length !== 3) return undefined;
   const sizes = node.inputs.map((name) => facts.dims.get(name)?.[1]);
   const linkOf = (value: string): Link | undefined => {
-    const end = flow.producer(
-      flow.source(value, ({ op }) => ['value', 'shape', 'order'].includes(OPERATORS.get(op)?.passes ?? '')),
-    );
+    const end = flow.producer(flow.source(value, keepsValues));
     return end && OPERATORS.get(end.op)?.link;
   };
   const layout = LAYOUTS.find(
