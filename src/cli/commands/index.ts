@@ -1,9 +1,8 @@
 import type { CommandName } from '../../options/index.ts';
 import type { Command } from './command.ts';
 
-/** The models with an ONNX file on the Hugging Face Hub that take images. */
-const HUB_SEARCH =
-  'https://huggingface.co/models?library=onnx&pipeline_tag=image-classification (docs/models.md).';
+/** The models with an ONNX file on the Hugging Face Hub. */
+export const HUB_SEARCH = 'https://huggingface.co/models?library=onnx';
 
 /** Every command. Its options are the table rows that list it. */
 export const COMMANDS: Readonly<Record<CommandName, Command>> = {
@@ -57,7 +56,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   },
   models: {
     usage: 'camwasm models [pull|rm|path <name>] [options]',
-    about: `Lists the models that have a name, and downloads or removes them. Others: ${HUB_SEARCH}`,
+    about: `Lists the models that have a name, and downloads or removes them. Others: ${HUB_SEARCH} (docs/models.md).`,
     examples: [
       ['camwasm models', 'the built-in model, known ones, and others that are here'],
       ['camwasm models pull mobilenetv2', 'then: camwasm cat.jpg --model mobilenetv2'],
