@@ -90,7 +90,6 @@ export async function cachedEntries(): Promise<Entries | undefined> {
     },
     async sizeOf(path) {
       const kept = await cache.match(addressOf(path));
-      await kept?.body?.cancel();
       return kept && Number(kept.headers.get('content-length'));
     },
     set: (path, bytes) =>
