@@ -2,7 +2,7 @@ import { parse, posix } from 'node:path';
 import { type ImageInput, readNpyNumbers } from '../index.ts';
 import { CamError, didYouMean, type Given } from '../options/index.ts';
 import type { IO } from './io.ts';
-import { isAddress, readNamed } from './read-named.ts';
+import { isWebAddress, readNamed } from './read-named.ts';
 
 /** An image named on the command line. */
 export interface Input {
@@ -18,7 +18,7 @@ export const inputOf = (name: string): Input => ({ name, stem: stemOf(name) });
 
 function stemOf(name: string): string {
   if (name === STDIN) return 'stdin';
-  if (!isAddress(name)) return parse(name).name;
+  if (!isWebAddress(name)) return parse(name).name;
   // Without its query, and without what is no name of a file.
   const path = URL.canParse(name) ? new URL(name).pathname : '';
   return posix.parse(path).name.replace(/[^\w.-]/g, '_') || 'image';
@@ -35,7 +35,7 @@ export async function readInput(
   { offline }: Pick<Given, 'offline'>,
 ): Promise<ImageInput> {
   if (name === STDIN) return io.stdin();
-  if (offline && isAddress(name))
+  if (offline && isWebAddress(name))
     throw new CamError('NOT_DOWNLOADED', 'It is on the network, which --offline forbids. Pass the path of an image.');
   const next = `Pass an image, or - for standard input.${didYouMean(name, commands)}`;
   const bytes = await readNamed(io.cwd, name, 'BAD_IMAGE', next);

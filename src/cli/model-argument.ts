@@ -7,11 +7,17 @@ import type { Library } from './library.ts';
 import { megabytes } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
-interface Asking {
+interface ModelContext {
   readonly io: IO;
   readonly settings: Given;
   readonly library: Library;
   readonly out: Terminal;
+}
+
+/** A model for the library: a path or a name, and options for what may have to be downloaded. */
+interface ModelToLoad {
+  readonly model: string | undefined;
+  readonly options: DownloadSettings;
 }
 
 /**
@@ -20,26 +26,28 @@ interface Asking {
  * @throws {CamError} BAD_MODEL when there is neither a file nor a known model of that name.
  * @throws {CamError} NOT_DOWNLOADED when it is not here and may not be downloaded; otherwise as in `downloadModel`.
  */
-export async function modelArgument(given: string | undefined, asking: Asking): Promise<string | undefined> {
-  if (given === undefined) return undefined;
+export async function modelArgument(given: string | undefined, asking: ModelContext): Promise<ModelToLoad> {
+  if (given === undefined) return { model: undefined, options: {} };
   const { io, settings, library, out } = asking;
-  if (!isModelName(given)) return pathOfModel(given, io);
+  if (!isModelName(given)) return { model: await pathOfModel(given, io), options: {} };
   const options = downloadOptionsOf(settings, io, out);
   const found = await library.find(given, options);
-  if (found.here) return given;
+  if (found.here) return { model: given, options };
   if (settings.offline || !(settings.download || io.stderr.isTTY)) throw notHere(found, settings);
-  await out.note(`downloading ${described(found)} to ${found.destination}`);
+  await out.note(`downloading ${modelText(found)} to ${found.destination}`);
   await library.download(given, options);
   await out.progress.clear();
-  return given;
+  return { model: given, options };
 }
+
+type DownloadSettings = Pick<LoadOptions, 'offline' | 'signal' | 'onDownload'>;
 
 /** Options for downloads, with the progress bar. */
 export const downloadOptionsOf = (
   { offline }: Given,
   io: IO,
   out: Terminal,
-): Pick<LoadOptions, 'offline' | 'signal' | 'onDownload'> => ({
+): DownloadSettings => ({
   ...(offline && { offline }),
   signal: io.signal,
   onDownload: out.progress.download,
@@ -55,7 +63,7 @@ async function pathOfModel(given: string, io: IO): Promise<string> {
   );
 }
 
-const described = ({ name, bytes, origin }: FoundModel): string =>
+const modelText = ({ name, bytes, origin }: FoundModel): string =>
   [name, bytes !== undefined && `(${megabytes(bytes)})`, origin !== undefined && `from ${origin}`]
     .filter(Boolean)
     .join(' ');
@@ -64,5 +72,5 @@ function notHere(found: FoundModel, { offline }: Given): CamError {
   const next = offline
     ? `Run \`camwasm models pull ${found.name}\` while online.`
     : `Pass --download to download it to ${found.destination}, or run \`camwasm models pull ${found.name}\` once.`;
-  return new CamError('NOT_DOWNLOADED', `The model is not here: ${described(found)}. ${next}`);
+  return new CamError('NOT_DOWNLOADED', `The model is not here: ${modelText(found)}. ${next}`);
 }

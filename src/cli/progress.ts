@@ -73,7 +73,7 @@ export function progressText({ method, done, total }: Progress, elapsedMs: numbe
   return `${count}  ${rate < 10 ? rate.toFixed(1) : rate.toFixed(0)}/s  ${duration(left)} left`;
 }
 
-const BAR = 20;
+const BAR_WIDTH = 20;
 
 /** `mobilenetv2 [#######             ] 5.2 of 14.0 MB  2.1 MB/s  5 s left`; `received` are the bytes of that time. */
 export function downloadText(
@@ -84,10 +84,10 @@ export function downloadText(
   const rate = elapsedMs > 0 ? received / (elapsedMs / 1000) : 0;
   const speed = rate > 0 ? `  ${megabytes(rate)}/s` : '';
   if (total === undefined || total === 0) return `${model} ${megabytes(done)}${speed}`;
-  const filled = Math.min(BAR, Math.floor((BAR * done) / total));
+  const filled = Math.min(BAR_WIDTH, Math.floor((BAR_WIDTH * done) / total));
   const left = rate > 0 ? `  ${duration((total - done) / rate)} left` : '';
   const count = `${megabytes(done).replace(' MB', '')} of ${megabytes(total)}`;
-  return `${model} [${'#'.repeat(filled).padEnd(BAR)}] ${count}${speed}${left}`;
+  return `${model} [${'#'.repeat(filled).padEnd(BAR_WIDTH)}] ${count}${speed}${left}`;
 }
 
 /** Bytes in millions: `14.0 MB`. */

@@ -6,7 +6,7 @@ import { CamError, type ErrorCode, readBytes } from '../index.ts';
  * @throws {CamError} the given code, with a message that ends in `next`.
  */
 export const readNamed = (cwd: string, path: string, code: ErrorCode, next: string): Promise<Uint8Array> =>
-  readBytes(isAddress(path) ? path : resolve(cwd, path), (why, cause) => new CamError(code, `${why} ${next}`, { cause }));
+  readBytes(isWebAddress(path) ? path : resolve(cwd, path), (why, cause) => new CamError(code, `${why} ${next}`, { cause }));
 
 /** Whether an argument is an address instead of a path. */
-export const isAddress = (argument: string): boolean => /^https?:\/\//i.test(argument);
+export const isWebAddress = (argument: string): boolean => /^https?:\/\//i.test(argument);

@@ -3,7 +3,7 @@ import { isRecord } from '../table.ts';
 import type { RemoteReference } from './reference.ts';
 
 /** A downloaded model, as its `model.json` says. */
-export interface Entry {
+export interface StoredModel {
   readonly reference: string;
   /** Where it came from. */
   readonly origin: string;
@@ -24,7 +24,7 @@ export interface EntryFile {
 export const MANIFEST = 'model.json';
 
 /** The folder of a model in a store: its name, made fit for every file system. */
-export function folderOf({ text }: Pick<RemoteReference, 'text'>): string {
+export function modelFolder({ text }: Pick<RemoteReference, 'text'>): string {
   const plain = text.replace(/^https?:\/\//, '').replace(/[^\w.-]+/g, '--');
   // Distinguishes what has become the same, and file systems that ignore case.
   return plain === text ? plain : `${plain.slice(-100)}--${fingerprint(text)}`;
@@ -38,23 +38,23 @@ function fingerprint(text: string): string {
 }
 
 /** A model that is here with all its files; undefined otherwise. */
-export async function storedEntry(store: FileStore, reference: RemoteReference): Promise<Entry | undefined> {
-  const entry = await readEntry(store, `${folderOf(reference)}/${MANIFEST}`);
+export async function storedEntry(store: FileStore, reference: RemoteReference): Promise<StoredModel | undefined> {
+  const entry = await readEntry(store, `${modelFolder(reference)}/${MANIFEST}`);
   if (entry?.reference !== reference.text) return undefined;
   // The file of a name may change with a new version of the table.
   return reference.kind === 'known' && entry.version !== reference.model.sha256 ? undefined : entry;
 }
 
 /** Every model that is here. */
-export async function storedEntries(store: FileStore): Promise<Entry[]> {
+export async function storedEntries(store: FileStore): Promise<StoredModel[]> {
   const found = await Promise.all((await store.list(MANIFEST)).map((path) => readEntry(store, path)));
   return found.filter((entry) => entry !== undefined);
 }
 
-export const writeEntry = (store: FileStore, reference: RemoteReference, entry: Entry): Promise<void> =>
-  store.write(`${folderOf(reference)}/${MANIFEST}`, new TextEncoder().encode(`${JSON.stringify(entry, null, 2)}\n`));
+export const writeEntry = (store: FileStore, reference: RemoteReference, entry: StoredModel): Promise<void> =>
+  store.write(`${modelFolder(reference)}/${MANIFEST}`, new TextEncoder().encode(`${JSON.stringify(entry, null, 2)}\n`));
 
-async function readEntry(store: FileStore, path: string): Promise<Entry | undefined> {
+async function readEntry(store: FileStore, path: string): Promise<StoredModel | undefined> {
   try {
     const entry: unknown = JSON.parse(new TextDecoder().decode(await store.read(path)));
     if (!isEntry(entry)) return undefined;
@@ -65,7 +65,7 @@ async function readEntry(store: FileStore, path: string): Promise<Entry | undefi
   }
 }
 
-const isEntry = (value: unknown): value is Entry =>
+const isEntry = (value: unknown): value is StoredModel =>
   isRecord(value) &&
   [value.reference, value.origin, value.folder].every((text) => typeof text === 'string') &&
   ['string', 'undefined'].includes(typeof value.version) &&
@@ -79,4 +79,4 @@ const isEntry = (value: unknown): value is Entry =>
       typeof file.sha256 === 'string',
   );
 
-export const entryBytes = ({ files }: Entry): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+export const entryBytes = ({ files }: StoredModel): number => files.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -4,12 +4,12 @@ import { PRESETS } from '../models/presets.ts';
 import { loadModel, type ModelFiles, type ModelInput, type ModelSource } from '../models/source.ts';
 import { type FileStore, fileStore, memoryStore } from '../platform/file-store.ts';
 import { runtime } from '../platform/runtime.ts';
-import { type Entry, storedEntry } from './entry.ts';
+import { type StoredModel, storedEntry } from './entry.ts';
 import { imagenetLabels } from './imagenet.ts';
 import { type DownloadOptions, hubOf, isOffline } from './options.ts';
 import { pull } from './pull.ts';
 import { parseReference, type RemoteReference } from './reference.ts';
-import { headOf } from './remote.ts';
+import { remoteVersion } from './remote.ts';
 import { WEB } from './web.ts';
 
 /**
@@ -48,7 +48,7 @@ async function loadFrom(
   options: ModelFiles & DownloadOptions,
 ): Promise<ModelSource> {
   const entry = (await usable(store, reference, options)) ?? (await pull(reference, store, options));
-  const source = await read(store, entry, options);
+  const source = await readStored(store, entry, options);
   if (reference.kind !== 'known') return source;
   const { preset, preprocessing, labels } = reference.model;
   return {
@@ -63,10 +63,10 @@ async function usable(
   store: FileStore,
   reference: RemoteReference,
   options: DownloadOptions,
-): Promise<Entry | undefined> {
+): Promise<StoredModel | undefined> {
   const entry = await storedEntry(store, reference);
   if (!entry || reference.kind !== 'address' || isOffline(options)) return entry;
-  const head = await headOf(reference.url, { hub: hubOf(options), signal: options.signal }, WEB).catch(
+  const head = await remoteVersion(reference.url, { hub: hubOf(options), signal: options.signal }, WEB).catch(
     (error: unknown) => {
       if (error instanceof CamError && error.code === 'DOWNLOAD') return undefined; // out of reach: better than nothing
       throw error;
@@ -76,7 +76,7 @@ async function usable(
 }
 
 /** Reads a downloaded model: from disk by its path, which finds the settings beside it; else from its bytes. */
-async function read(store: FileStore, { folder, files }: Entry, given: ModelFiles): Promise<ModelSource> {
+async function readStored(store: FileStore, { folder, files }: StoredModel, given: ModelFiles): Promise<ModelSource> {
   const [{ path: model }] = files;
   const path = store.pathOf(`${folder}/${model}`);
   if (path !== undefined) return loadModel(path, given);

@@ -3,7 +3,7 @@ import { builtinModel } from '../models/builtin.ts';
 import { labelsOfConfig } from '../models/labels.ts';
 import { filePath, readFile } from '../platform/files.ts';
 import { type FileStore, fileStore } from '../platform/file-store.ts';
-import { type Entry, entryBytes, folderOf, storedEntries, storedEntry } from './entry.ts';
+import { type StoredModel, entryBytes, modelFolder, storedEntries, storedEntry } from './entry.ts';
 import { KNOWN_MODELS, type KnownModel, type KnownModelName } from './known-models.ts';
 import { type DownloadOptions, hubOf, isOffline } from './options.ts';
 import { pull } from './pull.ts';
@@ -41,7 +41,7 @@ export async function findModel(name: string, options: DownloadOptions = {}): Pr
   const destination = store.title;
   if (reference.kind === 'builtin') return { ...(await builtinRow()), name, here: true, destination };
   const entry = await storedEntry(store, reference);
-  if (entry) return { ...rowOf(store, entry), destination };
+  if (entry) return { ...foundRow(store, entry), destination };
   const missing = { name, here: false, path: undefined, destination };
   if (isOffline(options) && reference.kind !== 'known') return { ...missing, bytes: undefined, origin: undefined };
   const { model, beside } = await locate(reference, { hub: hubOf(options), signal: options.signal }, WEB);
@@ -50,7 +50,7 @@ export async function findModel(name: string, options: DownloadOptions = {}): Pr
   return { ...missing, bytes, origin: String(model.url) };
 }
 
-const rowOf = (store: FileStore, entry: Entry): Omit<FoundModel, 'destination'> => ({
+const foundRow = (store: FileStore, entry: StoredModel): Omit<FoundModel, 'destination'> => ({
   name: entry.reference,
   here: true,
   path: store.pathOf(`${entry.folder}/${entry.files[0].path}`),
@@ -70,7 +70,7 @@ export async function downloadModel(name: string, options: DownloadOptions = {})
   const reference = requireReference(name);
   if (reference.kind === 'builtin') return findModel(name, options);
   const store = await fileStore(options.cacheFolder);
-  return { ...rowOf(store, await pull(reference, store, options)), destination: store.title };
+  return { ...foundRow(store, await pull(reference, store, options)), destination: store.title };
 }
 
 /**
@@ -88,7 +88,7 @@ export async function removeModel(name: string, options: DownloadOptions = {}): 
   const store = await fileStore(options.cacheFolder);
   const entry = await storedEntry(store, reference);
   if (entry) await Promise.all(entry.files.map(({ path }) => store.remove(`${entry.folder}/${path}`)));
-  await store.remove(folderOf(reference));
+  await store.remove(modelFolder(reference));
   return entry ? entryBytes(entry) : 0;
 }
 
@@ -117,13 +117,13 @@ export async function listModels(options: Pick<DownloadOptions, 'cacheFolder'> =
       const entry = await storedEntry(store, { kind: 'known', text: name, model });
       const missing = { name, here: false, path: undefined, bytes: model.bytes };
       const origin = `https://huggingface.co/${model.repository}`;
-      const row = entry ? rowOf(store, entry) : { ...missing, origin };
+      const row = entry ? foundRow(store, entry) : { ...missing, origin };
       return { ...row, kind: 'known', known: model, classes: model.classes };
     }),
   );
   const others = (await storedEntries(store))
     .filter(({ reference }) => !Object.hasOwn(KNOWN_MODELS, reference))
-    .map((entry) => ({ ...rowOf(store, entry), kind: 'other', known: undefined, classes: undefined }) as const);
+    .map((entry) => ({ ...foundRow(store, entry), kind: 'other', known: undefined, classes: undefined }) as const);
   const name = builtinName();
   const builtin = name === undefined ? [] : [{ ...(await builtinRow()), name, here: true, kind: 'builtin' as const }];
   return [...builtin.map((row) => ({ ...row, known: undefined })), ...known, ...others];

@@ -3,7 +3,7 @@ import { requireOnnx } from '../models/foreign-formats.ts';
 import { weightsFile } from '../models/source.ts';
 import { readModel } from '../onnx/read.ts';
 import type { FileStore } from '../platform/file-store.ts';
-import { type Entry, type EntryFile, folderOf, storedEntry, writeEntry } from './entry.ts';
+import { type StoredModel, type EntryFile, modelFolder, storedEntry, writeEntry } from './entry.ts';
 import { type DownloadOptions, type Hub, hubOf, isOffline } from './options.ts';
 import type { RemoteReference } from './reference.ts';
 import { locate, type PlacedFile, type RemoteModel } from './remote.ts';
@@ -23,7 +23,7 @@ export async function pull(
   store: FileStore,
   options: DownloadOptions,
   web: Web = WEB,
-): Promise<Entry> {
+): Promise<StoredModel> {
   if (isOffline(options)) {
     throw new CamError(
       'NOT_DOWNLOADED',
@@ -56,18 +56,18 @@ interface Pulling {
   readonly web: Web;
 }
 
-async function download(pulling: Pulling): Promise<Entry> {
+async function download(pulling: Pulling): Promise<StoredModel> {
   const { reference, remote, store } = pulling;
   const { model, beside, version } = remote;
-  const folder = `${folderOf(reference)}/${(version ?? crypto.randomUUID()).replace(/[^\w-]+/g, '').slice(0, 40) || 'file'}`;
+  const folder = `${modelFolder(reference)}/${(version ?? crypto.randomUUID()).replace(/[^\w-]+/g, '').slice(0, 40) || 'file'}`;
   const fetched = fetcher(pulling, folder, [model, ...beside]);
   const files: EntryFile[] = [await fetched(model)];
   for (const file of beside) files.push(await fetched(file));
-  for (const location of await externalFiles(pulling, folder)) {
+  for (const location of await weightFiles(pulling, folder)) {
     const file = remote.external(location);
     if (!files.some(({ path }) => path === file.path)) files.push(await fetched(file));
   }
-  const entry: Entry = { reference: reference.text, origin: withoutQuery(model.url), version, folder, files };
+  const entry: StoredModel = { reference: reference.text, origin: withoutQuery(model.url), version, folder, files };
   await writeEntry(store, reference, entry);
   return entry;
 }
@@ -100,7 +100,7 @@ function fetcher(
  * The external data files of a model that has been downloaded; a file that is not a model is removed. Those with a
  * known checksum have none.
  */
-async function externalFiles({ reference, remote, store }: Pulling, folder: string): Promise<readonly string[]> {
+async function weightFiles({ reference, remote, store }: Pulling, folder: string): Promise<readonly string[]> {
   if (reference.kind === 'known') return [];
   try {
     const bytes = await store.read(`${folder}/${remote.model.path}`);

@@ -24,13 +24,13 @@ export interface RemoteModel {
 /** The settings of the Hugging Face layout. */
 export const SETTINGS = ['config.json', 'preprocessor_config.json'] as const;
 
-type Asking = Pick<DownloadOptions, 'signal'> & { readonly hub: Hub };
+type HostOptions = Pick<DownloadOptions, 'signal'> & { readonly hub: Hub };
 
 /**
  * Asks the host for a model's files and sizes; of known models everything is known.
  * @throws {CamError} DOWNLOAD when the host cannot be reached or has no such model.
  */
-export async function locate(reference: RemoteReference, asking: Asking, web: Web): Promise<RemoteModel> {
+export async function locate(reference: RemoteReference, asking: HostOptions, web: Web): Promise<RemoteModel> {
   if (reference.kind === 'known') {
     const { repository, file, bytes, sha256 } = reference.model;
     const at = repositoryFiles(asking.hub, repository, 'main');
@@ -48,19 +48,19 @@ function repositoryFiles({ endpoint }: Hub, repository: string, revision: string
 
 type HubReference = Extract<RemoteReference, { kind: 'hub' }>;
 
-async function inRepository(reference: HubReference, asking: Asking, web: Web): Promise<RemoteModel> {
+async function inRepository(reference: HubReference, asking: HostOptions, web: Web): Promise<RemoteModel> {
   const { repository, revision } = reference;
   const at = repositoryFiles(asking.hub, repository, revision);
   const wanted = candidates(reference);
   for (const path of wanted) {
-    const found = await describe(at(path), asking, web);
+    const found = await describeFile(at(path), asking, web);
     if (!found) continue;
     // From here on, the files of one commit, whatever happens to the branch.
     const pinned = repositoryFiles(asking.hub, repository, found.commit ?? revision);
     const folder = path.slice(0, path.lastIndexOf('/') + 1);
     const settingsFolder = folder.replace(/(^|\/)onnx\/$/, '$1');
     const names = [...SETTINGS.map((name) => settingsFolder + name), `${path}_data`];
-    const beside = await Promise.all(names.map((name) => describe(pinned(name), asking, web)));
+    const beside = await Promise.all(names.map((name) => describeFile(pinned(name), asking, web)));
     return {
       version: found.commit,
       model: { ...found.file, url: pinned(path).url },
@@ -87,14 +87,14 @@ interface Described {
 }
 
 /** What the hub says of a file; undefined if the repository has no such file. */
-async function describe(file: PlacedFile, { hub, signal }: Asking, web: Web): Promise<Described | undefined> {
+async function describeFile(file: PlacedFile, { hub, signal }: HostOptions, web: Web): Promise<Described | undefined> {
   const response = await headersOf(file.url, { hub, signal, stayHere: true }, web);
   const { status, headers } = response;
   if (status === 404 && !/^(Repo|Revision)NotFound$/.test(headers.get('x-error-code') ?? '')) return undefined;
   if (status >= 400) throw refused(file.url, response, hub);
   // Large files: the pointer's, before the redirect to another host. Small ones are answered at once.
   const length = headers.get('x-linked-size') ?? (status < 300 ? headers.get('content-length') : null);
-  const checksum = unquoted(headers.get('x-linked-etag'));
+  const checksum = bareEtag(headers.get('x-linked-etag'));
   return {
     file: {
       ...file,
@@ -105,11 +105,11 @@ async function describe(file: PlacedFile, { hub, signal }: Asking, web: Web): Pr
   };
 }
 
-const unquoted = (etag: string | null): string | undefined => etag?.replace(/^W\//, '').replaceAll('"', '');
+const bareEtag = (etag: string | null): string | undefined => etag?.replace(/^W\//, '').replaceAll('"', '');
 
 /** An address: settings may be beside it or one folder up, weights beside it. */
-async function atAddress(url: URL, asking: Asking, web: Web): Promise<RemoteModel> {
-  const head = await headOf(url, asking, web);
+async function atAddress(url: URL, asking: HostOptions, web: Web): Promise<RemoteModel> {
+  const head = await remoteVersion(url, asking, web);
   const name = fileName(url);
   const settings = SETTINGS.flatMap((name) => [
     { path: `onnx/${name}`, url: new URL(name, url) },
@@ -138,7 +138,7 @@ export interface Head {
  * What a server says of a file before sending it.
  * @throws {CamError} DOWNLOAD when it refuses.
  */
-export async function headOf(url: URL, { hub, signal }: Asking, web: Web): Promise<Head> {
+export async function remoteVersion(url: URL, { hub, signal }: HostOptions, web: Web): Promise<Head> {
   const response = await headersOf(url, { hub, signal }, web);
   if (!response.ok) throw refused(url, response, hub);
   const length = response.headers.get('content-length');
@@ -148,7 +148,7 @@ export async function headOf(url: URL, { hub, signal }: Asking, web: Web): Promi
 }
 
 /** Whether there is a file; servers of single-page applications answer everything with their start page. */
-async function exists(url: URL, { hub, signal }: Asking, web: Web): Promise<boolean> {
+async function exists(url: URL, { hub, signal }: HostOptions, web: Web): Promise<boolean> {
   try {
     const response = await headersOf(url, { hub, signal }, web);
     return response.ok && !/^text\/html\b/i.test(response.headers.get('content-type') ?? '');
@@ -161,7 +161,7 @@ async function exists(url: URL, { hub, signal }: Asking, web: Web): Promise<bool
 /** The headers of an answer, by HEAD, or by GET of servers that do not take it. */
 async function headersOf(
   url: URL,
-  { hub, signal, stayHere = false }: Asking & { readonly stayHere?: boolean },
+  { hub, signal, stayHere = false }: HostOptions & { readonly stayHere?: boolean },
   web: Web,
 ): Promise<Response> {
   const ask = async (method: 'HEAD' | 'GET'): Promise<Response> => {

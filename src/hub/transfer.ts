@@ -38,7 +38,7 @@ const MOST_BYTES = 2 ** 32;
  * Downloads a file into a draft and verifies it. Continues what is there; tries again after interruptions, and when the
  * server asks to wait.
  * @throws {CamError} DOWNLOAD when the server refuses, stalls or sends something else; what has arrived stays in the
- * draft if another attempt can continue it.
+ * draft if another attemptTransfer can continue it.
  * @throws {CamError} BAD_CHECKSUM when the file is not the expected one.
  * @throws {CamError} ABORTED when the signal is aborted.
  */
@@ -51,7 +51,7 @@ export async function transfer(
   let settled = false;
   try {
     for (let continued = draft.size > 0; ; continued = false) {
-      const validators = await receive(file, draft, options, web);
+      const validators = await receiveAll(file, draft, options, web);
       const bytes = draft.size;
       const sha256 = await draft.digest();
       if (file.sha256 === undefined || sha256 === file.sha256) {
@@ -85,11 +85,11 @@ async function mismatch({ url, sha256 }: RemoteFile, found: string, draft: Draft
 }
 
 /** Attempts until the draft is complete. */
-const receive = (file: RemoteFile, draft: Draft, options: TransferOptions, web: Web): Promise<Validators> =>
-  persistently(() => attempt(file, draft, options, web), { signal: options.signal, progress: () => draft.size }, web);
+const receiveAll = (file: RemoteFile, draft: Draft, options: TransferOptions, web: Web): Promise<Validators> =>
+  persistently(() => attemptTransfer(file, draft, options, web), { signal: options.signal, progress: () => draft.size }, web);
 
 /** One request: all of the file, or what is missing. */
-async function attempt(file: RemoteFile, draft: Draft, options: TransferOptions, web: Web): Promise<Validators> {
+async function attemptTransfer(file: RemoteFile, draft: Draft, options: TransferOptions, web: Web): Promise<Validators> {
   const { url } = file;
   // Bytes of different versions must not be mixed; a checksum would tell.
   if (draft.size > 0 && draft.validator === undefined && file.sha256 === undefined) await draft.restart(undefined);
@@ -159,11 +159,11 @@ function checkSize({ url, bytes }: RemoteFile, told: number | undefined): number
     );
   }
   const total = bytes ?? told;
-  if (total !== undefined && total > MOST_BYTES) throw tooLarge(url);
+  if (total !== undefined && total > MOST_BYTES) throw beyondRuntime(url);
   return total;
 }
 
-const tooLarge = (url: URL): CamError =>
+const beyondRuntime = (url: URL): CamError =>
   new CamError('DOWNLOAD', `${withoutQuery(url)} has more than 4 GB, which the runtime cannot load.`);
 
 interface Pouring {
@@ -184,7 +184,7 @@ async function pour({ url }: RemoteFile, { draft, response, total, onBytes }: Po
     });
     if (done) break;
     if (draft.size + value.length > (total ?? MOST_BYTES)) {
-      if (total === undefined) throw tooLarge(url);
+      if (total === undefined) throw beyondRuntime(url);
       await draft.restart(undefined);
       throw new CamError('DOWNLOAD', `${url.host} sends more than the ${total} bytes of the file. Try again later.`, {
         retriable: true,

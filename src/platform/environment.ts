@@ -1,10 +1,10 @@
-interface Deno {
+interface DenoPermissions {
   permissions: { querySync(wanted: { name: 'env' | 'read' | 'write'; [key: string]: string }): { state: string } };
 }
 
 /** Whether Deno grants a permission without asking the user; true in other runtimes. */
 export function isGranted(name: 'env' | 'read' | 'write', detail: Readonly<Record<string, string>>): boolean {
-  const { Deno } = globalThis as { Deno?: Deno };
+  const { Deno } = globalThis as { Deno?: DenoPermissions };
   return Deno === undefined || Deno.permissions.querySync({ ...detail, name }).state === 'granted';
 }
 

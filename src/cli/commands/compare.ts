@@ -14,7 +14,7 @@ import { writeFile } from '../files.ts';
 import { guard } from '../guard.ts';
 import { type Input, readInput, STDIN } from '../inputs.ts';
 import type { IO } from '../io.ts';
-import { downloadOptionsOf, modelArgument } from '../model-argument.ts';
+import { modelArgument } from '../model-argument.ts';
 import { isFolderName } from '../outputs.ts';
 import type { Job } from '../plan.ts';
 import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
@@ -44,7 +44,7 @@ export async function runCompare(context: CommandContext): Promise<number> {
   const library = await context.library();
   const { model: file } = settings;
   const named = await modelArgument(file, { io, settings, library, out });
-  const model = await library.load(named, { ...loadOptions, ...downloadOptionsOf(settings, io, out) });
+  const model = await library.load(named.model, { ...loadOptions, ...named.options });
   try {
     for (const warning of model.warnings) await out.warn(warning);
     const classes = classesFor(settings, model.labels).filter((index) => index !== undefined);

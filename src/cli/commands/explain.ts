@@ -12,7 +12,7 @@ import { DONE, exitCodeOf, FAILED } from '../exit.ts';
 import { type Guard, guard } from '../guard.ts';
 import { readInput, STDIN } from '../inputs.ts';
 import type { CliModel } from '../library.ts';
-import { downloadOptionsOf, modelArgument } from '../model-argument.ts';
+import { modelArgument } from '../model-argument.ts';
 import { claimJob, claimMoreMaps, claimOutputs, destinationOf, namesKnown } from '../outputs.ts';
 import type { Job, OutputPlan } from '../plan.ts';
 import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
@@ -43,7 +43,7 @@ export async function runExplain(context: CommandContext): Promise<number> {
   const library = await context.library();
   const imported = performance.now();
   const named = await modelArgument(settings.model, { io, settings, library, out });
-  const model = await library.load(named, { ...loadOptions, ...downloadOptionsOf(settings, io, out) });
+  const model = await library.load(named.model, { ...loadOptions, ...named.options });
   try {
     await out.detail(
       `import ${(imported - started).toFixed(0)} ms, load model ${(performance.now() - imported).toFixed(0)} ms`,

@@ -2,7 +2,7 @@ import { type Explained, type Inspection, type Port, SCHEMA } from '../../index.
 import { badOption, inFlags, librarySettings } from '../../options/index.ts';
 import { DONE } from '../exit.ts';
 import { dimsText, layerRows } from '../layer-rows.ts';
-import { downloadOptionsOf, modelArgument } from '../model-argument.ts';
+import { modelArgument } from '../model-argument.ts';
 import { preprocessingLines } from '../preprocessing.ts';
 import { preprocessingOf } from '../request.ts';
 import { columnsOf } from '../table.ts';
@@ -17,8 +17,8 @@ export async function runInspect(context: CommandContext): Promise<number> {
   const library = await context.library();
   const out = terminal(io, settings);
   const named = await modelArgument(model, { io, settings, library, out });
-  const inspection = await library.inspect(named, {
-    ...downloadOptionsOf(settings, io, out),
+  const inspection = await library.inspect(named.model, {
+    ...named.options,
     ...librarySettings(settings, 'load'),
     ...librarySettings(settings, 'explain'),
     preprocessing: preprocessingOf(settings),

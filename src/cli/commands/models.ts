@@ -19,11 +19,11 @@ interface ActionContext extends CommandContext {
 const ACTIONS: Readonly<Record<string, Action>> = {
   async pull(name, { settings, io, out, models }) {
     const found = await models.download(name, downloadOptionsOf(settings, io, out));
-    return settings.json ? json(found) : `${found.name}: ${found.path ?? found.destination}`;
+    return settings.json ? schemaJson(found) : `${found.name}: ${found.path ?? found.destination}`;
   },
   async rm(name, { settings, models }) {
     const bytes = await models.remove(name, {});
-    if (settings.json) return json({ name, removed: bytes });
+    if (settings.json) return schemaJson({ name, removed: bytes });
     return bytes > 0 ? `${name}: ${megabytes(bytes)} removed` : `${name}: was not here`;
   },
   async path(name, { settings, models }) {
@@ -31,11 +31,11 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     const found = await models.find(name, { offline: true });
     if (!found.here || found.path === undefined)
       throw new CamError('NOT_DOWNLOADED', `${name} is not here. Run \`camwasm models pull ${name}\`.`);
-    return settings.json ? json(found) : found.path;
+    return settings.json ? schemaJson(found) : found.path;
   },
 };
 
-const json = (value: object): string => JSON.stringify({ schema: SCHEMA, ...value });
+const schemaJson = (value: object): string => JSON.stringify({ schema: SCHEMA, ...value });
 
 /** `camwasm models`: lists, downloads and removes models. */
 export async function runModels(context: CommandContext): Promise<number> {
@@ -61,7 +61,7 @@ export async function runModels(context: CommandContext): Promise<number> {
     return DONE;
   }
   const listed = await models.list({});
-  await out.result(settings.json ? `${json({ models: listed.map(rowJson) })}\n` : page(listed, out.style));
+  await out.result(settings.json ? `${schemaJson({ models: listed.map(rowJson) })}\n` : modelsPage(listed, out.style));
   return DONE;
 }
 
@@ -85,7 +85,7 @@ function rowJson({ known, classes, kind, ...row }: ListedModel): object {
 
 const WHERE: Readonly<Record<ListedModel['kind'], string>> = { builtin: 'built in', known: 'here', other: 'here' };
 
-function page(listed: readonly ListedModel[], style: Terminal['style']): string {
+function modelsPage(listed: readonly ListedModel[], style: Terminal['style']): string {
   const heads = ['name', 'task', 'classes', 'size', 'accuracy', 'license', ''];
   const rows = listed.map(({ name, known, classes, bytes, here, kind }) => [
     name,

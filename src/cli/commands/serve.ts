@@ -3,7 +3,7 @@ import { badOption } from '../../options/index.ts';
 import { listen, type Listening } from '../../server/node.ts';
 import { DONE } from '../exit.ts';
 import { loadLibrary } from '../library.ts';
-import { downloadOptionsOf, modelArgument } from '../model-argument.ts';
+import { modelArgument } from '../model-argument.ts';
 import { channelsOf, loadOptionsOf } from '../request.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
@@ -19,12 +19,13 @@ export async function runServe({ operands, settings, io }: CommandContext): Prom
   const [library, { createHandler }] = await Promise.all([loadLibrary(), import('../../server/index.ts')]);
   const { Explainer, isModelName } = await import('../../index.ts');
   const named = await modelArgument(settings.model, { io, settings, library, out });
-  const model = await Explainer.load(named, {
+  const model = await Explainer.load(named.model, {
     ...loadOptionsOf(settings, io.cwd),
-    ...downloadOptionsOf(settings, io, out),
+    ...named.options,
   });
   for (const warning of model.warnings) await out.warn(warning);
-  const name = named === undefined ? 'everyday36' : isModelName(named) ? named : parse(named).name;
+  const { model: given } = named;
+  const name = given === undefined ? 'everyday36' : isModelName(given) ? given : parse(given).name;
   const handler = createHandler({ models: { [name]: () => Promise.resolve(model) } });
   try {
     const server = await listening(handler.fetch, settings);

@@ -2,7 +2,7 @@ import { SCHEMA, type Verification } from '../../index.ts';
 import { badOption, COMMAND_NAMES, type Given, layerNames, librarySettings } from '../../options/index.ts';
 import { DONE, FAILED } from '../exit.ts';
 import { inputOf, readInput } from '../inputs.ts';
-import { downloadOptionsOf, modelArgument } from '../model-argument.ts';
+import { modelArgument } from '../model-argument.ts';
 import { loadOptionsOf, readInputs } from '../request.ts';
 import { columnsOf } from '../table.ts';
 import { type Terminal, terminal } from '../terminal.ts';
@@ -18,17 +18,19 @@ export async function runVerify(context: CommandContext): Promise<number> {
   const layer = layerNames(settings, []);
   const out = terminal(io, settings);
   const library = await context.library();
+  const named = await modelArgument(model, { io, settings, library, out });
   const found = await library.verify(
-    await modelArgument(model, { io, settings, library, out }),
+    named.model,
     image === undefined ? undefined : await readInput(inputOf(image), io, COMMAND_NAMES, settings),
     {
       ...loadOptionsOf(settings, io.cwd),
-      ...downloadOptionsOf(settings, io, out),
+      ...named.options,
       ...librarySettings(settings, 'explain'),
       ...librarySettings(settings, 'verify'),
       ...target,
       ...(layer && { layer }),
       ...(settings.input && { inputs: await readInputs(settings.input, io.cwd) }),
+      signal: io.signal,
     },
   );
   const file = { model: model ?? null, image: image ?? null };
