@@ -50,12 +50,15 @@ async function draftAt(target: string): Promise<Draft> {
 
   const left = await abandoned(parent, prefix);
   let draft = await takeOver(left);
-  let file: FileHandle = await fs.open(draft.path, 'a+');
+  let file: FileHandle = await fs.open(draft.path, draft.taken ? 'r+' : 'w+');
   let hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) {
-    hash.update(chunk as Uint8Array);
-    size += (chunk as Uint8Array).length;
+  const chunk = new Uint8Array(draft.taken ? 1 << 20 : 0);
+  for (;;) {
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, size);
+    if (bytesRead === 0) break;
+    hash.update(chunk.subarray(0, bytesRead));
+    size += bytesRead;
   }
 
   function pathFor(holder: string, validator: string | undefined): string {
@@ -63,7 +66,7 @@ async function draftAt(target: string): Promise<Draft> {
     const told = validator !== undefined && validator.length <= 100 ? base64url(validator) : '';
     return join(parent, `${prefix}${holder}.${told}.part`);
   }
-  async function takeOver(drafts: readonly string[]): Promise<{ path: string; validator: string | undefined }> {
+  async function takeOver(drafts: readonly string[]): Promise<{ path: string; validator: string | undefined; taken: boolean }> {
     for (const name of drafts) {
       const [told] = name.slice(prefix.length, -'.part'.length).split('.').slice(-1);
       const validator = told === '' ? undefined : fromBase64url(told);
@@ -73,9 +76,9 @@ async function draftAt(target: string): Promise<Draft> {
         () => true,
         () => false,
       );
-      if (taken) return { path, validator };
+      if (taken) return { path, validator, taken };
     }
-    return { path: pathFor(owner, undefined), validator: undefined };
+    return { path: pathFor(owner, undefined), validator: undefined, taken: false };
   }
   const moveTo = async (path: string) => {
     await fs.rename(draft.path, path);
@@ -90,17 +93,19 @@ async function draftAt(target: string): Promise<Draft> {
       return draft.validator;
     },
     async restart(validator) {
-      await file.truncate(0);
       hash = createHash('sha256');
       size = 0;
       // Windows does not rename an open file.
       await file.close();
       await moveTo(pathFor(owner, validator));
       draft = { ...draft, validator };
-      file = await fs.open(draft.path, 'a+');
+      file = await fs.open(draft.path, 'w+');
     },
     async append(bytes) {
-      await file.appendFile(bytes);
+      for (let written = 0; written < bytes.length; ) {
+        const { bytesWritten } = await file.write(bytes, written, bytes.length - written, size + written);
+        written += bytesWritten;
+      }
       hash.update(bytes);
       size += bytes.length;
     },

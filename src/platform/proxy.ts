@@ -7,29 +7,35 @@ type Fetching = (url: URL, init?: RequestInit) => Promise<Response>;
 /** The part of undici that speaks through a proxy. */
 interface Undici {
   readonly fetch: (url: URL, init: RequestInit & { dispatcher: unknown }) => Promise<Response>;
-  readonly EnvHttpProxyAgent: new () => unknown;
+  readonly ProxyAgent: new (proxy: string) => unknown;
 }
 
-const VARIABLES = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'];
+interface ProxyFromEnv {
+  /** Empty for addresses without a proxy. */
+  readonly getProxyForUrl: (url: string) => string;
+}
 
 /**
  * `fetch`, through the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name. Deno and Bun read these variables
  * themselves, and Node does from version 24 if NODE_USE_ENV_PROXY is set.
  */
-export const webFetch: Fetching = (url, init) => (proxied() ?? globalThis.fetch)(url, init);
+export const webFetch: Fetching = (url, init) => (proxied(url) ?? globalThis.fetch)(url, init);
 
-let agent: { readonly key: string; readonly fetch: Fetching } | undefined;
+const VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
 
-function proxied(): Fetching | undefined {
+/** Connections to each proxy are kept, as `fetch` does with those to servers. */
+const agents = new Map<string, unknown>();
+
+function proxied(url: URL): Fetching | undefined {
   if (runtime() !== 'node' || environmentVariable('NODE_USE_ENV_PROXY') !== undefined) return undefined;
-  const values = VARIABLES.map(environmentVariable);
-  if (values.every((value) => value === undefined)) return undefined;
-  const key = values.join(' ');
-  if (agent?.key !== key) {
-    // Not an import: bundlers for browsers would follow it.
-    const undici = nodeModule('node:module').createRequire(import.meta.url)('undici') as Undici;
-    const dispatcher = new undici.EnvHttpProxyAgent();
-    agent = { key, fetch: (url, init) => undici.fetch(url, { ...init, dispatcher }) };
-  }
-  return agent.fetch;
+  const named = VARIABLES.flatMap((name) => [name, name.toLowerCase()]);
+  if (named.every((name) => environmentVariable(name) === undefined)) return undefined;
+  // Not imports: bundlers for browsers would follow them.
+  const require = nodeModule('node:module').createRequire(import.meta.url);
+  const proxy = (require('proxy-from-env') as ProxyFromEnv).getProxyForUrl(url.href);
+  if (proxy === '') return undefined;
+  const { fetch, ProxyAgent } = require('undici') as Undici;
+  const agent = agents.get(proxy) ?? new ProxyAgent(proxy);
+  agents.set(proxy, agent);
+  return (address, init) => fetch(address, { ...init, dispatcher: agent });
 }
