@@ -136,15 +136,7 @@ export interface VerifyOptions
     LoadOptions,
     Pick<
       ExplainOptions,
-      | 'output'
-      | 'outputKind'
-      | 'activation'
-      | 'layer'
-      | 'tokens'
-      | 'score'
-      | 'inputs'
-      | 'maxPixels'
-      | 'seed'
+      'output' | 'outputKind' | 'activation' | 'layer' | 'tokens' | 'score' | 'inputs' | 'maxPixels' | 'seed'
     > {
   /** The class to explain. Default: the predicted one. */
   class?: number | string;

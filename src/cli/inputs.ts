@@ -36,7 +36,10 @@ export async function readInput(
 ): Promise<ImageInput> {
   if (name === STDIN) return io.stdin();
   if (offline && isWebAddress(name))
-    throw new CamError('NOT_DOWNLOADED', 'It is on the network, which --offline forbids. Pass the path of an image.');
+    throw new CamError(
+      'NOT_DOWNLOADED',
+      'It is on the network, which --offline forbids. Pass the path of an image.',
+    );
   const next = `Pass an image, or - for standard input.${didYouMean(name, commands)}`;
   const bytes = await readNamed(io.cwd, name, 'BAD_IMAGE', next);
   // Otherwise a damaged tensor would be reported as an unknown image.

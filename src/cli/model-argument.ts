@@ -43,11 +43,7 @@ export async function modelArgument(given: string | undefined, asking: ModelCont
 type DownloadSettings = Pick<LoadOptions, 'offline' | 'signal' | 'onDownload'>;
 
 /** Options for downloads, with the progress bar. */
-export const downloadOptionsOf = (
-  { offline }: Given,
-  io: IO,
-  out: Terminal,
-): DownloadSettings => ({
+export const downloadOptionsOf = ({ offline }: Given, io: IO, out: Terminal): DownloadSettings => ({
   ...(offline && { offline }),
   signal: io.signal,
   onDownload: out.progress.download,

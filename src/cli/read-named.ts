@@ -6,7 +6,10 @@ import { CamError, type ErrorCode, readBytes } from '../index.ts';
  * @throws {CamError} the given code, with a message that ends in `next`.
  */
 export const readNamed = (cwd: string, path: string, code: ErrorCode, next: string): Promise<Uint8Array> =>
-  readBytes(isWebAddress(path) ? path : resolve(cwd, path), (why, cause) => new CamError(code, `${why} ${next}`, { cause }));
+  readBytes(
+    isWebAddress(path) ? path : resolve(cwd, path),
+    (why, cause) => new CamError(code, `${why} ${next}`, { cause }),
+  );
 
 /** Whether an argument is an address instead of a path. */
 export const isWebAddress = (argument: string): boolean => /^https?:\/\//i.test(argument);

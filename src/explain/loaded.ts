@@ -1,7 +1,7 @@
 import { badOption, CamError } from '../errors.ts';
+import { loadSource } from '../hub/load.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import { type Kernels, loadKernels } from '../kernels/index.ts';
-import { loadSource } from '../hub/load.ts';
 import { declaredLabels, type Labels, readLabels } from '../models/labels.ts';
 import { preprocessingFor, type PreprocessingSources } from '../models/preprocessing.ts';
 import { PRESETS } from '../models/presets.ts';

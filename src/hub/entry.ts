@@ -38,7 +38,10 @@ function fingerprint(text: string): string {
 }
 
 /** A model that is here with all its files; undefined otherwise. */
-export async function storedEntry(store: FileStore, reference: RemoteReference): Promise<StoredModel | undefined> {
+export async function storedEntry(
+  store: FileStore,
+  reference: RemoteReference,
+): Promise<StoredModel | undefined> {
   const entry = await readEntry(store, `${modelFolder(reference)}/${MANIFEST}`);
   if (entry?.reference !== reference.text) return undefined;
   // The file of a name may change with a new version of the table.
@@ -52,7 +55,10 @@ export async function storedEntries(store: FileStore): Promise<StoredModel[]> {
 }
 
 export const writeEntry = (store: FileStore, reference: RemoteReference, entry: StoredModel): Promise<void> =>
-  store.write(`${modelFolder(reference)}/${MANIFEST}`, new TextEncoder().encode(`${JSON.stringify(entry, null, 2)}\n`));
+  store.write(
+    `${modelFolder(reference)}/${MANIFEST}`,
+    new TextEncoder().encode(`${JSON.stringify(entry, null, 2)}\n`),
+  );
 
 async function readEntry(store: FileStore, path: string): Promise<StoredModel | undefined> {
   try {
@@ -79,4 +85,5 @@ const isEntry = (value: unknown): value is StoredModel =>
       typeof file.sha256 === 'string',
   );
 
-export const entryBytes = ({ files }: StoredModel): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+export const entryBytes = ({ files }: StoredModel): number =>
+  files.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -1,6 +1,6 @@
-import { IMAGENET_CLASSES } from './imagenet.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import type { PresetName } from '../models/presets.ts';
+import { IMAGENET_CLASSES } from './imagenet.ts';
 
 /** What a model does. */
 export type ModelTask = 'classification' | 'segmentation' | 'detection';

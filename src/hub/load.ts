@@ -4,7 +4,7 @@ import { PRESETS } from '../models/presets.ts';
 import { loadModel, type ModelFiles, type ModelInput, type ModelSource } from '../models/source.ts';
 import { type FileStore, fileStore, memoryStore } from '../platform/file-store.ts';
 import { runtime } from '../platform/runtime.ts';
-import { type StoredModel, storedEntry } from './entry.ts';
+import { storedEntry, type StoredModel } from './entry.ts';
 import { imagenetLabels } from './imagenet.ts';
 import { type DownloadOptions, hubOf, isOffline } from './options.ts';
 import { pull } from './pull.ts';
@@ -36,7 +36,9 @@ export async function loadSource(
 /** The name in what a caller passes; undefined for paths and bytes, and for addresses in browsers, which keep them. */
 function referenceOf(model: ModelInput): ReturnType<typeof parseReference> {
   const place =
-    typeof model === 'object' && 'file' in model && !(model instanceof Blob) ? (model as { file: unknown }).file : model;
+    typeof model === 'object' && 'file' in model && !(model instanceof Blob)
+      ? (model as { file: unknown }).file
+      : model;
   if (typeof place !== 'string' && !(place instanceof URL)) return undefined;
   const reference = parseReference(String(place));
   return reference?.kind === 'address' && runtime() === 'browser' ? undefined : reference;
@@ -54,7 +56,10 @@ async function loadFrom(
   return {
     ...source,
     labels: source.labels ?? (labels === 'imagenet' ? await imagenetLabels() : labels),
-    found: source.found ?? { from: 'preset', settings: { ...PRESETS[preset].preprocessing, ...preprocessing } },
+    found: source.found ?? {
+      from: 'preset',
+      settings: { ...PRESETS[preset].preprocessing, ...preprocessing },
+    },
   };
 }
 
@@ -76,7 +81,11 @@ async function usable(
 }
 
 /** Reads a downloaded model: from disk by its path, which finds the settings beside it; else from its bytes. */
-async function readStored(store: FileStore, { folder, files }: StoredModel, given: ModelFiles): Promise<ModelSource> {
+async function readStored(
+  store: FileStore,
+  { folder, files }: StoredModel,
+  given: ModelFiles,
+): Promise<ModelSource> {
   const [{ path: model }] = files;
   const path = store.pathOf(`${folder}/${model}`);
   if (path !== undefined) return loadModel(path, given);

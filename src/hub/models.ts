@@ -1,9 +1,9 @@
 import { CamError } from '../errors.ts';
 import { builtinModel } from '../models/builtin.ts';
 import { labelsOfConfig } from '../models/labels.ts';
-import { filePath, readFile } from '../platform/files.ts';
 import { type FileStore, fileStore } from '../platform/file-store.ts';
-import { type StoredModel, entryBytes, modelFolder, storedEntries, storedEntry } from './entry.ts';
+import { filePath, readFile } from '../platform/files.ts';
+import { entryBytes, modelFolder, storedEntries, storedEntry, type StoredModel } from './entry.ts';
 import { KNOWN_MODELS, type KnownModel, type KnownModelName } from './known-models.ts';
 import { type DownloadOptions, hubOf, isOffline } from './options.ts';
 import { pull } from './pull.ts';
@@ -43,10 +43,13 @@ export async function findModel(name: string, options: DownloadOptions = {}): Pr
   const entry = await storedEntry(store, reference);
   if (entry) return { ...foundRow(store, entry), destination };
   const missing = { name, here: false, path: undefined, destination };
-  if (isOffline(options) && reference.kind !== 'known') return { ...missing, bytes: undefined, origin: undefined };
+  if (isOffline(options) && reference.kind !== 'known')
+    return { ...missing, bytes: undefined, origin: undefined };
   const { model, beside } = await locate(reference, { hub: hubOf(options), signal: options.signal }, WEB);
   const sizes = [model, ...beside].map(({ bytes }) => bytes);
-  const bytes = sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
+  const bytes = sizes.every((size) => size !== undefined)
+    ? sizes.reduce((sum, size) => sum + size, 0)
+    : undefined;
   return { ...missing, bytes, origin: String(model.url) };
 }
 
@@ -123,9 +126,13 @@ export async function listModels(options: Pick<DownloadOptions, 'cacheFolder'> =
   );
   const others = (await storedEntries(store))
     .filter(({ reference }) => !Object.hasOwn(KNOWN_MODELS, reference))
-    .map((entry) => ({ ...foundRow(store, entry), kind: 'other', known: undefined, classes: undefined }) as const);
+    .map(
+      (entry) =>
+        ({ ...foundRow(store, entry), kind: 'other', known: undefined, classes: undefined }) as const,
+    );
   const name = builtinName();
-  const builtin = name === undefined ? [] : [{ ...(await builtinRow()), name, here: true, kind: 'builtin' as const }];
+  const builtin =
+    name === undefined ? [] : [{ ...(await builtinRow()), name, here: true, kind: 'builtin' as const }];
   return [...builtin.map((row) => ({ ...row, known: undefined })), ...known, ...others];
 }
 

@@ -3,12 +3,12 @@ import { requireOnnx } from '../models/foreign-formats.ts';
 import { weightsFile } from '../models/source.ts';
 import { readModel } from '../onnx/read.ts';
 import type { FileStore } from '../platform/file-store.ts';
-import { type StoredModel, type EntryFile, modelFolder, storedEntry, writeEntry } from './entry.ts';
+import { type EntryFile, modelFolder, storedEntry, type StoredModel, writeEntry } from './entry.ts';
 import { type DownloadOptions, type Hub, hubOf, isOffline } from './options.ts';
 import type { RemoteReference } from './reference.ts';
 import { locate, type PlacedFile, type RemoteModel } from './remote.ts';
 import { transfer } from './transfer.ts';
-import { type Web, WEB, withoutQuery } from './web.ts';
+import { WEB, type Web, withoutQuery } from './web.ts';
 
 /**
  * Downloads a model with its settings and weights, unless the newest version is here. The model is here once all of its
@@ -67,7 +67,13 @@ async function download(pulling: Pulling): Promise<StoredModel> {
     const file = remote.external(location);
     if (!files.some(({ path }) => path === file.path)) files.push(await fetched(file));
   }
-  const entry: StoredModel = { reference: reference.text, origin: withoutQuery(model.url), version, folder, files };
+  const entry: StoredModel = {
+    reference: reference.text,
+    origin: withoutQuery(model.url),
+    version,
+    folder,
+    files,
+  };
   await writeEntry(store, reference, entry);
   return entry;
 }
@@ -100,7 +106,10 @@ function fetcher(
  * The external data files of a model that has been downloaded; a file that is not a model is removed. Those with a
  * known checksum have none.
  */
-async function weightFiles({ reference, remote, store }: Pulling, folder: string): Promise<readonly string[]> {
+async function weightFiles(
+  { reference, remote, store }: Pulling,
+  folder: string,
+): Promise<readonly string[]> {
   if (reference.kind === 'known') return [];
   try {
     const bytes = await store.read(`${folder}/${remote.model.path}`);

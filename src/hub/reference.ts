@@ -26,7 +26,10 @@ const HUB_PAGE =
 /** The name of the built-in model, that of its file; undefined where the runtime has no files of the package. */
 export function builtinName(): string | undefined {
   try {
-    return builtinModel().model.pathname.split('/').at(-1)!.replace(/\.onnx$/, '');
+    return builtinModel()
+      .model.pathname.split('/')
+      .at(-1)!
+      .replace(/\.onnx$/, '');
   } catch {
     return undefined;
   }

@@ -30,20 +30,33 @@ type HostOptions = Pick<DownloadOptions, 'signal'> & { readonly hub: Hub };
  * Asks the host for a model's files and sizes; of known models everything is known.
  * @throws {CamError} DOWNLOAD when the host cannot be reached or has no such model.
  */
-export async function locate(reference: RemoteReference, asking: HostOptions, web: Web): Promise<RemoteModel> {
+export async function locate(
+  reference: RemoteReference,
+  asking: HostOptions,
+  web: Web,
+): Promise<RemoteModel> {
   if (reference.kind === 'known') {
     const { repository, file, bytes, sha256 } = reference.model;
     const at = repositoryFiles(asking.hub, repository, 'main');
     return { version: sha256, model: { ...at(file), bytes, sha256 }, beside: [], external: at };
   }
-  return reference.kind === 'hub' ? inRepository(reference, asking, web) : atAddress(reference.url, asking, web);
+  return reference.kind === 'hub'
+    ? inRepository(reference, asking, web)
+    : atAddress(reference.url, asking, web);
 }
 
 /** Addresses of the files in a repository. */
-function repositoryFiles({ endpoint }: Hub, repository: string, revision: string): (path: string) => PlacedFile {
+function repositoryFiles(
+  { endpoint }: Hub,
+  repository: string,
+  revision: string,
+): (path: string) => PlacedFile {
   // The revision of a pull request, refs/pr/1, is one step of the path.
   const base = `${repository}/resolve/${encodeURIComponent(revision)}/`;
-  return (path) => ({ path, url: new URL(`${base}${path.split('/').map(encodeURIComponent).join('/')}`, endpoint) });
+  return (path) => ({
+    path,
+    url: new URL(`${base}${path.split('/').map(encodeURIComponent).join('/')}`, endpoint),
+  });
 }
 
 type HubReference = Extract<RemoteReference, { kind: 'hub' }>;
@@ -87,10 +100,15 @@ interface Described {
 }
 
 /** What the hub says of a file; undefined if the repository has no such file. */
-async function describeFile(file: PlacedFile, { hub, signal }: HostOptions, web: Web): Promise<Described | undefined> {
+async function describeFile(
+  file: PlacedFile,
+  { hub, signal }: HostOptions,
+  web: Web,
+): Promise<Described | undefined> {
   const response = await headersOf(file.url, { hub, signal, stayHere: true }, web);
   const { status, headers } = response;
-  if (status === 404 && !/^(Repo|Revision)NotFound$/.test(headers.get('x-error-code') ?? '')) return undefined;
+  if (status === 404 && !/^(Repo|Revision)NotFound$/.test(headers.get('x-error-code') ?? ''))
+    return undefined;
   if (status >= 400) throw refused(file.url, response, hub);
   // Large files: the pointer's, before the redirect to another host. Small ones are answered at once.
   const length = headers.get('x-linked-size') ?? (status < 300 ? headers.get('content-length') : null);
@@ -127,7 +145,11 @@ async function atAddress(url: URL, asking: HostOptions, web: Web): Promise<Remot
 }
 
 /** The name of the file at an address, as every file system takes it. */
-const fileName = ({ pathname }: URL): string => pathname.split('/').at(-1)!.replace(/[^\w.-]/g, '_') || 'model.onnx';
+const fileName = ({ pathname }: URL): string =>
+  pathname
+    .split('/')
+    .at(-1)!
+    .replace(/[^\w.-]/g, '_') || 'model.onnx';
 
 export interface Head {
   readonly version: string | undefined;

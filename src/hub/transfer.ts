@@ -65,9 +65,13 @@ export async function transfer(
     }
   } catch (error) {
     if (options.signal?.aborted) {
-      throw new CamError('ABORTED', 'Aborted. What has arrived is kept, and the next download continues it.', {
-        cause: error,
-      });
+      throw new CamError(
+        'ABORTED',
+        'Aborted. What has arrived is kept, and the next download continues it.',
+        {
+          cause: error,
+        },
+      );
     }
     if (error instanceof CamError && error.code === 'BAD_CHECKSUM') settled = true;
     throw error;
@@ -85,14 +89,29 @@ async function mismatch({ url, sha256 }: RemoteFile, found: string, draft: Draft
 }
 
 /** Attempts until the draft is complete. */
-const receiveAll = (file: RemoteFile, draft: Draft, options: TransferOptions, web: Web): Promise<Validators> =>
-  persistently(() => attemptTransfer(file, draft, options, web), { signal: options.signal, progress: () => draft.size }, web);
+const receiveAll = (
+  file: RemoteFile,
+  draft: Draft,
+  options: TransferOptions,
+  web: Web,
+): Promise<Validators> =>
+  persistently(
+    () => attemptTransfer(file, draft, options, web),
+    { signal: options.signal, progress: () => draft.size },
+    web,
+  );
 
 /** One request: all of the file, or what is missing. */
-async function attemptTransfer(file: RemoteFile, draft: Draft, options: TransferOptions, web: Web): Promise<Validators> {
+async function attemptTransfer(
+  file: RemoteFile,
+  draft: Draft,
+  options: TransferOptions,
+  web: Web,
+): Promise<Validators> {
   const { url } = file;
   // Bytes of different versions must not be mixed; a checksum would tell.
-  if (draft.size > 0 && draft.validator === undefined && file.sha256 === undefined) await draft.restart(undefined);
+  if (draft.size > 0 && draft.validator === undefined && file.sha256 === undefined)
+    await draft.restart(undefined);
   if (draft.size > 0 && draft.size === file.bytes) return { etag: draft.validator };
   const stop = new AbortController();
   const abort = () => stop.abort(options.signal?.reason);
@@ -119,7 +138,12 @@ async function attemptTransfer(file: RemoteFile, draft: Draft, options: Transfer
 }
 
 /** Prepares the draft for an answer; the size of the whole file, if it is known. */
-async function begin(file: RemoteFile, draft: Draft, response: Response, hub: Hub): Promise<number | undefined> {
+async function begin(
+  file: RemoteFile,
+  draft: Draft,
+  response: Response,
+  hub: Hub,
+): Promise<number | undefined> {
   const { url } = file;
   const { status, headers } = response;
   const restartable = async (why: string) => {
@@ -173,7 +197,11 @@ interface Pouring {
   readonly onBytes: TransferOptions['onBytes'];
 }
 
-async function pour({ url }: RemoteFile, { draft, response, total, onBytes }: Pouring, web: Web): Promise<void> {
+async function pour(
+  { url }: RemoteFile,
+  { draft, response, total, onBytes }: Pouring,
+  web: Web,
+): Promise<void> {
   const reader = response.body?.getReader();
   const broken = (cause: Error) => unreachable(url, cause);
   onBytes?.(draft.size, total);
@@ -186,9 +214,13 @@ async function pour({ url }: RemoteFile, { draft, response, total, onBytes }: Po
     if (draft.size + value.length > (total ?? MOST_BYTES)) {
       if (total === undefined) throw beyondRuntime(url);
       await draft.restart(undefined);
-      throw new CamError('DOWNLOAD', `${url.host} sends more than the ${total} bytes of the file. Try again later.`, {
-        retriable: true,
-      });
+      throw new CamError(
+        'DOWNLOAD',
+        `${url.host} sends more than the ${total} bytes of the file. Try again later.`,
+        {
+          retriable: true,
+        },
+      );
     }
     await draft.append(value);
     onBytes?.(draft.size, total);

@@ -78,7 +78,8 @@ export async function request(start: URL, options: RequestOptions, web: Web): Pr
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
     const headers = {
       ...options.headers,
-      ...(hub.token !== undefined && url.origin === hub.endpoint.origin && { authorization: `Bearer ${hub.token}` }),
+      ...(hub.token !== undefined &&
+        url.origin === hub.endpoint.origin && { authorization: `Bearer ${hub.token}` }),
     };
     const redirect = runtime() === 'browser' ? 'follow' : 'manual';
     const sent = web.fetch(url, { method, headers, redirect, ...(signal && { signal }) });
@@ -86,7 +87,8 @@ export async function request(start: URL, options: RequestOptions, web: Web): Pr
       throw cause instanceof CamError || signal?.aborted ? cause : unreachable(url, cause as Error);
     });
     const location = response.headers.get('location');
-    if (response.status < 300 || response.status > 399 || response.status === 304 || location === null) return response;
+    if (response.status < 300 || response.status > 399 || response.status === 304 || location === null)
+      return response;
     if (!URL.canParse(location, url.href)) throw strayed(url, location);
     const next = new URL(location, url);
     if (stayHere && next.origin !== url.origin) return response;
@@ -124,7 +126,7 @@ export async function persistently<Result>(
   { signal = new AbortController().signal, progress = () => 0 }: Persistence,
   web: Web,
 ): Promise<Result> {
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     const before = progress();
     try {
       return await work();

@@ -176,9 +176,7 @@ function unknownFormat(bytes: Uint8Array): CamError {
   if (foreign) return foreignImage(foreign);
   const known = Object.values(IMAGE_FORMATS).map(({ title }) => title);
   const what =
-    bytes.length === 0
-      ? 'it is empty'
-      : `it starts with the bytes ${hexadecimal(bytes.subarray(0, 8), ' ')}`;
+    bytes.length === 0 ? 'it is empty' : `it starts with the bytes ${hexadecimal(bytes.subarray(0, 8), ' ')}`;
   return new CamError(
     'BAD_IMAGE',
     `This is not an image in a known format: ${what}. Use a ${known.slice(0, -1).join(', ')} or ${known.at(-1)!} file.`,

@@ -1,5 +1,5 @@
-import { concatenate } from '../platform/bytes.ts';
 import type { Bytes } from '../platform/bytes.ts';
+import { concatenate } from '../platform/bytes.ts';
 import { deflateRows } from '../platform/deflate.ts';
 import type { Picture } from './source.ts';
 

@@ -8,8 +8,8 @@ import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
 import { readModelConfig } from './model-config.ts';
 import type { FoundSettings } from './preprocessing.ts';
-import { PRESETS } from './presets.ts';
 import { readPreprocessorConfig } from './preprocessor-config.ts';
+import { PRESETS } from './presets.ts';
 import { recognizedPreset } from './recognized-preset.ts';
 import { ultralyticsMetadata } from './ultralytics.ts';
 

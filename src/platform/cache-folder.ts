@@ -22,7 +22,9 @@ export function cacheFolderFor({ platform, home, variable }: CacheFacts): string
     const local = variable('LOCALAPPDATA') ?? path.join(home, 'AppData', 'Local');
     return path.join(local, 'camwasm', 'Cache');
   }
-  return platform === 'darwin' ? path.join(home, 'Library', 'Caches', 'camwasm') : path.join(home, '.cache', 'camwasm');
+  return platform === 'darwin'
+    ? path.join(home, 'Library', 'Caches', 'camwasm')
+    : path.join(home, '.cache', 'camwasm');
 }
 
 /** The cache folder of this user; undefined in runtimes without files, or if the home folder is unknown. */

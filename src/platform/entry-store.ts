@@ -51,7 +51,8 @@ function draftOf(keep: (bytes: Uint8Array) => Promise<void>): Draft {
       parts.push(bytes);
       return Promise.resolve();
     },
-    digest: async () => hexadecimal(new Uint8Array(await crypto.subtle.digest('SHA-256', concatenate(parts)))),
+    digest: async () =>
+      hexadecimal(new Uint8Array(await crypto.subtle.digest('SHA-256', concatenate(parts)))),
     finish: () => keep(concatenate(parts)),
     release: () => restart(),
     discard: () => restart(),

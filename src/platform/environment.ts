@@ -1,5 +1,7 @@
 interface DenoPermissions {
-  permissions: { querySync(wanted: { name: 'env' | 'read' | 'write'; [key: string]: string }): { state: string } };
+  permissions: {
+    querySync(wanted: { name: 'env' | 'read' | 'write'; [key: string]: string }): { state: string };
+  };
 }
 
 /** Whether Deno grants a permission without asking the user; true in other runtimes. */

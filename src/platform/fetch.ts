@@ -26,7 +26,10 @@ export interface FetchLimits {
   readonly milliseconds?: number;
 }
 
-async function fetchWithin(url: URL, { bytes, signal }: FetchLimits & { signal?: AbortSignal }): Promise<Bytes> {
+async function fetchWithin(
+  url: URL,
+  { bytes, signal }: FetchLimits & { signal?: AbortSignal },
+): Promise<Bytes> {
   const cache = await openCache(url);
   const kept = await cache?.match(url);
   if (kept && (await isCurrent(kept, url))) return bytesOf(kept);
@@ -46,7 +49,7 @@ async function fetchWithin(url: URL, { bytes, signal }: FetchLimits & { signal?:
 async function bytesWithin(response: Response, most: number): Promise<Bytes> {
   const reader = response.body?.getReader();
   const parts: Uint8Array[] = [];
-  for (let size = 0; reader; ) {
+  for (let size = 0; reader;) {
     const { done, value } = await reader.read();
     if (done) break;
     size += value.length;

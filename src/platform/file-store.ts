@@ -1,7 +1,7 @@
 import { cacheFolder } from './cache-folder.ts';
+import { cachedEntries, entryStore, memoryEntries } from './entry-store.ts';
 import { isGranted } from './environment.ts';
 import { folderStore } from './folder-store.ts';
-import { cachedEntries, entryStore, memoryEntries } from './entry-store.ts';
 
 /** Files that outlive a call, by their path with slashes. */
 export interface FileStore {

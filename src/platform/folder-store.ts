@@ -66,7 +66,9 @@ async function draftAt(target: string): Promise<Draft> {
     const told = validator !== undefined && validator.length <= 100 ? base64url(validator) : '';
     return join(parent, `${prefix}${holder}.${told}.part`);
   }
-  async function takeOver(drafts: readonly string[]): Promise<{ path: string; validator: string | undefined; taken: boolean }> {
+  async function takeOver(
+    drafts: readonly string[],
+  ): Promise<{ path: string; validator: string | undefined; taken: boolean }> {
     for (const name of drafts) {
       const [told] = name.slice(prefix.length, -'.part'.length).split('.').slice(-1);
       const validator = told === '' ? undefined : fromBase64url(told);
@@ -102,7 +104,7 @@ async function draftAt(target: string): Promise<Draft> {
       file = await fs.open(draft.path, 'w+');
     },
     async append(bytes) {
-      for (let written = 0; written < bytes.length; ) {
+      for (let written = 0; written < bytes.length;) {
         const { bytesWritten } = await file.write(bytes, written, bytes.length - written, size + written);
         written += bytesWritten;
       }
@@ -137,7 +139,8 @@ async function draftAt(target: string): Promise<Draft> {
 const FREE = 'free-';
 
 /** This draft's owner: host, process and a random number, since a process may download a file twice at once. */
-const ownerName = (): string => `${hostName()}-${nodeModule('node:process').pid}-${crypto.randomUUID().slice(0, 8)}`;
+const ownerName = (): string =>
+  `${hostName()}-${nodeModule('node:process').pid}-${crypto.randomUUID().slice(0, 8)}`;
 
 /** Processes of another host, on a shared disk, cannot be asked whether they live. */
 function hostName(): string {
@@ -152,7 +155,8 @@ function hostName(): string {
 async function abandoned(parent: string, prefix: string): Promise<string[]> {
   const fs = nodeModule('node:fs/promises');
   // The holder and the validator have no dots: "model.onnx" must not take over drafts of "model.onnx.data".
-  const isDraft = (name: string) => name.startsWith(prefix) && /^[^.]+\.[^.]*\.part$/.test(name.slice(prefix.length));
+  const isDraft = (name: string) =>
+    name.startsWith(prefix) && /^[^.]+\.[^.]*\.part$/.test(name.slice(prefix.length));
   const names = (await fs.readdir(parent)).filter(isDraft);
   const free = names.filter((name) => {
     const [holder] = name.slice(prefix.length).split('.');
@@ -162,7 +166,8 @@ async function abandoned(parent: string, prefix: string): Promise<string[]> {
   });
   const { join } = nodeModule('node:path');
   const sizes = new Map<string, number>();
-  for (const name of free) sizes.set(name, (await fs.stat(join(parent, name)).catch(() => undefined))?.size ?? 0);
+  for (const name of free)
+    sizes.set(name, (await fs.stat(join(parent, name)).catch(() => undefined))?.size ?? 0);
   return free.sort((a, b) => sizes.get(b)! - sizes.get(a)!);
 }
 

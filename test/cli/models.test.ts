@@ -12,14 +12,18 @@ const named = suite('camwasm --model <name>');
 
 for (const line of ['a.jpg', 'compare a.jpg', 'inspect', 'verify']) {
   named(`camwasm ${line}: a model that is here is loaded by its name`, async () => {
-    const { code, stderr, asked } = await camwasm([...line.split(' '), '--model', 'mobilenetv2'], { here: true });
+    const { code, stderr, asked } = await camwasm([...line.split(' '), '--model', 'mobilenetv2'], {
+      here: true,
+    });
     assert.equal([code, stderr, asked.model], [0, '', 'mobilenetv2']);
     assert.equal(asked.models, ['find mobilenetv2']);
   });
 }
 
 named('one that is not here is downloaded on a terminal, with its size, origin and destination', async () => {
-  const { code, stderr, asked } = await camwasm(['a.jpg', '--model', 'hf:me/cats'], { tty: { stderr: true } });
+  const { code, stderr, asked } = await camwasm(['a.jpg', '--model', 'hf:me/cats'], {
+    tty: { stderr: true },
+  });
   assert.is(code, 0);
   assert.equal(asked.models, ['find hf:me/cats', 'download hf:me/cats']);
   assert.match(
@@ -44,9 +48,12 @@ named('elsewhere it takes --download', async () => {
 });
 
 named('--offline downloads nothing, on a terminal neither', async () => {
-  const { code, stderr, asked } = await camwasm(['a.jpg', '--model', 'mobilenetv2', '--offline', '--download'], {
-    tty: { stderr: true },
-  });
+  const { code, stderr, asked } = await camwasm(
+    ['a.jpg', '--model', 'mobilenetv2', '--offline', '--download'],
+    {
+      tty: { stderr: true },
+    },
+  );
   assert.is(code, 1);
   assert.match(stderr, /`camwasm models pull mobilenetv2` while online/);
   assert.equal(asked.models, ['find mobilenetv2']);
@@ -68,7 +75,10 @@ named('a file is a path, whatever it is called; a slash makes one of a known nam
 named('a name that is nearly right', async () => {
   const { code, stderr } = await camwasm(['a.jpg', '--model', 'mobilenet2']);
   assert.is(code, 1);
-  assert.match(stderr, /no file "mobilenet2", and no known model.*Did you mean "mobilenetv2"\? `camwasm models`/);
+  assert.match(
+    stderr,
+    /no file "mobilenet2", and no known model.*Did you mean "mobilenetv2"\? `camwasm models`/,
+  );
 });
 
 named('a malformed name is wrong usage', async () => {
@@ -134,7 +144,10 @@ models('lists what has a name, and whether it is here', async () => {
 });
 models('--json is one versioned object, with checksums', async () => {
   const { stdout } = await camwasm(['models', '--json'], { listed: LISTED });
-  const { schema, models: rows } = JSON.parse(stdout) as { schema: string; models: Record<string, unknown>[] };
+  const { schema, models: rows } = JSON.parse(stdout) as {
+    schema: string;
+    models: Record<string, unknown>[];
+  };
   assert.is(schema, 'camwasm/1');
   assert.equal(
     rows.map(({ name, kind, here, sha256, path }) => [name, kind, here, sha256, path]),
@@ -151,11 +164,17 @@ models('pull downloads, and says where the file is', async () => {
   assert.equal(asked.models, ['download mobilenetv2']);
 });
 models('rm removes, and says how much it was', async () => {
-  assert.is((await camwasm(['models', 'rm', 'mobilenetv2'], { here: true })).stdout, 'mobilenetv2: 4.0 MB removed\n');
+  assert.is(
+    (await camwasm(['models', 'rm', 'mobilenetv2'], { here: true })).stdout,
+    'mobilenetv2: 4.0 MB removed\n',
+  );
   assert.is((await camwasm(['models', 'rm', 'mobilenetv2'])).stdout, 'mobilenetv2: was not here\n');
 });
 models('path prints nothing but the path', async () => {
-  assert.is((await camwasm(['models', 'path', 'mobilenetv2'], { here: true })).stdout, '/cache/mobilenetv2.onnx\n');
+  assert.is(
+    (await camwasm(['models', 'path', 'mobilenetv2'], { here: true })).stdout,
+    '/cache/mobilenetv2.onnx\n',
+  );
   const { code, stdout, stderr } = await camwasm(['models', 'path', 'mobilenetv2']);
   assert.equal([code, stdout], [1, '']);
   assert.match(stderr, /not here\. Run `camwasm models pull mobilenetv2`/);
@@ -189,10 +208,16 @@ bar('has a bar, how much, how fast, and the time left', () =>
   ),
 );
 bar('of an unknown size tells what it can', () =>
-  assert.is(downloadText({ model: 'm', done: 5_000_000, total: undefined }, 5_000_000, 1000), 'm 5.0 MB  5.0 MB/s'),
+  assert.is(
+    downloadText({ model: 'm', done: 5_000_000, total: undefined }, 5_000_000, 1000),
+    'm 5.0 MB  5.0 MB/s',
+  ),
 );
 bar('before anything has arrived', () =>
-  assert.is(downloadText({ model: 'm', done: 0, total: 1_000_000 }, 0, 0), 'm [                    ] 0.0 of 1.0 MB'),
+  assert.is(
+    downloadText({ model: 'm', done: 0, total: 1_000_000 }, 0, 0),
+    'm [                    ] 0.0 of 1.0 MB',
+  ),
 );
 bar.run();
 

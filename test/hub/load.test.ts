@@ -24,7 +24,12 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 const CONFIG = '{"id2label": {"0": "ant", "1": "bee"}}';
 
 /** A repository of the hub at one commit: each file under the branch and the commit. */
-function publish({ server }: Here, repository: string, commit: string, files: Record<string, Uint8Array>): void {
+function publish(
+  { server }: Here,
+  repository: string,
+  commit: string,
+  files: Record<string, Uint8Array>,
+): void {
   for (const revision of ['main', commit]) {
     for (const path of server.routes.keys()) {
       if (path.startsWith(`/${repository}/resolve/${revision}/`)) server.routes.delete(path);
@@ -37,7 +42,8 @@ function publish({ server }: Here, repository: string, commit: string, files: Re
 
 /** A large file, which the hub describes before it redirects to another host; small ones come at once. */
 function published(server: LocalServer, bytes: Uint8Array, commit: string): Route {
-  if (bytes.length < 1000) return file(bytes, { 'x-repo-commit': commit, etag: `"${sha(bytes).slice(0, 40)}"` });
+  if (bytes.length < 1000)
+    return file(bytes, { 'x-repo-commit': commit, etag: `"${sha(bytes).slice(0, 40)}"` });
   const store = `/store/${sha(bytes)}`;
   server.routes.set(store, file(bytes, { etag: `"${sha(bytes)}"` }));
   return status(302, {
@@ -131,7 +137,10 @@ test('weights in a file of their own come along, and several names of one reposi
   const full = await loadSource('hf:me/cats', at(here));
   assert.is(full.external[0].data.length, plain.weights.length);
   const half = await loadSource('hf:me/cats:fp16', at(here));
-  assert.equal(half.external.map(({ path }) => path), ['half.onnx.data']);
+  assert.equal(
+    half.external.map(({ path }) => path),
+    ['half.onnx.data'],
+  );
   await removeModel('hf:me/cats', at(here));
   await loadSource('hf:me/cats:fp16', { ...at(here), offline: true });
 });
@@ -182,7 +191,10 @@ test('a repository without a model says what was tried, and how to name a file',
 });
 
 test('a repository that does not exist', async (here) => {
-  here.server.routes.set('/me/cats/resolve/main/onnx/model.onnx', status(401, { 'x-error-code': 'RepoNotFound' }));
+  here.server.routes.set(
+    '/me/cats/resolve/main/onnx/model.onnx',
+    status(401, { 'x-error-code': 'RepoNotFound' }),
+  );
   const error = await rejection(loadSource('hf:me/cats', at(here)));
   assert.match(error.message, /no such repository, or it is private/);
 });
@@ -269,7 +281,10 @@ test('an address: settings and weights beside it come along', async (here) => {
   here.server.routes.set('/x/model.onnx', file(model, { etag: '"1"' }));
   here.server.routes.set('/x/w.bin', file(weights));
   here.server.routes.set('/x/config.json', file(bytesOf(CONFIG)));
-  const { labels, external: data } = await loadSource(`${here.server.url}/x/model.onnx?download=true`, at(here));
+  const { labels, external: data } = await loadSource(
+    `${here.server.url}/x/model.onnx?download=true`,
+    at(here),
+  );
   assert.equal(labels, ['ant', 'bee']);
   assert.is(data[0].data.length, weights.length);
 });
@@ -342,7 +357,9 @@ test('where no files can be written, the Cache API keeps them', async (here) => 
   const globals = {
     caches: { open: () => Promise.resolve(cache) },
     Deno: {
-      permissions: { querySync: ({ name }: { name: string }) => ({ state: name === 'env' ? 'granted' : 'prompt' }) },
+      permissions: {
+        querySync: ({ name }: { name: string }) => ({ state: name === 'env' ? 'granted' : 'prompt' }),
+      },
     },
   };
   for (const [name, value] of Object.entries(globals))

@@ -14,7 +14,12 @@ for (const [text, repository, revision, file] of [
   ['hf:me/cats@refs/pr/1:fp16', 'me/cats', 'refs/pr/1', 'fp16'],
   ['hf:me/cats:onnx/model.onnx', 'me/cats', 'main', 'onnx/model.onnx'],
   ['https://huggingface.co/me/cats/blob/main/onnx/model.onnx', 'me/cats', 'main', 'onnx/model.onnx'],
-  ['https://huggingface.co/me/cats/resolve/refs%2Fpr%2F1/a.onnx?download=true', 'me/cats', 'refs/pr/1', 'a.onnx'],
+  [
+    'https://huggingface.co/me/cats/resolve/refs%2Fpr%2F1/a.onnx?download=true',
+    'me/cats',
+    'refs/pr/1',
+    'a.onnx',
+  ],
 ] as const) {
   names(text, () => assert.equal(parseReference(text), { kind: 'hub', text, repository, revision, file }));
 }
@@ -24,10 +29,26 @@ names('an address', () => {
   assert.is(reference?.kind, 'address');
 });
 
-for (const path of ['model.onnx', './mobilenetv2', 'C:\\models\\a.onnx', '/m/mobilenetv2', 'constructor', '__proto__', ''])
+for (const path of [
+  'model.onnx',
+  './mobilenetv2',
+  'C:\\models\\a.onnx',
+  '/m/mobilenetv2',
+  'constructor',
+  '__proto__',
+  '',
+])
   names(`a path: ${path}`, () => assert.is(isModelName(path), false));
 
-for (const text of ['hf:', 'hf:cats', 'hf:me/cats/more', 'hf:me/../x', 'hf:me/cats:../../secret.onnx', 'hf:me/cats@:x', 'https://'])
+for (const text of [
+  'hf:',
+  'hf:cats',
+  'hf:me/cats/more',
+  'hf:me/../x',
+  'hf:me/cats:../../secret.onnx',
+  'hf:me/cats@:x',
+  'https://',
+])
   names(`neither: ${text}`, () => {
     const { code, message } = failure(() => parseReference(text));
     assert.is(code, 'BAD_OPTION');
@@ -60,7 +81,10 @@ table('no file stands twice', () => {
 table("googlenet takes Caffe's bytes, blue first, stretched", () => {
   const { preset, preprocessing } = KNOWN_MODELS.googlenet;
   const { channels, range, mean, std, fit } = { ...PRESETS[preset].preprocessing, ...preprocessing };
-  assert.equal([channels, range, mean, std, fit], ['bgr', [0, 255], [103.939, 116.779, 123.68], [1], 'stretch']);
+  assert.equal(
+    [channels, range, mean, std, fit],
+    ['bgr', [0, 255], [103.939, 116.779, 123.68], [1], 'stretch'],
+  );
   assert.equal(MIXES.bgr[0], [0, 0, 1]);
 });
 table.run();

@@ -54,7 +54,9 @@ function clock(waits: number[] = []): Web['wait'] {
     });
 }
 
-type Trying = Partial<RemoteFile> & Pick<TransferOptions, 'signal' | 'onBytes'> & Partial<Web> & { token?: string };
+type Trying = Partial<RemoteFile> &
+  Pick<TransferOptions, 'signal' | 'onBytes'> &
+  Partial<Web> & { token?: string };
 
 async function download({ folder, server, receipt: { note } }: Here, route: Route, trying: Trying = {}) {
   server.routes.set('/m.onnx', route);
@@ -66,7 +68,10 @@ async function download({ folder, server, receipt: { note } }: Here, route: Rout
     onBytes?.(done, total);
   };
   const options = { hub, ...(signal && { signal }), onBytes: told };
-  return transfer({ url: new URL('/m.onnx', server.url), ...wanted }, draft, options, { fetch: fetching, wait });
+  return transfer({ url: new URL('/m.onnx', server.url), ...wanted }, draft, options, {
+    fetch: fetching,
+    wait,
+  });
 }
 
 const cut = ({ receipt: { arrived } }: Here, bytes: Uint8Array, after: number, headers = {}): Route =>
@@ -281,10 +286,12 @@ for (const [code, retriable, says] of [
 }
 
 test('HTTP 401 of another host says nothing of the hub', async (here) => {
-  const error = await rejection(download(here, redirect('http://localhost:1/'), {
-    fetch: () => Promise.resolve(new Response(null, { status: 401 })),
-    url: new URL('https://elsewhere.test/m.onnx'),
-  }));
+  const error = await rejection(
+    download(here, redirect('http://localhost:1/'), {
+      fetch: () => Promise.resolve(new Response(null, { status: 401 })),
+      url: new URL('https://elsewhere.test/m.onnx'),
+    }),
+  );
   assert.match(error.message, /takes a login/);
   assert.not.match(error.message, /HF_TOKEN/);
 });

@@ -37,7 +37,12 @@ test('a draft is not the file until it is finished', async ({ folder }) => {
   await draft.append(bytes(1, 2));
   assert.is(await store.sizeOf('m.onnx'), undefined);
   await draft.append(bytes(3));
-  assert.is(await draft.digest(), createHash('sha256').update(bytes(1, 2, 3)).digest('hex'));
+  assert.is(
+    await draft.digest(),
+    createHash('sha256')
+      .update(bytes(1, 2, 3))
+      .digest('hex'),
+  );
   await draft.finish();
   assert.equal(readdirSync(folder), ['m.onnx']);
 });
@@ -51,7 +56,12 @@ test('a released draft goes on with its bytes, its validator and its checksum', 
   const second = await store.draft('m.onnx');
   assert.equal([second.size, second.validator], [2, '"v/1+="']);
   await second.append(bytes(3));
-  assert.is(await second.digest(), createHash('sha256').update(bytes(1, 2, 3)).digest('hex'));
+  assert.is(
+    await second.digest(),
+    createHash('sha256')
+      .update(bytes(1, 2, 3))
+      .digest('hex'),
+  );
   await second.discard();
   assert.equal(readdirSync(folder), []);
 });

@@ -49,7 +49,10 @@ export async function runModels(context: CommandContext): Promise<number> {
       `camwasm models takes ${known.join(', ')}, or nothing, not "${verb}".${didYouMean(verb, known)}`,
     );
   if (verb !== undefined && (name === undefined || more.length > 0))
-    throw badOption(undefined, `camwasm models ${verb} takes the name of one model. \`camwasm models\` lists them.`);
+    throw badOption(
+      undefined,
+      `camwasm models ${verb} takes the name of one model. \`camwasm models\` lists them.`,
+    );
   const out = terminal(io, settings);
   const models = await context.library();
   if (action) {
@@ -61,7 +64,9 @@ export async function runModels(context: CommandContext): Promise<number> {
     return DONE;
   }
   const listed = await models.list({});
-  await out.result(settings.json ? `${schemaJson({ models: listed.map(rowJson) })}\n` : modelsPage(listed, out.style));
+  await out.result(
+    settings.json ? `${schemaJson({ models: listed.map(rowJson) })}\n` : modelsPage(listed, out.style),
+  );
   return DONE;
 }
 
@@ -83,7 +88,11 @@ function rowJson({ known, classes, kind, ...row }: ListedModel): object {
   };
 }
 
-const WHERE: Readonly<Record<ListedModel['kind'], string>> = { builtin: 'built in', known: 'here', other: 'here' };
+const WHERE: Readonly<Record<ListedModel['kind'], string>> = {
+  builtin: 'built in',
+  known: 'here',
+  other: 'here',
+};
 
 function modelsPage(listed: readonly ListedModel[], style: Terminal['style']): string {
   const heads = ['name', 'task', 'classes', 'size', 'accuracy', 'license', ''];
