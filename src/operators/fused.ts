@@ -139,8 +139,9 @@ function skipped(op: string, at: { scale: number; shift?: number; bias: number }
       const { nodes, named, op: add } = plainNodes(node);
       const sum = outputs[3] || named('sum');
       const bias = inputs[at.bias];
-      const halfway = add('Add', [inputs[0], inputs[1]], bias ? named('sum without bias') : sum);
-      if (bias) add('Add', [halfway, bias], sum);
+      // The bias of the layer before comes first, so that the sum is that of the residual stream.
+      const shifted = bias ? add('Add', [inputs[0], bias], named('shifted')) : inputs[0];
+      add('Add', [shifted, inputs[1]], sum);
       const epsilon = attributes.get('epsilon');
       const shift = at.shift === undefined ? '' : inputs[at.shift];
       add(op, [sum, inputs[at.scale], ...(shift ? [shift] : [])], outputs.slice(0, 3), {

@@ -29,6 +29,7 @@ const follows: Agreement = (found, float) => correlation(found, float) > 0.98;
 const TOOLS: Readonly<Record<string, Agreement>> = {
   extended: equal,
   skip: equal,
+  'skip-biases': equal,
   dynamic: follows,
   qdq: follows,
   'qdq-old-norms': follows,

@@ -180,8 +180,9 @@ def with_old_norms(model):
     return onnx.shape_inference.infer_shapes(copy, strict_mode=True)
 
 
-def with_skip_norms(model):
-    """Sums and the normalization after them in one node, as onnxruntime's optimizer for transformers writes it."""
+def with_skip_norms(model, biases=False):
+    """Sums and the normalization after them in one node, as onnxruntime's optimizer for transformers writes it, also with the
+    bias of the layer before."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     sums = {node.output[0]: node for node in copy.graph.node if node.op_type == "Add"}
@@ -193,7 +194,13 @@ def with_skip_norms(model):
             nodes.append(node)
             continue
         outputs = [node.output[0], "", "", total.output[0]] if readers(total.output[0]) > 1 else [node.output[0]]
-        fused = helper.make_node("SkipLayerNormalization", [*total.input, *node.input[1:]], outputs, domain="com.microsoft", epsilon=1e-5)
+        parts = list(total.input)
+        biased = sums.get(parts[1])
+        bias = [biased.input[1]] if biases and biased and biased.input[1].startswith("w") else []
+        if bias:
+            gone.append(biased)
+            parts[1] = biased.input[0]
+        fused = helper.make_node("SkipLayerNormalization", [*parts, *node.input[1:], *bias], outputs, domain="com.microsoft", epsilon=1e-5)
         gone.append(total)
         nodes.append(fused)
     del copy.graph.node[:]
@@ -237,7 +244,8 @@ def main():
             quantize_dynamic(path("float"), path("dynamic"), weight_type=QuantType.QInt8)
         fused(path("float"), path("extended"))
         onnx.save(with_skip_norms(model), path("skip"))
-        show(name, x, ("float", "qdq", "qdq-old-norms", "qoperator", "dynamic", "extended", "skip"))
+        onnx.save(with_skip_norms(model, biases=True), path("skip-biases"))
+        show(name, x, ("float", "qdq", "qdq-old-norms", "qoperator", "dynamic", "extended", "skip", "skip-biases"))
 
 
 def fused_attention():
