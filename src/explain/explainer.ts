@@ -61,7 +61,7 @@ export class Explainer {
   readonly threads: Threads;
   readonly #model: LoadedModel;
   readonly #network: ReturnType<typeof networkSlot>;
-  #closed = false;
+  #closing: Promise<void> | undefined;
   /** Calls take turns, since they share sessions. */
   readonly #turns = turns();
 
@@ -210,9 +210,11 @@ export class Explainer {
    * their turn are rejected.
    */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#turns.dismiss(closedError());
-    await this.#turns.take(() => this.#network.close());
+    if (this.#closing === undefined) {
+      this.#turns.dismiss(closedError());
+      this.#closing = this.#turns.take(() => this.#network.close());
+    }
+    await this.#closing;
   }
 
   /** `await using explainer = …` closes it. */
@@ -225,7 +227,7 @@ export class Explainer {
    * @throws {CamError} ABORTED as soon as the signal is aborted.
    */
   #inTurn<Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
-    if (this.#closed) throw closedError();
+    if (this.#closing) throw closedError();
     return this.#turns.take(() => blamingSize(this.#model.options, work), signal);
   }
 }
