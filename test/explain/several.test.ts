@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Explainer, type ExplainOptions, inspect, type MethodId, verifyGradients } from '../../src/index.ts';
+import {
+  Explainer,
+  type ExplainOptions,
+  type ImageInput,
+  inspect,
+  type MethodId,
+  verifyGradients,
+} from '../../src/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
 import { rejection } from '../helpers/failure.ts';
 import { fixture } from '../helpers/fixtures.ts';
@@ -18,19 +25,26 @@ const WORK: Readonly<Record<string, readonly MethodId[]>> = {
   mobilenet_v2: ['eigencam', 'guided-backprop', 'scorecam'],
   squeezenet: ['integrated-gradients', 'gradcampp', 'occlusion'],
   vit: ['gradcam', 'rollout', 'smoothgrad'],
-  densenet: ['xgradcam', 'rise', 'gradcam'],
+  everyday36: ['scorecam', 'saliency', 'fullgrad'],
+};
+
+/** A fixture, or the built-in model with a photo. */
+const subject = (name: string): { model?: Uint8Array; image: ImageInput; target?: number } => {
+  if (name === 'everyday36') return { image: golfBall };
+  const { model, tensor, target } = fixture(name);
+  return { model, image: tensor('input'), target };
 };
 
 /** All maps of a model, loaded for each method and closed after it. */
 async function mapsOf(name: string, between: () => Promise<unknown> = () => Promise.resolve()) {
-  const { model, tensor, target } = fixture(name);
+  const { model, image, target } = subject(name);
   const maps: Float32Array[] = [];
   for (const method of WORK[name]) {
     const explainer = await Explainer.load(model);
     const options: ExplainOptions = { method, target, samples: 8 };
     const [one, again] = await Promise.all([
-      explainer.explain(tensor('input'), options),
-      explainer.explain(tensor('input'), { ...options, method: 'gradcam' }),
+      explainer.explain(image, options),
+      explainer.explain(image, { ...options, method: 'gradcam' }),
       between(),
     ]);
     maps.push(...[one, again].flatMap(({ raw }) => raw.map(({ data }) => data)));
@@ -54,6 +68,28 @@ test('six explainers at once find what they find one after another, while others
   names.forEach((name, i) => {
     expected.get(name)!.forEach((map, at) => assert.ok(areEqual(found[i][at], map), `${name}, map ${at}`));
   });
+});
+
+test('explainers of one model, kept open, find what they find one after another', async () => {
+  const methods: MethodId[] = [
+    'gradcam',
+    'scorecam',
+    'saliency',
+    'fullgrad',
+    'guided-backprop',
+    'ablationcam',
+  ];
+  const explainers = await Promise.all(methods.map(() => Explainer.load()));
+  const explain = async (explainer: Explainer, i: number) =>
+    (await explainer.explain(golfBall, { method: methods[i] })).raw[0].data;
+  const expected: Float32Array[] = [];
+  for (const [i, explainer] of explainers.entries()) expected.push(await explain(explainer, i));
+  const fresh = await Promise.all(methods.map(() => Explainer.load()));
+  for (const open of [fresh, explainers]) {
+    const found = await Promise.all(open.map(explain));
+    methods.forEach((method, i) => assert.ok(areEqual(found[i], expected[i]), method));
+  }
+  await Promise.all([...explainers, ...fresh].map((explainer) => explainer.close()));
 });
 
 const areEqual = (a: Float32Array, b: Float32Array): boolean =>
