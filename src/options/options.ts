@@ -237,7 +237,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     describe:
       'model: an ONNX file or a folder with one, a name (see `camwasm models`), hf:owner/name, or an address',
     reading: text('<file|name>', 'the path of an ONNX file, or the name of a model'),
-    fallback: 'the built-in model, 36 everyday things',
+    fallback: 'the built-in model, which knows the 1,000 classes of ImageNet',
     commands: ANY_MODEL,
     query: true,
   },

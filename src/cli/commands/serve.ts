@@ -25,7 +25,7 @@ export async function runServe({ operands, settings, io }: CommandContext): Prom
   });
   for (const warning of model.warnings) await out.warn(warning);
   const { model: given } = named;
-  const name = given === undefined ? 'everyday36' : isModelName(given) ? given : parse(given).name;
+  const name = given === undefined ? 'efficientnet-lite0' : isModelName(given) ? given : parse(given).name;
   const handler = createHandler({ models: { [name]: () => Promise.resolve(model) } });
   try {
     const server = await listening(handler.fetch, settings);
