@@ -362,6 +362,9 @@ test('where no files can be written, the Cache API keeps them', async (here) => 
       },
     },
   };
+  const before = Object.keys(globals).map(
+    (name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const,
+  );
   for (const [name, value] of Object.entries(globals))
     Object.defineProperty(globalThis, name, { value, configurable: true });
   try {
@@ -371,14 +374,17 @@ test('where no files can be written, the Cache API keeps them', async (here) => 
       assert.equal([labels, found?.settings.range, data.length, files], [['ant', 'bee'], [0, 255], 1, []]);
     };
     await load();
-    const before = here.server.asked.length;
+    const asked = here.server.asked.length;
     await load();
-    assert.is(here.server.asked.length, before);
+    assert.is(here.server.asked.length, asked);
     assert.is((await listModels()).at(-1)!.name, 'hf:me/cats');
     assert.ok((await removeModel('hf:me/cats', options)) > 0);
     assert.is(kept.size, 0);
   } finally {
-    for (const name of Object.keys(globals)) Reflect.deleteProperty(globalThis, name);
+    for (const [name, property] of before) {
+      if (property) Object.defineProperty(globalThis, name, property);
+      else Reflect.deleteProperty(globalThis, name);
+    }
   }
 });
 

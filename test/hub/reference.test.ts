@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { imagenetLabels } from '../../src/hub/imagenet.ts';
 import { KNOWN_MODELS } from '../../src/hub/known-models.ts';
 import { isModelName, parseReference, requireReference } from '../../src/hub/reference.ts';
 import { MIXES } from '../../src/image/channels.ts';
@@ -76,6 +77,16 @@ for (const [name, model] of Object.entries(KNOWN_MODELS)) {
 table('no file stands twice', () => {
   const sums = Object.values(KNOWN_MODELS).map(({ sha256 }) => sha256);
   assert.is(new Set(sums).size, sums.length);
+});
+table("ImageNet's labels are those of the built-in model, in the usual order", async () => {
+  const labels = (await imagenetLabels())!;
+  // https://github.com/anishathalye/imagenet-simple-labels and every other list.
+  for (const [index, name] of [
+    [0, 'tench'],
+    [281, 'tabby'],
+    [999, 'toilet tissue'],
+  ] as const)
+    assert.match(labels[index], new RegExp(`^${name}`));
 });
 // As its page says: https://github.com/onnx/models, googlenet/README.md.
 table("googlenet takes Caffe's bytes, blue first, stretched", () => {

@@ -69,7 +69,8 @@ export function cut(
   return (_, response) => {
     response.writeHead(200, { 'content-length': bytes.length, ...headers });
     response.write(bytes.subarray(0, after));
-    void arrived(after).then(() => response.destroy());
+    if (after === 0) response.destroy();
+    else void arrived(after).then(() => response.destroy());
   };
 }
 
