@@ -20,11 +20,11 @@ if (!gc) throw new Error('Run node with --expose-gc.');
 if (!(explanations > 0 && loads > 0)) throw new Error('--explanations and --loads are numbers from 1.');
 
 // The runtime's memory is in no count of the process but the resident set; it is seen where it is made.
-const memories: WebAssembly.Memory[] = [];
+const memories: WeakRef<WebAssembly.Memory>[] = [];
 WebAssembly.Memory = class extends WebAssembly.Memory {
   constructor(descriptor: WebAssembly.MemoryDescriptor) {
     super(descriptor);
-    memories.push(this);
+    memories.push(new WeakRef<WebAssembly.Memory>(this));
   }
 };
 const { Explainer: Loader, METHODS, overlay, toPNG } = await import('../src/index.ts');
@@ -90,7 +90,7 @@ async function memoryOf(): Promise<Record<string, number>> {
   return {
     'JavaScript heap': heapUsed,
     'buffers outside of it': external,
-    'wasm memory': memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0),
+    'wasm memory': memories.reduce((sum, memory) => sum + (memory.deref()?.buffer.byteLength ?? 0), 0),
     'resident set': rss,
   };
 }
