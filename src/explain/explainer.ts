@@ -41,7 +41,8 @@ export interface ModelInfo {
 }
 
 /**
- * A model, loaded once, that explains many images. Calls run one at a time.
+ * A model, loaded once, that explains many images. Its calls run one at a time; several explainers may work at once, and
+ * their runs take turns.
  *
  * @example
  * const explainer = await Explainer.load('resnet50.onnx', { labels: 'imagenet.txt' });
