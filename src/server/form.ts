@@ -12,15 +12,22 @@ export async function imageOf(body: Bytes, type: string): Promise<Uint8Array | u
   return bytes.length === 0 ? undefined : bytes;
 }
 
+/** Parts of a form that are named in its error; a good one has one. */
+const MOST_PARTS = 16;
+
 async function fileOf(body: Bytes, type: string): Promise<Uint8Array> {
   const bad = (why: string) =>
     new Problem('BAD_OPTION', `The form ${why}. Send one file, and the options in the query.`);
+  // Reading a form of many parts takes seconds.
+  const [, , boundary = ''] = /boundary=("?)([^";]+)\1/i.exec(type) ?? [];
+  const parts = new TextDecoder('latin1').decode(body).split(`--${boundary}`, MOST_PARTS + 3).length - 2;
+  if (parts > MOST_PARTS) throw bad(`has more than ${MOST_PARTS} parts`);
   const form = await new Response(body, { headers: { 'content-type': type } }).formData().catch(() => {
     throw bad('cannot be read');
   });
-  const parts = [...form.entries()];
-  const text = parts.find(([, value]) => typeof value === 'string');
+  const entries = [...form.entries()];
+  const text = entries.find(([, value]) => typeof value === 'string');
   if (text) throw bad(`has a field "${text[0]}" that is not a file`);
-  if (parts.length !== 1) throw bad(`has ${parts.length} files`);
-  return new Uint8Array(await (parts[0][1] as File).arrayBuffer());
+  if (entries.length !== 1) throw bad(`has ${entries.length} files`);
+  return new Uint8Array(await (entries[0][1] as File).arrayBuffer());
 }

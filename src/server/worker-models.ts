@@ -29,13 +29,13 @@ export type Task = { readonly load: string } | { readonly explain: Question };
  * Models that run in a worker thread. It is replaced when it crashes, or does not stop within `limits.seconds` after it was
  * asked to; the image that it worked on gets an error, and no other one.
  */
-export function workerModels(files: NamedModelFiles, limits: Limits): Models {
+export function workerModels(files: NamedModelFiles, limits: Limits, module: URL = workerModule()): Models {
   const names = Object.keys(files);
   const workplace: Workplace = {
     files: Object.entries(files).map(([name, file]) => [name, plainFile(file)]),
     limits,
   };
-  const worker = background<Task>(workerModule(), workplace, {
+  const worker = background<Task>(module, workplace, {
     failed: (failure) => errorFrom(failure as PlainError),
     lost: (how, cause) =>
       how === 'stuck'

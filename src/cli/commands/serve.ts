@@ -64,11 +64,9 @@ const urlHost = (address: string): string => hostName(address.includes(':') ? `[
 
 /** The addresses of a server as clients write them. */
 function boundHosts(host: string): string[] {
-  const addresses =
-    host === '0.0.0.0' || host === '::'
-      ? Object.values(networkInterfaces()).flatMap((found = []) => found.map(({ address }) => address))
-      : [host];
-  return addresses.map(urlHost).filter(Boolean);
+  const all = host === '0.0.0.0' || host === '::' ? Object.values(networkInterfaces()) : [];
+  const others = all.flatMap((found = []) => found.map(({ address }) => address));
+  return [host, ...others].map(urlHost).filter(Boolean);
 }
 
 async function listening(
