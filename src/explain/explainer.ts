@@ -87,7 +87,7 @@ export class Explainer {
   }
 
   /**
-   * Loads a model: a path, URL, file, Blob or bytes, or the built-in model by default (36 everyday things). Finds
+   * Loads a model: a path, URL, file, Blob or bytes, or the built-in model by default (the 1,000 classes of ImageNet). Finds
    * labels and preprocessing of a Hugging Face export beside a path.
    *
    * @example

@@ -6,7 +6,14 @@ import { type Bodies, bodiesOf } from './bodies.ts';
 import { withDeadline } from './deadline.ts';
 import { guarded } from './guard.ts';
 import { type Limits, limitsOf } from './limits.ts';
-import { hidingPaths, localModels, type ModelLoaders, type ModelRow, type Models } from './models.ts';
+import {
+  BUILT_IN,
+  hidingPaths,
+  localModels,
+  type ModelLoaders,
+  type ModelRow,
+  type Models,
+} from './models.ts';
 import { Problem, problemOf, problemResponse } from './problem.ts';
 import { readQuery } from './query.ts';
 import { type Queue, queue } from './queue.ts';
@@ -52,7 +59,7 @@ export interface Handler {
  */
 export function createHandler(options: HandlerOptions = {}): Handler {
   checkOptions(options, 'handler');
-  const { models = { everyday36: () => Explainer.load() } } = options;
+  const { models = { [BUILT_IN]: () => Explainer.load() } } = options;
   return handlerOf((limits) => localModels(models, limits), options);
 }
 

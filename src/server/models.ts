@@ -7,6 +7,9 @@ import { Problem } from './problem.ts';
 /** Loaders of the models, by name in the query; the first one is the default. */
 export type ModelLoaders = Readonly<Record<string, () => Promise<Explainer>>>;
 
+/** Name of the built-in model. */
+export const BUILT_IN = 'efficientnet-lite0';
+
 /** What GET /models says of a model. */
 export interface ModelRow extends Pick<
   ModelInfo,

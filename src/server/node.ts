@@ -5,6 +5,7 @@
  */
 import { checkOptions } from '../options/check.ts';
 import { type Handler, handlerOf, type ServiceOptions } from './handler.ts';
+import { BUILT_IN } from './models.ts';
 import { type NamedModelFiles, workerModels } from './worker-models.ts';
 
 export { listen, nodeListener, type Fetch, type Listening, type ListenOptions } from '../platform/http.ts';
@@ -31,6 +32,6 @@ export interface WorkerHandlerOptions extends ServiceOptions {
  */
 export function createWorkerHandler(options: WorkerHandlerOptions = {}): Handler {
   checkOptions(options, 'handler');
-  const { models = { everyday36: {} } } = options;
+  const { models = { [BUILT_IN]: {} } } = options;
   return handlerOf((limits) => workerModels(models, limits), options);
 }

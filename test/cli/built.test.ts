@@ -26,7 +26,7 @@ const [program, ...prefix] =
       ]
     : [process.execPath];
 const golfBall = join(root, 'examples/golf-ball.jpg');
-const builtin = join(root, 'models/everyday36.onnx');
+const builtin = join(root, 'models/efficientnet-lite0.onnx');
 const fixture = (name: string) => join(root, 'test/fixtures/gap', name);
 
 interface Here extends Context {
@@ -106,15 +106,15 @@ built('tells in JSON what it did', (here) => {
   const [{ layers, outputs, ...result }] = object.results as Record<string, unknown>[];
   assert.is((layers as string[]).length, 1);
   assert.equal(outputs, ['golf-ball.cam.png']);
-  assert.is((result.class as { index: number }).index, 9);
-  assert.is((object.preprocessing as { width: number }).width, 144);
+  assert.is((result.class as { index: number }).index, 574);
+  assert.is((object.preprocessing as { width: number }).width, 224);
 });
 
 const BAD: Record<string, { argv: string[]; exit: number; says: RegExp }> = {
   'an unknown option': { argv: [golfBall, '--nope'], exit: 2, says: /Unknown option --nope/ },
   'an unknown method': { argv: [golfBall, '-m', 'layercan'], exit: 2, says: /Unknown method "layercan"/ },
   'an unknown label': { argv: [golfBall, '-c', 'golf bal'], exit: 2, says: /Did you mean "golf ball"\?/ },
-  'a class that the model has not': { argv: [golfBall, '-c', '36'], exit: 2, says: /from 0 to 35/ },
+  'a class that the model has not': { argv: [golfBall, '-c', '1000'], exit: 2, says: /from 0 to 999/ },
   'an unknown layer': {
     argv: [golfBall, '-l', 'stage9'],
     exit: 2,

@@ -10,8 +10,8 @@ import { QUERY } from '../../src/server/query.ts';
 const test = suite('errors over HTTP');
 
 const photo = readFileSync(new URL('../../examples/golf-ball.jpg', import.meta.url));
-const everyday36 = Explainer.load();
-const handler = createHandler({ models: { everyday36: () => everyday36 } });
+const builtin = Explainer.load();
+const handler = createHandler({ models: { builtin: () => builtin } });
 
 test.after(() => handler.close());
 
@@ -43,8 +43,8 @@ async function problem(query: string): Promise<ProblemJson> {
 const WRONG: Partial<Record<OptionName, readonly string[]>> = {
   method: ['', 'gradcam,', 'constructor'],
   model: ['', 'constructor'],
-  class: ['', 'unicorn', '36', '-1', ','],
-  top: ['', '0', '-1', '1.5', 'x', '1e99', '37', '1e6'],
+  class: ['', 'unicorn', '1000', '-1', ','],
+  top: ['', '0', '-1', '1.5', 'x', '1e99', '1001', '1e6'],
   layer: ['', 'nowhere', ',', 'constructor'],
   score: ['', 'constructor'],
   compat: ['', '__proto__'],

@@ -20,7 +20,7 @@ export async function runServe(context: CommandContext): Promise<number> {
   if (channelsOf(settings).count !== undefined)
     throw badOption('channels', 'camwasm serve takes a color order for --channels, not a number.');
   const path = settings.model === undefined ? undefined : resolve(io.cwd, settings.model);
-  const name = path === undefined ? 'everyday36' : parse(path).name;
+  const name = path === undefined ? 'efficientnet-lite0' : parse(path).name;
   const options = loadOptionsOf(settings, io.cwd);
   const handler = createWorkerHandler({
     models: { [name]: { model: path, options } },
