@@ -10,14 +10,14 @@ interface Message {
 }
 
 /** What a worker answers a task with. */
-interface Reply {
+interface TaskEnd {
   readonly id: number;
   readonly result?: unknown;
   readonly failure?: unknown;
 }
 
 /** A task's result, with the buffers that move to the other thread instead of being copied. */
-export interface Transferable<Result> {
+export interface Handover<Result> {
   readonly result: Result;
   readonly transfer: readonly ArrayBuffer[];
 }
@@ -61,7 +61,7 @@ export function background<Task>(module: URL, data: unknown, { failed, lost }: F
     let cause: unknown;
     started.on('error', (error) => (cause = error));
     started.on('exit', () => end(started, 'crashed', cause));
-    started.on('message', ({ id, result, failure }: Reply) => {
+    started.on('message', ({ id, result, failure }: TaskEnd) => {
       const task = pending.get(id);
       if (failure === undefined) task?.resolve(result);
       else task?.reject(failed(failure));
@@ -130,7 +130,7 @@ function startWorker(module: URL, workerData: unknown): Worker {
  * @param plain makes plain data of an error
  */
 export function answerTasks<Data, Task>(
-  prepare: (data: Data) => (task: Task, signal: AbortSignal) => Promise<Transferable<unknown>>,
+  prepare: (data: Data) => (task: Task, signal: AbortSignal) => Promise<Handover<unknown>>,
   plain: (error: unknown) => unknown,
 ): void {
   const { parentPort, workerData } = nodeModule('node:worker_threads');
@@ -142,8 +142,8 @@ export function answerTasks<Data, Task>(
     running.set(id, stop);
     work(task as Task, stop.signal)
       .then(
-        ({ result, transfer }) => parentPort.postMessage({ id, result } satisfies Reply, [...transfer]),
-        (error: unknown) => parentPort.postMessage({ id, failure: plain(error) } satisfies Reply),
+        ({ result, transfer }) => parentPort.postMessage({ id, result } satisfies TaskEnd, [...transfer]),
+        (error: unknown) => parentPort.postMessage({ id, failure: plain(error) } satisfies TaskEnd),
       )
       .finally(() => running.delete(id));
   });

@@ -23,7 +23,7 @@ export interface Question {
 }
 
 /** The answer to a request: plain data. */
-export interface Answer {
+export interface Content {
   readonly type: string;
   readonly body: Bytes | string;
 }
@@ -37,7 +37,7 @@ export async function explain(
   question: Question,
   limits: Limits,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<Content> {
   const { query } = question;
   const format = await formatFor(query.format, question.accept);
   const methods = [...new Set((query.method ?? ['gradcam']).map((name) => findMethod(name)))];

@@ -13,15 +13,15 @@ export async function imageOf(body: Bytes, type: string): Promise<Uint8Array | u
 }
 
 /** Parts of a form that are named in its error; a good one has one. */
-const MOST_PARTS = 16;
+const MAX_FORM_PARTS = 16;
 
 async function fileOf(body: Bytes, type: string): Promise<Uint8Array> {
   const bad = (why: string) =>
     new Problem('BAD_OPTION', `The form ${why}. Send one file, and the options in the query.`);
   // Reading a form of many parts takes seconds.
   const [, , boundary = ''] = /boundary=("?)([^";]+)\1/i.exec(type) ?? [];
-  const parts = new TextDecoder('latin1').decode(body).split(`--${boundary}`, MOST_PARTS + 3).length - 2;
-  if (parts > MOST_PARTS) throw bad(`has more than ${MOST_PARTS} parts`);
+  const parts = new TextDecoder('latin1').decode(body).split(`--${boundary}`, MAX_FORM_PARTS + 3).length - 2;
+  if (parts > MAX_FORM_PARTS) throw bad(`has more than ${MAX_FORM_PARTS} parts`);
   const form = await new Response(body, { headers: { 'content-type': type } }).formData().catch(() => {
     throw bad('cannot be read');
   });

@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import type { Explainer, ModelInfo } from '../explain/explainer.ts';
-import { type Answer, explain, type Question } from './explain.ts';
+import { type Content, explain, type Question } from './explain.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 
@@ -35,7 +35,7 @@ export interface Models {
    * Answers a question about an image.
    * @throws {CamError | Problem} when it fails.
    */
-  explain(question: Question, signal: AbortSignal): Promise<Answer>;
+  explain(question: Question, signal: AbortSignal): Promise<Content>;
   close(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export function localModels(given: ModelLoaders, limits: Limits): Models {
   };
   return {
     names,
-    load: async (name) => rowOf(await get(name)),
+    load: async (name) => modelRow(await get(name)),
     explain: async (question, signal) => explain(await get(question.query.model), question, limits, signal),
     async close() {
       const open = [...loaded.values()];
@@ -80,7 +80,7 @@ export const hidingPaths = (name: string, error: unknown): unknown =>
       )
     : error;
 
-const rowOf = ({ info, labels, threads, warnings }: Explainer): ModelRow => {
+const modelRow = ({ info, labels, threads, warnings }: Explainer): ModelRow => {
   const { inputs, outputs, opset, preprocessing, preprocessingSources } = info;
   return {
     inputs,

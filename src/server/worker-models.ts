@@ -1,7 +1,7 @@
 import { nodeModule } from '../platform/node.ts';
 import { background } from '../platform/worker.ts';
 import type { LoadOptions } from '../types.ts';
-import type { Answer, Question } from './explain.ts';
+import type { Content, Question } from './explain.ts';
 import type { Limits } from './limits.ts';
 import { type ModelRow, type Models, unknownModel } from './models.ts';
 import { errorFrom, type PlainError, Problem } from './problem.ts';
@@ -23,7 +23,7 @@ export interface Workplace {
 }
 
 /** What the worker is to do. */
-export type Task = { readonly load: string } | { readonly explain: Question };
+export type WorkerTask = { readonly load: string } | { readonly explain: Question };
 
 /**
  * Models that run in a worker thread. It is replaced when it crashes, or does not stop within `limits.seconds` after it was
@@ -35,7 +35,7 @@ export function workerModels(files: NamedModelFiles, limits: Limits, module: URL
     files: Object.entries(files).map(([name, file]) => [name, plainFile(file)]),
     limits,
   };
-  const worker = background<Task>(module, workplace, {
+  const worker = background<WorkerTask>(module, workplace, {
     failed: (failure) => errorFrom(failure as PlainError),
     lost: (how, cause) =>
       how === 'stuck'
@@ -57,7 +57,7 @@ export function workerModels(files: NamedModelFiles, limits: Limits, module: URL
       return (await worker.run(
         { explain: question },
         { signal, patience: limits.seconds, transfer },
-      )) as Answer;
+      )) as Content;
     },
     close: () => worker.stop(),
   };
