@@ -100,7 +100,7 @@ export function background<Task>(module: URL, data: unknown, { failed, lost }: F
         clearTimeout(timer);
         stopping?.signal.removeEventListener('abort', abort);
         pending.delete(id);
-        if (pending.size === 0) used.unref(); // an idle worker does not keep the process
+        if (pending.size === 0 && used === worker) used.unref(); // an idle worker does not keep the process
       }
     },
     async stop() {
