@@ -134,7 +134,12 @@ test('methods and models are listed, and the health is told', async () => {
     [['builtin', true, 1000]],
   );
   assert.equal(models[0].inputs, [{ name: 'input', type: 'float32', dims: ['N', 3, 'H', 'W'] }]);
-  assert.equal(await (await ask('/healthz')).json(), { status: 'ok', waiting: 0, limit: 100 });
+  assert.equal(await (await ask('/healthz')).json(), {
+    status: 'ok',
+    receiving: 0,
+    waiting: 0,
+    limit: 100,
+  });
   assert.is(await (await ask('/healthz', { method: 'HEAD' })).text(), '');
 });
 
@@ -241,7 +246,7 @@ test('a body over the limit, told or not', async () => {
 
 test('a body that trickles', async () => {
   const never = new ReadableStream({ start: (stream) => stream.enqueue(photo.subarray(0, 100)) });
-  await problem(post('', never, undefined, served({ seconds: 0.05 })), 408, 'TOO_SLOW');
+  await problem(post('', never, undefined, served({ receiveSeconds: 0.05 })), 408, 'TOO_SLOW');
 });
 
 test('a body that breaks off', async () => {
