@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { firstComponent } from '../../src/methods/component.ts';
 import { relativeError } from '../helpers/fixtures.ts';
-import { explain, linear, means, noise, positive, tensor, weighted } from './networks.ts';
+import { explain, linear, means, network, noise, positive, tensor, weighted } from './networks.ts';
 
 const test = suite('maps without a gradient, against scalar implementations');
 
@@ -129,14 +129,40 @@ test('a component alone is found whatever its sign, and zeros have none', () => 
 
 test('Seg-Eigen-CAM takes |g| A and turns to the side that reaches further', async () => {
   const shape = [3, 4, 4];
-  const data = positive(48, 5);
-  const { raw } = await explain(linear(shape, [[1], [-2], [0.5]]), tensor(shape, data), {
-    method: 'segeigencam',
+  const head = linear(shape, [[1], [-2], [0.5]]);
+  const turned: boolean[] = [];
+  for (const data of [
+    positive(48, 5),
+    positive(48, 5).map((v) => 1 - v),
+    positive(48, 8).map((v) => v ** 6),
+  ]) {
+    const { raw } = await explain(head, tensor(shape, data), { method: 'segeigencam' });
+    const rows = rowsOf(data, 3).map((row) => row.map((v, c) => (v * [1, 2, 0.5][c]) / 16));
+    const map = projection(centered(rows));
+    turned.push(-Math.min(...map) > Math.max(...map));
+    near(raw[0].data, turned.at(-1) ? map.map((v) => -v) : map);
+  }
+  assert.ok(turned.includes(true) && turned.includes(false));
+});
+
+test('Seg-Eigen-CAM takes the magnitude of a gradient that changes its sign over space', async () => {
+  const shape = [2, 3, 4];
+  const gains = noise(24, 9);
+  const signed = network(shape, (e, value) => {
+    const layer = e.op('Identity', [value]);
+    return {
+      layers: [layer],
+      y: e.op('MatMul', [e.op('Flatten', [layer]), e.constant('float32', [24, 1], gains)]),
+    };
   });
-  const rows = rowsOf(data, 3).map((row) => row.map((v, c) => (v * [1, 2, 0.5][c]) / 16));
+  const data = positive(24, 10);
+  const { raw } = await explain(signed, tensor(shape, data), { method: 'segeigencam' });
+  const rows = rowsOf(
+    data.map((v, at) => v * Math.abs(gains[at])),
+    2,
+  );
   const map = projection(centered(rows));
-  const turned = -Math.min(...map) > Math.max(...map) ? map.map((v) => -v) : map;
-  near(raw[0].data, turned);
+  near(raw[0].data, -Math.min(...map) > Math.max(...map) ? map.map((v) => -v) : map);
 });
 
 test('FEM weighs a channel by the share of positions two deviations above its mean', async () => {

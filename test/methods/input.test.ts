@@ -9,6 +9,7 @@ import { readModel } from '../../src/onnx/read.ts';
 import { tensorValues } from '../../src/onnx/tensor.ts';
 import { toFloat } from '../../src/runtime/tensor.ts';
 import { fixture, relativeError } from '../helpers/fixtures.ts';
+import { blurredAxes } from './gaussian.ts';
 import { explain, linear, network, noise, pooledClassifier, type Small, tensor } from './networks.ts';
 
 // On y = ½ Σ w mean(x²) the gradient is w x / (H·W): it changes with the input, and its integral is known.
@@ -135,6 +136,29 @@ test('integrated gradients start from the baseline that is asked for', async () 
   near([measures.completeness], [1]);
 });
 
+test('a blurred baseline has a deviation of 50 / 224 of the longer side, cut at half of it', async () => {
+  const wide = [3, 5, 12];
+  const values = noise(180, 22);
+  const head = network(wide, (e, value) => {
+    const squares = e.mul(value, e.mul(value, 0.5));
+    return {
+      layers: [squares],
+      y: pooledClassifier(
+        e,
+        squares,
+        w.map((v) => [v]),
+      ),
+    };
+  });
+  const options = { method: 'integrated-gradients', samples: 2, baseline: 'blur' } as const;
+  const { raw } = await explain(head, tensor(wide, values), options);
+  const blurry = blurredAxes(values, [12, 5], (50 / 224) * 12, 0.5);
+  near(
+    raw[0].data,
+    values.map((v, at) => (w[Math.floor(at / 60)] * (v * v - blurry[at] ** 2)) / 2 / 60),
+  );
+});
+
 test('too few steps leave a gap, and it is said', async () => {
   const steep = network(shape, (e, value) => {
     const bent = e.op('Sigmoid', [e.mul(value, 20)]);
@@ -228,6 +252,33 @@ test('FullGrad adds the magnitudes of every layer, min-maxed; pytorch-grad-cam d
 });
 
 // ---- Class model visualization ----
+
+test('ascent from zero: steps of 0.1 along the blurred gradient, and a decay of 2 λ = 0.02', async () => {
+  // y = Σ G x has the same gradient everywhere.
+  const [height, width] = [6, 7];
+  const G = noise(3 * height * width, 23);
+  const fixed = network(
+    [3, height, width],
+    (e, value) => {
+      const layer = e.op('Identity', [value]);
+      const flat = e.op('Flatten', [layer]);
+      return { layers: [layer], y: e.op('MatMul', [flat, e.constant('float32', [G.length, 1], G)]) };
+    },
+    1,
+  );
+  const explainer = await Explainer.load(fixed.model);
+  const samples = 4;
+  const { raw } = await explainer.explain(undefined, { method: 'class-visualization', target: 0, samples });
+  let image = new Array<number>(G.length).fill(0);
+  for (let step = 0; step < samples; step++) {
+    const deviation = 5 * (1.5 / 5) ** (step / samples);
+    const g = blurredAxes(G, [width, height], deviation, 3);
+    const length = Math.sqrt(g.reduce((sum, v) => sum + v * v, 0) / g.length);
+    image = image.map((v, at) => v + (0.1 * g[at]) / length - 0.02 * v);
+  }
+  near(raw[0].data, image);
+  await explainer.close();
+});
 
 test('the picture of a class raises its score until it is the prediction', async () => {
   const explainer = await Explainer.load();

@@ -187,21 +187,55 @@ test('Group-CAM weighs groups of channels by what they add to a blank', async ()
 });
 
 test('occlusion averages the fall of the score over the patches that hide a place', async () => {
-  const plain = linear([1, 14, 14], [[196]], (e, value) => e.op('Identity', [value]));
-  const data = noise(196, 13);
-  const found = await explain(plain, tensor([1, 14, 14], data), { method: 'occlusion', baseline: 'zero' });
-  // 14 positions in 7 patches: each is 2 x 2, and y is the sum, so a patch takes what it hides.
-  const at = (row: number, column: number) => data[row * 14 + column];
-  const expected = Array.from(data, (_, place) => {
-    const [row, column] = [Math.floor(place / 14), place % 14];
-    const tops = [row - 1, row].filter((top) => top >= 0 && top <= 12);
-    const lefts = [column - 1, column].filter((left) => left >= 0 && left <= 12);
-    const falls = tops.flatMap((top) =>
-      lefts.map((left) => at(top, left) + at(top, left + 1) + at(top + 1, left) + at(top + 1, left + 1)),
-    );
-    return falls.reduce((a, b) => a + b) / falls.length;
+  const [height, width] = [17, 25];
+  const size = height * width;
+  const gains = positive(size, 15);
+  // y = Σ gains · x
+  const plain = network([1, height, width], (e, value) => {
+    const layer = e.op('Identity', [value]);
+    return {
+      layers: [layer],
+      y: e.op('MatMul', [e.op('Flatten', [layer]), e.constant('float32', [size, 1], gains)]),
+    };
   });
-  near(found.raw[0].data, expected, 1e-3);
+  const data = noise(size, 13);
+  const mean = data.reduce((a, b) => a + b) / size;
+  // A patch is two of 14 parts of each side, and hides every pixel that it touches.
+  const hiding = (side: number, pixel: number) =>
+    Array.from({ length: 13 }, (_, part) => part).filter(
+      (part) => ((part + 2) * side) / 14 > pixel && (part * side) / 14 < pixel + 1,
+    );
+  for (const [baseline, hidden] of [
+    ['zero', 0],
+    [undefined, mean],
+  ] as const) {
+    const { raw: found } = await explain(plain, tensor([1, height, width], data), {
+      method: 'occlusion',
+      baseline,
+    });
+    const falls = Array.from({ length: 13 }, () => new Array<number>(13).fill(0));
+    data.forEach((v, at) => {
+      for (const down of hiding(height, Math.floor(at / width)))
+        for (const across of hiding(width, at % width)) falls[down][across] += gains[at] * (v - hidden);
+    });
+    const expected = Array.from(data, (_, at) => {
+      const over = hiding(height, Math.floor(at / width)).flatMap((down) =>
+        hiding(width, at % width).map((across) => falls[down][across]),
+      );
+      return over.reduce((a, b) => a + b) / over.length;
+    });
+    near(found[0].data, expected, 1e-3);
+  }
+});
+
+test('Group-CAM hides by the blurred image unless another baseline is asked for', async () => {
+  const of = (baseline?: 'blur' | 'zero') =>
+    explain(linear(shape, [[1], [-2], [3]]), input, { method: 'groupcam', baseline });
+  const [usual, blurry, zero] = [await of(), await of('blur'), await of('zero')].map(
+    ({ raw: [map] }) => map.data,
+  );
+  near(usual, blurry, 0);
+  assert.ok(relativeError(usual, zero) > 0.01);
 });
 
 test('RISE is the mean of its masks, weighted by the probability behind each', async () => {
