@@ -86,7 +86,17 @@ const FUNCTIONS = new Map([
 ]);
 
 /** Methods whose result may stand where the object itself does. */
-const METHODS = ['filter', 'sort', 'toSorted', 'reverse', 'toReversed', 'slice', 'trim', 'toLowerCase', 'flat'];
+const METHODS = [
+  'filter',
+  'sort',
+  'toSorted',
+  'reverse',
+  'toReversed',
+  'slice',
+  'trim',
+  'toLowerCase',
+  'flat',
+];
 
 function replacements(node: ts.Node): Replacement[] {
   if (ts.isBinaryExpression(node)) {
@@ -131,7 +141,9 @@ function calls(node: ts.CallExpression): Replacement[] {
 }
 
 const isText = (node: ts.Node): boolean =>
-  ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) || (ts.isBinaryExpression(node) && isText(node.left));
+  ts.isStringLiteralLike(node) ||
+  ts.isTemplateExpression(node) ||
+  (ts.isBinaryExpression(node) && isText(node.left));
 
 /** Messages of errors, warnings and help: their words are no behavior. */
 const isMessage = (node: ts.Node): boolean => ts.isTemplateExpression(node);

@@ -52,6 +52,8 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
+/** The repository as it was at the start, so that it may be edited meanwhile. */
+const base = copy(root);
 const queue = drawn();
 const outcomes = new Map<Mutation, Outcome>();
 /** Seconds that a group of tests takes without a mutation. */
@@ -65,7 +67,7 @@ function drawn(): Mutation[] {
   const draw = uniform(Number(options.seed));
   return files
     .filter((file) => file.includes(options.only))
-    .flatMap((file) => mutationsOf(file, readFileSync(root + file, 'utf8')))
+    .flatMap((file) => mutationsOf(file, readFileSync(join(base, file), 'utf8')))
     .map((mutation) => ({ mutation, place: draw() }))
     .sort((a, b) => a.place - b.place)
     .slice(0, Number(options.count))
@@ -73,20 +75,23 @@ function drawn(): Mutation[] {
 }
 
 async function work(): Promise<void> {
-  const folder = copy();
+  const folder = copy(base);
   for (let mutation = queue.shift(); mutation; mutation = queue.shift()) {
-    const source = readFileSync(root + mutation.file, 'utf8');
+    const source = readFileSync(join(base, mutation.file), 'utf8');
     writeFileSync(join(folder, mutation.file), mutated(source, mutation));
     const outcome = await tried(mutation.file, folder);
     outcomes.set(mutation, outcome);
     console.log(`${outcomes.size}/${total} ${outcome}: ${told(mutation, source)}`);
     writeFileSync(join(folder, mutation.file), source);
-    if (mutation.file.startsWith('assembly/')) cpSync(root + kernels, join(folder, kernels));
+    if (mutation.file.startsWith('assembly/')) cpSync(join(base, kernels), join(folder, kernels));
   }
 }
 
 async function tried(file: string, folder: string): Promise<Outcome> {
-  if (file.startsWith('assembly/') && (await run(folder, ['scripts/prepare.mjs', '--kernels'], 300)) !== 'passed')
+  if (
+    file.startsWith('assembly/') &&
+    (await run(folder, ['scripts/prepare.mjs', '--kernels'], 300)) !== 'passed'
+  )
     return 'does not compile';
   for (const group of concerns(file, specs)) {
     const result = await tests(folder, group, SECONDS + SLOWER * (await baseline(group)));
@@ -101,22 +106,19 @@ function baseline(group: readonly string[]): Promise<number> {
   if (known) return known;
   const measured = (async () => {
     const started = Date.now();
-    const folder = copy();
-    const result = await tests(folder, group, Infinity);
-    rmSync(folder, { recursive: true });
-    if (result === 'passed') return (Date.now() - started) / 1000;
-    console.error(`Without a mutation, the tests of ${key} fail.`);
+    if ((await tests(base, group, Infinity)) === 'passed') return (Date.now() - started) / 1000;
+    console.error(`Without a mutation, these tests fail: npm test -- ${key}`);
     process.exit(1);
   })();
   baselines.set(key, measured);
   return measured;
 }
 
-/** A copy of the repository to change. */
-function copy(): string {
+/** A copy of the repository in a temporary folder. */
+function copy(from: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'camwasm-mutate-'));
   folders.push(folder);
-  for (const file of [...tracked, kernels]) cpSync(root + file, join(folder, file));
+  for (const file of [...tracked, kernels]) cpSync(join(from, file), join(folder, file));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }
@@ -126,7 +128,11 @@ function tests(folder: string, group: readonly string[], seconds: number) {
   return run(folder, ['--import', 'tsx', 'test/run.ts', ...group], seconds);
 }
 
-function run(folder: string, args: readonly string[], seconds: number): Promise<'passed' | 'failed' | 'timed out'> {
+function run(
+  folder: string,
+  args: readonly string[],
+  seconds: number,
+): Promise<'passed' | 'failed' | 'timed out'> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd: folder,
@@ -167,7 +173,9 @@ function report(): void {
   const found = [...outcomes.values()].filter((outcome) => outcome !== 'does not compile');
   const living = found.filter((outcome) => outcome === 'lives').length;
   const score = 1 - living / found.length;
-  console.log(`\n${found.length - living} of ${found.length} mutations were caught: ${(100 * score).toFixed(1)} %`);
+  console.log(
+    `\n${found.length - living} of ${found.length} mutations were caught: ${(100 * score).toFixed(1)} %`,
+  );
   process.exitCode = score >= GOAL ? 0 : 1;
 }
 

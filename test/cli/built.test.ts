@@ -49,7 +49,7 @@ const camwasm = ({ cwd }: Here, argv: readonly string[], input?: Uint8Array) => 
     cwd,
     input,
     maxBuffer: 2 ** 26,
-    timeout: 120_000,
+    timeout: 1200_000,
   });
   return { status, stdout, stderr: String(stderr), files: readdirSync(cwd) };
 };

@@ -7,6 +7,7 @@ import { CamError } from '../../src/errors.ts';
 import { decode } from '../../src/image/decode.ts';
 import { type FormatName, IMAGE_FORMATS } from '../../src/image/formats.ts';
 import type { Picture } from '../../src/image/source.ts';
+import { uniform } from '../helpers/random.ts';
 import {
   ascii,
   cmykJpeg,
@@ -214,6 +215,40 @@ for (const [kind, type, depth, row, rgb] of PNG_KINDS) {
   });
 }
 
+test('PNG: rows under every filter, with ties between the neighbors', async () => {
+  const [width, height] = [23, 40];
+  const draw = uniform(1);
+  // Steps of 2 and 3 make many ties of Paeth's distances.
+  const pixels = Array.from({ length: height }, () =>
+    Array.from({ length: 3 * width }, () => 100 + 3 * Math.floor(4 * draw()) - 2 * Math.floor(3 * draw())),
+  );
+  /** The value that is nearest to left + above - corner; of equally near ones, the first in this order. */
+  const paeth = (left: number, above: number, corner: number) =>
+    [left, above, corner].reduce((best, value) =>
+      Math.abs(left + above - corner - value) < Math.abs(left + above - corner - best) ? value : best,
+    );
+  const predictions: ((left: number, above: number, corner: number) => number)[] = [
+    () => 0,
+    (left) => left,
+    (_, above) => above,
+    (left, above) => Math.floor((left + above) / 2),
+    paeth,
+  ];
+  const rows = pixels.flatMap((row, y) => {
+    const filter = (y * 3) % 5;
+    const filtered = row.map((value, i) => {
+      const [left, above, corner] = [row[i - 3], pixels[y - 1]?.[i], pixels[y - 1]?.[i - 3]];
+      return (value - predictions[filter]!(left ?? 0, above ?? 0, corner ?? 0)) & 255;
+    });
+    return [filter, ...filtered];
+  });
+  const found = await decode(rawPng({ width, height, depth: 8, type: 2 }, rows));
+  assert.equal(
+    Array.from(found.data).filter((_, i) => i % 4 < 3),
+    pixels.flat(),
+  );
+});
+
 test('PNG: color types that do not come with this depth are refused', async () => {
   for (const [type, depth] of [
     [2, 4],
@@ -277,6 +312,24 @@ test('GIF: a frame that holds more or fewer pixels than it says is damage, and n
 test('GIF: a frame that is larger than the screen counts for the limit', async () => {
   const frame = { codes: [CLEAR, BLUE, STOP], width: 60000, height: 50000 };
   assert.match((await failure(gif([frame]))).message, '60000 x 50000');
+});
+
+test('GIF: a frame lies at its offset on the screen', async () => {
+  const bytes = gif([{ codes: [CLEAR, BLUE, STOP] }]);
+  const at = bytes.indexOf(0x2c);
+  new DataView(bytes.buffer).setUint16(6, 4, true); // the screen is 4 x 3
+  new DataView(bytes.buffer).setUint16(8, 3, true);
+  bytes[at + 1] = 2; // left
+  bytes[at + 3] = 1; // top
+  const found = await decode(bytes);
+  assert.equal([found.width, found.height], [4, 3]);
+  for (let y = 0; y < 3; y++)
+    for (let x = 0; x < 4; x++)
+      assert.equal(
+        pixel(found, x, y),
+        x === 2 && y === 1 ? [0, 0, 255, 255] : [255, 255, 255, 255],
+        `${x}, ${y}`,
+      );
 });
 
 test('GIF: there is one first frame, whatever extensions come before it', async () => {

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { firstComponent } from '../../src/methods/component.ts';
+import { random } from '../../src/methods/random.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, means, network, noise, positive, tensor, weighted } from './networks.ts';
 
@@ -175,6 +176,16 @@ test('FEM weighs a channel by the share of positions two deviations above its me
     return plane.filter((v) => v > mean + 2 * deviation).length / 36;
   });
   assert.ok(weights.some((weight) => weight > 0));
+  near(raw[0].data, weighted(data, weights));
+});
+
+test('Random CAM draws a weight for each channel, uniform in [-1, 1)', async () => {
+  const shape = [3, 4, 4];
+  const data = positive(48, 7);
+  const head = linear(shape, [[1], [1], [1]]);
+  const { raw } = await explain(head, tensor(shape, data), { method: 'randomcam', seed: 6 });
+  const { uniform } = random(6, 'randomcam');
+  const weights = [0, 1, 2].map(() => 2 * uniform() - 1);
   near(raw[0].data, weighted(data, weights));
 });
 

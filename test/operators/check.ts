@@ -72,7 +72,7 @@ export async function checkVjp(given: Case): Promise<void> {
         const expected = given.expect[position];
         if (expected)
           assert.ok(close(data, expected), `∂/∂${name} is ${[...data].join()}, not ${expected.join()}`);
-      } else await compare(forward, feeds, name, output, seed, data, given.roundings);
+      } else await compare(forward, feeds, name, output, seed, data, given);
     }
     await session.release();
   }
@@ -90,8 +90,9 @@ async function compare(
   output: string,
   seed: Float32Array,
   gradient: Float32Array,
-  roundings = ROUNDINGS,
+  { roundings = ROUNDINGS, scale: unit = 1 }: Case,
 ) {
+  const step = STEP * unit;
   const draw = normal(7);
   const at = feeds[name].data as Float32Array;
   for (let trial = 0; trial < DIRECTIONS; trial++) {
@@ -99,13 +100,13 @@ async function compare(
     let difference = 0;
     let noise = 0;
     for (const [steps, weight] of STENCIL) {
-      const moved = at.map((value, i) => value + steps * STEP * direction[i]);
+      const moved = at.map((value, i) => value + steps * step * direction[i]);
       const { [output]: y } = await forward.run({ ...feeds, [name]: floatTensor(feeds[name].dims, moved) }, [
         output,
       ]);
       (y.data as Float32Array).forEach((value, i) => {
-        difference += (weight * value * seed[i]) / STEP;
-        noise += ((weight * value * seed[i]) / STEP) ** 2;
+        difference += (weight * value * seed[i]) / step;
+        noise += ((weight * value * seed[i]) / step) ** 2;
       });
     }
     let product = 0;
@@ -148,12 +149,19 @@ export interface Built {
 }
 
 /** A model of the case's one node, and drawn values of the inputs that are not constant. */
-export function build({ op, inputs, attributes = {}, outputs: count = 1, opset = 18 }: Case): Built {
+export function build({
+  op,
+  inputs,
+  attributes = {},
+  outputs: count = 1,
+  opset = 18,
+  scale = 1,
+}: Case): Built {
   const e = new Emitter('v');
   const feeds: Record<string, Tensor> = {};
   const names = inputs.map((input, index) => {
     if (input.absent) return '';
-    const data = draw(input, index);
+    const data = draw(input, index, scale);
     const type = input.type ?? 'float32';
     if (input.fixed || !standsForReal(type))
       return e.initializer(makeTensor(`c${index}`, type, input.dims, data));
@@ -171,7 +179,7 @@ export function build({ op, inputs, attributes = {}, outputs: count = 1, opset =
   return { model: e.bytes(opsets, 8), feeds, outputs: ends };
 }
 
-function draw({ dims, values = 'normal', avoid = [] }: Input, index: number): number[] {
+function draw({ dims, values = 'normal', avoid = [] }: Input, index: number, scale: number): number[] {
   if (typeof values !== 'string') return [...values];
   const size = sizeOf(dims);
   const [gauss, flat] = [normal(index + 1), uniform(index + 1)];
@@ -186,7 +194,7 @@ function draw({ dims, values = 'normal', avoid = [] }: Input, index: number): nu
   return Array.from({ length: size }, () => {
     for (;;) {
       const value = next();
-      if (avoid.every((kink) => Math.abs(value - kink) > 0.1)) return value;
+      if (avoid.every((kink) => Math.abs(value - kink) > 0.1)) return scale * value;
     }
   });
 }

@@ -71,7 +71,10 @@ export async function compute({ load, read, camwasm, server }) {
 
 /** An explainer behind the request handler. */
 function throughServer({ createHandler }, explainer) {
-  const handler = createHandler({ models: { everyday36: () => Promise.resolve(explainer) } });
+  const handler = createHandler({
+    models: { everyday36: () => Promise.resolve(explainer) },
+    limits: { seconds: 3600 }, // the machine may be busy
+  });
   const post = async (body, query, accept) => {
     const url = `http://camwasm.test/explain?${new URLSearchParams(query)}`;
     const response = await handler.fetch(new Request(url, { method: 'POST', body, headers: { accept } }));
