@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Context, suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { decode } from '../../src/image/decode.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';
+import * as assert from '../helpers/assert.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const main = join(root, 'dist/cli/main.js');

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { COLORMAPS } from '../../src/image/colormaps.ts';
 import { decode } from '../../src/image/decode.ts';
 import type { Picture } from '../../src/image/source.ts';
 import { METHODS } from '../../src/methods/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { camwasm, Place, type RunOptions } from './fake.ts';
 
 const compare = suite('camwasm compare');

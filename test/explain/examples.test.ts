@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 
 // The example pictures were computed, so it is known to the pixel where their objects are.
 const test = suite('the built-in model looks at the object');

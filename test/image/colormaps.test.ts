@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { CamError } from '../../src/errors.ts';
 import { type ColormapId, COLORMAPS, colorTable, DEFAULT_COLORMAP } from '../../src/image/colormaps.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('colormaps');
 

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import encodeWebp, { init as initWebp } from '@jsquash/webp/encode.js';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { decode } from '../../src/image/decode.ts';
 import { type FormatName, IMAGE_FORMATS } from '../../src/image/formats.ts';
 import type { Picture } from '../../src/image/source.ts';
+import * as assert from '../helpers/assert.ts';
 import { uniform } from '../helpers/random.ts';
 import {
   ascii,

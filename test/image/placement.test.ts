@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { carryBack, type Fit, FITS, place } from '../../src/image/placement.ts';
 import { type Preprocessing, toTensor } from '../../src/image/preprocess.ts';
 import type { Resample } from '../../src/image/resize.ts';
 import { loadKernels, type Plane } from '../../src/kernels/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { picture } from './pictures.ts';
 
 const test = suite('placement');

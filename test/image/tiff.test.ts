@@ -1,9 +1,9 @@
 import { deflateSync } from 'node:zlib';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { CamError } from '../../src/errors.ts';
 import { decode } from '../../src/image/decode.ts';
 import { firstPage, viewOf } from '../../src/image/tiff.ts';
+import * as assert from '../helpers/assert.ts';
 import { cpuSeconds } from '../helpers/cpu.ts';
 import { encodeWith, picture } from './pictures.ts';
 

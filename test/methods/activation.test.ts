@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { firstComponent } from '../../src/methods/component.ts';
 import { random } from '../../src/methods/random.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, means, network, noise, positive, tensor, weighted } from './networks.ts';
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Volume } from '../../src/kernels/index.ts';
 import { blurred } from '../../src/methods/blur.ts';
+import * as assert from '../helpers/assert.ts';
 import { cpuSeconds } from '../helpers/cpu.ts';
 import { blurredAt, blurredAxes } from './gaussian.ts';
 import { noise } from './networks.ts';

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { random } from '../../src/methods/random.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, means, network, noise, pooledClassifier, tensor, weighted } from './networks.ts';
 

@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions, type MethodId, overlay } from '../../src/index.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { random } from '../../src/methods/random.ts';
@@ -8,6 +7,7 @@ import { Network } from '../../src/network/network.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tensorValues } from '../../src/onnx/tensor.ts';
 import { toFloat } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, relativeError } from '../helpers/fixtures.ts';
 import { blurredAxes } from './gaussian.ts';
 import { explain, linear, network, noise, pooledClassifier, type Small, tensor } from './networks.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions, onScale, overlay } from '../../src/index.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { firstComponent } from '../../src/methods/component.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, network, pooledClassifier, positive, tensor } from './networks.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { MethodId } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 
 /** For each method: the spec, and the start of the test that holds its map against values from elsewhere. */

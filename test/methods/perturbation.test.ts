@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions } from '../../src/index.ts';
 import { random } from '../../src/methods/random.ts';
 import type { Emitter } from '../../src/onnx/emitter.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, means, network, noise, positive, tensor, weighted } from './networks.ts';
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { random } from '../../src/methods/random.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('random numbers');
 

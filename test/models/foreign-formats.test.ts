@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { fileStart, FOREIGN_FORMATS, requireOnnx } from '../../src/models/foreign-formats.ts';
 import { loadModel } from '../../src/models/source.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('files that are not ONNX models');
 

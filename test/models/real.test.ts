@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Preprocessing } from '../../src/image/preprocess.ts';
 import { Explainer } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 
 // Trained public models and photos, too large for the repository: CAMWASM_MODELS names the folder that holds the models,
 // with photos in its neighbor `photos`. Without it, only the table itself is checked.

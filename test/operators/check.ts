@@ -1,4 +1,3 @@
-import * as assert from 'uvu/assert';
 import { backwardGraph, readsOf } from '../../src/autodiff/backward.ts';
 import type { CamError } from '../../src/errors.ts';
 import { probe } from '../../src/network/probe.ts';
@@ -11,6 +10,7 @@ import { makeTensor } from '../../src/onnx/tensor.ts';
 import { unfused } from '../../src/operators/unfused.ts';
 import { createSession, type Session } from '../../src/runtime/session.ts';
 import { floatTensor, fromFloat, sizeOf, type Tensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { normal, uniform } from '../helpers/random.ts';
 import type { Case, Input } from './case.ts';
 

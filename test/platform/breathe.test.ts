@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { runtime } from '../../src/platform/runtime.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('breathe');
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { fetchFile } from '../../src/platform/fetch.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('fetch');
 

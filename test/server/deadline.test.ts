@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { withDeadline } from '../../src/server/deadline.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('deadline');
 

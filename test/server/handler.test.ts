@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer } from '../../src/explain/explainer.ts';
 import { decode } from '../../src/image/decode.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';
 import { encodePng } from '../../src/image/png.ts';
 import { createHandler, type Handler, type Limits } from '../../src/server/index.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('server');
 

@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { request, type Server } from 'node:http';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { type Fetch, listen } from '../../src/server/node.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('server on Node');
 

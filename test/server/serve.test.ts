@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('camwasm serve');
 

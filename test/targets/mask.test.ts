@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Fit } from '../../src/image/placement.ts';
 import { maskWeights } from '../../src/targets/mask.ts';
+import * as assert from '../helpers/assert.ts';
 
 /** A picture of 8 x 4 pixels that is white from column 6 on. */
 const picture = {
