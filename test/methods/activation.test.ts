@@ -167,13 +167,13 @@ test('Seg-Eigen-CAM takes the magnitude of a gradient that changes its sign over
 });
 
 test('FEM weighs a channel by the share of positions two deviations above its mean', async () => {
-  const shape = [3, 6, 6];
-  const data = noise(108, 6).map((v) => Math.max(v, 0) ** 3);
+  const shape = [3, 30, 30];
+  const data = noise(2700, 6).map((v) => Math.max(v, 0));
   const { raw } = await explain(linear(shape, [[1], [1], [1]]), tensor(shape, data), { method: 'fem' });
   const weights = means(data, 3).map((mean, c) => {
-    const plane = [...data.subarray(c * 36, (c + 1) * 36)];
-    const deviation = Math.sqrt(plane.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 36);
-    return plane.filter((v) => v > mean + 2 * deviation).length / 36;
+    const plane = [...data.subarray(c * 900, (c + 1) * 900)];
+    const deviation = Math.sqrt(plane.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 900);
+    return plane.filter((v) => v > mean + 2 * deviation).length / 900;
   });
   assert.ok(weights.some((weight) => weight > 0));
   near(raw[0].data, weighted(data, weights));
@@ -209,7 +209,8 @@ test('deep feature factorization finds concepts that do not overlap', async () =
     [0, 1],
     [0, 4],
   ];
-  const data = Float32Array.from(recipe.flatMap((mix) => places.map((half) => mix[half])));
+  // What a channel has everywhere is no concept.
+  const data = Float32Array.from(recipe.flatMap((mix, c) => places.map((half) => mix[half] + 2 * c)));
   const { raw, shows, heatmap } = await explain(linear(shape, [[1], [1], [1], [1]]), tensor(shape, data), {
     method: 'dff',
     concepts: 2,
@@ -224,6 +225,8 @@ test('deep feature factorization finds concepts that do not overlap', async () =
   const [left, right] = halves.sort((a, b) => b[0] - a[0]);
   near(left, [Math.hypot(3, 2), 0], 1e-2);
   near(right, [0, Math.hypot(1, 4)], 1e-2);
+  const usual = await explain(linear(shape, [[1], [1], [1], [1]]), tensor(shape, data), { method: 'dff' });
+  assert.is(usual.raw[0].channels, 5);
 });
 
 test.run();

@@ -1,4 +1,5 @@
 import { suite } from 'uvu';
+import type { MethodId } from '../../src/index.ts';
 import { random } from '../../src/methods/random.ts';
 import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
@@ -193,6 +194,19 @@ test('ShapleyCAM sees no curvature in a kink, however near it is', async () => {
   const shapley = await explain(kinked, input, { method: 'shapleycam' });
   const plain = await explain(kinked, input, { method: 'gradcam' });
   near(shapley.raw[0].data, plain.raw[0].data, 1e-4);
+});
+
+test('weights that divide by almost nothing are warned of', async () => {
+  // Without a ReLU, activations have both signs. g = 1 everywhere.
+  const signed = linear([1, 1, 4], [[4]], (e, value) => e.op('Identity', [value]));
+  const warned = async (method: MethodId, values: readonly number[]) =>
+    (await explain(signed, tensor([1, 1, 4], Float32Array.from(values)), { method })).warnings.join();
+  // Grad-CAM++ divides by 2 + S g.
+  assert.match(await warned('gradcampp', [-3, 0.5, 0.25, 0.2505]), /almost zero/);
+  assert.not.match(await warned('gradcampp', [-3, 0.5, 0.25, 0.255]), /almost zero/);
+  // XGrad-CAM divides by S, here 5e-4 and 5e-3 of the sum of magnitudes.
+  assert.match(await warned('xgradcam', [1, -1, 1, -0.998]), /near zero/);
+  assert.not.match(await warned('xgradcam', [1, -1, 1, -0.98]), /near zero/);
 });
 
 test('Finer-CAM explains y_c − 0.6 mean y_d over the three classes nearest to c', async () => {

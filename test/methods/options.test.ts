@@ -82,6 +82,24 @@ test('other libraries scale each map at its own resolution before they fuse them
   near(await fused('layercam', 'pytorch-grad-cam'), unit(each(a, b, (v, w) => (v + w) / 2)));
 });
 
+test('signed maps of several layers are fused as shares of their largest magnitude', async () => {
+  const maps = await Promise.all(
+    two.layers.map(async (layer) => {
+      const [{ data, height, width }] = (await explain(two, input, { layer })).raw;
+      const { data: large } = k.resample({ data, height, width }, { height: 4, width: 6 });
+      const most = Math.max(...large.map(Math.abs));
+      return large.map((v) => v / most);
+    }),
+  );
+  const around = (values: readonly number[]) =>
+    values.map((v) => 0.5 + v / (2 * Math.max(...values.map(Math.abs))));
+  const fused = async (fuse: ExplainOptions['fuse']) =>
+    (await explain(two, input, { fuse, signed: true })).heatmap.data;
+  near(await fused('mean'), around(each(maps[0], maps[1], (v, w) => (v + w) / 2)));
+  near(await fused('max'), around(each(maps[0], maps[1], (v, w) => (Math.abs(w) > Math.abs(v) ? w : v))));
+  near(await fused('product'), around(each(maps[0], maps[1], (v, w) => v * w)));
+});
+
 test('the epsilons of their scaling show on maps as small', async () => {
   const x = positive(72, 52);
   for (const [compat, epsilon] of [
