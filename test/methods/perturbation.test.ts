@@ -100,7 +100,7 @@ test('other libraries add 1e-8 to the range of a mask, which shows on ranges as 
       y: pooledClassifier(
         e,
         whole,
-        w.map((v) => [v]),
+        w.map((v) => [20 * v]), // scores far apart
       ),
     };
   });
@@ -134,7 +134,7 @@ test('other libraries add 1e-8 to the range of a mask, which shows on ranges as 
       (map: ReturnType<typeof plane>) => k.resample(plane(unit(map.data)), { height: 6, width: 8 }).data,
     ],
   ] as const) {
-    const scores = [0, 1, 2].map((c) => y(through(maskOf(plane(small.slice(c * 12, (c + 1) * 12))))));
+    const scores = [0, 1, 2].map((c) => 20 * y(through(maskOf(plane(small.slice(c * 12, (c + 1) * 12))))));
     const { raw: found } = await explain(tiny, input, { method: 'scorecam', compat });
     near(found[0].data, weighted(Float32Array.from(small), softmax(scores)), 1e-3);
   }
