@@ -231,7 +231,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     group: 'Explain',
     describe: 'ONNX file of the model',
     reading: text('<file>', 'the path of an ONNX file'),
-    fallback: 'the built-in model, 36 everyday things',
+    fallback: 'the built-in model, which knows the 1,000 classes of ImageNet',
     commands: ANY_MODEL,
     query: true,
   },

@@ -35,7 +35,7 @@ pages('docs/cli.md is what the table says: npm run docs', async () =>
 pages('the README counts the methods and the classes of the built-in model', () => {
   const labels = JSON.parse(written('models/labels.json')) as unknown[];
   assert.match(readme, new RegExp(`\\*\\*Methods\\*\\*: ${Object.keys(METHODS).length} of them`));
-  assert.match(readme, new RegExp(`classifier of ${labels.length} everyday things`));
+  assert.match(readme, new RegExp(`the ${labels.length.toLocaleString('en')} classes of ImageNet`));
 });
 pages('the README states the versions that package.json asks for', () => {
   const { engines } = JSON.parse(written('package.json')) as { engines: { node: string } };

@@ -21,7 +21,7 @@ export async function runServe({ operands, settings, io }: CommandContext): Prom
   const path = settings.model === undefined ? undefined : resolve(io.cwd, settings.model);
   const model = await Explainer.load(path, loadOptionsOf(settings, io.cwd));
   for (const warning of model.warnings) await out.warn(warning);
-  const name = path === undefined ? 'everyday36' : parse(path).name;
+  const name = path === undefined ? 'efficientnet-lite0' : parse(path).name;
   const handler = createHandler({ models: { [name]: () => Promise.resolve(model) } });
   try {
     const server = await listening(handler.fetch, settings);
