@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError, type ErrorCode } from '../../src/errors.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';
 import type { ExplainOptions, ImageJson } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { camwasm, Place, PREPARED } from './fake.ts';
 
 const SECONDS = /\(\d+\.\d\d s\)/;
