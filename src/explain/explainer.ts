@@ -151,6 +151,7 @@ export class Explainer {
       const { preprocessing, preprocessingSources } = this.info;
       return {
         ...steps,
+        confident: isConfident(steps.prediction, this.#model.source.unsureBelow),
         ...(prepared.image.picture || prepared.blank
           ? { preprocessing, preprocessingSources }
           : { preprocessing: undefined, preprocessingSources: undefined }),
@@ -222,4 +223,10 @@ export class Explainer {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/** Whether the best class has the probability that the model asks for; undefined if either is unknown. */
+function isConfident([best]: readonly ClassScore[], unsureBelow: number | undefined): boolean | undefined {
+  if (best?.probability === undefined || unsureBelow === undefined) return undefined;
+  return best.probability >= unsureBelow;
 }

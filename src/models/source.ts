@@ -6,7 +6,7 @@ import { folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
 import { folderAdvice } from './foreign-folders.ts';
 import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
-import { readModelConfig } from './model-config.ts';
+import { readModelConfig, readUnsureBelow } from './model-config.ts';
 import type { FoundSettings } from './preprocessing.ts';
 import { readPreprocessorConfig } from './preprocessor-config.ts';
 import { ultralyticsMetadata } from './ultralytics.ts';
@@ -18,6 +18,8 @@ export interface ModelSource {
   readonly labels: readonly string[] | undefined;
   /** Settings of its preprocessing; undefined if there are none. */
   readonly found: FoundSettings | undefined;
+  /** The probability below which the best class is a guess; undefined if the model states none. */
+  readonly unsureBelow: number | undefined;
   /** The files read. */
   readonly files: readonly (string | URL)[];
 }
@@ -27,8 +29,8 @@ export interface ModelFiles {
   /** External data files, by their path in the model. Found automatically beside a model path. */
   external?: readonly { path: string; data: Uint8Array }[];
   /**
-   * Contents of a Hugging Face `config.json`, with the class names, and timm's preprocessing or a `mode` of Keras. Found
-   * automatically beside a model path.
+   * Contents of a Hugging Face `config.json`, with the class names, and timm's preprocessing or a `mode` of Keras.
+   * `unsure_below` is the probability below which the best class is a guess. Found automatically beside a model path.
    */
   config?: object;
   /**
@@ -139,7 +141,7 @@ interface ModelSettings {
 function settingsOf(
   { metadata }: Model,
   { config, preprocessor }: ModelSettings,
-): Pick<ModelSource, 'labels' | 'found'> {
+): Pick<ModelSource, 'labels' | 'found' | 'unsureBelow'> {
   const inside = ultralyticsMetadata(metadata);
   const beside: FoundSettings | undefined = preprocessor
     ? { from: 'preprocessor_config.json', settings: readPreprocessorConfig(preprocessor.text) }
@@ -147,6 +149,7 @@ function settingsOf(
   const found = beside && Object.keys(beside.settings).length > 0 ? beside : undefined;
   return {
     labels: (config && labelsOfConfig(config.text)) ?? inside?.names,
+    unsureBelow: config && readUnsureBelow(config.text),
     found: found ?? (inside && { from: 'metadata', settings: inside.preprocessing }),
   };
 }

@@ -47,6 +47,8 @@ export interface FakeOptions {
   /** Files that the model is read from, besides the one that is named. */
   beside?: readonly (string | URL)[];
   progress?: boolean;
+  /** What the model's threshold says of the best class. */
+  confident?: boolean;
   /** Color of the pictures that show an explanation; white by default. */
   overlay?: readonly [red: number, green: number, blue: number];
 }
@@ -255,6 +257,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
         output: { name: 'y', kind: 'classes', dims: [1, 5], activation: 'softmax', note: undefined },
         detections: [],
         prediction,
+        confident: fake.confident,
         explanations,
         failures,
         ...(fake.prepared ?? { preprocessing: undefined, preprocessingSources: undefined }),
