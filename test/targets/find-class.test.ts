@@ -37,7 +37,9 @@ for (const [text, index] of [
   ['projectile', 4],
   ['projectile, missile', 4],
   ['chute', 7],
-  ['slide', 8],
+  ['slide', 7],
+  ['Slide', 8],
+  ['SLIDE', 8],
 ] as const) {
   find(`reads "${text}" as class ${index}`, () => assert.is(findClass(text, IMAGENET), index));
 }
