@@ -49,6 +49,10 @@ export class CamError extends Error {
 export const badOption = (option: string | undefined, message: string, cause?: unknown): CamError =>
   new CamError('BAD_OPTION', message, { option, cause });
 
+/** The error for work whose signal is aborted; its cause is the signal's reason. */
+export const abortedBy = (signal: AbortSignal | undefined): CamError =>
+  new CamError('ABORTED', 'Aborted.', { cause: signal?.reason });
+
 /**
  * Code and option of any error, as data.
  *

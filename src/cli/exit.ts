@@ -7,6 +7,8 @@ export const FAILED = 1;
 export const WRONG_USAGE = 2;
 /** 128 + SIGINT, as in shells. */
 export const INTERRUPTED = 130;
+/** 128 + SIGTERM. */
+export const TERMINATED = 143;
 
 const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   BAD_OPTION: WRONG_USAGE,
@@ -25,5 +27,8 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   ABORTED: INTERRUPTED,
 };
 
-export const exitCodeOf = (error: unknown): number =>
-  error instanceof CamError ? EXIT_CODES[error.code] : FAILED;
+/** The exit code for an error. The cause of ABORTED is the signal that the process got. */
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof CamError)) return FAILED;
+  return error.code === 'ABORTED' && error.cause === 'SIGTERM' ? TERMINATED : EXIT_CODES[error.code];
+}

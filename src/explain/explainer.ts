@@ -6,6 +6,7 @@ import type { ModelInput } from '../models/source.ts';
 import { type Port, portOf } from '../onnx/model.ts';
 import { checkOptions } from '../options/check.ts';
 import type { Threads } from '../runtime/ort.ts';
+import { turns } from '../runtime/turns.ts';
 import type {
   Answer,
   ClassScore,
@@ -15,7 +16,7 @@ import type {
   LoadOptions,
   PredictOptions,
 } from '../types.ts';
-import { checkSignal, noImage, readCall, requireSingle } from './call.ts';
+import { noImage, readCall, requireSingle } from './call.ts';
 import { contextFor } from './context.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';
 import { prepareInput } from './input.ts';
@@ -60,9 +61,9 @@ export class Explainer {
   readonly threads: Threads;
   readonly #model: LoadedModel;
   readonly #network: ReturnType<typeof networkSlot>;
-  #closed = false;
-  /** The running call: calls take turns, since they share sessions. */
-  #turn: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+  /** Calls take turns, since they share sessions. */
+  readonly #turns = turns();
 
   private constructor(model: LoadedModel) {
     const { source, labels, preprocessing, preprocessingSources } = model;
@@ -138,9 +139,14 @@ export class Explainer {
     return this.#explainAll(image, options);
   }
 
-  #explainAll(image: ImageInput | undefined, options: ExplainOptions): Promise<ExplainReport> {
-    return this.#inTurn(async () => {
-      checkSignal(options.signal);
+  #explainAll(image: ImageInput | undefined, given: ExplainOptions): Promise<ExplainReport> {
+    const { signal, onProgress } = given;
+    // A run that an abort finds under way ends later, unseen.
+    const options = {
+      ...given,
+      onProgress: onProgress && ((progress) => !signal?.aborted && onProgress(progress)),
+    } satisfies ExplainOptions;
+    return this.#inTurn(signal, async () => {
       const call = readCall(options, this.labels, image !== undefined);
       const watch = stopwatch();
       const prepared = await watch.time('decode', () => prepareInput(this.#model, image, options.maxPixels));
@@ -174,9 +180,8 @@ export class Explainer {
    * @throws {CamError} BAD_IMAGE, BAD_TENSOR, BAD_OPTION, UNSUPPORTED_MODEL, RUNTIME or ABORTED as in `explainAll`.
    */
   async predict(image: ImageInput, options: PredictOptions = {}): Promise<ClassScore[]> {
-    return this.#inTurn(async () => {
-      checkOptions(options, 'predict');
-      checkSignal(options.signal);
+    checkOptions(options, 'predict');
+    return this.#inTurn(options.signal, async () => {
       if (image === undefined) throw noImage('predict()');
       const prepared = await prepareInput(this.#model, image, options.maxPixels);
       const { network, input, others, labels } = await contextFor(
@@ -201,12 +206,16 @@ export class Explainer {
     });
   }
 
-  /** Frees the runtime's memory; the explainer is unusable afterwards. */
+  /**
+   * Frees the runtime's memory; the explainer is unusable afterwards. A call that runs ends first, and calls that wait for
+   * their turn are rejected.
+   */
   async close(): Promise<void> {
-    const close = () => this.#network.close();
-    this.#turn = this.#turn.then(close, close);
-    this.#closed = true;
-    await this.#turn;
+    if (this.#closing === undefined) {
+      this.#turns.dismiss(closedError());
+      this.#closing = this.#turns.take(() => this.#network.close());
+    }
+    await this.#closing;
   }
 
   /** `await using explainer = …` closes it. */
@@ -214,14 +223,13 @@ export class Explainer {
     await this.close();
   }
 
-  /** @throws {CamError} RUNTIME when the explainer is closed. */
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turn.then(() => {
-      if (this.#closed) throw new CamError('RUNTIME', 'This explainer is closed. Load the model again.');
-      return blamingSize(this.#model.options, work);
-    });
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  /**
+   * @throws {CamError} RUNTIME when the explainer is closed.
+   * @throws {CamError} ABORTED as soon as the signal is aborted.
+   */
+  #inTurn<Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
+    if (this.#closing) throw closedError();
+    return this.#turns.take(() => blamingSize(this.#model.options, work), signal);
   }
 }
 
@@ -230,3 +238,6 @@ function isConfident([best]: readonly ClassScore[], unsureBelow: number | undefi
   if (best?.probability === undefined || unsureBelow === undefined) return undefined;
   return best.probability >= unsureBelow;
 }
+
+const closedError = (): CamError =>
+  new CamError('RUNTIME', 'This explainer is closed. Load the model again.');

@@ -105,7 +105,7 @@ function graph(parts: readonly Field[]): Graph {
 }
 
 /** Converts a Constant node to an initializer, so that there is one kind of constant. */
-function constantOf({ op, outputs: [name], attributes }: GraphNode): Initializer | undefined {
+export function constantOf({ op, outputs: [name], attributes }: GraphNode): Initializer | undefined {
   if (op !== 'Constant') return undefined;
   const [[kind, value]] = attributes;
   if (isInitializer(value)) return { ...value, name };

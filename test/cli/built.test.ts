@@ -175,24 +175,38 @@ built('a reader that leaves early is no error', async ({ cwd }) => {
   assert.is(status, 0);
 });
 
-built('an interrupt ends it between two runs, with nothing written', async ({ cwd }) => {
-  const line = ['-m', 'class-visualization', '-c', '0,1,2,3', '--verbose'];
-  const child = spawn(program, [...prefix, main, ...line], { cwd });
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    // The first detail comes when the model is loaded; a second later the runs are on their way, with many to go.
-    if (stderr === '') setTimeout(() => child.kill('SIGINT'), 1000);
-    stderr += String(chunk);
-  });
-  const [status, signal] = await new Promise<[number | null, string | null]>((resolve) =>
-    child.once('close', (...end) => resolve(end)),
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+for (const [name, code] of Object.entries(SIGNALS) as [keyof typeof SIGNALS, number][]) {
+  /** Sends the signal when the model is loaded, which the first line of --verbose says, and awaits the end. */
+  const stopped = async (cwd: string, line: readonly string[], delay: number, start?: Uint8Array) => {
+    const child = spawn(program, [...prefix, main, ...line, '--verbose'], { cwd });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      if (stderr === '') setTimeout(() => child.kill(name), delay);
+      stderr += String(chunk);
+    });
+    if (start) child.stdin.write(start);
+    const [status, signal] = await new Promise<[number | null, string | null]>((resolve) =>
+      child.once('exit', (...end) => resolve(end)),
+    );
+    child.stdin.destroy();
+    // Deno ends the process by the signal itself, which shells show as the same number.
+    if (signal === null || !('Deno' in globalThis)) {
+      assert.is(status, code);
+      assert.match(stderr, /camwasm: (-: )?Aborted/);
+    } else assert.is(signal, name);
+    assert.equal(readdirSync(cwd), []);
+  };
+
+  built(`${name} ends it between two runs, with nothing written`, ({ cwd }) =>
+    // After a second the runs are on their way, with many to go.
+    stopped(cwd, ['-m', 'class-visualization', '-c', '0,1,2,3'], 1000),
   );
-  // Deno ends the process by the signal itself, which shells show as 130 too.
-  if (signal === null || !('Deno' in globalThis)) {
-    assert.is(status, 130);
-    assert.match(stderr, /camwasm: Aborted/);
-  } else assert.is(signal, 'SIGINT');
-  assert.equal(readdirSync(cwd), []);
-});
+
+  built(`${name} ends it while it waits for standard input, with nothing written`, async ({ cwd }) => {
+    const half = readFileSync(golfBall).subarray(0, 5000);
+    await stopped(cwd, ['-', '-o', 'out.png'], 0, half);
+  });
+}
 
 built.run();
