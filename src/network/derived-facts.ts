@@ -1,0 +1,54 @@
+import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
+import type { DataType } from '../onnx/data-type.ts';
+import { type Facts, type GraphNode, isInitializer, type Model } from '../onnx/model.ts';
+import { tensorValues } from '../onnx/tensor.ts';
+import { OPERATORS } from '../operators/index.ts';
+import type { SessionOptions } from '../runtime/session.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+import { constantVectors } from './constants.ts';
+
+/**
+ * What `probe` finds by running the model, from the operators' shape rules alone; undefined where a node has no rule, or
+ * where contents in `reads` are computed.
+ */
+export async function derivedFacts(
+  model: Model,
+  feeds: Readonly<Record<string, Tensor>>,
+  reads: readonly string[],
+  options: SessionOptions,
+): Promise<Facts | undefined> {
+  const dims = new Map<string, readonly number[]>();
+  const types = new Map<string, DataType>();
+  const values = new Map<string, readonly number[]>();
+  for (const [name, feed] of Object.entries(feeds)) {
+    dims.set(name, feed.dims);
+    types.set(name, feed.type);
+  }
+  const facts = valueFacts(model, { dims, types, values, constants: values });
+  const isKnown = (name: string) => name === '' || dims.has(name) || model.graph.initializers.has(name);
+  for (const node of model.graph.nodes) {
+    const name = onlyOutput(node);
+    if (name === undefined || !node.inputs.every(isKnown)) return undefined;
+    const constant = node.op === 'Constant' ? node.attributes.get('value') : undefined;
+    if (isInitializer(constant)) {
+      dims.set(name, constant.dims);
+      types.set(name, constant.type);
+      if (reads.includes(name)) values.set(name, tensorValues(constant, model.external));
+      continue;
+    }
+    const row = OPERATORS.get(node.op);
+    const c = nodeViewOf(model, node, facts);
+    const shape = row?.shape?.(c);
+    if (!shape) return undefined;
+    dims.set(name, shape);
+    const { elementType = 0 } = row ?? {};
+    types.set(name, typeof elementType === 'number' ? c.inputType(elementType) : elementType(c));
+  }
+  if (reads.some((name) => !values.has(name))) return undefined;
+  return { dims, types, values, constants: await constantVectors(model, { dims, types }, options) };
+}
+
+/** The output of a node that has one; a mask of Dropout, or statistics, are others. */
+function onlyOutput({ outputs: [first, ...others] }: GraphNode): string | undefined {
+  return others.some(Boolean) ? undefined : first;
+}
