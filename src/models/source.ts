@@ -1,5 +1,6 @@
 import { CamError, formatValue } from '../errors.ts';
 import type { FileSource } from '../image/source.ts';
+import { foldWeights } from '../onnx/fold.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
 import { folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
@@ -73,7 +74,7 @@ export async function loadModel(
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
     requireOnnx(bytes);
-    const model = readModel(bytes);
+    const model = foldWeights(readModel(bytes), ROOM);
     return { ...withWeights(model, external ?? missing(model)), files: [], ...settingsOf(model, settings) };
   }
   const known = typeof source === 'object' && 'model' in source;
@@ -85,7 +86,7 @@ export async function loadModel(
       (known ? settingIn(source.preprocessor) : settingBeside(place, 'preprocessor_config.json')),
   ]);
   requireOnnx(bytes, String(place));
-  const model = readModel(bytes, ROOM);
+  const model = foldWeights(readModel(bytes, ROOM), ROOM);
   const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
   const load = async ({ path, file }: (typeof weights)[number]) => ({
     path,

@@ -1,7 +1,6 @@
 import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
 import type { DataType } from '../onnx/data-type.ts';
-import { type Facts, type GraphNode, isInitializer, type Model } from '../onnx/model.ts';
-import { tensorValues } from '../onnx/tensor.ts';
+import type { Facts, GraphNode, Model } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import type { SessionOptions } from '../runtime/session.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -19,23 +18,17 @@ export async function derivedFacts(
 ): Promise<Facts | undefined> {
   const dims = new Map<string, readonly number[]>();
   const types = new Map<string, DataType>();
-  const values = new Map<string, readonly number[]>();
+  if (reads.length > 0) return undefined;
+  const none: ReadonlyMap<string, readonly number[]> = new Map();
   for (const [name, feed] of Object.entries(feeds)) {
     dims.set(name, feed.dims);
     types.set(name, feed.type);
   }
-  const facts = valueFacts(model, { dims, types, values, constants: values });
+  const facts = valueFacts(model, { dims, types, values: none, constants: none });
   const isKnown = (name: string) => name === '' || dims.has(name) || model.graph.initializers.has(name);
   for (const node of model.graph.nodes) {
     const name = onlyOutput(node);
     if (name === undefined || !node.inputs.every(isKnown)) return undefined;
-    const constant = node.op === 'Constant' ? node.attributes.get('value') : undefined;
-    if (isInitializer(constant)) {
-      dims.set(name, constant.dims);
-      types.set(name, constant.type);
-      if (reads.includes(name)) values.set(name, tensorValues(constant, model.external));
-      continue;
-    }
     const row = OPERATORS.get(node.op);
     const c = nodeViewOf(model, node, facts);
     const shape = row?.shape?.(c);
@@ -44,8 +37,7 @@ export async function derivedFacts(
     const { elementType = 0 } = row ?? {};
     types.set(name, typeof elementType === 'number' ? c.inputType(elementType) : elementType(c));
   }
-  if (reads.some((name) => !values.has(name))) return undefined;
-  return { dims, types, values, constants: await constantVectors(model, { dims, types }, options) };
+  return { dims, types, values: none, constants: await constantVectors(model, { dims, types }, options) };
 }
 
 /** The output of a node that has one; a mask of Dropout, or statistics, are others. */
