@@ -187,6 +187,11 @@ export interface ExplainReport {
   readonly detections: readonly Detection[];
   /** Best classes first, at most five; empty if the output holds values. */
   readonly prediction: readonly ClassScore[];
+  /**
+   * Whether the best class is as probable as the model asks (`unsure_below` of its `config.json`), or else a guess;
+   * undefined if it states no such threshold.
+   */
+  readonly confident: boolean | undefined;
   readonly explanations: readonly Explanation[];
   /** Methods that could not explain this image or model; the other results are unaffected. */
   readonly failures: readonly Failure[];

@@ -83,4 +83,14 @@ for (const [name, things] of Object.entries(images)) {
   }
 }
 
+test('the best class is a guess where it is below the threshold of the model', async () => {
+  const { unsure_below: threshold } = JSON.parse(
+    readFileSync(new URL('../models/config.json', folder), 'utf8'),
+  ) as { unsure_below: number };
+  for (const [name, things] of Object.entries(images)) {
+    const best = things.find(({ rank }) => rank === 0)!;
+    assert.is((await explainer.explain(scene(name))).confident, best.probability >= threshold, name);
+  }
+});
+
 test.run();

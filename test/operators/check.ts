@@ -1,6 +1,6 @@
 import { backwardGraph } from '../../src/autodiff/backward.ts';
 import type { CamError } from '../../src/errors.ts';
-import { probeParts } from '../../src/network/probe.ts';
+import { learnParts } from '../../src/network/probe.ts';
 import { standsForReal } from '../../src/onnx/data-type.ts';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import type { Model } from '../../src/onnx/model.ts';
@@ -33,7 +33,7 @@ const STENCIL = [
 export async function checkVjp(given: Case): Promise<void> {
   const { model, feeds, outputs } = build(given);
   const wrt = Object.keys(feeds);
-  const { model: graph, facts } = await probeParts(readModel(model), feeds, {});
+  const { model: graph, facts } = await learnParts(readModel(model), feeds, {});
   const { refuses } = given;
   if (refuses !== undefined) {
     const attempt = () => backwardGraph(graph, facts, { output: outputs[0], wrt });
