@@ -31,7 +31,7 @@ export async function runServe(context: CommandContext): Promise<number> {
   const { offline } = settings;
   const handler = createWorkerHandler({
     models: {
-      [nameOf(model)]: {
+      [modelName(model)]: {
         model,
         options: { ...loadOptionsOf(settings, io.cwd), ...(offline && { offline }) },
       },
@@ -46,7 +46,7 @@ export async function runServe(context: CommandContext): Promise<number> {
   }
 }
 
-const nameOf = (model: string | undefined): string => {
+const modelName = (model: string | undefined): string => {
   if (model === undefined) return 'efficientnet-lite0';
   return isModelName(model) ? model : parse(model).name;
 };
