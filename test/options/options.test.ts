@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { CamError } from '../../src/errors.ts';
 import { checkOptions } from '../../src/options/check.ts';
 import {
@@ -16,6 +15,7 @@ import {
 import { inFlags, inParameters } from '../../src/options/wording.ts';
 import { QUERY } from '../../src/server/query.ts';
 import { camwasm } from '../cli/fake.ts';
+import * as assert from '../helpers/assert.ts';
 
 const table = suite('the table of options');
 
@@ -23,6 +23,7 @@ const table = suite('the table of options');
 const SENSE: Partial<Record<OptionName, readonly [text: string, value: unknown]>> = {
   method: ['gradcam,cam', ['gradcam', 'cam']],
   model: ['m.onnx', 'm.onnx'],
+  preset: ['yolox', 'yolox'],
   labels: ['l.txt', 'l.txt'],
   class: ['3', ['3']],
   methods: ['all', ['all']],

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { type Bodies, bodiesOf } from '../../src/server/bodies.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/server/limits.ts';
 import { Problem } from '../../src/server/problem.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('bodies being received');
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer } from '../../src/index.ts';
 import { type OptionName, type OptionRow, OPTIONS } from '../../src/options/options.ts';
 import { createHandler } from '../../src/server/index.ts';
 import { type ProblemCode, STATUS } from '../../src/server/problem.ts';
 import { QUERY } from '../../src/server/query.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('errors over HTTP');
 

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { guarded } from '../../src/server/guard.ts';
 import { createHandler } from '../../src/server/index.ts';
 import type { AccessOptions } from '../../src/types.ts';
+import * as assert from '../helpers/assert.ts';
 import { failure } from '../helpers/failure.ts';
 
 const test = suite('who may use a server');

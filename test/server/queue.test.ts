@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Problem } from '../../src/server/problem.ts';
 import { queue } from '../../src/server/queue.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('queue');
 

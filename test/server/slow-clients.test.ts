@@ -1,10 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { handlerOf } from '../../src/server/handler.ts';
 import type { Limits } from '../../src/server/limits.ts';
 import type { ModelRow } from '../../src/server/models.ts';
 import { listen, type Listening, type ListenOptions } from '../../src/server/node.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('a server on Node and clients that are slow, or worse');
 

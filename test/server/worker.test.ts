@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { handlerOf } from '../../src/server/handler.ts';
 import { createHandler, type Limits } from '../../src/server/index.ts';
 import { createWorkerHandler } from '../../src/server/node.ts';
 import { workerModels } from '../../src/server/worker-models.ts';
+import * as assert from '../helpers/assert.ts';
 import { rejection } from '../helpers/failure.ts';
 
 const test = suite('server with a worker');

@@ -1,9 +1,11 @@
 import { networkInterfaces } from 'node:os';
-import { parse, resolve } from 'node:path';
-import type { AccessOptions } from '../../index.ts';
+import { parse } from 'node:path';
+import { type AccessOptions, isModelName } from '../../index.ts';
 import { badOption, type Given, hostName, isLoopback, librarySettings } from '../../options/index.ts';
 import { createWorkerHandler, type Handler, listen, type Listening } from '../../server/node.ts';
 import { DONE } from '../exit.ts';
+import { loadLibrary } from '../library.ts';
+import { modelArgument } from '../model-argument.ts';
 import { channelsOf, loadOptionsOf } from '../request.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
@@ -19,11 +21,21 @@ export async function runServe(context: CommandContext): Promise<number> {
   }
   if (channelsOf(settings).count !== undefined)
     throw badOption('channels', 'camwasm serve takes a color order for --channels, not a number.');
-  const path = settings.model === undefined ? undefined : resolve(io.cwd, settings.model);
-  const name = path === undefined ? 'efficientnet-lite0' : parse(path).name;
-  const options = loadOptionsOf(settings, io.cwd);
+  const library = await loadLibrary();
+  const { model } = await modelArgument(settings.model, {
+    io,
+    settings,
+    library,
+    out: terminal(io, settings),
+  });
+  const { offline } = settings;
   const handler = createWorkerHandler({
-    models: { [name]: { model: path, options } },
+    models: {
+      [nameOf(model)]: {
+        model,
+        options: { ...loadOptionsOf(settings, io.cwd), ...(offline && { offline }) },
+      },
+    },
     ...accessOf(settings),
   });
   try {
@@ -33,6 +45,11 @@ export async function runServe(context: CommandContext): Promise<number> {
     await handler.close();
   }
 }
+
+const nameOf = (model: string | undefined): string => {
+  if (model === undefined) return 'efficientnet-lite0';
+  return isModelName(model) ? model : parse(model).name;
+};
 
 async function serve(handler: Handler, { settings, io }: CommandContext): Promise<void> {
   const out = terminal(io, settings);
