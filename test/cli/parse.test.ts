@@ -129,6 +129,8 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   'image-input': [''],
   port: ['', '-1', '65536', 'http'],
   host: [''],
+  'allow-host': ['', 'a:80', 'http://a'],
+  'allow-origin': ['', 'example.com', 'ftp://a'],
 };
 for (const name of Object.keys(OPTIONS) as OptionName[]) {
   const { reading } = OPTIONS[name];
