@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import type { ClassOutput } from '../../src/network/output.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
-import { eachRun, held, held, rank, softmax } from '../../src/targets/classes.ts';
+import { eachRun, held, rank, softmax } from '../../src/targets/classes.ts';
 import type { Objective } from '../../src/targets/kind.ts';
 import { scoreOf, TARGET_KINDS } from '../../src/targets/kinds.ts';
 import type { Score } from '../../src/targets/target.ts';
