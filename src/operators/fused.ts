@@ -1,3 +1,4 @@
+import { dataTypeCode } from '../onnx/data-type.ts';
 import type { GraphNode } from '../onnx/model.ts';
 import { ACTIVATION, swish } from './activation.ts';
 import { axesBetween } from './axis-arguments.ts';
@@ -82,17 +83,29 @@ export const FUSED: Readonly<Record<string, Operator>> = {
   'com.microsoft.Trilu': INDEXING.Trilu,
   'com.microsoft.GatherND': INDEXING.GatherND,
 
-  // Weights of a few bits: a product with the identity unpacks them, and onnxruntime folds it.
+  // Weights of a few bits: a product with the identity unpacks them.
   'com.microsoft.MatMulNBits': {
-    ...matrixProduct,
-    vjp(c) {
-      const { e } = c;
-      const [k, n] = [c.int('K', 0), c.int('N', 0)];
-      const weights = [1, 2, 3, 4].map((index) => (c.has(index) ? c.raw(index) : ''));
-      const identity = e.op('EyeLike', [e.zeros([k, k])]);
-      const attributes = { K: k, N: n, bits: c.int('bits', 4), block_size: c.int('block_size', 32) };
-      const w = e.op('com.microsoft.MatMulNBits', [identity, ...weights], attributes);
-      return e.matmul(c.g, w, { transB: true });
+    axes: matrixProduct.axes,
+    foldable: { since: 1, attributes: ['K', 'N', 'bits', 'block_size'] },
+    parts(c) {
+      const plain = plainNodes(c.node, c.inputType(0));
+      const { named, op } = plain;
+      const [x, , , , , bias] = c.node.inputs;
+      const [K, N] = [c.int('K', 0), c.int('N', 0)];
+      const identity = op(
+        'EyeLike',
+        [op('ConstantOfShape', [plain.ints([K, K])], named('zeros'))],
+        named('identity'),
+        {
+          dtype: dataTypeCode(c.inputType(0)),
+        },
+      );
+      const weights = op(c.node.op, [identity, ...c.node.inputs.slice(1, 5)], named('weights'), {
+        ...{ K, N, bits: c.int('bits', 4), block_size: c.int('block_size', 32) },
+      });
+      op('MatMul', [x, weights], bias ? named('product') : c.node.outputs[0]);
+      if (bias) op('Add', [named('product'), bias], c.node.outputs[0]);
+      return plain.nodes;
     },
   },
 
