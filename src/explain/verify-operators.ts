@@ -119,7 +119,7 @@ async function checkNode(
       {
         predicted: wrt.reduce((sum, name) => sum + dot(gradients.get(name)!, directions.get(name)!), 0),
         precision: precisionOf(network),
-        estimated: isQuantized(network, [...wrt, output]),
+        exempt: isQuantized(network, [...wrt, output]) ? 'estimate' : undefined,
         scale: Math.hypot(
           ...wrt.map(
             (name) => euclideanLength(gradients.get(name)!) * euclideanLength(directions.get(name)!),
