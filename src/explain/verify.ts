@@ -23,7 +23,7 @@ import {
 } from './forward.ts';
 import type { PlannedGradient } from './gradient-plans.ts';
 import { type PreparedInput, prepareInput, withVolume } from './input.ts';
-import { type LoadedModel, loadEverything, networkSlot, runtimeOptionsOf } from './loaded.ts';
+import { type LoadedModel, loadEverything, networkSlot, runtimeOptionsOf, withPreset } from './loaded.ts';
 import { explainedOutputOf } from './output.ts';
 import { planFor } from './plan.ts';
 import {
@@ -99,7 +99,7 @@ export async function verifyGradients(
   try {
     const prepared = await inputFor(loaded, image, options);
     const context = await contextFor(loaded, slot, prepared, options, stopwatch());
-    return await verify(loaded, prepared, context, options);
+    return await verify(loaded, prepared, context, withPreset(options, options));
   } finally {
     await slot.close();
   }
@@ -133,7 +133,7 @@ async function verify(
   const pass = await runForward(network, plan, prepared, others);
   const ranking = rankingOf(pass, names);
   requireFinite(pass, ranking);
-  const [target] = targetsOf(call.targets, undefined, ranking, pass);
+  const [target] = targetsOf(call.targets, undefined, ranking, names, pass);
   if (target === undefined)
     throw new CamError('BAD_TARGET', 'Nothing was detected in this image. Set `class`.', { option: 'class' });
   const run = await runTarget(pass, target, { ...context, labels: names, ranking, options, watch });

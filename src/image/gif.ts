@@ -1,4 +1,4 @@
-import { concatenate } from './concatenate.ts';
+import { concatenate } from '../platform/bytes.ts';
 import type { Header } from './header.ts';
 
 /** Location of the first frame, by GIF89a sections 17 to 25. */

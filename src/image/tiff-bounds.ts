@@ -28,11 +28,12 @@ interface Kind {
 
 /** Pixel kinds the decoder supports, by photometric interpretation. It makes up colors for others. */
 const DECODED: Readonly<Record<number, (kind: Kind) => boolean>> = {
-  0: (kind) => kind.samples === 1 && ([1, 4, 8].includes(kind.bits) || isDeep(kind)), // white is zero
+  // White is zero.
+  0: (kind) => (kind.samples === 1 && [1, 4, 8].includes(kind.bits)) || isUnpackedGray(kind),
   1: (kind) =>
-    (kind.bits === 8 && kind.samples <= 4) ||
+    (kind.bits === 8 && kind.samples <= 4 && kind.samples !== 2) ||
     (kind.samples === 1 && [1, 2].includes(kind.bits)) ||
-    (kind.samples <= 2 && isDeep(kind)),
+    isUnpackedGray(kind),
   2: (kind) =>
     (kind.bits === 8 && kind.samples !== 2 && kind.samples <= 8) ||
     ([3, 4].includes(kind.samples) && isDeep(kind)),
@@ -46,6 +47,10 @@ const DECODED: Readonly<Record<number, (kind: Kind) => boolean>> = {
 
 /** JPEG has 8 bits. */
 const isDeep = ({ bits, compression }: Kind): boolean => bits === 16 && compression !== 7;
+
+/** Gray whose samples are told apart here. */
+const isUnpackedGray = (kind: Kind): boolean =>
+  kind.samples <= 2 && (isDeep(kind) || (kind.bits === 8 && kind.samples === 2 && kind.compression !== 7));
 
 /** Names of the color spaces. */
 const PHOTOMETRICS: Readonly<Record<number, string>> = {

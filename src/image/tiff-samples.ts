@@ -15,7 +15,9 @@ const HORIZONTAL = 2;
 
 /** Undefined for the pixels that the decoder (utif2) reads well. */
 export function disguiseOf(page: TiffPage): Disguise | undefined {
-  if (page.values('bits')[0] === 16) return sixteenBits(page);
+  const [[bits], [samples]] = [page.values('bits'), page.values('samples')];
+  if (bits === 16) return unpacked(page, 2, DEEP_WHITE);
+  if (bits === 8 && samples === 2) return unpacked(page, 1, 255);
   return page.values('photometric')[0] === 5 ? { tags: { photometric: RGB }, finish: fromInks } : undefined;
 }
 
@@ -38,10 +40,11 @@ const RGBA = [0, 1, 2, 3];
 const GRAY_ALPHA = [0, 3];
 
 /**
- * The decoder truncates 16 bits to 8. It gets a page twice as wide, where each sample is two bytes, and without the
- * predictor (section 14). Gray with alpha, four bytes, becomes red, green, blue and alpha instead.
+ * The decoder truncates 16 bits to 8, and drops the alpha of gray. It gets a page of so many times the width, where each
+ * byte is a sample, and without the predictor (section 14). Gray with alpha of 16 bits, four bytes, becomes red, green,
+ * blue and alpha instead.
  */
-function sixteenBits(page: TiffPage): Disguise {
+function unpacked(page: TiffPage, bytes: 1 | 2, full: number): Disguise {
   const { width, height, littleEndian, values } = page;
   const [[samples = 1], [photometric = 2], [predictor = 1], [tileWidth]] = (
     ['samples', 'photometric', 'predictor', 'tileWidth'] as const
@@ -49,33 +52,47 @@ function sixteenBits(page: TiffPage): Disguise {
   const gray = samples <= 2;
   const channels = gray ? GRAY_ALPHA : RGBA;
   const columns = tileWidth ?? width;
-  const high = littleEndian ? 1 : 0;
+  const perPixel = bytes * samples;
+  // Samples of a pixel for the decoder, and how many times the width.
+  const packed = gray ? (perPixel === 4 ? 4 : 1) : samples;
+  const times = perPixel / packed;
   const finish = ({ data }: Picture): DecodedPicture => {
-    const deep = new Uint16Array(4 * width * height).fill(DEEP_WHITE);
-    const packed = samples === 2 ? 4 : samples;
-    const byteAt =
-      samples === 1
-        ? (n: number) => data[4 * n]
-        : (n: number) => data[4 * Math.floor(n / packed) + (n % packed)];
+    const pixels = (
+      bytes === 2 ? new Uint16Array(4 * width * height) : new Uint8ClampedArray(4 * width * height)
+    ).fill(full);
+    const byteAt = (n: number) => data[4 * Math.floor(n / packed) + (n % packed)];
+    const sampleAt =
+      bytes === 1
+        ? byteAt
+        : littleEndian
+          ? (n: number) => byteAt(n) | (byteAt(n + 1) << 8)
+          : (n: number) => (byteAt(n) << 8) | byteAt(n + 1);
     for (let i = 0; i < width * height; i++) {
       const differs = predictor === HORIZONTAL && (i % width) % columns > 0;
       for (let c = 0; c < samples; c++) {
-        const n = 2 * (i * samples + c);
         const at = 4 * i + channels[c];
-        const stored = (byteAt(n + high) << 8) | byteAt(n + 1 - high);
-        deep[at] = differs ? stored + deep[at - 4] : stored;
+        const stored = sampleAt(bytes * (i * samples + c));
+        pixels[at] = differs ? (stored + pixels[at - 4]) & full : stored;
       }
-      if (gray) deep[4 * i + 1] = deep[4 * i + 2] = deep[4 * i];
+      if (gray) pixels[4 * i + 1] = pixels[4 * i + 2] = pixels[4 * i];
     }
-    if (photometric === 0) invert(deep);
-    if (photometric === 5) printInks(deep, DEEP_WHITE);
-    return deepPicture(deep, width, height);
+    if (photometric === 0) invert(pixels, full);
+    if (photometric === 5) printInks(pixels, full);
+    return pixels instanceof Uint16Array
+      ? deepPicture(pixels, width, height)
+      : { data: pixels, width, height };
   };
-  const eight = { bits: [8], photometric: samples === 1 ? BLACK_IS_ZERO : RGB, predictor: [] };
-  const wide = { width: [2 * width], tileWidth: tileWidth === undefined ? [] : [2 * tileWidth] };
-  return { tags: samples === 2 ? { ...eight, samples: [4] } : { ...eight, ...wide }, finish };
+  const tags = {
+    bits: [8],
+    samples: [packed],
+    photometric: packed === 1 ? BLACK_IS_ZERO : RGB,
+    predictor: [],
+    width: [times * width],
+    tileWidth: tileWidth === undefined ? [] : [times * tileWidth],
+  };
+  return { tags, finish };
 }
 
-function invert(deep: Uint16Array): void {
-  for (let i = 0; i < deep.length; i++) if (i % 4 !== 3) deep[i] = DEEP_WHITE - deep[i];
+function invert(pixels: Uint8ClampedArray | Uint16Array, full: number): void {
+  for (let i = 0; i < pixels.length; i++) if (i % 4 !== 3) pixels[i] = full - pixels[i];
 }

@@ -1,7 +1,9 @@
 import type * as Ort from 'onnxruntime-web';
 import { badOption } from '../errors.ts';
+import { breathe } from '../platform/breathe.ts';
 import { cpuCount, DEFAULT_THREADS, whyNoThreads } from '../platform/cpu.ts';
-import { aloneFirst, fromBytes, fromModule, type Start } from './start.ts';
+import { fromBytes, fromModule, onlyFirst, type Start } from './start.ts';
+import { type Turns, turns } from './turns.ts';
 import { wasmOnDisk } from './wasm.ts';
 
 /** onnxruntime-web, in any of its builds. */
@@ -31,14 +33,23 @@ export interface Threads {
 }
 
 /** onnxruntime-web, configured. */
-export interface OrtRuntime {
+export interface OrtRuntime extends Configured {
   readonly ort: OrtModule;
-  readonly threads: Threads;
-  /** Runs `create`. The first call, which starts the wasm, runs alone. */
-  readonly start: Start;
 }
 
-const runtimes = new WeakMap<OrtModule, OrtRuntime>();
+interface Configured {
+  readonly threads: Threads;
+  /** Runs `create`. The first call starts the wasm. */
+  readonly start: Start;
+  /**
+   * The only way into onnxruntime-web, for each create, run and release: its calls keep their place in the wasm's stack
+   * while they wait, so calls that overlap free each other's memory.
+   */
+  readonly enter: Turns['take'];
+}
+
+/** By `env`, of which each instance of the wasm has one, unlike module objects: a namespace and its default export. */
+const configured = new WeakMap<OrtModule['env'], Configured>();
 let usual: Promise<OrtModule> | undefined;
 
 /**
@@ -59,7 +70,7 @@ export async function loadRuntime(options: RuntimeOptions = {}): Promise<OrtRunt
   }
   if (isThreadOfRuntime()) return new Promise(() => undefined);
   const ort = options.ort ?? (await (usual ??= import('#ort')));
-  let runtime = runtimes.get(ort);
+  let runtime = configured.get(ort.env);
   if (!runtime) {
     const threads = threadsFor(requested, module);
     const { wasm, versions } = ort.env;
@@ -68,9 +79,26 @@ export async function loadRuntime(options: RuntimeOptions = {}): Promise<OrtRunt
     const start = module
       ? fromModule(wasm, module)
       : fromBytes(wasm, options.ort ? undefined : wasmOnDisk(versions.web));
-    runtimes.set(ort, (runtime = { ort, threads, start: aloneFirst(start) }));
+    configured.set(ort.env, (runtime = { threads, start: onlyFirst(start), enter: breathingTurns() }));
   }
-  return runtime;
+  return { ort, ...runtime };
+}
+
+/** Longest time that calls may block the thread before yielding, in milliseconds. */
+const MAX_BLOCKED_MS = 50;
+
+/** Turns between which events of the program, such as an abort, are handled. */
+function breathingTurns(): Turns['take'] {
+  const { take } = turns();
+  let breathed = performance.now();
+  return (work, signal) =>
+    take(async () => {
+      if (performance.now() - breathed > MAX_BLOCKED_MS) {
+        await breathe();
+        breathed = performance.now();
+      }
+      return work();
+    }, signal);
 }
 
 /**
