@@ -3,6 +3,7 @@ import type { FileSource } from '../image/source.ts';
 import { foldWeights } from '../onnx/fold.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
+import { streamed } from '../onnx/streamed.ts';
 import { folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
 import { folderAdvice } from './foreign-folders.ts';
 import { requireOnnx } from './foreign-formats.ts';
@@ -129,9 +130,11 @@ const ADDRESSES = ['file', 'model'] as const;
 const isAddress = (value: unknown): boolean => typeof value === 'string' || value instanceof URL;
 
 function withWeights(
-  model: Model,
-  external: ModelSource['external'],
+  file: Model,
+  given: ModelSource['external'],
 ): Pick<ModelSource, 'model' | 'external'> {
+  const { model, ...own } = streamed(file) ?? { model: file };
+  const external = 'path' in own ? [...given, own] : given;
   const files = new Map(external.map(({ path, data }) => [path, data]));
   for (const { name, external: place } of model.graph.initializers.values()) {
     const file = place && files.get(place.location);
