@@ -130,7 +130,7 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   port: ['', '-1', '65536', 'http'],
   host: [''],
   'allow-host': ['', 'a:80', 'http://a'],
-  'allow-origin': ['', 'example.com', 'ftp://a'],
+  'allow-origin': ['', 'example.com'],
 };
 for (const name of Object.keys(OPTIONS) as OptionName[]) {
   const { reading } = OPTIONS[name];
