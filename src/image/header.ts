@@ -6,6 +6,8 @@ export interface Header {
   components?: number;
   /** JPEG only: passes over the pixels. */
   scans?: number;
+  /** Whether a pixel takes more than 32 bits. */
+  deep?: boolean;
   /** False if the file ends before the last pixel; absent if only decoding can tell. */
   complete?: boolean;
 }

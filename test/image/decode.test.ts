@@ -266,8 +266,8 @@ test('GIF: a frame that holds more or fewer pixels than it says is damage, and n
   const printed: unknown[] = [];
   console.log = (...words) => void printed.push(words);
   try {
-    assert.match((await failure(gif([{ codes: [CLEAR, BLUE, BLUE, BLUE, STOP] }]))).message, 'longer');
-    assert.match((await failure(gif([{ codes: [CLEAR, STOP] }]))).message, 'shorter');
+    assert.match((await failure(gif([{ codes: [CLEAR, BLUE, BLUE, BLUE, STOP] }]))).message, 'more data');
+    assert.match((await failure(gif([{ codes: [CLEAR, STOP] }]))).message, 'pixels are missing');
   } finally {
     console.log = log;
   }
