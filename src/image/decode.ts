@@ -4,7 +4,7 @@ import type { Codec } from '../platform/codecs.ts';
 import { runtime } from '../platform/runtime.ts';
 import { plainBmp } from './bmp.ts';
 import { isCameraRaw } from './camera-raw.ts';
-import { loadCodec } from './codec.ts';
+import { type CodecInstance, loadCodec } from './codec.ts';
 import { DEEP_WHITE } from './deep.ts';
 import { drawn } from './drawable.ts';
 import { CAMERA_RAW, FOREIGN_IMAGES, FOREIGN_START, type ForeignImage } from './foreign-images.ts';
@@ -25,8 +25,8 @@ export type CodecModules = Readonly<Partial<Record<Codec, WebAssembly.Module>>>;
 
 export interface DecodeOptions {
   /**
-   * Images that declare more pixels are rejected before anything is allocated; one of more than 32 bits counts twice.
-   * Default 100 million.
+   * Images that declare more pixels are rejected before anything is allocated. Those that take twice the memory count
+   * twice: more than 32 bits a pixel, progressive JPEG, CMYK. Default 100 million.
    */
   maxPixels?: number;
   /** Compiled wasm of the JPEG and WebP decoders, for runtimes where the package cannot find its own. */
@@ -48,7 +48,7 @@ export async function decode(
   const { title } = IMAGE_FORMATS[format];
   if (format === 'tiff' && isRaw(bytes)) throw foreignImage(CAMERA_RAW);
   const header = readHeader(format, bytes);
-  const { width, height, scans = 1, deep = false } = header;
+  const { width, height, scans = 1, countsTwice = false } = header;
   if (header.complete === false) throw cutShort(title);
   if (!(width > 0 && height > 0)) {
     throw new CamError(
@@ -56,11 +56,11 @@ export async function decode(
       `This ${title} image has no pixels (${width} x ${height}). Export it again.`,
     );
   }
-  const most = deep ? maxPixels / 2 : maxPixels;
+  const most = countsTwice ? maxPixels / 2 : maxPixels;
   if (width * height > most) {
     throw new CamError(
       'BAD_IMAGE',
-      `This ${title} image has ${width} x ${height} pixels${deep ? ' of more than 32 bits' : ''}; the limit is ${most / 1e6} million. ` +
+      `This ${title} image has ${width} x ${height} pixels; the limit is ${most / 1e6} million${countsTwice ? ', half of the usual one since decoding it takes twice the memory' : ''}. ` +
         'Scale it down: models take a few hundred pixels per side.',
     );
   }
@@ -102,9 +102,9 @@ async function loadDecoder(format: FormatName, header: Header, modules: CodecMod
   if (format === 'gif') return async (bytes) => decodeGif(bytes);
   if (format === 'tiff') return (bytes) => decodeTiff(bytes, jpegDecoder(modules));
   const fast = format === 'webp' || (format === 'jpeg' && header.components !== 4); // the codec rejects CMYK
-  const codec = fast ? await loadCodec(format, modules[format]) : undefined;
-  if (!codec && runtime() === 'browser') return drawnByBrowser;
-  const decoder = codec ?? (await loadJimp(format));
+  const start = fast ? await loadCodec(format, modules[format]) : undefined;
+  if (!start && runtime() === 'browser') return drawnByBrowser;
+  const decoder: Decoder = start ? async (bytes) => (await start())(bytes) : await loadJimp(format);
   const prepare = PREPARE[format];
   if (!prepare) return decoder;
   return async (bytes) => {
@@ -113,13 +113,17 @@ async function loadDecoder(format: FormatName, header: Header, modules: CodecMod
   };
 }
 
-const jpegDecoder =
-  ({ jpeg }: CodecModules): Decoder =>
-  async (bytes) => {
-    const decoder = await loadCodec('jpeg', jpeg);
-    if (!decoder) throw new Error('no JPEG decoder is installed');
-    return decoder(bytes);
-  };
+/** One instance for all strips or tiles of a page. */
+function jpegDecoder({ jpeg }: CodecModules): Decoder {
+  let instance: Promise<CodecInstance> | undefined;
+  return async (bytes) => (await (instance ??= startJpeg(jpeg)))(bytes);
+}
+
+async function startJpeg(module?: WebAssembly.Module): Promise<CodecInstance> {
+  const start = await loadCodec('jpeg', module);
+  if (!start) throw new Error('no JPEG decoder is installed');
+  return start();
+}
 
 async function drawnByBrowser(bytes: Uint8Array): Promise<Picture> {
   const bitmap = await createImageBitmap(new Blob([bytes as Bytes]), {

@@ -22,7 +22,7 @@ export const IMAGE_FORMATS: Record<FormatName, ImageFormat> = {
     header: (view) => ({
       width: view.getUint32(16),
       height: view.getUint32(20),
-      deep: view.getUint8(24) === 16,
+      countsTwice: view.getUint8(24) === 16,
     }),
   },
   jpeg: { title: 'JPEG', magic: /^\xff\xd8\xff/, header: jpegHeader },
@@ -43,7 +43,12 @@ export const IMAGE_FORMATS: Record<FormatName, ImageFormat> = {
     header(view) {
       const { width, height, end, values } = firstPage(view);
       const [[bits = 1], [samples = 1]] = [values('bits'), values('samples')];
-      return { width, height, deep: bits * samples > 32 || bits === 16, complete: end <= view.byteLength };
+      return {
+        width,
+        height,
+        countsTwice: bits * samples > 32 || bits === 16,
+        complete: end <= view.byteLength,
+      };
     },
   },
 };

@@ -1,10 +1,5 @@
+import type { ReadColor } from './samples.ts';
 import type { TiffPage } from './tiff.ts';
-
-/** Sets the color of a pixel. */
-export type Put = (r: number, g: number, b: number, a: number) => void;
-
-/** Reads the pixel whose first sample is at `i`. */
-export type ReadColor = (samples: Uint16Array, i: number, put: Put) => void;
 
 export interface SampleKind {
   readonly photometric: number;

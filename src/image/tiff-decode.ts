@@ -2,6 +2,7 @@ import { concatenate } from './concatenate.ts';
 import { deepPicture } from './deep.ts';
 import { jpegHeader, MOST_SCANS } from './jpeg.ts';
 import { orientationOf, upright } from './orientation.ts';
+import { sampleUnpacker } from './samples.ts';
 import type { DecodedPicture, Picture } from './source.ts';
 import { firstPage, MOST_PARTS, type TiffPage, viewOf } from './tiff.ts';
 import { colorReader, type SampleKind } from './tiff-colors.ts';
@@ -20,8 +21,8 @@ const FORMATS_OF_SAMPLES: ReadonlyMap<number, string> = new Map([
 ]);
 
 const JPEG = 7;
-/** Each starts the decoder again. */
-const MOST_JPEGS = 4096;
+/** Those that are JPEGs take longer. */
+const MOST_JPEGS = 16_384;
 /** Pixels of a tile that a small page may have. */
 const LARGEST_TILE = 2 ** 24;
 
@@ -161,17 +162,10 @@ function packedRows(part: Uint8Array, { littleEndian, values }: TiffPage, layout
   const { columns, samples, bits, compression } = layout;
   const length = Math.ceil((columns * samples * bits) / 8);
   const differs = values('predictor')[0] === HORIZONTAL && PREDICTED.includes(compression);
-  const high = littleEndian ? 1 : 0;
-  const [perByte, most] = [8 / bits, 2 ** bits - 1];
-  const sample =
-    bits === 16
-      ? (start: number, i: number) => (part[start + 2 * i + high] << 8) | part[start + 2 * i + 1 - high]
-      : bits === 8
-        ? (start: number, i: number) => part[start + i]
-        : (start: number, i: number) =>
-            (part[start + Math.floor(i / perByte)] >> (8 - bits * ((i % perByte) + 1))) & most;
+  const most = 2 ** bits - 1;
+  const unpack = sampleUnpacker(bits, littleEndian);
   return (row, y) => {
-    for (let i = 0; i < row.length; i++) row[i] = sample(y * length, i);
+    unpack(row, part, y * length);
     if (differs) for (let i = samples; i < row.length; i++) row[i] = (row[i] + row[i - samples]) & most;
   };
 }
