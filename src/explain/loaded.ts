@@ -5,7 +5,7 @@ import { builtinModel } from '../models/builtin.ts';
 import { declaredLabels, type Labels, readLabels } from '../models/labels.ts';
 import { preprocessingFor, type PreprocessingSources } from '../models/preprocessing.ts';
 import { loadModel, type ModelInput, type ModelSource } from '../models/source.ts';
-import { imageInput, shapeKey } from '../network/inputs.ts';
+import { imageInput, requireSizes, shapeKey } from '../network/inputs.ts';
 import { Network, type Values } from '../network/network.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 import { loadRuntime, type RuntimeOptions, type Threads } from '../runtime/ort.ts';
@@ -44,6 +44,7 @@ export async function loadEverything(
     loadRuntime(runtimeOptionsOf(options)),
   ]);
   const input = imageInput(source.model.graph.inputs, options.imageInput);
+  requireSizes(source.model.graph.inputs);
   const prepares = preprocessingFor(input, source.found, options.preprocessing ?? {});
   const given = options.labels;
   const read = typeof given === 'string' || given instanceof URL ? await readLabels(given) : given;

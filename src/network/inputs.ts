@@ -29,6 +29,29 @@ export function imageInput(inputs: readonly ValueInfo[], name?: string): ValueIn
   return inputs.find((input) => input.name === name) ?? unknownInput('imageInput', name, inputs);
 }
 
+/** Limit on an input's pixels: about 400 MB of the runtime's 4 GB; the first layers need several times as much. */
+export const MAX_INPUT_PIXELS: number = 2 ** 25;
+
+/**
+ * Checks what a model declares before anything of that size is allocated.
+ * @throws {CamError} UNSUPPORTED_MODEL when an input is empty or too large.
+ */
+export function requireSizes(inputs: readonly ValueInfo[]): void {
+  for (const input of inputs) {
+    const values = sizeOf((input.dims ?? []).filter((size) => typeof size === 'number'));
+    const wrong =
+      values === 0
+        ? 'is empty'
+        : values > 3 * MAX_INPUT_PIXELS &&
+          `has ${values} values; the limit is ${3 * MAX_INPUT_PIXELS}, since more do not fit into the runtime's memory`;
+    if (wrong)
+      throw new CamError(
+        'UNSUPPORTED_MODEL',
+        `The model's input ${described(input)} ${wrong}. Export the model for another size.`,
+      );
+  }
+}
+
 /** @throws {CamError} UNSUPPORTED_MODEL when the input takes several images at once. */
 export function requireSingleImage({ name, dims = [] }: ValueInfo): void {
   const [batch] = dims;
