@@ -66,11 +66,13 @@ export async function loadEverything(
 /** The options of the runtime among those of a model. */
 export const runtimeOptionsOf = ({
   threads,
+  memory,
   ort,
   executionProviders,
   modules,
 }: LoadOptions): RuntimeOptions => ({
   threads,
+  memory,
   ort,
   executionProviders,
   module: modules?.runtime,
