@@ -285,6 +285,11 @@ test('GIF: a code that no string has yet is damage', async () => {
     assert.match((await failure(gif([{ codes: [...codes, STOP] }]))).message, 'LZW codes are damaged');
 });
 
+test('GIF: a code that leads back to itself ends nothing but the picture', async () => {
+  const bytes = readFileSync(new URL('../cases/hostile/gif-lzw-endless.gif', import.meta.url));
+  assert.match((await failure(bytes)).message, 'LZW codes are damaged');
+});
+
 test('GIF: a screen without pixels, and a frame outside of it, are damage', async () => {
   const bytes = gif([{ codes: [CLEAR, BLUE, STOP] }]);
   for (const side of [6, 8]) assert.match((await failure(bytes.with(side, 0))).message, 'no pixels');
