@@ -113,8 +113,8 @@ function emptyMapWarnings(method: Method, maps: readonly Plane[]): string[] {
   if (method.level === 'layer') {
     return [
       zero
-        ? 'The map is zero everywhere: nothing in this layer affects the score. Try another layer or class.'
-        : 'The map is empty: all weighted activations are negative, so this layer has only evidence against the class. See the raw map, or try another layer or class.',
+        ? 'The map is zero everywhere: nothing in this layer affects the score. Try another layer or target.'
+        : 'The map is empty: all weighted activations are negative, so this layer only lowers the score. See the raw map, or try another layer or target.',
     ];
   }
   return zero ? ['The map is zero everywhere: nothing in this image affects the score.'] : [];

@@ -39,6 +39,7 @@ export function explainedOutputOf(
   const first = outputNamed(model, facts);
   const name = named ?? labeledOutput(network, input, first, count);
   const output = outputAt(network, input, name, count, options);
+  if (output.kind === 'values') return { output, names: namesOfValues(labels, output), note: undefined };
   if (!hasLabels(output)) return { output, names: labels.names, note: undefined };
   const fitting = fittingLabels(labels, output.classes, name);
   const chosen = named === undefined && name !== first;
@@ -50,7 +51,11 @@ export function explainedOutputOf(
 
 /** Whether there is one label for each class. Candidates may name their classes, and three axes may hold anything. */
 const hasLabels = ({ kind, dims, detector }: ClassOutput): boolean =>
-  kind === 'detections' ? detector?.classes !== undefined : kind !== 'values' && dims.length !== 3;
+  kind === 'detections' ? detector?.classes !== undefined : dims.length !== 3;
+
+/** Labels of values: those of a model's files may be of another network. */
+const namesOfValues = ({ names }: Labels, { classes, positions }: ClassOutput): readonly string[] =>
+  positions === 1 && names.length === classes ? names : [];
 
 /** The first output with as many classes as there are labels. */
 function labeledOutput(network: Network, input: string, first: string, labels: number): string {

@@ -56,7 +56,8 @@ export async function explainSteps(
   requireFinite(pass, ranking);
   const tasks: Task[] = [];
   const context = { labels: names, ranking, options, watch, readMask, readTensor };
-  const targets = output.problem === undefined ? targetsOf(call.targets, options.top, ranking, pass) : [];
+  const targets =
+    output.problem === undefined ? targetsOf(call.targets, options.top, ranking, names, pass) : [];
   const problem = noScoreReason(pass, targets);
   const runs = problem === undefined ? [] : [runWithoutTarget(pass, problem)];
   for (const target of problem === undefined ? targets : [])

@@ -149,6 +149,7 @@ export function targetsOf(
   asked: readonly Target[],
   top: number | undefined,
   ranking: Ranking,
+  labels: readonly string[],
   { network, plan, values }: Pick<ForwardPass, 'network' | 'plan' | 'values'>,
 ): readonly Target[] {
   const best = top ?? (asked.length === 0 ? 1 : 0);
@@ -164,7 +165,7 @@ export function targetsOf(
       .map((_, detection) => ({ detection }));
   }
   return plan.output.kind === 'values'
-    ? largestValues(network.real(values, plan.output.logits), plan.output, best)
+    ? largestValues(network.real(values, plan.output.logits), plan.output, labels, best)
     : ranking.best(best).map(({ index }) => ({ class: index }));
 }
 

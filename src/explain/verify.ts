@@ -123,7 +123,7 @@ async function verify(
   const pass = await runForward(network, plan, prepared, others);
   const ranking = rankingOf(pass, names);
   requireFinite(pass, ranking);
-  const [target] = targetsOf(call.targets, undefined, ranking, pass);
+  const [target] = targetsOf(call.targets, undefined, ranking, names, pass);
   if (target === undefined)
     throw new CamError('BAD_TARGET', 'Nothing was detected in this image. Set `class`.', { option: 'class' });
   const run = await runTarget(pass, target, { ...context, labels: names, ranking, options, watch });

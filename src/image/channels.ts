@@ -29,6 +29,16 @@ const SEEN: Record<ColorChannels, readonly [red: number, green: number, blue: nu
   gray: [0, 0, 0],
 };
 
+const IN_ORDER: Readonly<Record<ColorChannels, (rgb: readonly number[]) => number[]>> = {
+  rgb: (rgb) => [...rgb],
+  bgr: (rgb) => rgb.toReversed(),
+  gray: (rgb) => [rgb.reduce((a, b) => a + b) / rgb.length],
+};
+
+/** Numbers of red, green and blue in the order of `channels`; their average for gray. A single number is that of all. */
+export const inOrder = (rgb: readonly number[], channels: ColorChannels): number[] =>
+  rgb.length === 1 ? [...rgb] : IN_ORDER[channels](rgb);
+
 /**
  * Draws a tensor [channels, height, width]. `shade` turns each element into a byte (clamped); NaN is 0.
  * @throws {CamError} BAD_TENSOR when the number of channels does not match.

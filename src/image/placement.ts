@@ -9,9 +9,11 @@ export interface Size {
 
 /**
  * Resize mode: `stretch` changes the proportions, `crop` takes the largest centered part with the input's proportions,
- * `letterbox` fits the whole picture and pads the rest with gray, `border` (timm's name) with the mean.
+ * `letterbox` fits the whole picture and pads the rest with gray, `border` (timm's name) with the mean. `proportional`
+ * gives the input the picture's proportions, as detectors of the DETR family do: its shorter side is the shorter of
+ * width and height, unless its longer side would exceed the longer of them.
  */
-export type Fit = 'stretch' | 'crop' | 'letterbox' | 'border';
+export type Fit = 'stretch' | 'crop' | 'letterbox' | 'border' | 'proportional';
 
 /** How pictures are brought to the size of an input. */
 export interface Resizing extends Size {
@@ -37,11 +39,14 @@ export interface Placement {
 export function place(picture: Size, { width, height, fit, cropPct }: Resizing): Placement {
   const scaled = { width: Math.floor(width / cropPct), height: Math.floor(height / cropPct) };
   const resized = FITS[fit].resized(picture, scaled);
-  const x = centerCropped(picture.width, resized.width, width);
-  const y = centerCropped(picture.height, resized.height, height);
+  const input = FITS[fit].follows
+    ? { width: kept(resized.width, cropPct), height: kept(resized.height, cropPct) }
+    : { width, height };
+  const x = centerCropped(picture.width, resized.width, input.width);
+  const y = centerCropped(picture.height, resized.height, input.height);
   return {
     picture: { width: picture.width, height: picture.height },
-    input: { width, height },
+    input,
     from: { x: x.from, y: y.from, width: x.seen, height: y.seen },
     to: { x: x.to, y: y.to, width: x.filled, height: y.filled },
   };
@@ -51,10 +56,12 @@ export function place(picture: Size, { width, height, fit, cropPct }: Resizing):
 export const unmoved = ({ width, height }: Size): Placement =>
   place({ width, height }, { width, height, fit: 'stretch', cropPct: 1 });
 
+const kept = (side: number, share: number): number => Math.max(1, Math.floor(side * share));
+
 /** One axis of a picture, resized, then cropped or padded to an input's side. */
 function centerCropped(side: number, resized: number, input: number) {
   const scale = side / resized;
-  return resized < input
+  return resized <= input
     ? { from: 0, seen: side, to: Math.floor((input - resized) / 2), filled: resized }
     : { from: roundHalfEven((resized - input) / 2) * scale, seen: input * scale, to: 0, filled: input };
 }
@@ -70,6 +77,8 @@ interface FitRow {
   readonly resized: (picture: Size, scaled: Size) => Size;
   /** Byte of the padding, from that of the mean. */
   readonly padding: (mean: number) => number;
+  /** Whether the input's size follows from the picture's. */
+  readonly follows?: true;
 }
 
 const dividedBy = ({ width, height }: Size, ratio: number): Size => ({
@@ -82,6 +91,16 @@ const inside: FitRow['resized'] = (picture, scaled) =>
   dividedBy(picture, Math.max(picture.width / scaled.width, picture.height / scaled.height));
 
 const unpadded = () => 0;
+
+/** transformers' get_size_with_aspect_ratio (image_transforms.py), to the pixel. */
+const byEdges: FitRow['resized'] = ({ width, height }, scaled) => {
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  const [edge, limit] = [Math.min(scaled.width, scaled.height), Math.max(scaled.width, scaled.height)];
+  const fitting = (limit * short) / long;
+  const [exact, whole] = (long / short) * edge > limit ? [fitting, roundHalfEven(fitting)] : [edge, edge];
+  const along = (side: number) => Math.max(1, side === short ? whole : Math.trunc((exact * side) / short));
+  return short === whole ? { width, height } : { width: along(width), height: along(height) };
+};
 
 /** The resize modes. */
 export const FITS: Readonly<Record<Fit, FitRow>> = {
@@ -100,6 +119,7 @@ export const FITS: Readonly<Record<Fit, FitRow>> = {
   // The gray of the YOLO family.
   letterbox: { resized: inside, padding: () => 114 },
   border: { resized: inside, padding: (mean) => Math.min(255, Math.max(0, roundHalfEven(mean))) },
+  proportional: { resized: byEdges, padding: unpadded, follows: true },
 };
 
 /**

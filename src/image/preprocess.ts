@@ -1,6 +1,6 @@
 import { badOption, CamError } from '../errors.ts';
 import type { Volume } from '../kernels/index.ts';
-import { type ColorChannels, MIXES, paint } from './channels.ts';
+import { type ColorChannels, inOrder, MIXES, paint } from './channels.ts';
 import { FITS, place, type Placement, type Resizing } from './placement.ts';
 import { DEFAULT_RESAMPLE, type Resample, RESAMPLES, resize } from './resize.ts';
 import type { DecodedPicture, Picture, PictureInput } from './source.ts';
@@ -43,12 +43,6 @@ export function defaultPreprocessing(
       `The model's input has ${input.channels} channels, but an image has 1 or 3. Pass a .npy tensor instead.`,
     );
   }
-  const ordered: Record<ColorChannels, (values: readonly number[]) => number[]> = {
-    rgb: (values) => [...values],
-    bgr: (values) => values.toReversed(),
-    gray: (values) => [values.reduce((a, b) => a + b) / values.length],
-  };
-  const [mean, std] = [ordered[channels](IMAGENET.mean), ordered[channels](IMAGENET.std)];
   const { height, width, layout } = input;
   return {
     height,
@@ -58,8 +52,8 @@ export function defaultPreprocessing(
     resample: DEFAULT_RESAMPLE,
     channels,
     range: [0, 1],
-    mean,
-    std,
+    mean: inOrder(IMAGENET.mean, channels),
+    std: inOrder(IMAGENET.std, channels),
     layout,
   };
 }
@@ -78,9 +72,10 @@ export interface PictureTensor {
  */
 export function toTensor(picture: DecodedPicture, p: Preprocessing, placed?: Placement): PictureTensor {
   checkPreprocessing(p);
-  const { height, width, layout } = p;
   const placement = placed ?? place(picture, p);
-  const { to, from } = placement;
+  const { layout } = p;
+  const { input, to, from } = placement;
+  const { height, width } = input;
   const [red, green, blue] = planes(
     resize(picture, from, to.height, to.width, p.resample),
     to.height * to.width,

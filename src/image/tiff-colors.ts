@@ -38,7 +38,8 @@ const PHOTOMETRICS: ReadonlyMap<number, Photometric> = new Map([
     0,
     {
       title: 'gray (white is zero)',
-      supports: (kind) => isSingle(kind) || (kind.samples === 1 && (kind.bits === 8 || isDeep(kind))),
+      supports: (kind) =>
+        isSingle(kind) || (kind.bits === 8 && plain(kind, 2)) || (kind.samples <= 2 && isDeep(kind)),
       color: (page, scale) => gray(page, scale, (value) => scale.most - value),
     },
   ],
@@ -110,13 +111,14 @@ export function colorReader(page: TiffPage, kind: SampleKind): ReadColor {
   );
 }
 
-/** Which sample is the alpha (section 18), of `colors` samples before it; of the 4 of RGB, the last one if nothing is said. */
+/** Which sample is the alpha (section 18): one that follows `colors` others, unless the page says that it is none. */
 function alphaAt({ values }: TiffPage, colors: number): number | undefined {
   const [samples = 1] = values('samples');
-  const [extra = colors === 3 ? UNASSOCIATED : 0] = values('extraSamples');
-  return samples > colors && extra > 0 ? colors : undefined;
+  const [extra = samples === colors + 1 ? UNASSOCIATED : UNSPECIFIED] = values('extraSamples');
+  return samples > colors && extra !== UNSPECIFIED ? colors : undefined;
 }
 
+const UNSPECIFIED = 0;
 const UNASSOCIATED = 2;
 
 function gray(page: TiffPage, { white, most }: Scale, light: (value: number) => number): ReadColor {

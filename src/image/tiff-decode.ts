@@ -153,15 +153,14 @@ function layoutOf(page: TiffPage): Layout {
 /** Fills a row with the samples of row `y`. */
 type ReadRow = (row: Uint16Array, y: number) => void;
 
+/** The predictor by which samples are differences along the row (section 14). */
 const HORIZONTAL = 2;
-/** Deflate and LZW have predictors (section 14). */
-const PREDICTED = [5, 8, 32946];
 
 /** Rows of samples that are packed one after the other; what is cut short is zero. */
 function packedRows(part: Uint8Array, { littleEndian, values }: TiffPage, layout: Layout): ReadRow {
-  const { columns, samples, bits, compression } = layout;
+  const { columns, samples, bits } = layout;
   const length = Math.ceil((columns * samples * bits) / 8);
-  const differs = values('predictor')[0] === HORIZONTAL && PREDICTED.includes(compression);
+  const differs = values('predictor')[0] === HORIZONTAL;
   const most = 2 ** bits - 1;
   const unpack = sampleUnpacker(bits, littleEndian);
   return (row, y) => {

@@ -1,5 +1,6 @@
 import { badOption, CamError } from '../errors.ts';
-import { MIXES } from '../image/channels.ts';
+import { inOrder, MIXES } from '../image/channels.ts';
+import { FITS } from '../image/placement.ts';
 import {
   checkPreprocessing,
   checkSettings,
@@ -92,11 +93,12 @@ function resolve(
   found: FoundSettings | undefined,
   wanted: Partial<Preprocessing>,
 ): Resolved | undefined {
-  const beside = besideFor(definedOnly(found?.settings ?? {}), wanted);
-  const given = { ...beside, ...wanted };
-  const takes = pictureInput(input, given);
+  const all = besideFor(definedOnly(found?.settings ?? {}), wanted);
+  const takes = pictureInput(input, { ...all, ...wanted });
   if (!takes) return undefined;
   checkAsked(input, takes, wanted);
+  const beside = follows(all) && isSized(takes) ? definedOnly({ ...all, fit: undefined }) : all;
+  const given = { ...beside, ...wanted };
   const { depth, declared, ...extent } = takes;
   const defaults = defaultPreprocessing({ channels: depth, ...extent }, given.channels);
   const bytes = bytesFor(input, wanted);
@@ -141,16 +143,19 @@ const mapKeys = <Key extends string, Value>(
   Object.fromEntries((Object.keys(object) as Key[]).map((key) => [key, value(key)])) as Record<Key, Value>;
 
 /**
- * A file's settings, without its margin where the caller resizes in another way. A mean that is the same for three
- * channels is that of one, too.
+ * A file's settings, without its margin where the caller resizes in another way, and with its numbers in the caller's
+ * order of channels. A mean that is the same for three channels is that of one, too.
  */
 function besideFor(
   { cropPct, ...found }: Partial<Preprocessing>,
-  { fit }: Partial<Preprocessing>,
+  { fit, channels }: Partial<Preprocessing>,
 ): Partial<Preprocessing> {
-  const single = (values: readonly number[] | undefined) =>
-    new Set(values).size === 1 ? values?.slice(0, 1) : values;
-  const beside = { ...found, ...definedOnly({ mean: single(found.mean), std: single(found.std) }) };
+  const ordered = (values: readonly number[] | undefined) => {
+    if (new Set(values).size === 1) return values?.slice(0, 1);
+    if (!values || !channels) return values;
+    return inOrder(found.channels === 'bgr' ? values.toReversed() : values, channels);
+  };
+  const beside = { ...found, ...definedOnly({ mean: ordered(found.mean), std: ordered(found.std) }) };
   return cropPct === undefined || (fit ?? beside.fit) !== beside.fit ? beside : { ...beside, cropPct };
 }
 
@@ -204,6 +209,12 @@ function pictureInput({ dims }: ValueInfo, given: Partial<Preprocessing>): Image
   return { layout, depth, height: side(height, given.height), width: side(width, given.width), declared };
 }
 
+/** Whether the input's size follows from the picture's. */
+const follows = ({ fit }: Partial<Preprocessing>): boolean => fit !== undefined && FITS[fit].follows === true;
+
+/** Whether the model declares a side of its input, so that the input cannot follow the proportions of pictures. */
+const isSized = ({ declared }: ImageInputShape): boolean => declared.has('height') || declared.has('width');
+
 /** The layout of a shape with 1 or 3 channels at exactly one end. */
 function declaredLayout(dims: Dims): TensorLayout | undefined {
   const [first, last] = [dims[1], dims[3]].map((size) => size === 1 || size === 3);
@@ -237,6 +248,12 @@ function checkAsked(input: ValueInfo, takes: ImageInputShape, asked: Partial<Pre
     throw badOption(
       'preprocessing.width',
       `The model only takes ${takes.width} x ${takes.height} pixels. Omit \`preprocessing.width\` and \`preprocessing.height\`.`,
+    );
+  }
+  if (follows(asked) && isSized(takes)) {
+    throw badOption(
+      'preprocessing.fit',
+      `${what} has a fixed size, which cannot follow the proportions of pictures. Use another \`preprocessing.fit\`, such as letterbox.`,
     );
   }
   if ((asked.width ?? asked.height) !== undefined) checkPixels(width, height);

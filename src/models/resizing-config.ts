@@ -15,8 +15,9 @@ export function resizingFrom(config: SettingsFile): Partial<Resizing> {
   // One number is the shortest edge of what is cropped, unless the processor is known to stretch.
   const byEdge = resizesByEdge(config) ?? (crops || cropPct !== undefined);
   const crop = crops ? sidesFrom(config, 'crop_size', 'crop') : undefined;
-  const size =
+  const resized =
     config.flag('do_resize') === false ? undefined : sidesFrom(config, 'size', byEdge ? 'crop' : 'stretch');
+  const size = crops && resized?.fit === 'proportional' ? edgeOf(resized) : resized;
   if (crop && size) return croppedFrom(config, crop, size, cropPct);
   const extent = crop ?? size;
   if (!extent) return {};
@@ -50,15 +51,22 @@ function croppedFrom(
   return { height, width, fit, ...(share < 1 && { cropPct: share }) };
 }
 
+/** A size by its shortest edge alone: what a longest edge limits is rarely in a center crop. */
+const edgeOf = ({ height }: Sides): Sides => ({ height, width: height, fit: 'crop' });
+
 /** The share from which `place` finds the whole again: 9 / (9 / 14) is below 14. */
 function shareOf(part: number, whole: number): number {
   const share = part / whole;
   return Math.floor(part / share) < whole ? share * (1 - Number.EPSILON) : share;
 }
 
-/** How each spelling of a size resizes: by both sides, by the shortest, or by the longest with padding. */
+/**
+ * How each spelling of a size resizes: by both sides, by the shortest up to the longest, by the shortest, or by the
+ * longest with padding.
+ */
 const SIZES: readonly (readonly [keys: readonly [string, string], fit: Fit])[] = [
   [['height', 'width'], 'stretch'],
+  [['shortest_edge', 'longest_edge'], 'proportional'],
   [['shortest_edge', 'shortest_edge'], 'crop'],
   [['longest_edge', 'longest_edge'], 'letterbox'],
   [['max_height', 'max_width'], 'letterbox'],
@@ -70,7 +78,12 @@ function sidesFrom(config: SettingsFile, key: string, plain: Fit): Sides | undef
   const takes = () => config.refuse(key, 'a size in pixels');
   const side = (value: unknown): number => (isSide(value) ? value : takes());
   if (size === undefined) return undefined;
-  if (isNumber(size)) return { height: side(size), width: side(size), fit: plain };
+  if (isNumber(size)) {
+    // Older files of the DETR family have the longest edge beside the shortest.
+    const longest = plain === 'crop' ? config.value('max_size') : undefined;
+    if (longest !== undefined) return { height: side(size), width: side(longest), fit: 'proportional' };
+    return { height: side(size), width: side(size), fit: plain };
+  }
   if (Array.isArray(size)) {
     const [height, width = height] = size as unknown[];
     return { height: side(height), width: side(width), fit: 'stretch' };

@@ -158,7 +158,7 @@ export function rank(output: FloatTensor, classes: ClassOutput, labels: readonly
     return {
       index,
       label: labels[index] ?? String(index),
-      probability: classes.activation === 'none' ? undefined : probability,
+      probability: classes.activation === 'none' || Number.isNaN(probability) ? undefined : probability,
       logit: sign * logits[channel],
     };
   };

@@ -4,7 +4,14 @@ import type { FloatTensor } from '../runtime/tensor.ts';
 import { isRecord } from '../table.ts';
 import { nothingNamed, type TargetKind } from './kind.ts';
 import { QUOTED, type TargetReader } from './reader.ts';
-import { type ElementsTarget, type IndexRange, type Reduce, REDUCES, type Scored } from './target.ts';
+import {
+  type ClassTarget,
+  type ElementsTarget,
+  type IndexRange,
+  type Reduce,
+  REDUCES,
+  type Scored,
+} from './target.ts';
 
 const isReduce = (value: unknown): value is Reduce => REDUCES.some((reduce) => reduce === value);
 const REDUCE = new RegExp(String.raw`(?:${REDUCES.join('|')})\s*(?=\()`, 'y');
@@ -149,17 +156,21 @@ function spread(at: Int32Array, taken: Int32Array, size: number): Int32Array<Arr
   return out;
 }
 
-/** The targets of an output of values: the `count` largest of a vector, or the sum over all positions. */
+/**
+ * The targets of an output of values: the `count` largest of a vector, by name if there is a label for each, or the sum
+ * over all positions.
+ */
 export function largestValues(
   { data }: FloatTensor,
   { shape, positions }: ClassOutput,
+  labels: readonly string[],
   count: number,
-): ElementsTarget[] {
+): (ElementsTarget | ClassTarget)[] {
   if (positions > 1) return [{ index: shape.map(() => ({})), reduce: 'sum' }];
   return [...data.keys()]
     .sort((a, b) => data[b] - data[a])
     .slice(0, count)
-    .map((at) => ({ index: positionOf(at, shape) }));
+    .map((at) => (labels.length === data.length ? { class: at } : { index: positionOf(at, shape) }));
 }
 
 /** The position along each axis of an element. */

@@ -1,4 +1,4 @@
-import { place, type Resizing } from '../image/placement.ts';
+import { place, type Resizing, type Size } from '../image/placement.ts';
 import { toTensor } from '../image/preprocess.ts';
 import { type Box, DEFAULT_RESAMPLE } from '../image/resize.ts';
 import type { Picture } from '../image/source.ts';
@@ -9,9 +9,13 @@ export function maskWeights(picture: Picture, grid: OutputGrid, input: Resizing)
   const whiteness = { channels: 'gray', range: [0, 1], mean: [0], std: [1], layout: 'nchw' } as const;
   const { fit, cropPct } = input;
   const inInput = place(picture, input);
-  const to = onGrid(inInput.to, grid, input);
+  const to = onGrid(inInput.to, grid, inInput.input);
   const settings = { ...whiteness, ...grid, fit, cropPct, resample: DEFAULT_RESAMPLE };
-  const { data } = toTensor(picture, settings, { ...inInput, to });
+  const { data } = toTensor(picture, settings, {
+    ...inInput,
+    input: { width: grid.width, height: grid.height },
+    to,
+  });
   return data.map((value, i) => {
     const [column, row] = [i % grid.width, Math.floor(i / grid.width)];
     const inside = column >= to.x && column < to.x + to.width && row >= to.y && row < to.y + to.height;
@@ -20,7 +24,7 @@ export function maskWeights(picture: Picture, grid: OutputGrid, input: Resizing)
 }
 
 /** A box of the input in whole cells of a grid over it. */
-function onGrid(box: Box, grid: OutputGrid, input: Resizing): Box {
+function onGrid(box: Box, grid: OutputGrid, input: Size): Box {
   const [across, down] = [grid.width / input.width, grid.height / input.height];
   const [x, y] = [Math.floor(box.x * across), Math.floor(box.y * down)];
   const cells = (length: number, start: number, limit: number) =>

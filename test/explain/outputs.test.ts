@@ -38,6 +38,37 @@ test('ArgMax over pixels stands for their scores', async () => {
   await explainer.close();
 });
 
+test('values are known by their labels', async () => {
+  const model = network((d, map) => ({ angles: d.head(map, 4, [2, 3]) }));
+  const labels = ['yaw', 'pitch', 'roll'];
+  const explainer = await Explainer.load(model, { labels });
+  const asked = { outputKind: 'values', method: 'gradcam' } as const;
+  const three = await explainer.explainAll(image, { ...asked, top: 3 });
+  const scores = three.explanations.map(({ target }) => target.score);
+  assert.equal(
+    scores,
+    scores.toSorted((a, b) => b - a),
+  );
+  for (const { target, raw } of three.explanations) {
+    assert.is(target.label, labels[target.index!]);
+    assert.is(target.probability, undefined);
+    const named = await explainer.explain(image, { ...asked, class: target.label });
+    assert.equal([...named.raw[0].data], [...raw[0].data]);
+  }
+  await explainer.close();
+});
+
+test('labels of a model that are not as many as its values are not shown', async () => {
+  const one = withMetadata(
+    network((d, map) => ({ depth: d.head(map, 4, [2, 3]) })),
+    { task: 'depth', names: "{0: 'depth'}" },
+  );
+  const explainer = await Explainer.load(one);
+  const { target } = await explainer.explain(image, { outputKind: 'values' });
+  assert.match(target.label, /^output\[0, \d\]$/);
+  await explainer.close();
+});
+
 test('methods that need no score explain a model of integers; the others say what to export', async () => {
   const explainer = await Explainer.load(network((d, map) => ({ y: d.e.cast(map, 'int64') })));
   const { explanations, failures } = await explainer.explainAll(image, {

@@ -60,21 +60,21 @@ for (const [fit, cropPct] of RESIZED) {
 
     test(`${name} of ${width} x ${height}: positions come back as the inverse of where they went`, () => {
       // a map that holds its own x (then y), away from the rim of half a cell where bilinear is flat
-      const { from, to } = placement;
+      const { from, to, input } = placement;
       const xs = carryBack(
-        plane(32, 48, (x) => x + 0.5),
+        plane(input.height, input.width, (x) => x + 0.5),
         placement,
         kernels,
       );
       const ys = carryBack(
-        plane(32, 48, (_, y) => y + 0.5),
+        plane(input.height, input.width, (_, y) => y + 0.5),
         placement,
         kernels,
       );
       for (let i = 0; i < xs.data.length; i++) {
         const x = ((i % width) + 0.5 - from.x) * (to.width / from.width) + to.x;
         const y = (Math.floor(i / width) + 0.5 - from.y) * (to.height / from.height) + to.y;
-        if (x > 0.5 && x < 47.5 && y > 0.5 && y < 31.5) {
+        if (x > 0.5 && x < input.width - 0.5 && y > 0.5 && y < input.height - 0.5) {
           assert.ok(Math.abs(xs.data[i]! - x) < 1e-3, `x of ${i}: ${xs.data[i]}, not ${x}`);
           assert.ok(Math.abs(ys.data[i]! - y) < 1e-3, `y of ${i}: ${ys.data[i]}, not ${y}`);
         }
@@ -99,12 +99,82 @@ for (const [fit, cropPct] of RESIZED) {
       };
       const { data, placement } = toTensor(spot, settings);
       const { to } = placement;
-      const seen = plane(60, 60, (px, py) =>
-        py >= to.y && py < to.y + to.height && px >= to.x && px < to.x + to.width ? data[py * 60 + px]! : 0,
+      const { input } = placement;
+      const seen = plane(input.height, input.width, (px, py) =>
+        py >= to.y && py < to.y + to.height && px >= to.x && px < to.x + to.width
+          ? data[py * input.width + px]!
+          : 0,
       );
       const [foundX, foundY] = center(carryBack(seen, placement, kernels));
       assert.ok(Math.hypot(foundX - x, foundY - y) < 0.5, `${x}, ${y} came back at ${foundX}, ${foundY}`);
     }
+  });
+}
+
+// get_size_with_aspect_ratio of transformers 5.24: rows and columns of the picture, edges, rows and columns of the input.
+for (const [picture, edges, input] of [
+  [
+    [480, 640],
+    [800, 1333],
+    [800, 1066],
+  ],
+  [
+    [427, 640],
+    [800, 1333],
+    [800, 1199],
+  ],
+  [
+    [640, 427],
+    [800, 1333],
+    [1199, 800],
+  ],
+  [
+    [300, 1000],
+    [800, 1333],
+    [400, 1333],
+  ],
+  [
+    [1000, 301],
+    [800, 1333],
+    [1333, 401],
+  ],
+  [
+    [800, 900],
+    [800, 1333],
+    [800, 900],
+  ],
+  [
+    [1333, 600],
+    [800, 1333],
+    [1333, 600],
+  ],
+  [
+    [500, 500],
+    [32, 48],
+    [32, 32],
+  ],
+  [
+    [7, 3],
+    [32, 48],
+    [48, 21],
+  ],
+  [
+    [33, 100],
+    [32, 48],
+    [16, 48],
+  ],
+  [
+    [100, 333],
+    [10, 25],
+    [8, 25],
+  ],
+] as const) {
+  test(`proportional: ${picture.join(' x ')} with edges ${edges.join(' and ')} as in transformers`, () => {
+    const size = { height: picture[0], width: picture[1] };
+    const placement = place(size, { height: edges[0], width: edges[1], fit: 'proportional', cropPct: 1 });
+    assert.equal([placement.input.height, placement.input.width], input);
+    assert.equal(placement.from, { x: 0, y: 0, ...size });
+    assert.equal(placement.to, { x: 0, y: 0, ...placement.input });
   });
 }
 

@@ -216,7 +216,6 @@ for (const kind of [
   [1, 2, 1],
   [1, 4, 1],
   [1, 8, 1],
-  [1, 8, 2],
   [1, 16, 1],
   [2, 8, 3],
   [2, 16, 3],
@@ -227,6 +226,30 @@ for (const kind of [
       const expected = kind[0] === 0 ? 255 - byte : byte;
       assert.ok(data.every((value, i) => value === (i % 4 === 3 ? 255 : expected)));
     }
+  });
+}
+
+/** Gray and alpha of each pixel. */
+const SHADES = Array.from({ length: 100 }, (_, i) => [(37 * i) % 256, (91 * i + 5) % 256] as const);
+
+for (const [name, tags, order, stored] of [
+  ['as it is', {}, (gray: number) => gray, SHADES],
+  ['with white as zero', { 262: 0 }, (gray: number) => 255 - gray, SHADES],
+  [
+    'as differences along the row',
+    { 317: 2 },
+    (gray: number) => gray,
+    SHADES.map((shade, i) => shade.map((value, c) => (value - (i % 10 > 0 ? SHADES[i - 1][c] : 0)) & 255)),
+  ],
+  ['in a tile', { 322: 10, 323: 10 }, (gray: number) => gray, SHADES],
+] as const) {
+  test(`gray of 8 bits with alpha, ${name}, is blended onto white`, async () => {
+    const pixels = Uint8Array.from(stored.flat());
+    const { data } = await decode(tiff({ ...SMALL, 277: 2, ...tags }, 1, pixels));
+    SHADES.forEach(([gray, alpha], i) => {
+      const onWhite = Math.round((order(gray) * alpha + 255 * (255 - alpha)) / 255);
+      assert.equal([...data.subarray(4 * i, 4 * i + 4)], [onWhite, onWhite, onWhite, 255]);
+    });
   });
 }
 

@@ -77,6 +77,30 @@ reads('one number for mean or deviation stands for all channels', () => {
     [0.25, 0.25, 0.25],
   ]);
 });
+reads("a file's numbers follow the caller's order of channels", () => {
+  const colors = { mean: [0.1, 0.2, 0.6], std: [1, 2, 3] };
+  for (const [settings, asked, mean, std] of [
+    [colors, {}, [0.1, 0.2, 0.6], [1, 2, 3]],
+    [colors, { channels: 'rgb' }, [0.1, 0.2, 0.6], [1, 2, 3]],
+    [colors, { channels: 'bgr' }, [0.6, 0.2, 0.1], [3, 2, 1]],
+    [{ ...colors, channels: 'bgr' }, {}, [0.1, 0.2, 0.6], [1, 2, 3]],
+    [{ ...colors, channels: 'bgr' }, { channels: 'rgb' }, [0.6, 0.2, 0.1], [3, 2, 1]],
+    // The caller's own numbers are in the caller's order.
+    [colors, { channels: 'bgr', mean: [7, 8, 9] }, [7, 8, 9], [3, 2, 1]],
+  ] as [Asked, Asked, number[], number[]][]) {
+    const found = settled(['N', 3, 8, 8], settings, asked)!;
+    assert.equal([found.mean, found.std], [mean, std]);
+  }
+  const gray = settled(['N', 'C', 8, 8], colors, { channels: 'gray' })!;
+  assert.ok(Math.abs(gray.mean[0] - 0.3) < 1e-12 && gray.std[0] === 2);
+});
+reads('an input of a fixed size does not follow the proportions that a file asks for', () => {
+  const settings: Asked = { fit: 'proportional', height: 6, width: 9 };
+  const open = settled(['N', 3, 'H', 'W'], settings, {})!;
+  assert.equal([open.fit, open.height, open.width], ['proportional', 6, 9]);
+  const fixed = settled(['N', 3, 8, 8], settings, {})!;
+  assert.equal([fixed.fit, fixed.height, fixed.width], ['stretch', 8, 8]);
+});
 reads('a mean that is the same for three channels is that of one', () => {
   const found = settled(['N', 1, 8, 8], { mean: [0.5, 0.5, 0.5], std: [2, 2, 2] }, {})!;
   assert.equal([found.channels, found.mean, found.std], ['gray', [0.5], [2]]);
@@ -100,6 +124,7 @@ const REFUSED: [what: string, dims: (number | string)[], asked: object, says: Re
   ['no size', NCHW, { width: NaN, height: 0 }, /whole numbers above 0/],
   ['a mean of two', NCHW, { mean: [1, 2] }, /mean has 2/],
   ['an unknown fit', NCHW, { fit: 'foo' }, /fit` is "foo". Choose stretch, crop, letterbox/],
+  ['the proportions of pictures', [1, 3, 32, 32], { fit: 'proportional' }, /a fixed size, which cannot follow/],
   ['unknown channels', NCHW, { channels: 'foo' }, /channels` is "foo". Choose rgb, bgr, gray/],
   ['an unknown layout', NCHW, { layout: 'foo' }, /layout` is "foo"/],
   ['a range of nothing', NCHW, { range: [0, 0] }, /range \[0, 0\] is invalid/],

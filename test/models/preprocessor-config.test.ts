@@ -126,6 +126,29 @@ const CONFIGS: [model: string, config: object, expected: Partial<Preprocessing>]
     { height: 32, width: 32, fit: 'crop', range: [0, 1], mean: [0], std: [1], channels: 'bgr' },
   ],
   [
+    'facebook/detr-resnet-50: the shortest edge, unless the longest would be too long',
+    { do_resize: true, size: { shortest_edge: 800, longest_edge: 1333 } },
+    { height: 800, width: 1333, fit: 'proportional', range: [0, 1], mean: [0], std: [1] },
+  ],
+  [
+    'an older DETR',
+    {
+      ...{ do_normalize: true, image_mean: [0.5], image_std: [0.5] },
+      ...{ feature_extractor_type: 'DetrFeatureExtractor', size: 800, max_size: 1333 },
+    },
+    { height: 800, width: 1333, fit: 'proportional', range: [0, 1], mean: [0.5], std: [0.5] },
+  ],
+  [
+    'both edges before a center crop: the shortest counts',
+    { size: { shortest_edge: 40, longest_edge: 100 }, do_center_crop: true, crop_size: 32 },
+    { height: 32, width: 32, fit: 'crop', cropPct: 0.8, range: [0, 1], mean: [0], std: [1] },
+  ],
+  [
+    'both edges, and a center crop without a size of its own',
+    { size: { shortest_edge: 40, longest_edge: 100 }, do_center_crop: true },
+    { height: 40, width: 40, fit: 'crop', range: [0, 1], mean: [0], std: [1] },
+  ],
+  [
     'one mean for all channels',
     { size: [10, 20], image_mean: 0.5, image_std: 0.25 },
     { height: 10, width: 20, fit: 'stretch', range: [0, 1], mean: [0.5], std: [0.25] },

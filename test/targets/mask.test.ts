@@ -23,6 +23,7 @@ const EXPECTED: Record<Fit, readonly (readonly number[])[]> = {
   border: [NONE, HALF, HALF, NONE],
   // Columns 2 to 5 of the picture, pixel for pixel: none of it is white.
   crop: [NONE, NONE, NONE, NONE],
+  proportional: [HALF, HALF, HALF, HALF],
 };
 
 const GRID = { height: 4, width: 4 };

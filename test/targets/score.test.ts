@@ -211,6 +211,12 @@ ranking('scores that are not logits have no probability', () => {
   );
 });
 
+ranking('scores that overflowed have no probability', () => {
+  const scores = floatTensor([1, 2], Float32Array.of(Infinity, NaN));
+  const ranks = rank(scores, outputOf([1, 2], 1, 'softmax'), []);
+  assert.equal([ranks.of(0).probability, ranks.of(1).probability], [undefined, undefined]);
+});
+
 ranking('values have no best class', () => {
   const output: ClassOutput = { ...outputOf([1, 3], 1, 'none'), kind: 'values' };
   assert.equal(rank(floatTensor([1, 3], Float32Array.of(1, 2, 3)), output, []).best(2), []);
