@@ -12,7 +12,7 @@ export const names = {
     type: 'problem',
     schema: [],
     messages: {
-      name: 'A name may be `constructor`, which every object has: use a Map, or Object.hasOwn before `ownValue`.',
+      name: 'A name may be `constructor`, which every object has. Use a Map, or `ownValue` of src/table.ts.',
     },
   },
   create(context) {

@@ -32,7 +32,7 @@ import { requireClass, type TargetRun } from './target-run.ts';
 /** Additional output of a method. */
 export interface Notes {
   readonly warnings: Set<string>;
-  readonly measures: Record<string, number>;
+  readonly measures: Map<string, number>;
 }
 
 /** Options that affect a formula or its runs. */
@@ -133,7 +133,7 @@ function commonView(request: MapRequest): CommonView {
       baselineOf(options.baseline ?? usual, input, extremesOf(input, target.pass.input.image)),
     random: (stream) => random(options.seed ?? 0, chosen.id, stream),
     warn: (text) => void notes.warnings.add(text),
-    measure: (name, value) => void (notes.measures[name] = value),
+    measure: (name, value) => void notes.measures.set(name, value),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Facts, Model } from '../onnx/model.ts';
 import { copyNodes } from '../onnx/slice.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { createSession, type SessionOptions } from '../runtime/session.ts';
-import { sizeOf, type Tensor } from '../runtime/tensor.ts';
+import { sizeOf, type Tensor, tensorOf } from '../runtime/tensor.ts';
 
 /** Longest constant vector whose contents are kept. */
 const LONGEST = 65536;
@@ -54,7 +54,7 @@ export async function computeConstants(
       {},
       names.map((_, index) => outputName(index)),
     );
-    return new Map(names.map((name, index) => [name, found[outputName(index)]]));
+    return new Map(names.map((name, index) => [name, tensorOf(found, outputName(index))]));
   } finally {
     await session.release();
   }

@@ -1,6 +1,7 @@
 import { nodeProto, type Ref } from '../onnx/emitter.ts';
 import type { GraphNode } from '../onnx/model.ts';
 import { readNode } from '../onnx/read.ts';
+import { ownValue } from '../table.ts';
 import { ACTIVATION, swish } from './activation.ts';
 import { axesBetween } from './axis-arguments.ts';
 import { convolution, convVjp } from './convolution.ts';
@@ -114,7 +115,7 @@ type ActivationNumber = (at: number, name: string, otherwise: number) => number;
 /** The cotangent before a fused operator's final activation, computed from the output alone. */
 function beforeActivation(c: Context, name: string, number: ActivationNumber): Ref {
   if (name === '') return c.g;
-  const row = Object.hasOwn(ACTIVATION, name) ? ACTIVATION[name] : undefined;
+  const row = ownValue(ACTIVATION, name);
   const rule = c.replaced(name) ?? row?.vjpByOutput ?? row?.vjp;
   if (!row?.activation || !rule) return c.unsupported(`activation "${name}"`);
   const parameters = row.activation;

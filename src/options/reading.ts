@@ -1,6 +1,6 @@
 import type { TokenGrid } from '../network/axes.ts';
 import { parseTokens } from '../network/layout.ts';
-import { type Check, type Checks, isRecord } from '../table.ts';
+import { type Check, type Checks, isRecord, ownValue } from '../table.ts';
 
 /** How text is parsed to the value of an option. */
 export interface Reading<Value> extends Check {
@@ -85,7 +85,7 @@ export const named = <Value>(
   ...oneOf(Object.keys(values)),
   accepts,
   library: { takes, accepts },
-  read: (text) => (Object.hasOwn(values, text) ? values[text] : undefined),
+  read: (text) => ownValue(values, text),
 });
 
 export const wholeNumber = (from: number, to?: number): Reading<number> => ({

@@ -2,6 +2,7 @@ import type { InferenceSession } from 'onnxruntime-web';
 import { CamError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
 import { breathe } from '../platform/breathe.ts';
+import { ownValue } from '../table.ts';
 import { DISABLED_OPTIMIZERS } from './optimizers.ts';
 import { loadRuntime, type RuntimeOptions } from './ort.ts';
 import type { NumericArray, Tensor } from './tensor.ts';
@@ -85,7 +86,11 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       }
       return Object.fromEntries(
         fetches.map((name) => {
-          const { type, dims, data } = results[name];
+          const result = ownValue(results, name);
+          // onnxruntime-web fills a plain object, which has no room for `__proto__`.
+          if (result === undefined)
+            throw new CamError('UNSUPPORTED_MODEL', `onnxruntime-web does not return "${name}". Rename it.`);
+          const { type, dims, data } = result;
           return [name, { type: type as DataType, dims, data: bitPatterns(type, data as NumericArray) }];
         }),
       );

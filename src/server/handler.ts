@@ -1,5 +1,6 @@
 import { Explainer } from '../explain/explainer.ts';
 import { methodsJson, SCHEMA } from '../explain/json.ts';
+import { ownValue } from '../table.ts';
 import { readBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { explain } from './explain.ts';
@@ -72,11 +73,12 @@ const ROUTES: Readonly<Record<string, readonly [method: 'GET' | 'POST', route: R
 
 async function route(service: Service, request: Request): Promise<Response> {
   const url = new URL(request.url);
-  if (!Object.hasOwn(ROUTES, url.pathname)) {
+  const found = ownValue(ROUTES, url.pathname);
+  if (found === undefined) {
     const known = Object.entries(ROUTES).map(([path, [method]]) => `${method} ${path}`);
     throw new Problem('NOT_FOUND', `Unknown path ${url.pathname}. Known: ${known.join(', ')}.`);
   }
-  const [method, route] = ROUTES[url.pathname];
+  const [method, route] = found;
   const asked = request.method === 'HEAD' ? 'GET' : request.method;
   if (asked !== method) {
     throw new Problem('METHOD_NOT_ALLOWED', `${url.pathname} takes ${method}, not ${asked}.`, {

@@ -1,5 +1,6 @@
 import { CamError } from '../errors.ts';
 import type { Explainer } from '../explain/explainer.ts';
+import { ownValue } from '../table.ts';
 import { Problem } from './problem.ts';
 
 /** Loaders of the models, by name in the query; the first one is the default. */
@@ -22,12 +23,13 @@ export function modelsOf(loaders: ModelLoaders): Models {
   return {
     names,
     async get(name = names[0]) {
-      if (!Object.hasOwn(loaders, name)) {
+      const loader = ownValue(loaders, name);
+      if (loader === undefined) {
         throw new Problem('NOT_FOUND', `Unknown model "${name}". Known: ${names.join(', ')}.`);
       }
       let model = loaded.get(name);
       if (!model) {
-        loaded.set(name, (model = load(name, loaders[name])));
+        loaded.set(name, (model = load(name, loader)));
         model.catch(() => loaded.delete(name));
       }
       return model;
