@@ -128,36 +128,45 @@ async function inFolder(work: (folder: string) => Promise<Outcome>): Promise<Out
   }
 }
 
-const SETTINGS: readonly (readonly [name: string, text: string])[] = [
+/** As many as the network has classes. */
+const LABELS = ['ant', 'bee', 'cat', 'dog', 'elk', 'fox', 'gnu', 'hen', 'ibex', 'jay'];
+const lines = (line: (label: string, index: number) => string): string => LABELS.map(line).join('');
+
+const SETTINGS: readonly (readonly [name: string, content: string | object])[] = [
+  ['config.json', { id2label: { ...LABELS }, image_size: 32, model_type: 'vit' }],
   [
     'config.json',
-    '{"id2label": {"0": "ant", "1": "bee", "2": "cat"}, "image_size": 32, "model_type": "vit"}',
-  ],
-  [
-    'config.json',
-    '{"pretrained_cfg": {"input_size": [3, 32, 32], "interpolation": "bicubic", "crop_pct": 0.9, "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}, "label_names": ["ant", "bee"]}',
+    {
+      pretrained_cfg: {
+        ...{ input_size: [3, 32, 32], interpolation: 'bicubic', crop_pct: 0.9 },
+        ...{ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+      },
+      label_names: LABELS,
+    },
   ],
   [
     'preprocessor_config.json',
-    '{"do_resize": true, "size": {"height": 32, "width": 32}, "do_normalize": true, "image_mean": [0.4, 0.4, 0.4], "image_std": [0.2, 0.2, 0.2], "rescale_factor": 0.0039, "resample": 2, "do_center_crop": true, "crop_size": {"height": 32, "width": 32}, "image_processor_type": "ViTImageProcessor"}',
+    {
+      ...{ image_processor_type: 'ViTImageProcessor', do_resize: true, size: { height: 64, width: 64 } },
+      ...{ do_normalize: true, image_mean: [0.4, 0.4, 0.4], image_std: [0.2, 0.2, 0.2] },
+      ...{ do_rescale: true, rescale_factor: 0.0039, resample: 2, do_center_crop: false },
+    },
   ],
-  [
-    'preprocessor_config.json',
-    '{"feature_extractor_type": "CLIPFeatureExtractor", "size": 32, "crop_size": 32}',
-  ],
-  ['labels.json', '["ant", "bee", "cat"]'],
-  ['labels.json', '{"categories": [{"id": 1, "name": "ant"}, {"id": 7, "name": "bee"}]}'],
-  ['labels.json', '{"names": {"0": "ant", "1": "bee", "2": "cat"}}'],
-  ['labels.txt', 'ant\nbee\ncat\n'],
-  ['labels.csv', 'index,name\n0,ant\n1,"bee, the"\n2,cat\n'],
-  ['data.yaml', 'nc: 2\nnames:\n  0: ant\n  1: bee\n'],
-  ['labels.pbtxt', "item {\n  id: 1\n  name: 'ant'\n}\nitem {\n  id: 2\n  display_name: 'bee'\n}\n"],
-  ['synset.txt', 'n01440764 ant\nn01443537 bee\n'],
+  ['preprocessor_config.json', { feature_extractor_type: 'CLIPFeatureExtractor', size: 64, crop_size: 64 }],
+  ['labels.json', LABELS],
+  ['labels.json', { categories: LABELS.map((name, i) => ({ id: 2 * i, name })) }],
+  ['labels.json', { names: { ...LABELS } }],
+  ['labels.txt', lines((label) => `${label}\n`)],
+  ['labels.csv', `index,name\n${lines((label, i) => `${i},"${label}, a"\n`)}`],
+  ['data.yaml', `nc: 10\nnames:\n${lines((label, i) => `  ${i}: ${label}\n`)}`],
+  ['labels.pbtxt', lines((label, i) => `item {\n  id: ${i + 1}\n  name: '${label}'\n}\n`)],
+  ['synset.txt', lines((label, i) => `n0000000${i} ${label}\n`)],
 ];
 
 const settings: Kind = (draw) =>
   inFolder(async (folder) => {
-    const [name, text] = oneOf(draw, SETTINGS);
+    const [name, content] = oneOf(draw, SETTINGS);
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
     const path = join(folder, name);
     writeFileSync(join(folder, 'model.onnx'), GAP);
     writeFileSync(path, mutatedText(text, draw));
@@ -183,7 +192,7 @@ const NAMES = [
 function optionText(name: string, draw: Draw): string {
   const reading = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as OptionName].reading : undefined;
   if (draw() < 0.4 && reading?.choices) return oneOf(draw, reading.choices);
-  if (draw() < 0.5) return String(oneOf(draw, EDGES));
+  if (draw() < 0.5) return String(oneOf(draw, [0.5, ...EDGES]));
   return draw() < 0.5 ? oneOf(draw, NAMES) : mutatedText('2x3:0.5,7', draw);
 }
 
@@ -256,19 +265,11 @@ async function wholeFiles(folder: string): Promise<void> {
 const handler = createHandler({ models: { gap: () => Explainer.load(GAP, LOAD) } });
 
 const requests: Kind = async (draw) => {
-  const method = oneOf(draw, ['POST', 'POST', 'POST', 'GET', 'HEAD', 'PUT', 'OPTIONS']);
-  const path = oneOf(draw, [
-    '/explain',
-    '/explain',
-    '/explain',
-    '/models',
-    '/methods',
-    '/healthz',
-    '/',
-    '//',
-    '/constructor',
-    '/explain/',
-  ]);
+  const usual = draw() < 0.8;
+  const method = usual ? 'POST' : oneOf(draw, ['POST', 'GET', 'HEAD', 'PUT', 'OPTIONS']);
+  const path = usual
+    ? '/explain'
+    : oneOf(draw, ['/explain', '/models', '/methods', '/healthz', '/', '//', '/constructor', '/explain/']);
   const names = (Object.keys(OPTIONS) as OptionName[]).filter(
     (name) => OPTIONS[name].query && !LEFT.includes(name),
   );

@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { api, API_PAGE, API_REPORT, written } from '../../scripts/docs/api.ts';
 import { CLI_PAGE, cliPage } from '../../scripts/docs/cli.ts';
+import { DEPENDENCIES_PAGE, dependenciesPage } from '../../scripts/docs/dependencies.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { METHODS } from '../../src/index.ts';
 
@@ -31,6 +32,9 @@ const readme = written('README.md');
 
 pages('docs/cli.md is what the table says: npm run docs', async () =>
   assert.ok((await markdown(cliPage())) === written(CLI_PAGE)),
+);
+pages('docs/dependencies.md is what is installed: npm run docs', async () =>
+  assert.ok((await markdown(dependenciesPage())) === written(DEPENDENCIES_PAGE)),
 );
 pages('the README counts the methods and the classes of the built-in model', () => {
   const labels = JSON.parse(written('models/labels.json')) as unknown[];
