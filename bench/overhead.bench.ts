@@ -27,11 +27,11 @@ async function inTurns(work: Record<string, () => Promise<unknown>>): Promise<Ma
   return new Map([...rounds].map(([name, all]) => [name, all.sort((a, b) => a - b)[all.length >> 1]]));
 }
 
-const builtin = new URL('../models/everyday36.onnx', import.meta.url);
+const builtin = new URL('../models/efficientnet-lite0.onnx', import.meta.url);
 const more = process.env.CAMWASM_MODELS ?? new URL('../../shared/models', import.meta.url).pathname;
 const models: [title: string, place: string | URL, side: number][] = [
-  ['everyday36, 144 px', builtin, 144],
-  ['everyday36, 224 px', builtin, 224],
+  ['efficientnet-lite0, 160 px', builtin, 160],
+  ['efficientnet-lite0, 224 px', builtin, 224],
   ['mobilenet_v2_1.0_224, 224 px', `${more}/mobilenet_v2_1.0_224.onnx`, 224],
 ];
 

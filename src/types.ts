@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.ts';
+import type { DownloadOptions, DownloadProgress } from './hub/options.ts';
 import type { ColorChannels } from './image/channels.ts';
 import type { ColormapId, ColormapInput } from './image/colormaps.ts';
 import type { CodecModules } from './image/decode.ts';
@@ -12,6 +13,7 @@ import type { Baseline } from './methods/baseline.ts';
 import type { MethodId } from './methods/index.ts';
 import type { Compat, FormulaOptions, Fusion, Need } from './methods/method.ts';
 import type { PreprocessingSources, SettingsOrigin, SettingSource } from './models/preprocessing.ts';
+import type { PresetName } from './models/presets.ts';
 import type { ModelFiles, ModelInput } from './models/source.ts';
 import type { TokenGrid } from './network/axes.ts';
 import type { InputForm } from './network/input-layout.ts';
@@ -38,10 +40,14 @@ export interface WasmModules extends CodecModules {
 }
 
 /** Options of `Explainer.load`. */
-export interface LoadOptions extends Omit<RuntimeOptions, 'module'>, ModelFiles {
+export interface LoadOptions extends Omit<RuntimeOptions, 'module'>, ModelFiles, DownloadOptions {
   /** Class names by index, or the path or URL of a file that lists them: one per line, or JSON. */
   labels?: readonly string[] | string | URL;
-  /** Preprocessing of pictures; missing settings come from the model's files, then from defaults. */
+  /**
+   * Preprocessing and kind of output of a family of models (`PRESETS`), instead of the settings in the model's files.
+   */
+  preset?: PresetName;
+  /** Preprocessing of pictures; missing settings come from the preset or the model's files, then from defaults. */
   preprocessing?: Partial<Preprocessing>;
   /** Name of the image input. Default: the first with four axes, five or three. */
   imageInput?: string;
@@ -130,16 +136,7 @@ export interface VerifyOptions
     LoadOptions,
     Pick<
       ExplainOptions,
-      | 'output'
-      | 'outputKind'
-      | 'activation'
-      | 'layer'
-      | 'tokens'
-      | 'score'
-      | 'inputs'
-      | 'maxPixels'
-      | 'seed'
-      | 'signal'
+      'output' | 'outputKind' | 'activation' | 'layer' | 'tokens' | 'score' | 'inputs' | 'maxPixels' | 'seed'
     > {
   /** The class to explain. Default: the predicted one. */
   class?: number | string;
@@ -296,6 +293,8 @@ export type {
   ColormapId,
   ColormapInput,
   Compat,
+  DownloadOptions,
+  DownloadProgress,
   FloatTensor,
   Extent,
   Fit,
@@ -322,6 +321,7 @@ export type {
   Placement,
   Plane,
   Port,
+  PresetName,
   Preprocessing,
   PreprocessingSources,
   RuntimeOptions,

@@ -19,7 +19,7 @@ export type * from './types.ts';
 export type EdgeModules = WasmModules & Required<Pick<WasmModules, 'runtime' | 'kernels'>>;
 
 /**
- * Loads a model from its bytes, with compiled WebAssembly. The built-in model is `camwasm/models/everyday36.onnx`; pass
+ * Loads a model from its bytes, with compiled WebAssembly. The built-in model is `camwasm/models/efficientnet-lite0.onnx`; pass
  * the contents of `config.json` and `preprocessor_config.json` beside it as `config` and `preprocessor`.
  *
  * @example

@@ -30,6 +30,14 @@ const REASONS: Readonly<Record<keyof typeof manifest.dependencies, Reason>> = {
     instead:
       'bmp-ts and jpeg-js, the two of its packages that decode, a JPEG encoder, and a bitmap font; GIF, PNG and TIFF are decoded here',
   },
+  undici: {
+    why: 'speaks through a proxy when models are downloaded in Node; loaded only if the environment names a proxy',
+    instead: "Node's own proxy support, from version 24 on",
+  },
+  'proxy-from-env': {
+    why: 'decides from the environment whether an address takes a proxy',
+    instead: 'a page of code for the rules of `NO_PROXY`',
+  },
   yargs: {
     why: 'lays out the help of the command line; loaded for `--help` only',
     instead: 'a page of code that wraps columns',
@@ -49,8 +57,11 @@ interface Locked {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const lock = new Map(
   Object.entries(
-    (JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, Locked> })
-      .packages,
+    (
+      JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+        packages: Record<string, Locked>;
+      }
+    ).packages,
   ),
 );
 
@@ -60,7 +71,9 @@ export function dependenciesPage(): string {
   const rows = Object.entries(REASONS).map(([name, { why, instead }]) => {
     const places = behind(`node_modules/${name}`);
     for (const place of places) all.add(place);
-    const licenses = [...new Set([...places].map((place) => lock.get(place)?.license ?? 'not stated'))].sort();
+    const licenses = [
+      ...new Set([...places].map((place) => lock.get(place)?.license ?? 'not stated')),
+    ].sort();
     const size = [...places].reduce((sum, place) => sum + sizeOf(join(root, place)), 0);
     return `| \`${name}\` | ${why} | ${places.size} | ${(size / 1e6).toFixed(1)} MB | ${licenses.join(', ')} | ${instead} |`;
   });

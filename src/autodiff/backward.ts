@@ -5,7 +5,7 @@ import { type Flow, flowOf, needsOf } from '../onnx/flow.ts';
 import { type Facts, type GraphNode, type Model, opsetOf } from '../onnx/model.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { NO_RULE, NoGradientError } from '../operators/no-gradient.ts';
-import { contextOf, type Forward, forwardValues } from './context.ts';
+import { contextOf, type Forward, forwardValues, nodeViewOf, valueFacts } from './context.ts';
 import { RECTIFIERS, type RuleSet } from './rectifier.ts';
 
 export interface BackwardRequest {
@@ -60,7 +60,7 @@ export function backwardGraph(model: Model, facts: Facts, request: BackwardReque
     );
     const row = OPERATORS.get(node.op);
     const vjp = rules.get(node.op) ?? row?.vjp;
-    if (!vjp) throw noRule(model, node);
+    if (!vjp) throw noRule(model, facts, node);
     const results = [
       vjp(
         contextOf(model, node, forward, e, { cotangents, wanted, rules, isEnd: node.outputs[0] === output }),
@@ -122,9 +122,15 @@ function nodesBetween(
 }
 
 /** Why a node without a rule has no gradient. */
-export function noRule(model: Model, node: GraphNode): NoGradientError {
+export function noRule(model: Model, facts: Facts, node: GraphNode): NoGradientError {
+  const row = OPERATORS.get(node.op);
+  const obstacle = row?.parts?.(nodeViewOf(model, node, valueFacts(model, facts)));
   const why = model.functions.has(node.op) ? 'it is a function of the model' : NO_RULE;
-  return new NoGradientError(node, opsetOf(model, node), OPERATORS.get(node.op)?.barrier ?? why);
+  return new NoGradientError(
+    node,
+    opsetOf(model, node),
+    typeof obstacle === 'string' ? obstacle : (row?.barrier ?? why),
+  );
 }
 
 /** Values, other than initializers, whose contents the rules need to build a graph. */

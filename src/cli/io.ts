@@ -1,3 +1,4 @@
+import { addAbortSignal, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { CamError } from '../options/index.ts';
 
@@ -11,27 +12,39 @@ export interface Sink {
 
 /** The process, as seen by a command, except files. */
 export interface IO {
+  /**
+   * Reads standard input to its end.
+   * @throws {CamError} ABORTED as soon as `signal` is aborted.
+   */
   readonly stdin: () => Promise<Uint8Array>;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted on an interrupt or a request to terminate. */
+  /** Aborted on an interrupt or a request to terminate; the reason is the name of the signal. */
   readonly signal: AbortSignal;
 }
 
 /** The real process. The first SIGINT or SIGTERM requests a clean stop, the second one kills. */
 export function processIO(process: NodeJS.Process): IO {
   const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort(signal));
   return {
-    stdin: async () => new Uint8Array(await buffer(process.stdin)),
+    stdin: () => readToEnd(process.stdin, interrupt.signal),
     stdout: sink(process.stdout),
     stderr: sink(process.stderr),
     cwd: process.cwd(),
     env: process.env,
     signal: interrupt.signal,
   };
+}
+
+async function readToEnd(stream: Readable, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await buffer(addAbortSignal(signal, stream)));
+  } catch (cause) {
+    throw signal.aborted ? new CamError('ABORTED', 'Aborted.', { cause: signal.reason }) : cause;
+  }
 }
 
 function sink(stream: NodeJS.WriteStream): Sink {

@@ -20,7 +20,7 @@ export interface Written {
   readonly outputs: readonly string[];
 }
 
-/** `golf-ball.jpg  golf ball 98.1 %  layercam @ stage4.block2 → golf-ball.layercam.png (0.42 s)` */
+/** `golf-ball.jpg  golf ball 98.4 %  layercam @ head.relu6 → golf-ball.layercam.png (0.42 s)` */
 export function summaryLine(
   name: string | undefined,
   prediction: readonly ClassScore[],

@@ -1,4 +1,4 @@
-import { badOption, CamError } from '../errors.ts';
+import { abortedBy, badOption, CamError } from '../errors.ts';
 import { ALL, chooseMethods, type Chosen } from '../methods/choice.ts';
 import { targetOf } from '../targets/given.ts';
 import { outputsOf } from '../targets/kinds.ts';
@@ -66,5 +66,5 @@ export function requireSingle(options: ExplainOptions): void {
 
 /** @throws {CamError} ABORTED when the caller's signal is aborted. */
 export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new CamError('ABORTED', 'Aborted.', { cause: signal.reason });
+  if (signal?.aborted) throw abortedBy(signal);
 }

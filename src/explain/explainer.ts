@@ -6,6 +6,7 @@ import type { ModelInput } from '../models/source.ts';
 import { type Port, portOf } from '../onnx/model.ts';
 import { checkOptions } from '../options/check.ts';
 import type { Threads } from '../runtime/ort.ts';
+import { turns } from '../runtime/turns.ts';
 import type {
   Answer,
   ClassScore,
@@ -15,11 +16,11 @@ import type {
   LoadOptions,
   PredictOptions,
 } from '../types.ts';
-import { checkSignal, noImage, readCall, requireSingle } from './call.ts';
+import { noImage, readCall, requireSingle } from './call.ts';
 import { contextFor } from './context.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';
 import { prepareInput } from './input.ts';
-import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
+import { blamingSize, type LoadedModel, loadEverything, networkSlot, withPreset } from './loaded.ts';
 import { explainedOutputOf } from './output.ts';
 import { planFor } from './plan.ts';
 import { explainSteps, PREDICTED } from './steps.ts';
@@ -60,9 +61,9 @@ export class Explainer {
   readonly threads: Threads;
   readonly #model: LoadedModel;
   readonly #network: ReturnType<typeof networkSlot>;
-  #closed = false;
-  /** The running call: calls take turns, since they share sessions. */
-  #turn: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+  /** Calls take turns, since they share sessions. */
+  readonly #turns = turns();
 
   private constructor(model: LoadedModel) {
     const { source, labels, preprocessing, preprocessingSources } = model;
@@ -87,15 +88,20 @@ export class Explainer {
   }
 
   /**
-   * Loads a model: a path, URL, file, Blob or bytes, or the built-in model by default (36 everyday things). Finds
-   * labels and preprocessing of a Hugging Face export beside a path.
+   * Loads a model: a path, a name, a URL, a file, Blob or bytes, or the built-in model by default (the 1,000 classes of
+   * ImageNet). Names are those of `KNOWN_MODELS` (`mobilenetv2`), and `hf:owner/name[@revision][:file]` for repositories of
+   * the Hugging Face Hub; they are downloaded once. Finds labels and preprocessing of a Hugging Face export beside the
+   * model.
    *
    * @example
    * const explainer = await Explainer.load('resnet50.onnx', { labels: 'imagenet.txt' });
+   * const another = await Explainer.load('mobilenetv2');
    * @throws {CamError} BAD_MODEL when it cannot be read.
    * @throws {CamError} UNSUPPORTED_MODEL when it has no input.
    * @throws {CamError} BAD_LABELS when the labels cannot be read.
    * @throws {CamError} BAD_OPTION when an option is unknown, malformed, or contradicts the model.
+   * @throws {CamError} NOT_DOWNLOADED when it would have to be downloaded, but `offline` is set.
+   * @throws {CamError} DOWNLOAD, BAD_CHECKSUM, OUTPUT or ABORTED when it cannot be downloaded.
    */
   static async load(model?: ModelInput, options: LoadOptions = {}): Promise<Explainer> {
     checkOptions(options, 'load');
@@ -138,9 +144,14 @@ export class Explainer {
     return this.#explainAll(image, options);
   }
 
-  #explainAll(image: ImageInput | undefined, options: ExplainOptions): Promise<ExplainReport> {
-    return this.#inTurn(async () => {
-      checkSignal(options.signal);
+  #explainAll(image: ImageInput | undefined, given: ExplainOptions): Promise<ExplainReport> {
+    const { signal, onProgress } = given;
+    // A run that an abort finds under way ends later, unseen.
+    const options = {
+      ...withPreset(this.#model.options, given),
+      onProgress: onProgress && ((progress) => !signal?.aborted && onProgress(progress)),
+    } satisfies ExplainOptions;
+    return this.#inTurn(signal, async () => {
       const call = readCall(options, this.labels, image !== undefined);
       const watch = stopwatch();
       const prepared = await watch.time('decode', () => prepareInput(this.#model, image, options.maxPixels));
@@ -173,9 +184,8 @@ export class Explainer {
    * @throws {CamError} BAD_IMAGE, BAD_TENSOR, BAD_OPTION, UNSUPPORTED_MODEL, RUNTIME or ABORTED as in `explainAll`.
    */
   async predict(image: ImageInput, options: PredictOptions = {}): Promise<ClassScore[]> {
-    return this.#inTurn(async () => {
-      checkOptions(options, 'predict');
-      checkSignal(options.signal);
+    checkOptions(options, 'predict');
+    return this.#inTurn(options.signal, async () => {
       if (image === undefined) throw noImage('predict()');
       const prepared = await prepareInput(this.#model, image, options.maxPixels);
       const { network, input, others, labels } = await contextFor(
@@ -190,7 +200,7 @@ export class Explainer {
         input,
         [options.output ?? []].flat(),
         labels,
-        options,
+        withPreset(this.#model.options, options),
       );
       const plan = planFor(network, { input, output, methods: [], options: {} });
       const pass = await runForward(network, plan, prepared, others);
@@ -200,12 +210,16 @@ export class Explainer {
     });
   }
 
-  /** Frees the runtime's memory; the explainer is unusable afterwards. */
+  /**
+   * Frees the runtime's memory; the explainer is unusable afterwards. A call that runs ends first, and calls that wait for
+   * their turn are rejected.
+   */
   async close(): Promise<void> {
-    const close = () => this.#network.close();
-    this.#turn = this.#turn.then(close, close);
-    this.#closed = true;
-    await this.#turn;
+    if (this.#closing === undefined) {
+      this.#turns.dismiss(closedError());
+      this.#closing = this.#turns.take(() => this.#network.close());
+    }
+    await this.#closing;
   }
 
   /** `await using explainer = …` closes it. */
@@ -213,13 +227,15 @@ export class Explainer {
     await this.close();
   }
 
-  /** @throws {CamError} RUNTIME when the explainer is closed. */
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turn.then(() => {
-      if (this.#closed) throw new CamError('RUNTIME', 'This explainer is closed. Load the model again.');
-      return blamingSize(this.#model.options, work);
-    });
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  /**
+   * @throws {CamError} RUNTIME when the explainer is closed.
+   * @throws {CamError} ABORTED as soon as the signal is aborted.
+   */
+  #inTurn<Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
+    if (this.#closing) throw closedError();
+    return this.#turns.take(() => blamingSize(this.#model.options, work), signal);
   }
 }
+
+const closedError = (): CamError =>
+  new CamError('RUNTIME', 'This explainer is closed. Load the model again.');

@@ -1,6 +1,6 @@
 import { backwardGraph, takesGradient } from '../autodiff/backward.ts';
 import { random } from '../methods/random.ts';
-import type { Network, Values } from '../network/network.ts';
+import type { BackwardPlan, Network, Values } from '../network/network.ts';
 import { gradientPath } from '../network/reach.ts';
 import { Emitter } from '../onnx/emitter.ts';
 import { needsOf } from '../onnx/flow.ts';
@@ -8,7 +8,7 @@ import type { GraphNode, Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
 import { copyNodes } from '../onnx/slice.ts';
 import { OPERATORS } from '../operators/index.ts';
-import { createSession, type SessionOptions } from '../runtime/session.ts';
+import { type Session, type SessionOptions, withSession } from '../runtime/session.ts';
 import { type FloatTensor, floatTensor, fromFloat, tensorOf, toFloat } from '../runtime/tensor.ts';
 import { ownValue } from '../table.ts';
 import { dot } from '../targets/similarity.ts';
@@ -69,75 +69,86 @@ interface LoneNode {
 
 async function checkNode(
   network: Network,
-  { node, output, wrt }: LoneNode,
+  alone: LoneNode,
   values: Values,
-  session: SessionOptions,
+  options: SessionOptions,
   draw: () => number,
 ): Promise<GradientCheck> {
   const { facts } = network;
-  const model = modelOf(network.model, facts, node);
-  const forward = await createSession(model.bytes, { ...session, optimize: false });
-  const graph = backwardGraph(model, facts, { output, wrt });
-  const backward = await createSession(graph.model, session);
-  try {
-    const points = new Map(wrt.map((name) => [name, movedOff(toFloat(tensorOf(values, name)), draw)]));
-    const given = Object.fromEntries(forward.inputs.map(({ name }) => [name, tensorOf(values, name)]));
-    const inputs = {
-      ...given,
-      ...Object.fromEntries(
-        [...points].map(([name, point]) => [name, fromFloat(point, facts.types.get(name)!)]),
+  const model = modelOf(network.model, facts, alone.node);
+  const { model: bytes, ...graph } = backwardGraph(model, facts, alone);
+  return withSession(model.bytes, { ...options, optimize: false }, (forward) =>
+    withSession(bytes, options, (backward) =>
+      compareNode(network, { ...alone, graph, forward, backward }, values, draw),
+    ),
+  );
+}
+
+interface RunnableNode extends LoneNode {
+  readonly graph: BackwardPlan;
+  readonly forward: Session;
+  readonly backward: Session;
+}
+
+async function compareNode(
+  network: Network,
+  { node, output, wrt, graph, forward, backward }: RunnableNode,
+  values: Values,
+  draw: () => number,
+): Promise<GradientCheck> {
+  const { facts } = network;
+  const points = new Map(wrt.map((name) => [name, movedOff(toFloat(tensorOf(values, name)), draw)]));
+  const given = Object.fromEntries(forward.inputs.map(({ name }) => [name, tensorOf(values, name)]));
+  const inputs = {
+    ...given,
+    ...Object.fromEntries(
+      [...points].map(([name, point]) => [name, fromFloat(point, facts.types.get(name)!)]),
+    ),
+  };
+  const outputs = await forward.run(
+    inputs,
+    forward.outputs.map(({ name }) => name),
+  );
+  const known = { ...values, ...inputs, ...outputs };
+  const before = toFloat(tensorOf(outputs, output));
+  const u = before.data.map(draw);
+  const directions = new Map([...points].map(([name, { data }]) => [name, asLongAs(data.map(draw), data)]));
+  const saved = Object.fromEntries(
+    backward.inputs.flatMap(({ name }) => {
+      const value = ownValue(known, name);
+      return value ? [[name, value] as const] : [];
+    }),
+  );
+  const results = await backward.run({ ...saved, [graph.seed]: floatTensor(before.dims, u) }, [
+    ...graph.gradients.values(),
+  ]);
+  const gradients = new Map(
+    wrt.map((name) => [name, toFloat(tensorOf(results, graph.gradients.get(name)!)).data]),
+  );
+  const found = await compareDirection(
+    async (step) => {
+      const moved = new Map(
+        [...points].map(([name, { dims, data }]) => {
+          const at = floatTensor(dims, movedAlong(data, directions.get(name)!, step));
+          return [name, fromFloat(at, facts.types.get(name)!)] as const;
+        }),
+      );
+      const { [output]: y } = await forward.run({ ...inputs, ...Object.fromEntries(moved) }, [output]);
+      const changes = [...moved].map(([name, tensor]) =>
+        changeOf(gradients.get(name)!, points.get(name)!.data, toFloat(tensor).data),
+      );
+      return { value: dot(u, toFloat(y).data), change: changes.reduce((a, b) => a + b, 0) };
+    },
+    {
+      predicted: wrt.reduce((sum, name) => sum + dot(gradients.get(name)!, directions.get(name)!), 0),
+      precision: precisionOf(network),
+      estimated: isQuantized(network, [...wrt, output]),
+      scale: Math.hypot(
+        ...wrt.map((name) => euclideanLength(gradients.get(name)!) * euclideanLength(directions.get(name)!)),
       ),
-    };
-    const outputs = await forward.run(
-      inputs,
-      forward.outputs.map(({ name }) => name),
-    );
-    const known = { ...values, ...inputs, ...outputs };
-    const before = toFloat(tensorOf(outputs, output));
-    const u = before.data.map(draw);
-    const directions = new Map([...points].map(([name, { data }]) => [name, asLongAs(data.map(draw), data)]));
-    const saved = Object.fromEntries(
-      backward.inputs.flatMap(({ name }) => {
-        const value = ownValue(known, name);
-        return value ? [[name, value] as const] : [];
-      }),
-    );
-    const results = await backward.run({ ...saved, [graph.seed]: floatTensor(before.dims, u) }, [
-      ...graph.gradients.values(),
-    ]);
-    const gradients = new Map(
-      wrt.map((name) => [name, toFloat(tensorOf(results, graph.gradients.get(name)!)).data]),
-    );
-    const found = await compareDirection(
-      async (step) => {
-        const moved = new Map(
-          [...points].map(([name, { dims, data }]) => {
-            const at = floatTensor(dims, movedAlong(data, directions.get(name)!, step));
-            return [name, fromFloat(at, facts.types.get(name)!)] as const;
-          }),
-        );
-        const { [output]: y } = await forward.run({ ...inputs, ...Object.fromEntries(moved) }, [output]);
-        const changes = [...moved].map(([name, tensor]) =>
-          changeOf(gradients.get(name)!, points.get(name)!.data, toFloat(tensor).data),
-        );
-        return { value: dot(u, toFloat(y).data), change: changes.reduce((a, b) => a + b, 0) };
-      },
-      {
-        predicted: wrt.reduce((sum, name) => sum + dot(gradients.get(name)!, directions.get(name)!), 0),
-        precision: precisionOf(network),
-        estimated: isQuantized(network, [...wrt, output]),
-        scale: Math.hypot(
-          ...wrt.map(
-            (name) => euclideanLength(gradients.get(name)!) * euclideanLength(directions.get(name)!),
-          ),
-        ),
-      },
-    );
-    return { at: 'operator', name: `${node.op} ${output}`, direction: 'random', ...found };
-  } finally {
-    await forward.release();
-    await backward.release();
-  }
+    },
+  );
+  return { at: 'operator', name: `${node.op} ${output}`, direction: 'random', ...found };
 }
 
 /** How far a point is moved, as a share of its length. */

@@ -23,7 +23,7 @@ import {
 } from './forward.ts';
 import type { PlannedGradient } from './gradient-plans.ts';
 import { type PreparedInput, prepareInput, withVolume } from './input.ts';
-import { type LoadedModel, loadEverything, networkSlot, runtimeOptionsOf } from './loaded.ts';
+import { type LoadedModel, loadEverything, networkSlot, runtimeOptionsOf, withPreset } from './loaded.ts';
 import { explainedOutputOf } from './output.ts';
 import { planFor } from './plan.ts';
 import { asLongAs, changeOf, euclideanLength, isQuantized, movedAlong, precisionOf } from './precision.ts';
@@ -89,7 +89,7 @@ export async function verifyGradients(
   try {
     const prepared = await inputFor(loaded, image, options);
     const context = await contextFor(loaded, slot, prepared, options, stopwatch());
-    return await verify(loaded, prepared, context, options);
+    return await verify(loaded, prepared, context, withPreset(options, options));
   } finally {
     await slot.close();
   }

@@ -1,5 +1,5 @@
 import { CamError } from '../errors.ts';
-import type { Bytes } from '../platform/bytes.ts';
+import { type Bytes, hexadecimal } from '../platform/bytes.ts';
 import type { Codec } from '../platform/codecs.ts';
 import { runtime } from '../platform/runtime.ts';
 import { plainBmp } from './bmp.ts';
@@ -185,9 +185,7 @@ function unknownFormat(bytes: Uint8Array): CamError {
   if (foreign) return foreignImage(foreign);
   const known = Object.values(IMAGE_FORMATS).map(({ title }) => title);
   const what =
-    bytes.length === 0
-      ? 'it is empty'
-      : `it starts with the bytes ${Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
+    bytes.length === 0 ? 'it is empty' : `it starts with the bytes ${hexadecimal(bytes.subarray(0, 8), ' ')}`;
   return new CamError(
     'BAD_IMAGE',
     `This is not an image in a known format: ${what}. Use a ${known.slice(0, -1).join(', ')} or ${known.at(-1)!} file.`,

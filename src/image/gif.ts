@@ -1,4 +1,4 @@
-import { concatenate } from './concatenate.ts';
+import { concatenate } from '../platform/bytes.ts';
 import type { Header } from './header.ts';
 import { gifPacking, unpackLzw } from './lzw.ts';
 import type { Picture } from './source.ts';

@@ -1,4 +1,4 @@
-import { concatenate } from './concatenate.ts';
+import { concatenate } from '../platform/bytes.ts';
 import { deepPicture } from './deep.ts';
 import { inflate } from './inflate.ts';
 import { exifOrientation, upright } from './orientation.ts';

@@ -12,7 +12,7 @@ export interface Box {
 /** Source pixels of one output pixel: `weights[i]` belongs to pixel `first + i`; they sum to 1. */
 interface Taps {
   first: number;
-  weights: Float32Array;
+  weights: Float64Array;
 }
 
 /** Values of `resample`. */
@@ -24,8 +24,8 @@ interface Filter {
   readonly weight: (distance: number) => number;
   /** Whether the kernel widens when shrinking, so that every source pixel counts. */
   readonly widens: boolean;
-  /** Whether results may lie outside those of the source, and are clipped. */
-  readonly overshoots: boolean;
+  /** Whether the library of that filter rounds to bytes after each of its two passes, or at the end alone. */
+  readonly rounds: 'each pass' | 'the result';
 }
 
 const triangle = (x: number): number => Math.max(0, 1 - Math.abs(x));
@@ -42,9 +42,9 @@ function cubic(x: number): number {
  * INTER_LINEAR, which skips pixels when shrinking; `bicubic` is Pillow's.
  */
 export const RESAMPLES: Readonly<Record<Resample, Filter>> = {
-  antialias: { support: 1, weight: triangle, widens: true, overshoots: false },
-  bilinear: { support: 1, weight: triangle, widens: false, overshoots: false },
-  bicubic: { support: 2, weight: cubic, widens: true, overshoots: true },
+  antialias: { support: 1, weight: triangle, widens: true, rounds: 'each pass' },
+  bilinear: { support: 1, weight: triangle, widens: false, rounds: 'the result' },
+  bicubic: { support: 2, weight: cubic, widens: true, rounds: 'each pass' },
 };
 
 /** The usual way of training pipelines. */
@@ -70,8 +70,8 @@ export function resizePicture(picture: Picture, longerSide: number): Picture {
 }
 
 /**
- * Red, green and blue [3, height, width] in 0..255 of the part `from` of a picture, from 16 bits if it has them. Colors
- * stay float32; Pillow and OpenCV round to bytes.
+ * Red, green and blue [3, height, width] in 0..255 of the part `from` of a picture. They are rounded to bytes where
+ * Pillow and OpenCV round them, as models saw them in training; those from 16 bits are not.
  */
 export function resize(
   picture: DecodedPicture,
@@ -84,10 +84,12 @@ export function resize(
   const rows = taps(picture.height, from.y, from.height, height, filter);
   const columns = taps(picture.width, from.x, from.width, width, filter);
   const top = rows[0]!.first;
-  const narrow = clipped(shrinkRows(picture, top, lastRow(rows) - top, columns), filter);
+  const finish = picture.deep ? clip : round;
+  const narrow = shrinkRows(picture, top, lastRow(rows) - top, columns);
+  if (filter.rounds === 'each pass') finish(narrow);
   const out = new Float32Array(3 * height * width);
   const stride = 3 * width;
-  const line = new Float32Array(stride);
+  const line = new Float64Array(stride);
   rows.forEach(({ first, weights }, y) => {
     line.fill(0);
     weights.forEach((weight, i) => {
@@ -97,12 +99,20 @@ export function resize(
     for (let x = 0; x < width; x++)
       for (let c = 0; c < 3; c++) out[(c * height + y) * width + x] = line[3 * x + c]!;
   });
-  return clipped(out, filter);
+  return finish(out);
 }
 
-/** Colors within 0..255. */
-const clipped = (colors: Float32Array, { overshoots }: Filter): Float32Array =>
-  overshoots ? colors.map((value) => Math.min(255, Math.max(0, value))) : colors;
+/** Brings colors into 0..255, in place. */
+const clip = (colors: Float32Array): Float32Array => {
+  for (let i = 0; i < colors.length; i++) colors[i] = Math.min(255, Math.max(0, colors[i]!));
+  return colors;
+};
+
+/** Rounds colors to bytes, in place. */
+const round = (colors: Float32Array): Float32Array => {
+  for (let i = 0; i < colors.length; i++) colors[i] = Math.floor(colors[i]! + 0.5);
+  return clip(colors);
+};
 
 // [count, columns, 3]: only the rows needed, each at its final width.
 function shrinkRows(
@@ -132,7 +142,10 @@ function shrinkRows(
   return out;
 }
 
-/** Pillow's precompute_coeffs (src/libImaging/Resample.c); without widening, the samples of OpenCV. */
+/**
+ * Pillow's precompute_coeffs and normalize_coeffs_8bpc (src/libImaging/Resample.c), whose weights have 22 bits: sums of
+ * them and bytes are exact in float64. Without widening, the samples of OpenCV.
+ */
 function taps(size: number, start: number, length: number, count: number, filter: Filter): Taps[] {
   const scale = length / count;
   const spread = filter.widens ? Math.max(scale, 1) : 1;
@@ -141,13 +154,15 @@ function taps(size: number, start: number, length: number, count: number, filter
     const center = start + (i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - reach + 0.5));
     const end = Math.min(size, Math.trunc(center + reach + 0.5));
-    const weights = Float32Array.from({ length: end - first }, (_, j) =>
+    const weights = Float64Array.from({ length: end - first }, (_, j) =>
       filter.weight((first + j - center + 0.5) / spread),
     );
     const sum = weights.reduce((a, b) => a + b);
-    return { first, weights: weights.map((weight) => weight / sum) };
+    return { first, weights: weights.map((weight) => Math.round((weight / sum) * WEIGHT_ONE) / WEIGHT_ONE) };
   });
 }
+
+const WEIGHT_ONE = 2 ** 22;
 
 function lastRow(rows: readonly Taps[]): number {
   const { first, weights } = rows.at(-1)!;

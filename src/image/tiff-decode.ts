@@ -1,4 +1,4 @@
-import { concatenate } from './concatenate.ts';
+import { concatenate } from '../platform/bytes.ts';
 import { deepPicture } from './deep.ts';
 import { jpegHeader, MOST_SCANS } from './jpeg.ts';
 import { orientationOf, upright } from './orientation.ts';

@@ -9,7 +9,7 @@ export function builtinModel(): ModelPlace {
   try {
     // Complete literal URLs let bundlers find and include the files.
     return {
-      model: new URL('../../models/everyday36.onnx', import.meta.url),
+      model: new URL('../../models/efficientnet-lite0.onnx', import.meta.url),
       config: new URL('../../models/config.json', import.meta.url),
       preprocessor: new URL('../../models/preprocessor_config.json', import.meta.url),
     };
@@ -17,7 +17,7 @@ export function builtinModel(): ModelPlace {
     throw new CamError(
       'BAD_MODEL',
       'The built-in model is not available in this runtime. ' +
-        'Deploy camwasm/models/everyday36.onnx with your code and pass its bytes.',
+        'Deploy camwasm/models/efficientnet-lite0.onnx with your code and pass its bytes.',
       { cause },
     );
   }

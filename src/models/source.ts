@@ -9,6 +9,8 @@ import { labelsOfConfig } from './labels.ts';
 import { readModelConfig } from './model-config.ts';
 import type { FoundSettings } from './preprocessing.ts';
 import { readPreprocessorConfig } from './preprocessor-config.ts';
+import { PRESETS } from './presets.ts';
+import { recognizedPreset } from './recognized-preset.ts';
 import { ultralyticsMetadata } from './ultralytics.ts';
 
 /** A model with its weights and settings. */
@@ -75,7 +77,7 @@ export async function loadModel(
     return { ...withWeights(model, external ?? missing(model)), files: [], ...settingsOf(model, settings) };
   }
   const known = typeof source === 'object' && 'model' in source;
-  const place = known ? source.model : source;
+  const place = known ? source.model : ((await modelInFolder(source)) ?? source);
   const [bytes, config, preprocessor] = await Promise.all([
     read('model', place, () => readFileWithRoom(place, ROOM)),
     settings.config ?? (known ? settingIn(source.config) : settingBeside(place, 'config.json')),
@@ -98,6 +100,21 @@ export async function loadModel(
     files: [place, ...weights.map(({ file }) => file), ...beside],
     ...settingsOf(model, { config, preprocessor }),
   };
+}
+
+/** The model in a folder of the Hugging Face layout, or the only one in a folder; undefined for other places. */
+async function modelInFolder(place: string | URL): Promise<string | URL | undefined> {
+  if (/\.onnx$/i.test(String(place))) return undefined;
+  const names = (await folderNames(place)) ?? [];
+  const inside = (path: string): string | URL => {
+    const folder = String(place).replace(/[/\\]$/, '');
+    return place instanceof URL ? new URL(`${folder}/${path}`) : `${folder}/${path}`;
+  };
+  if (names.includes('onnx') && (await folderNames(inside('onnx')))?.includes('model.onnx'))
+    return inside('onnx/model.onnx');
+  const models = names.filter((name) => /\.onnx$/i.test(name));
+  const usual = models.find((name) => name === 'model.onnx') ?? (models.length === 1 ? models[0] : undefined);
+  return usual === undefined ? undefined : inside(usual);
 }
 
 /** Whether an untyped caller passed a model. */
@@ -138,19 +155,23 @@ interface ModelSettings {
   readonly preprocessor: Setting | undefined;
 }
 
-/** The settings beside a model, or else those in its metadata. */
+/** The settings beside a model, or else those in its metadata, or those of its kind. */
 function settingsOf(
-  { metadata }: Model,
+  model: Model,
   { config, preprocessor }: ModelSettings,
 ): Pick<ModelSource, 'labels' | 'found'> {
-  const inside = ultralyticsMetadata(metadata);
+  const inside = ultralyticsMetadata(model.metadata);
+  const preset = recognizedPreset(model);
   const beside: FoundSettings | undefined = preprocessor
     ? { from: 'preprocessor_config.json', settings: readPreprocessorConfig(preprocessor.text) }
     : config && { from: 'config.json', settings: readModelConfig(config.text) };
   const found = beside && Object.keys(beside.settings).length > 0 ? beside : undefined;
   return {
     labels: (config && labelsOfConfig(config.text)) ?? inside?.names,
-    found: found ?? (inside && { from: 'metadata', settings: inside.preprocessing }),
+    found:
+      found ??
+      (inside && { from: 'metadata', settings: inside.preprocessing }) ??
+      (preset && { from: 'preset', settings: PRESETS[preset].preprocessing }),
   };
 }
 
@@ -196,7 +217,7 @@ const settingIn = async (file: string | URL): Promise<Setting | undefined> => {
  * Location of an external data file: relative to the model and inside its folder, so that an untrusted model cannot
  * open other files (https://onnx.ai/onnx/repo-docs/ExternalData.html).
  */
-function weightsFile(source: string | URL, path: string): string | URL {
+export function weightsFile(source: string | URL, path: string): string | URL {
   let depth = 0;
   // In a URL, %2e is a dot.
   const steps = path.replace(/%2e/gi, '.').split(/[/\\]/).filter((step) => step !== '.' && step !== '');

@@ -3,7 +3,7 @@ import { flowOf, needsOf, varyingValues } from '../onnx/flow.ts';
 import type { Facts, Model } from '../onnx/model.ts';
 import { copyNodes } from '../onnx/slice.ts';
 import { OPERATORS } from '../operators/index.ts';
-import { createSession, type SessionOptions } from '../runtime/session.ts';
+import { type SessionOptions, withSession } from '../runtime/session.ts';
 import { sizeOf, type Tensor, tensorOf } from '../runtime/tensor.ts';
 
 /** Longest constant vector whose contents are kept. */
@@ -48,16 +48,11 @@ export async function computeConstants(
   copyNodes(e, graph, nodes, names);
   const results = names.map((name) => read(e, name));
   results.forEach((ref, index) => e.output(ref, outputName(index)));
-  const session = await createSession(e.bytes(opsets, irVersion), { ...options, optimize: false });
-  try {
-    const found = await session.run(
-      {},
-      names.map((_, index) => outputName(index)),
-    );
-    return new Map(names.map((name, index) => [name, tensorOf(found, outputName(index))]));
-  } finally {
-    await session.release();
-  }
+  const outputs = names.map((_, index) => outputName(index));
+  const found = await withSession(e.bytes(opsets, irVersion), { ...options, optimize: false }, (session) =>
+    session.run({}, outputs),
+  );
+  return new Map(names.map((name, index) => [name, tensorOf(found, outputs[index])]));
 }
 
 const outputName = (index: number): string => `camwasm:constant${index}`;

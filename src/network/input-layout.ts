@@ -106,7 +106,8 @@ function findFirstLearned(model: Model, input: string): FirstLearned | undefined
 }
 
 function learned(model: Model, node: GraphNode, moving: ReadonlySet<string>): FirstLearned | undefined {
-  const row = OPERATORS.get(node.op);
+  const own = OPERATORS.get(node.op);
+  const row = OPERATORS.get(own?.plain?.op ?? '') ?? own;
   if (!row?.weighs && !row?.recurs) return undefined;
   const weights = node.inputs
     .flatMap((name) => (moving.has(name) ? [] : (weightOf(model, name) ?? [])))

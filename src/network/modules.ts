@@ -1,5 +1,6 @@
 import { standsForReal } from '../onnx/data-type.ts';
-import { movingValues } from '../onnx/flow.ts';
+import { type Flow, movingValues } from '../onnx/flow.ts';
+import type { GraphNode } from '../onnx/model.ts';
 import { moduleNames } from './module-names.ts';
 import type { Network } from './network.ts';
 
@@ -24,8 +25,8 @@ export interface Modules {
 export const modulesOf = (network: Network, output: string): Modules =>
   network.once(['modules', output], () => findModules(network, output));
 
-function findModules({ model: { graph }, flow, facts }: Network, output: string): Modules {
-  const names = moduleNames(graph);
+function findModules({ model: { graph, added }, flow, facts }: Network, output: string): Modules {
+  const names = withSums(moduleNames(graph), added, flow);
   const moving = movingValues(graph, flow);
   const used = new Set(flow.upstream([output]));
   const leaving = new Map<string, string | undefined>();
@@ -46,6 +47,31 @@ function findModules({ model: { graph }, flow, facts }: Network, output: string)
   for (const [name, value] of leaving)
     if (value !== undefined) all.set(name, { name, parent: innermost(lineage(name).slice(0, -1)), value });
   return { all, of: (value) => innermost(lineage(names.get(value))) };
+}
+
+/**
+ * Names also for the modules of sums that the file lacks, since an operator adds and normalizes at once. Such a sum is where
+ * two of three are: its two terms and the normalization.
+ */
+function withSums(
+  names: ReadonlyMap<string, string>,
+  added: readonly GraphNode[],
+  flow: Flow,
+): ReadonlyMap<string, string> {
+  const all = new Map(names);
+  for (const { inputs, outputs } of added.filter(({ op }) => op === 'Add')) {
+    const users = flow.consumers(outputs[0]).filter((node) => !added.includes(node));
+    const around = [...inputs, ...users.flatMap((node) => node.outputs)];
+    const near = around.flatMap((value) => all.get(value) ?? []).map(lineage);
+    const shared = near.flatMap((one, i) =>
+      near.slice(i + 1).map((other) => one.slice(0, sharedDepth(one, other))),
+    );
+    const deepest = [...shared, ...(near.length === 1 ? near : [])].sort((a, b) => b.length - a.length);
+    const name = deepest[0]?.at(-1);
+    if (name === undefined) all.delete(outputs[0]);
+    else all.set(outputs[0], name);
+  }
+  return all;
 }
 
 /** A module and those around it, from the outside in: `layer4`, `layer4.1`, `layer4.1.conv2`. */

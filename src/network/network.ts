@@ -1,4 +1,4 @@
-import { type BackwardGraph, backwardGraph, readsOf } from '../autodiff/backward.ts';
+import { type BackwardGraph, backwardGraph } from '../autodiff/backward.ts';
 import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
 import { FROZEN, frozenValue } from '../autodiff/frozen.ts';
 import { RECTIFIERS, RELU_RECTIFIERS, type RuleSet } from '../autodiff/rectifier.ts';
@@ -11,7 +11,6 @@ import type { Facts, GraphNode, Model } from '../onnx/model.ts';
 import { type Slice, slice } from '../onnx/slice.ts';
 import { tapped, withOutputs } from '../onnx/tap.ts';
 import { OPERATORS } from '../operators/index.ts';
-import { unfused } from '../operators/unfused.ts';
 import { createSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import {
   type FloatTensor,
@@ -23,7 +22,7 @@ import {
 } from '../runtime/tensor.ts';
 import { computeConstants } from './constants.ts';
 import { plainGraph } from './plain-graph.ts';
-import { probe } from './probe.ts';
+import { probeParts } from './probe.ts';
 
 export type Values = Readonly<Record<string, Tensor>>;
 
@@ -100,8 +99,8 @@ export class Network {
 
   /** Learns the shapes of all values by running the model once on `feeds`. */
   static async open(file: Model, feeds: Values, options: SessionOptions): Promise<Network> {
-    const model = unfused(file);
-    return new Network(model, await probe(model, feeds, readsOf(model), options), options);
+    const { model, facts } = await probeParts(file, feeds, options);
+    return new Network(model, facts, options);
   }
 
   /** Computes and caches a result that depends on the graph alone. */

@@ -1,3 +1,5 @@
+import { readsOf } from '../autodiff/backward.ts';
+import { isFused, unfused } from '../autodiff/unfused.ts';
 import type { DataType } from '../onnx/data-type.ts';
 import type { Facts, Model } from '../onnx/model.ts';
 import { shapeOf, withOutputs } from '../onnx/tap.ts';
@@ -7,6 +9,18 @@ import { createSession, type SessionOptions } from '../runtime/session.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { tensorOf } from '../runtime/tensor.ts';
 import { constantVectors } from './constants.ts';
+
+/** The model with fused operators as their parts, and what `probe` learns of it. */
+export async function probeParts(
+  file: Model,
+  feeds: Readonly<Record<string, Tensor>>,
+  options: SessionOptions,
+): Promise<{ readonly model: Model; readonly facts: Facts }> {
+  const facts = await probe(file, feeds, readsOf(file), options);
+  if (!isFused(file)) return { model: file, facts };
+  const model = unfused(file, facts);
+  return { model, facts: await probe(model, feeds, readsOf(model), options) };
+}
 
 /**
  * Runs the model once on `feeds` to learn the shape and type of every value, and the contents of those in `reads` and of

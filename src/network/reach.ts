@@ -76,7 +76,12 @@ export function reachOf(
   const found = (): Reach => {
     const named = new Set(stops.map(({ node }) => node));
     const without = [...new Set(blocked.values())].filter((node) => !named.has(node));
-    return { path, open, input: whole, stops: [...without.map((node) => noRule(model, node)), ...stops] };
+    return {
+      path,
+      open,
+      input: whole,
+      stops: [...without.map((node) => noRule(model, facts, node)), ...stops],
+    };
   };
   const wrt = whole ? [input] : open.map(({ name }) => name);
   if (wrt.length === 0) return found();

@@ -17,7 +17,8 @@ export type AttributeValue =
   | { readonly float: number }
   | { readonly floats: readonly number[] }
   | { readonly strings: readonly string[] }
-  | { readonly graph: MessageWriter };
+  | { readonly graph: MessageWriter }
+  | Pick<Initializer, 'proto'>;
 
 /** Options of a matrix product. */
 export interface Product {
@@ -332,6 +333,7 @@ function attributeProto(name: string, value: AttributeValue): MessageWriter {
       throw new InternalError(`The attribute ${name} = ${value} must be passed as { float }.`);
     return message.int(3, value).int(20, 2);
   }
+  if ('proto' in value) return message.bytesField(5, value.proto).int(20, 4);
   if ('graph' in value) return message.message(6, value.graph).int(20, 5);
   if ('strings' in value) {
     for (const item of value.strings) message.string(9, item);

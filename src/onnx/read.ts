@@ -116,7 +116,7 @@ const CONSTANT_NUMBERS: ReadonlyMap<string, MadeType> = new Map([
  * Converts a Constant node to an initializer, so that there is one kind of constant. Undefined for sparse tensors,
  * strings and damaged nodes, which are left to onnxruntime.
  */
-function constantOf({ op, outputs: [name], attributes }: GraphNode): Initializer | undefined {
+export function constantOf({ op, outputs: [name], attributes }: GraphNode): Initializer | undefined {
   if (op !== 'Constant' || !name || attributes.size !== 1) return undefined;
   const [[kind, value]] = attributes;
   if (isInitializer(value)) return { ...value, name };

@@ -1,6 +1,4 @@
-import { nodeProto, type Ref } from '../onnx/emitter.ts';
-import type { GraphNode } from '../onnx/model.ts';
-import { readNode } from '../onnx/read.ts';
+import type { Ref } from '../onnx/emitter.ts';
 import { ownValue } from '../table.ts';
 import { ACTIVATION, swish } from './activation.ts';
 import { axesBetween } from './axis-arguments.ts';
@@ -17,6 +15,7 @@ import {
   type Operator,
   unary,
 } from './operator.ts';
+import { plainNodes } from './plain-nodes.ts';
 
 /**
  * Operators created by onnxruntime's optimizer, as far as its CPU build runs them:
@@ -136,21 +135,20 @@ function biased(slope: typeof geluSlope): Operator {
 function skipped(op: string, at: { scale: number; shift?: number; bias: number }): Operator {
   return {
     axes: withStatistics,
-    parts({ inputs, outputs, attributes }) {
-      const sum = outputs[3] || `${outputs[0]}/sum`;
+    parts({ node }) {
+      const { inputs, outputs, attributes } = node;
+      const { nodes, named, op: add } = plainNodes(node);
+      const sum = outputs[3] || named('sum');
       const bias = inputs[at.bias];
-      const halfway = bias ? `${sum}/without bias` : sum;
+      // The bias of the layer before comes first, so that the sum is that of the residual stream.
+      const shifted = bias ? add('Add', [inputs[0], bias], named('shifted')) : inputs[0];
+      add('Add', [shifted, inputs[1]], sum);
       const epsilon = attributes.get('epsilon');
       const shift = at.shift === undefined ? '' : inputs[at.shift];
-      return [
-        makeNode('Add', [inputs[0], inputs[1]], [halfway]),
-        ...(bias ? [makeNode('Add', [halfway, bias], [sum])] : []),
-        makeNode(op, [sum, inputs[at.scale], ...(shift ? [shift] : [])], outputs.slice(0, 3), {
-          epsilon: { float: typeof epsilon === 'number' ? epsilon : 1e-12 },
-        }),
-      ];
+      add(op, [sum, inputs[at.scale], ...(shift ? [shift] : [])], outputs.slice(0, 3), {
+        epsilon: { float: typeof epsilon === 'number' ? epsilon : 1e-12 },
+      });
+      return nodes;
     },
   };
 }
-
-const makeNode = (...parts: Parameters<typeof nodeProto>): GraphNode => readNode(nodeProto(...parts).bytes());

@@ -24,9 +24,12 @@ type Gradient =
       readonly barrier?: undefined;
       readonly parts?: undefined;
     }
-  /** Read as the plain operators that it fuses: the gradient and all roles are theirs. */
+  /**
+   * Read as the plain operators that it fuses: the gradient and all roles are theirs. A text says which feature prevents
+   * that: "past_key and past_value".
+   */
   | {
-      readonly parts: (node: GraphNode) => readonly GraphNode[];
+      readonly parts: (n: NodeView) => readonly GraphNode[] | string;
       readonly vjp?: undefined;
       readonly zeroGradient?: undefined;
       readonly barrier?: undefined;

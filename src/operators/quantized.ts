@@ -4,7 +4,6 @@ import { fromFront } from './axis-arguments.ts';
 import { CONVOLUTION } from './convolution.ts';
 import { dequantized, lined, type Quantization, quantizedRange } from './dequantize.ts';
 import { ELEMENTWISE } from './elementwise.ts';
-import { FUSED_ATTENTION } from './fused-attention.ts';
 import { MATMUL } from './matmul.ts';
 import { type Context, type Operator, type Roles, unary } from './operator.ts';
 import { POOLING } from './pooling.ts';
@@ -112,16 +111,6 @@ export const QUANTIZED: Readonly<Record<string, Operator>> = {
   'com.microsoft.QLinearWhere': dequantized(ELEMENTWISE, 'Where', {
     operands: [{ data: 0 }, { data: 1, scale: 2, zero: 3 }, { data: 4, scale: 5, zero: 6 }],
     result: { scale: 7, zero: 8 },
-  }),
-
-  'com.microsoft.QAttention': dequantized(FUSED_ATTENTION, 'com.microsoft.Attention', {
-    operands: [
-      { data: 0, scale: 3, zero: 6 },
-      { data: 1, scale: 4, zero: 7 },
-      { data: 2 },
-      { data: 5 },
-      { data: 8 },
-    ],
   }),
 };
 

@@ -7,7 +7,7 @@ const axesOfSoftmax = (c: Context): number[] =>
   c.opset >= 13 ? [axisArgument(c, -1)] : axesBetween(axisArgument(c, 1), c.inputDims(0).length);
 
 /** ∂s/∂x for y = softmax(x) over `axes`: y·(g − Σ g·y) */
-export const softmaxCotangent = (e: Emitter, g: Ref, y: Ref, axes: readonly number[]): Ref =>
+const softmaxCotangent = (e: Emitter, g: Ref, y: Ref, axes: readonly number[]): Ref =>
   e.mul(y, e.sub(g, e.reduceSum(e.mul(g, y), axes)));
 
 export const SOFTMAX: Readonly<Record<string, Operator>> = {

@@ -35,7 +35,6 @@ const VERIFY: Readonly<Record<Exclude<keyof VerifyOptions, VerifyOnly>, true>> =
   inputs: true,
   maxPixels: true,
   seed: true,
-  signal: true,
   class: true,
   target: true,
 };

@@ -11,6 +11,7 @@ import { type Baseline, BASELINES } from '../methods/baseline.ts';
 import { DEFAULT_CONCEPTS } from '../methods/factorization.ts';
 import { type Compat, COMPATS, type Fusion, FUSIONS } from '../methods/method.ts';
 import { KERAS_MODES, type KerasMode } from '../models/keras.ts';
+import { type PresetName, PRESETS } from '../models/presets.ts';
 import type { TokenGrid } from '../network/axes.ts';
 import {
   OUTPUT_ACTIVATIONS,
@@ -56,6 +57,7 @@ export const COMMAND_NAMES = [
   'inspect',
   'verify',
   'methods',
+  'models',
   'serve',
   'completion',
 ] as const;
@@ -83,6 +85,9 @@ const RANGES: Readonly<Record<string, Preprocessing['range']>> = {
 export interface Settings {
   method: string[];
   model: string;
+  preset: PresetName;
+  download: boolean;
+  offline: boolean;
   labels: string;
   class: string[];
   methods: string[];
@@ -230,9 +235,10 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   model: {
     group: 'Explain',
-    describe: 'ONNX file of the model',
-    reading: text('<file>', 'the path of an ONNX file'),
-    fallback: 'the built-in model, 36 everyday things',
+    describe:
+      'model: an ONNX file or a folder with one, a name (see `camwasm models`), hf:owner/name, or an address',
+    reading: text('<file|name>', 'the path of an ONNX file, or the name of a model'),
+    fallback: 'the built-in model, which knows the 1,000 classes of ImageNet',
     commands: ANY_MODEL,
     query: true,
   },
@@ -251,6 +257,24 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
           (Array.isArray(value) && value.every((label) => typeof label === 'string')),
       ),
     },
+  },
+  preset: {
+    group: 'Explain',
+    describe: 'preprocessing and kind of output of a family of models, in one word (docs/models.md)',
+    fallback: "from the model's files and graph",
+    commands: ANY_MODEL,
+    ...to('load.preset', oneOf(Object.keys(PRESETS) as PresetName[])),
+  },
+  download: {
+    group: 'Explain',
+    describe: 'download a named model that is not here; a terminal does so without asking',
+    commands: ANY_MODEL,
+  },
+  offline: {
+    group: 'Explain',
+    describe: 'never use the network',
+    commands: [...ANY_MODEL, 'models'],
+    ...flagOf('load.offline'),
   },
   class: {
     group: 'Explain',
@@ -666,7 +690,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   json: {
     group: 'Terminal',
     describe: 'one JSON object per line on standard output instead of text',
-    commands: ['explain', 'inspect', 'verify', 'methods'],
+    commands: ['explain', 'inspect', 'verify', 'methods', 'models'],
   },
   quiet: {
     group: 'Terminal',
@@ -687,15 +711,18 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
 
 const MODULES: Checks = new Map(['runtime', 'kernels', 'jpeg', 'webp'].map((key) => [key, wasmModule]));
 
+const abortSignal = anything(
+  'an AbortSignal',
+  (value) => typeof value === 'object' && value !== null && 'aborted' in value,
+);
+const callback = anything('a function', (value) => typeof value === 'function');
+
 /** Options without a flag. */
 const LIBRARY_ONLY: LibraryChecks = {
   'explain.tensors': flag,
   'explain.maxPixels': wholeNumber(1),
-  'explain.signal': anything(
-    'an AbortSignal',
-    (value) => typeof value === 'object' && value !== null && 'aborted' in value,
-  ),
-  'explain.onProgress': anything('a function', (value) => typeof value === 'function'),
+  'explain.signal': abortSignal,
+  'explain.onProgress': callback,
   'load.preprocessing': record(() => checksOf('preprocessing')),
   'load.modules': record(() => MODULES),
   'load.ort': anything(
@@ -710,6 +737,14 @@ const LIBRARY_ONLY: LibraryChecks = {
       value.every(
         (file) => isRecord(file) && typeof file.path === 'string' && file.data instanceof Uint8Array,
       ),
+  ),
+  'load.signal': abortSignal,
+  'load.onDownload': callback,
+  'load.cacheFolder': text('<folder>', 'the path of a folder'),
+  'load.hubToken': text('<token>', 'a token'),
+  'load.hubEndpoint': anything(
+    'an address',
+    (value) => (typeof value === 'string' && value !== '') || value instanceof URL,
   ),
   'load.config': object,
   'load.preprocessor': object,

@@ -1,8 +1,10 @@
 import type * as Ort from 'onnxruntime-web';
 import { badOption } from '../errors.ts';
+import { breathe } from '../platform/breathe.ts';
 import { cpuCount, DEFAULT_THREADS, whyNoThreads } from '../platform/cpu.ts';
 import { withMemoryLimit } from '../platform/instantiate.ts';
-import { aloneFirst, fromBytes, fromModule, type Start } from './start.ts';
+import { fromBytes, fromModule, onlyFirst, type Start } from './start.ts';
+import { type Turns, turns } from './turns.ts';
 import { wasmOnDisk } from './wasm.ts';
 
 /** onnxruntime-web, in any of its builds. */
@@ -43,16 +45,25 @@ export interface Threads {
 }
 
 /** onnxruntime-web, configured. */
-export interface OrtRuntime {
+export interface OrtRuntime extends Configured {
   readonly ort: OrtModule;
+}
+
+interface Configured {
   readonly threads: Threads;
   /** The most memory that it takes, in MB. */
   readonly memory: number;
-  /** Runs `create`. The first call, which starts the wasm, runs alone. */
+  /** Runs `create`. The first call starts the wasm. */
   readonly start: Start;
+  /**
+   * The only way into onnxruntime-web, for each create, run and release: its calls keep their place in the wasm's stack
+   * while they wait, so calls that overlap free each other's memory.
+   */
+  readonly enter: Turns['take'];
 }
 
-const runtimes = new WeakMap<OrtModule, OrtRuntime>();
+/** By `env`, of which each instance of the wasm has one, unlike module objects: a namespace and its default export. */
+const configured = new WeakMap<OrtModule['env'], Configured>();
 let usual: Promise<OrtModule> | undefined;
 
 /**
@@ -66,7 +77,7 @@ export async function loadRuntime(options: RuntimeOptions = {}): Promise<OrtRunt
   requireWhole('memory', memory, LEAST_MEMORY, MOST_MEMORY);
   if (isThreadOfRuntime()) return new Promise(() => undefined);
   const ort = options.ort ?? (await (usual ??= import('#ort')));
-  let runtime = runtimes.get(ort);
+  let runtime = configured.get(ort.env);
   if (!runtime) {
     const threads = threadsFor(requested, module);
     const { wasm, versions } = ort.env;
@@ -79,9 +90,29 @@ export async function loadRuntime(options: RuntimeOptions = {}): Promise<OrtRunt
       memory < MOST_MEMORY
         ? withMemoryLimit(Math.floor((memory * 1e6) / PAGE), () => start(create))
         : start(create);
-    runtimes.set(ort, (runtime = { ort, threads, memory, start: aloneFirst(limited) }));
+    configured.set(
+      ort.env,
+      (runtime = { threads, memory, start: onlyFirst(limited), enter: breathingTurns() }),
+    );
   }
-  return runtime;
+  return { ort, ...runtime };
+}
+
+/** Longest time that calls may block the thread before yielding, in milliseconds. */
+const MAX_BLOCKED_MS = 50;
+
+/** Turns between which events of the program, such as an abort, are handled. */
+function breathingTurns(): Turns['take'] {
+  const { take } = turns();
+  let breathed = performance.now();
+  return (work, signal) =>
+    take(async () => {
+      if (performance.now() - breathed > MAX_BLOCKED_MS) {
+        await breathe();
+        breathed = performance.now();
+      }
+      return work();
+    }, signal);
 }
 
 function requireWhole(option: 'threads' | 'memory', value: number, least: number, most: number): void {

@@ -1,7 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-web';
 import { CamError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
-import { breathe } from '../platform/breathe.ts';
 import { ownValue } from '../table.ts';
 import { DISABLED_OPTIMIZERS } from './optimizers.ts';
 import { loadRuntime, type RuntimeOptions } from './ort.ts';
@@ -40,11 +39,11 @@ export interface Session {
  * @throws {CamError} BAD_MODEL when onnxruntime-web rejects the model.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  const { ort, start, memory } = await loadRuntime(options);
+  const { ort, start, enter, memory } = await loadRuntime(options);
   const bytes = model.length + (options.external ?? []).reduce((sum, { data }) => sum + data.length, 0);
   let session: InferenceSession;
   try {
-    session = await start(() =>
+    const create = () =>
       ort.InferenceSession.create(model, {
         executionProviders: options.executionProviders ?? ['wasm'],
         logSeverityLevel: 3,
@@ -52,8 +51,8 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
           ? { graphOptimizationLevel: 'disabled', extra: { session: { disable_prepacking: '1' } } }
           : { extra: { optimization: { disable_specified_optimizers: DISABLED } } }),
         ...(options.external?.length && { externalData: options.external }),
-      }),
-    );
+      });
+    session = await enter(() => start(create));
   } catch (cause) {
     throw new CamError(
       'BAD_MODEL',
@@ -63,7 +62,6 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       },
     );
   }
-  let breathed = performance.now();
   return {
     inputs: session.inputMetadata.map(port),
     outputs: session.outputMetadata.map(port),
@@ -72,14 +70,9 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
         name,
         new ort.Tensor(t.type as 'float32', t.data as Float32Array, t.dims),
       ]);
-      // Runs block the thread, including an abort of the next one.
-      if (performance.now() - breathed > MAX_BLOCKED_MS) {
-        await breathe();
-        breathed = performance.now();
-      }
       let results;
       try {
-        results = await session.run(Object.fromEntries(tensors), fetches);
+        results = await enter(() => session.run(Object.fromEntries(tensors), fetches));
       } catch (cause) {
         const why = outOfMemory(cause) ? tooLarge(bytes, memory) : reason(cause);
         throw new CamError('RUNTIME', `The model failed to run: ${why}`, { cause });
@@ -95,8 +88,22 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
         }),
       );
     },
-    release: () => session.release(),
+    release: () => enter(() => session.release()),
   };
+}
+
+/** Works with a session and releases it, whatever happens. */
+export async function withSession<Result>(
+  model: Uint8Array,
+  options: SessionOptions,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const session = await createSession(model, options);
+  try {
+    return await work(session);
+  } finally {
+    await session.release();
+  }
 }
 
 /**
@@ -107,9 +114,6 @@ export const bitPatterns = (type: string, data: NumericArray): NumericArray =>
   type === 'float16' && !(data instanceof Uint16Array)
     ? new Uint16Array(data.buffer, data.byteOffset, data.length)
     : data;
-
-/** Longest time that runs may block the thread before yielding, in milliseconds. */
-const MAX_BLOCKED_MS = 50;
 
 const port = (info: InferenceSession.ValueMetadata): PortInfo =>
   info.isTensor

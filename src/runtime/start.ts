@@ -9,17 +9,13 @@ interface WasmFlags {
   wasmPaths?: unknown;
 }
 
-/** Runs the first call through `start`; the others wait for it. */
-export function aloneFirst(start: Start): Start {
-  let first: Promise<unknown> | undefined;
-  return async (create) => {
-    if (first) {
-      await first.catch(() => undefined);
-      return create();
-    }
-    const started = start(create);
-    first = started;
-    return started;
+/** Runs only the first call through `start`. */
+export function onlyFirst(start: Start): Start {
+  let started = false;
+  return (create) => {
+    if (started) return create();
+    started = true;
+    return start(create);
   };
 }
 

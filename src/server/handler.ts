@@ -43,7 +43,7 @@ export function createHandler(options: HandlerOptions = {}): Handler {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const service: Service = {
     limits,
-    models: modelsOf(options.models ?? { everyday36: () => Explainer.load() }),
+    models: modelsOf(options.models ?? { 'efficientnet-lite0': () => Explainer.load() }),
     queue: queue(limits.waiting),
   };
   return {

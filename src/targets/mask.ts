@@ -1,3 +1,4 @@
+import { DEEP_STEP } from '../image/deep.ts';
 import { place, type Resizing, type Size } from '../image/placement.ts';
 import { toTensor } from '../image/preprocess.ts';
 import { type Box, DEFAULT_RESAMPLE } from '../image/resize.ts';
@@ -11,7 +12,9 @@ export function maskWeights(picture: Picture, grid: OutputGrid, input: Resizing)
   const inInput = place(picture, input);
   const to = onGrid(inInput.to, grid, inInput.input);
   const settings = { ...whiteness, ...grid, fit, cropPct, resample: DEFAULT_RESAMPLE };
-  const { data } = toTensor(picture, settings, {
+  // 16 bits, which resizing does not round.
+  const deep = Uint16Array.from(picture.data, (value) => value * DEEP_STEP);
+  const { data } = toTensor({ ...picture, deep }, settings, {
     ...inInput,
     input: { width: grid.width, height: grid.height },
     to,

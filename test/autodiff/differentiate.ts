@@ -1,8 +1,7 @@
-import { backwardGraph, type BackwardRequest, readsOf } from '../../src/autodiff/backward.ts';
-import { probe } from '../../src/network/probe.ts';
+import { backwardGraph, type BackwardRequest } from '../../src/autodiff/backward.ts';
+import { probeParts } from '../../src/network/probe.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
-import { unfused } from '../../src/operators/unfused.ts';
 import { createSession } from '../../src/runtime/session.ts';
 import { type FloatTensor, floatTensor, sizeOf, type Tensor, toFloat } from '../../src/runtime/tensor.ts';
 
@@ -21,8 +20,7 @@ export async function differentiate(
   request: BackwardRequest,
   seedOf: (dims: readonly number[]) => FloatTensor = ones,
 ): Promise<Differentiated> {
-  const model = unfused(readModel(bytes));
-  const facts = await probe(model, feeds, readsOf(model), {});
+  const { model, facts } = await probeParts(readModel(bytes), feeds, {});
   const { output, wrt } = request;
   const backward = backwardGraph(model, facts, request);
   const ends = model.graph.outputs.map(({ name }) => name);

@@ -26,7 +26,7 @@ const [program, ...prefix] =
       ]
     : [process.execPath];
 const golfBall = join(root, 'examples/golf-ball.jpg');
-const builtin = join(root, 'models/everyday36.onnx');
+const builtin = join(root, 'models/efficientnet-lite0.onnx');
 const fixture = (name: string) => join(root, 'test/fixtures/gap', name);
 
 interface Here extends Context {
@@ -106,15 +106,15 @@ built('tells in JSON what it did', (here) => {
   const [{ layers, outputs, ...result }] = object.results as Record<string, unknown>[];
   assert.is((layers as string[]).length, 1);
   assert.equal(outputs, ['golf-ball.cam.png']);
-  assert.is((result.class as { index: number }).index, 9);
-  assert.is((object.preprocessing as { width: number }).width, 144);
+  assert.is((result.class as { index: number }).index, 574);
+  assert.is((object.preprocessing as { width: number }).width, 224);
 });
 
 const BAD: Record<string, { argv: string[]; exit: number; says: RegExp }> = {
   'an unknown option': { argv: [golfBall, '--nope'], exit: 2, says: /Unknown option --nope/ },
   'an unknown method': { argv: [golfBall, '-m', 'layercan'], exit: 2, says: /Unknown method "layercan"/ },
   'an unknown label': { argv: [golfBall, '-c', 'golf bal'], exit: 2, says: /Did you mean "golf ball"\?/ },
-  'a class that the model has not': { argv: [golfBall, '-c', '36'], exit: 2, says: /from 0 to 35/ },
+  'a class that the model has not': { argv: [golfBall, '-c', '1000'], exit: 2, says: /from 0 to 999/ },
   'an unknown layer': {
     argv: [golfBall, '-l', 'stage9'],
     exit: 2,
@@ -175,24 +175,38 @@ built('a reader that leaves early is no error', async ({ cwd }) => {
   assert.is(status, 0);
 });
 
-built('an interrupt ends it between two runs, with nothing written', async ({ cwd }) => {
-  const line = ['-m', 'class-visualization', '-c', '0,1,2,3', '--verbose'];
-  const child = spawn(program, [...prefix, main, ...line], { cwd });
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    // The first detail comes when the model is loaded; a second later the runs are on their way, with many to go.
-    if (stderr === '') setTimeout(() => child.kill('SIGINT'), 1000);
-    stderr += String(chunk);
-  });
-  const [status, signal] = await new Promise<[number | null, string | null]>((resolve) =>
-    child.once('close', (...end) => resolve(end)),
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+for (const [name, code] of Object.entries(SIGNALS) as [keyof typeof SIGNALS, number][]) {
+  /** Sends the signal when the model is loaded, which the first line of --verbose says, and awaits the end. */
+  const stopped = async (cwd: string, line: readonly string[], delay: number, start?: Uint8Array) => {
+    const child = spawn(program, [...prefix, main, ...line, '--verbose'], { cwd });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      if (stderr === '') setTimeout(() => child.kill(name), delay);
+      stderr += String(chunk);
+    });
+    if (start) child.stdin.write(start);
+    const [status, signal] = await new Promise<[number | null, string | null]>((resolve) =>
+      child.once('exit', (...end) => resolve(end)),
+    );
+    child.stdin.destroy();
+    // Deno ends the process by the signal itself, which shells show as the same number.
+    if (signal === null || !('Deno' in globalThis)) {
+      assert.is(status, code);
+      assert.match(stderr, /camwasm: (-: )?Aborted/);
+    } else assert.is(signal, name);
+    assert.equal(readdirSync(cwd), []);
+  };
+
+  built(`${name} ends it between two runs, with nothing written`, ({ cwd }) =>
+    // After a second the runs are on their way, with many to go.
+    stopped(cwd, ['-m', 'class-visualization', '-c', '0,1,2,3'], 1000),
   );
-  // Deno ends the process by the signal itself, which shells show as 130 too.
-  if (signal === null || !('Deno' in globalThis)) {
-    assert.is(status, 130);
-    assert.match(stderr, /camwasm: Aborted/);
-  } else assert.is(signal, 'SIGINT');
-  assert.equal(readdirSync(cwd), []);
-});
+
+  built(`${name} ends it while it waits for standard input, with nothing written`, async ({ cwd }) => {
+    const half = readFileSync(golfBall).subarray(0, 5000);
+    await stopped(cwd, ['-', '-o', 'out.png'], 0, half);
+  });
+}
 
 built.run();

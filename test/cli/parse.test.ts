@@ -57,8 +57,11 @@ for (const [line, message] of [
   ['inspect m.onnx --alpha 1', 'camwasm inspect does not take --alpha.'],
   ['methods -m cam', 'camwasm methods does not take --method.'],
   ['a.jpg -o', '--output takes a file, a folder or -, but no value follows.'],
-  ['a.jpg --model --raw', '--model takes the path of an ONNX file, but no value follows.'],
-  ['a.jpg --model=', '--model takes the path of an ONNX file, not "".'],
+  [
+    'a.jpg --model --raw',
+    '--model takes the path of an ONNX file, or the name of a model, but no value follows.',
+  ],
+  ['a.jpg --model=', '--model takes the path of an ONNX file, or the name of a model, not "".'],
   ['a.jpg -m cam,,gradcam', '--method takes one or more method ids, not "cam,,gradcam".'],
   ['a.jpg --raw=1', '--raw takes no value. Remove "=1".'],
   ['a.jpg --top 2 --top 3', '--top appears 2 times.'],
@@ -80,6 +83,7 @@ for (const [line, message] of [
 const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   method: ['', ',', 'cam,'],
   model: [''],
+  preset: ['', 'YOLOX', 'toString'],
   labels: [''],
   class: ['', ' '],
   top: ['', '0', '-1', '1.5', 'x', 'Infinity', '0x10'],

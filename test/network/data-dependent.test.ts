@@ -22,13 +22,17 @@ function cropping(): { model: Uint8Array; features: string } {
 
 /** An image whose color `brightest` is brightest. */
 const imageOf = (brightest: number) => {
-  const draw = normal(3);
+  const draw = normal(brightest);
   const color = (at: number) => Math.floor(at / 192);
   return floatTensor(
     [1, 3, 12, 16],
     Float32Array.from({ length: 576 }, (_, at) => draw() + (color(at) === brightest ? 2 : 0)),
   );
 };
+
+/** Whether each of the six rows of [1, 6, 6, 8] has a gradient. */
+const rowsOf = (data: Float32Array): boolean[] =>
+  Array.from({ length: 6 }, (_, row) => data.some((g, at) => Math.floor(at / 8) % 6 === row && g !== 0));
 
 test('each image has the gradients of its own crop', async () => {
   const { model, features } = cropping();
@@ -37,16 +41,47 @@ test('each image has the gradients of its own crop', async () => {
     const options = { layer: features, target: 1, tensors: true };
     const { tensors } = await explainer.explain(imageOf(brightest), options);
     const [{ data }] = tensors!.gradients;
-    const rows = Array.from({ length: 6 }, (_, row) =>
-      data.some((g, at) => Math.floor(at / 8) % 6 === row && g !== 0),
-    );
     assert.equal(
-      rows,
+      rowsOf(data),
       [0, 1, 2, 3, 4, 5].map((row) => row >= brightest && row < brightest + 3),
     );
   }
   await explainer.close();
 });
+
+/** Of the features [1, 6, 6, 8], only the rows that are brighter than the middle of all: their number differs. */
+function selecting(): { model: Uint8Array; features: string } {
+  const d = new Draft();
+  const { e } = d;
+  const x = e.input('x', 'float32', [1, 3, 12, 16]);
+  const features = e.op('Softplus', [d.conv(x, 3, 6, { stride: 2 })]);
+  const bright = e.op('Greater', [
+    e.reduceMean(features, [0, 1, 3], false),
+    e.reduceMean(features, [0, 1, 2, 3], false),
+  ]);
+  const rows = e.op('Compress', [features, bright], { axis: 2 });
+  e.output(d.linear(e.reduceMean(rows, [2, 3], false), 6, 4), 'y');
+  return { model: e.bytes(new Map([['', 18]]), 8), features };
+}
+
+for (const [what, { model, features }] of Object.entries({ cropping: cropping(), selecting: selecting() })) {
+  test(`${what}: an explainer that has seen other images explains as a new one does`, async () => {
+    const old = await Explainer.load(model);
+    const kept = new Set<string>();
+    for (const brightest of [0, 2, 1, 0]) {
+      const options = { layer: features, target: 1, tensors: true };
+      const fresh = await Explainer.load(model);
+      const expected = await fresh.explain(imageOf(brightest), options);
+      await fresh.close();
+      const found = await old.explain(imageOf(brightest), options);
+      assert.equal(found.tensors!.gradients[0].data, expected.tensors!.gradients[0].data);
+      assert.equal(found.raw[0].data, expected.raw[0].data);
+      kept.add(rowsOf(expected.tensors!.gradients[0].data).join());
+    }
+    assert.ok(kept.size > 1, 'the images differ in what is kept');
+    await old.close();
+  });
+}
 
 test('a method that changes the image, and with it the crop, is refused', async () => {
   const { model, features } = cropping();

@@ -10,6 +10,7 @@ import { findLayer, layersOf } from '../../src/network/layers.ts';
 import { moduleNames } from '../../src/network/module-names.ts';
 import { modulesNamed, modulesOf } from '../../src/network/modules.ts';
 import { Network } from '../../src/network/network.ts';
+import { Emitter, nodeProto } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { fields, MessageWriter, utf8 } from '../../src/onnx/wire.ts';
 import { floatTensor, toFloat } from '../../src/runtime/tensor.ts';
@@ -198,6 +199,52 @@ test('a value that only the module itself uses is not what the module means', as
   });
   const network = await Network.open(readModel(model), { x: positions(8, 8) }, {});
   assert.is(modulesOf(network, 'y').all.get('a')!.value, map);
+  await network.close();
+});
+
+test('a sum that is fused with the normalization after it is where it was', async () => {
+  const e = new Emitter('v');
+  const node = (op: string, inputs: readonly string[], outputs: readonly string[]) => {
+    e.copyNode(nodeProto(op, inputs, outputs).bytes());
+    return outputs[0];
+  };
+  const ones = e.constant('float32', [4], [1, 2, 1, 2]);
+  const skip = (inputs: readonly string[], output: string) =>
+    node(
+      'com.microsoft.SkipLayerNormalization',
+      [...inputs.slice(0, 2), ones, ones, ...inputs.slice(2)],
+      [output],
+    );
+  // BERT normalizes after the sum, a ViT before the next block.
+  const embedded = node(
+    'Relu',
+    [e.input('x', 'float32', [1, 9, 4])],
+    ['/embeddings/norm/LayerNormalization_output_0'],
+  );
+  const attended = node('Mul', [embedded, ones], ['/layer.0/attention/output/dense/MatMul_output_0']);
+  const post = skip([attended, embedded, ones], '/layer.0/attention/output/norm/LayerNormalization_output_0');
+  const first = node('Add', [post, embedded], ['/layer.1/Add_output_0']);
+  const mlp = node('Mul', [first, ones], ['/layer.1/mlp/fc2/MatMul_output_0']);
+  const next = skip([mlp, first, ones], '/layer.2/norm1/LayerNormalization_output_0');
+  const mixed = node('Mul', [next, ones], ['/layer.2/attention/proj/MatMul_output_0']);
+  e.output(skip([mixed, next], '/layer.2/norm2/LayerNormalization_output_0'), 'y');
+  const feeds = {
+    x: floatTensor(
+      [1, 9, 4],
+      Float32Array.from({ length: 36 }, (_, i) => Math.sin(i)),
+    ),
+  };
+  const network = await Network.open(readModel(e.bytes()), feeds, {});
+  const { all } = modulesOf(network, 'y');
+  const values = ['layer.0.attention.output', 'layer.1', 'layer.1.mlp.fc2', 'layer.2'].map(
+    (name) => all.get(name)?.value,
+  );
+  assert.equal(values, [
+    post,
+    `${next}:sum`,
+    `${next}:shifted`,
+    '/layer.2/norm2/LayerNormalization_output_0',
+  ]);
   await network.close();
 });
 

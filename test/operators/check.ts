@@ -1,14 +1,13 @@
 import * as assert from 'uvu/assert';
-import { backwardGraph, readsOf } from '../../src/autodiff/backward.ts';
+import { backwardGraph } from '../../src/autodiff/backward.ts';
 import type { CamError } from '../../src/errors.ts';
-import { probe } from '../../src/network/probe.ts';
+import { probeParts } from '../../src/network/probe.ts';
 import { standsForReal } from '../../src/onnx/data-type.ts';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import type { Model } from '../../src/onnx/model.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
-import { unfused } from '../../src/operators/unfused.ts';
 import { createSession, type Session } from '../../src/runtime/session.ts';
 import { floatTensor, fromFloat, sizeOf, type Tensor } from '../../src/runtime/tensor.ts';
 import { normal, uniform } from '../helpers/random.ts';
@@ -31,9 +30,8 @@ const STENCIL = [
  */
 export async function checkVjp(given: Case): Promise<void> {
   const { model, feeds, outputs } = build(given);
-  const graph = unfused(readModel(model));
   const wrt = Object.keys(feeds);
-  const facts = await probe(graph, feeds, readsOf(graph), {});
+  const { model: graph, facts } = await probeParts(readModel(model), feeds, {});
   const { refuses } = given;
   if (refuses !== undefined) {
     const attempt = () => backwardGraph(graph, facts, { output: outputs[0], wrt });

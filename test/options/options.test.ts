@@ -23,6 +23,7 @@ const table = suite('the table of options');
 const SENSE: Partial<Record<OptionName, readonly [text: string, value: unknown]>> = {
   method: ['gradcam,cam', ['gradcam', 'cam']],
   model: ['m.onnx', 'm.onnx'],
+  preset: ['yolox', 'yolox'],
   labels: ['l.txt', 'l.txt'],
   class: ['3', ['3']],
   methods: ['all', ['all']],

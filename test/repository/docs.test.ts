@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { api, API_PAGE, API_REPORT, written } from '../../scripts/docs/api.ts';
 import { CLI_PAGE, cliPage } from '../../scripts/docs/cli.ts';
 import { DEPENDENCIES_PAGE, dependenciesPage } from '../../scripts/docs/dependencies.ts';
+import { MODELS_PAGE, modelsPage } from '../../scripts/docs/models.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { METHODS } from '../../src/index.ts';
 
@@ -36,10 +37,13 @@ pages('docs/cli.md is what the table says: npm run docs', async () =>
 pages('docs/dependencies.md is what is installed: npm run docs', async () =>
   assert.ok((await markdown(dependenciesPage())) === written(DEPENDENCIES_PAGE)),
 );
+pages('docs/models.md is what the tables say: npm run docs', async () =>
+  assert.ok((await markdown(modelsPage())) === written(MODELS_PAGE)),
+);
 pages('the README counts the methods and the classes of the built-in model', () => {
   const labels = JSON.parse(written('models/labels.json')) as unknown[];
   assert.match(readme, new RegExp(`\\*\\*Methods\\*\\*: ${Object.keys(METHODS).length} of them`));
-  assert.match(readme, new RegExp(`classifier of ${labels.length} everyday things`));
+  assert.match(readme, new RegExp(`the ${labels.length.toLocaleString('en')} classes of ImageNet`));
 });
 pages('the README states the versions that package.json asks for', () => {
   const { engines } = JSON.parse(written('package.json')) as { engines: { node: string } };

@@ -16,7 +16,7 @@ import { readModelConfig } from '../../src/models/model-config.ts';
 import { readPreprocessorConfig } from '../../src/models/preprocessor-config.ts';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
-import { type OptionName, type OptionRow,OPTIONS } from '../../src/options/index.ts';
+import { type OptionName, type OptionRow, OPTIONS } from '../../src/options/index.ts';
 import { createHandler } from '../../src/server/index.ts';
 import { rejection } from '../helpers/failure.ts';
 

@@ -127,7 +127,7 @@ async function explains(ask: Fetch): Promise<void> {
     results: { map: { dims: number[] } }[];
   };
   if (json.prediction[0].label !== 'golf ball') throw new Error(`sees a ${json.prediction[0].label}`);
-  if (json.results[0].map.dims.join() !== '9,9')
+  if (json.results[0].map.dims.join() !== '7,7')
     throw new Error(`a map of ${json.results[0].map.dims.join()}`);
   const methods = (await (await ask('/methods')).json()) as { methods: { id: string }[] };
   if (!methods.methods.some(({ id }) => id === 'layercam')) throw new Error('there is no layercam');

@@ -23,7 +23,7 @@ const HELD = [
   /^dist\/(?:[\w-]+\/)*[\w-]+\.(?:js|d\.ts)$/,
   /^dist\/kernels\.wasm$/,
   /^dist\/browser\/(?:mozjpeg|webp)_dec\.wasm$/,
-  /^models\/(?:everyday36\.onnx|config\.json|labels\.json|preprocessor_config\.json|MODEL_CARD\.md)$/,
+  /^models\/(?:efficientnet-lite0\.onnx|config\.json|labels\.json|preprocessor_config\.json|MODEL_CARD\.md|LICENSE)$/,
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
 ];
 

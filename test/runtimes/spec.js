@@ -21,15 +21,15 @@ export async function compute({ load, read, camwasm, server }) {
   const photo = await read('golf-ball.jpg');
   const explainer = await load();
   const method = [...CAMS, 'guided-backprop'];
-  const { prediction, explanations, failures } = await explainer.explainAll(photo, { method });
+  const { prediction, explanations, failures } = await explainer.explainAll(photo, { method, channels: 64 });
   if (failures.length > 0) throw failures[0].error;
   if (prediction[0].label !== 'golf ball') throw new Error(`sees a ${prediction[0].label}`);
   for (const { method, heatmap, raw, shows } of explanations) {
-    maps[`everyday36 ${method}`] = shows === 'signed' ? raw[0].data : heatmap.data;
+    maps[`builtin ${method}`] = shows === 'signed' ? raw[0].data : heatmap.data;
   }
   const blob = await explainer.explain(new Blob([photo]));
-  maps['everyday36 Blob'] = blob.heatmap.data;
-  maps['everyday36 WebP'] = (await explainer.explain(await read('golf-ball.webp'))).heatmap.data;
+  maps['builtin Blob'] = blob.heatmap.data;
+  maps['builtin WebP'] = (await explainer.explain(await read('golf-ball.webp'))).heatmap.data;
 
   for (const name of FIXTURES) {
     const file = async (path) => read(`fixtures/${name}/${path}`);
@@ -58,20 +58,20 @@ export async function compute({ load, read, camwasm, server }) {
   const again = { method: 'layercam', class: 'golf ball' };
   if (server) {
     const { overlay, map, close } = throughServer(server, explainer);
-    maps['everyday36 PNG'] = await map(await overlay(photo, { method: 'layercam' }), again);
+    maps['builtin PNG'] = await map(await overlay(photo, { method: 'layercam' }), again);
     await close();
   } else {
     const png = await camwasm.toPNG(
       await camwasm.overlay(await explainer.explain(photo, { method: 'layercam' })),
     );
-    maps['everyday36 PNG'] = (await explainer.explain(png, again)).heatmap.data;
+    maps['builtin PNG'] = (await explainer.explain(png, again)).heatmap.data;
   }
   return { maps, threads: explainer.threads };
 }
 
 /** An explainer behind the request handler. */
 function throughServer({ createHandler }, explainer) {
-  const handler = createHandler({ models: { everyday36: () => Promise.resolve(explainer) } });
+  const handler = createHandler({ models: { builtin: () => Promise.resolve(explainer) } });
   const post = async (body, query, accept) => {
     const url = `http://camwasm.test/explain?${new URLSearchParams(query)}`;
     const response = await handler.fetch(new Request(url, { method: 'POST', body, headers: { accept } }));

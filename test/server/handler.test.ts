@@ -10,16 +10,16 @@ import { createHandler, type Handler, type Limits } from '../../src/server/index
 const test = suite('server');
 
 const photo = readFileSync(new URL('../../examples/golf-ball.jpg', import.meta.url));
-const everyday36 = Explainer.load();
+const builtin = Explainer.load();
 let loads = 0;
 
 /** A handler over one shared model. */
 const served = (limits: Partial<Limits> = {}): Handler =>
   createHandler({
     models: {
-      everyday36: () => {
+      builtin: () => {
         loads++;
-        return everyday36;
+        return builtin;
       },
     },
     limits,
@@ -27,7 +27,7 @@ const served = (limits: Partial<Limits> = {}): Handler =>
 
 const handler = served();
 
-test.after(async () => (await everyday36).close());
+test.after(async () => (await builtin).close());
 
 interface Ask extends RequestInit {
   readonly accept?: string;
@@ -78,7 +78,7 @@ test('a photo in, a PNG of its size out', async () => {
 });
 
 test('NPY and JSON hold the heatmap that the library computes', async () => {
-  const { heatmap, layers } = await (await everyday36).explain(photo, { method: 'layercam' });
+  const { heatmap, layers } = await (await builtin).explain(photo, { method: 'layercam' });
   const npy = readNpy(await bytesOf(await post('?method=layercam', photo, 'application/x-npy')));
   assert.equal(npy.dims, [480, 640]);
   assert.equal(npy.data, heatmap.data);
@@ -101,13 +101,13 @@ test('a form with one file is the same as a body', async () => {
 });
 
 test('a tensor is told by its first bytes', async () => {
-  const image = writeNpy([1, 3, 144, 144], new Float32Array(3 * 144 * 144).fill(0.5));
+  const image = writeNpy([1, 3, 224, 224], new Float32Array(3 * 224 * 224).fill(0.5));
   const { dims } = readNpy(await bytesOf(await post('', new Blob([image as BlobPart]), 'application/x-npy')));
-  assert.equal(dims, [144, 144]);
+  assert.equal(dims, [224, 224]);
 });
 
 test('several methods and classes come as JSON, with raw maps if asked for', async () => {
-  const query = '?method=gradcam,layercam&class=golf%20ball&class=cat&raw';
+  const query = '?method=gradcam,layercam&class=golf%20ball&class=daisy&raw';
   const json = (await (await post(query, photo, 'application/json')).json()) as {
     results: { method: string; class: { label: string }; map: { dims: number[] } }[];
   };
@@ -116,11 +116,11 @@ test('several methods and classes come as JSON, with raw maps if asked for', asy
     [
       ['gradcam', 'golf ball'],
       ['layercam', 'golf ball'],
-      ['gradcam', 'cat'],
-      ['layercam', 'cat'],
+      ['gradcam', 'daisy'],
+      ['layercam', 'daisy'],
     ],
   );
-  for (const { map } of json.results) assert.equal(map.dims, [9, 9]);
+  for (const { map } of json.results) assert.equal(map.dims, [7, 7]);
 });
 
 test('methods and models are listed, and the health is told', async () => {
@@ -131,7 +131,7 @@ test('methods and models are listed, and the health is told', async () => {
   };
   assert.equal(
     models.map(({ id, default: first, labels }) => [id, first, labels.length]),
-    [['everyday36', true, 36]],
+    [['builtin', true, 1000]],
   );
   assert.equal(models[0].inputs, [{ name: 'input', type: 'float32', dims: ['N', 3, 'H', 'W'] }]);
   assert.equal(await (await ask('/healthz')).json(), { status: 'ok', waiting: 0, limit: 100 });
@@ -176,7 +176,7 @@ const REFUSED: [query: string, status: number, code: string, detail: RegExp][] =
   ['?raw=maybe', 400, 'BAD_OPTION', /"raw".*true or false/],
   ['?alpha=0.1&alpha=0.2', 400, 'BAD_OPTION', /2 times/],
   ['?method=gradcam,layercam', 400, 'BAD_OPTION', /one result/],
-  ['?model=resnet', 404, 'NOT_FOUND', /everyday36/],
+  ['?model=resnet', 404, 'NOT_FOUND', /builtin/],
   ['?top=17&format=json', 413, 'TOO_LARGE', /17 results/],
   ['?top=1000000000&format=json&raw', 413, 'TOO_LARGE', /1000000000 results/],
   ['?batch-size=33', 413, 'TOO_LARGE', /"batch-size" is 33; the limit is 32/],
@@ -208,7 +208,7 @@ test('bodies that are no image', async () => {
 
 test('a model that cannot be loaded has its row among the others, and its place on the server is not told', async () => {
   const mixed = createHandler({
-    models: { lost: () => Explainer.load('/secret/lost.onnx'), everyday36: () => everyday36 },
+    models: { lost: () => Explainer.load('/secret/lost.onnx'), builtin: () => builtin },
   });
   assert.match((await problem(post('', photo, undefined, mixed), 500, 'BAD_MODEL')).detail, /"lost"/);
   const { models } = (await (await ask('/models', {}, mixed)).json()) as {
@@ -218,7 +218,7 @@ test('a model that cannot be loaded has its row among the others, and its place 
     models.map(({ id, default: first, error }) => [id, first, error?.code]),
     [
       ['lost', true, 'BAD_MODEL'],
-      ['everyday36', false, undefined],
+      ['builtin', false, undefined],
     ],
   );
   assert.not.match(JSON.stringify(models), /secret/);
@@ -284,7 +284,7 @@ test('requests wait for their turn up to the bound, and none is lost; the others
 
 test('who has left does not keep a place', async () => {
   const narrow = served({ waiting: 2 });
-  const first = post('?method=scorecam', photo, undefined, narrow);
+  const first = post('?method=smoothgradcampp', photo, undefined, narrow);
   const leaving = new AbortController();
   const gone = ask('/explain', { method: 'POST', body: photo, signal: leaving.signal }, narrow);
   await problem(post('', photo, undefined, narrow), 503, 'BUSY');
@@ -297,7 +297,7 @@ test('who has left does not keep a place', async () => {
 test('a client that goes away loses its turn, and no one else', async () => {
   const leaving = new AbortController();
   const fresh = served();
-  const first = post('?method=scorecam', photo, undefined, fresh);
+  const first = post('?method=smoothgradcampp', photo, undefined, fresh);
   const gone = ask('/explain', { method: 'POST', body: photo, signal: leaving.signal }, fresh);
   const last = post('', photo, undefined, fresh);
   leaving.abort();

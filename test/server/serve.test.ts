@@ -16,7 +16,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const url = await new Promise<string>((resolve) =>
       child.stdout.on('data', (chunk: Buffer) => resolve(/http:\S+/.exec(chunk.toString())![0])),
     );
-    const answer = fetch(`${url}?method=scorecam&format=npy`, { method: 'POST', body: photo });
+    const answer = fetch(`${url}?method=smoothgradcampp&format=npy`, { method: 'POST', body: photo });
     const inside = async () => {
       const { waiting } = (await (await fetch(new URL('/healthz', url))).json()) as { waiting: number };
       return waiting > 0;

@@ -14,6 +14,7 @@ import { writeFile } from '../files.ts';
 import { guard } from '../guard.ts';
 import { type Input, readInput, STDIN } from '../inputs.ts';
 import type { IO } from '../io.ts';
+import { modelArgument } from '../model-argument.ts';
 import { isFolderName } from '../outputs.ts';
 import type { Job } from '../plan.ts';
 import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
@@ -45,7 +46,8 @@ export async function runCompare(context: CommandContext): Promise<number> {
   const loadOptions = loadOptionsOf(settings, io.cwd);
   const library = await context.library();
   const { model: file } = settings;
-  const model = await library.load(file === undefined ? undefined : resolve(io.cwd, file), loadOptions);
+  const named = await modelArgument(file, { io, settings, library, out });
+  const model = await library.load(named.model, { ...loadOptions, ...named.options });
   try {
     for (const warning of model.warnings) await out.warn(warning);
     const classes = classesFor(settings, model.labels).filter((index) => index !== undefined);
@@ -56,7 +58,7 @@ export async function runCompare(context: CommandContext): Promise<number> {
     const claim = await guard(io.cwd, [...inputs, ...model.files, ...tensors]);
     if (path !== STDOUT) await claim(path);
     out.progress.image(input.name, 1, 1);
-    const image = await readInput(input, io, COMMAND_NAMES);
+    const image = await readInput(input, io, COMMAND_NAMES, settings);
     const reports: ExplainReport[] = [];
     let stopped: CamError | undefined;
     for (const methods of callsFor(job.methods)) {

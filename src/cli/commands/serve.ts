@@ -1,7 +1,9 @@
-import { parse, resolve } from 'node:path';
+import { parse } from 'node:path';
 import { badOption } from '../../options/index.ts';
 import { listen, type Listening } from '../../server/node.ts';
 import { DONE } from '../exit.ts';
+import { loadLibrary } from '../library.ts';
+import { modelArgument } from '../model-argument.ts';
 import { channelsOf, loadOptionsOf } from '../request.ts';
 import { terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
@@ -14,14 +16,16 @@ export async function runServe({ operands, settings, io }: CommandContext): Prom
   if (channelsOf(settings).count !== undefined)
     throw badOption('channels', 'camwasm serve takes a color order for --channels, not a number.');
   const out = terminal(io, settings);
-  const [{ Explainer }, { createHandler }] = await Promise.all([
-    import('../../index.ts'),
-    import('../../server/index.ts'),
-  ]);
-  const path = settings.model === undefined ? undefined : resolve(io.cwd, settings.model);
-  const model = await Explainer.load(path, loadOptionsOf(settings, io.cwd));
+  const [library, { createHandler }] = await Promise.all([loadLibrary(), import('../../server/index.ts')]);
+  const { Explainer, isModelName } = await import('../../index.ts');
+  const named = await modelArgument(settings.model, { io, settings, library, out });
+  const model = await Explainer.load(named.model, {
+    ...loadOptionsOf(settings, io.cwd),
+    ...named.options,
+  });
   for (const warning of model.warnings) await out.warn(warning);
-  const name = path === undefined ? 'everyday36' : parse(path).name;
+  const { model: given } = named;
+  const name = given === undefined ? 'efficientnet-lite0' : isModelName(given) ? given : parse(given).name;
   const handler = createHandler({ models: { [name]: () => Promise.resolve(model) } });
   try {
     const server = await listening(handler.fetch, settings);

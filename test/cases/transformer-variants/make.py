@@ -16,8 +16,9 @@ CHANNELS, HEADS, CLASSES = 16, 2, 5
 
 
 class Draft:
-    def __init__(self, seed):
+    def __init__(self, seed, fused=None):
         self.random = np.random.RandomState(seed)
+        self.fused = fused
         self.nodes, self.weights, self.count = [], [], 0
 
     def constant(self, values, dtype=np.float32):
@@ -44,7 +45,30 @@ class Draft:
     def norm(self, x):
         return self.op("LayerNormalization", x, self.constant(1 + 0.2 * self.random.randn(CHANNELS)), self.drawn(CHANNELS, scale=0.1))
 
+    def fused_attention(self, x, mask):
+        """The same as `attention` in one node, with equal weights. The mask is that of a class token and 16 patches."""
+        # The values after it have the names of the float model.
+        after = self.count + (30 if mask is None else 32)
+        drawn = [(self.random.randn(CHANNELS, CHANNELS) / np.sqrt(CHANNELS), 0.1 * self.random.randn(CHANNELS)) for _ in range(3)]
+        bias = np.concatenate([shift for _, shift in drawn])
+        keys = lambda: "" if mask is None else self.constant((mask == 0).reshape(1, 17), np.int32)
+        if self.fused in ("attention", "lengths"):
+            weights = self.constant(np.concatenate([matrix for matrix, _ in drawn], axis=1))
+            seen = self.constant([np.sum(mask == 0)], np.int32) if self.fused == "lengths" else keys()
+            mixed = self.op("Attention", x, weights, self.constant(bias), seen, domain="com.microsoft", num_heads=HEADS)
+        elif self.fused == "heads":
+            parts = [self.op("MatMul", x, self.constant(matrix)) for matrix, _ in drawn]
+            mixed = self.op("MultiHeadAttention", *parts, self.constant(bias), keys(), domain="com.microsoft", num_heads=HEADS)
+        else:
+            parts = [self.op("Add", self.op("MatMul", x, self.constant(matrix)), self.constant(shift)) for matrix, shift in drawn]
+            seen = "" if mask is None else self.constant(np.broadcast_to(mask == 0, (1, 1, 17, 17)), np.bool_)
+            mixed = self.op("Attention", *parts, seen, q_num_heads=HEADS, kv_num_heads=HEADS)
+        self.count = after
+        return self.linear(mixed, CHANNELS, CHANNELS)
+
     def attention(self, x, batch, tokens, mask=None):
+        if self.fused:
+            return self.fused_attention(x, mask)
         size = CHANNELS // HEADS
         parts = [self.op("Transpose", self.reshape(self.linear(x, CHANNELS, CHANNELS), batch, tokens, HEADS, size), perm=[0, 2, 1, 3]) for _ in range(3)]
         scores = self.op("MatMul", parts[0], self.op("Transpose", parts[1], perm=[0, 1, 3, 2]))
@@ -72,16 +96,19 @@ class Draft:
             [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, CLASSES])],
             self.weights,
         )
+        if self.fused:
+            opsets = [helper.make_opsetid("", 23 if self.fused == "standard" else 17), helper.make_opsetid("com.microsoft", 1)]
+            return helper.make_model(graph, opset_imports=opsets, ir_version=10)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         return onnx.shape_inference.infer_shapes(model, strict_mode=True)
 
 
-def vit():
-    d = Draft(1)
+def vit(fused=None, mask=None):
+    d = Draft(1, fused)
     tokens = d.op("Transpose", d.reshape(d.patches("x", 4), 1, CHANNELS, 16), perm=[0, 2, 1])
     x = d.op("Add", d.op("Concat", d.drawn(1, 1, CHANNELS), tokens, axis=1), d.drawn(1, 17, CHANNELS))
     for _ in range(2):
-        x = d.op("Add", x, d.attention(d.norm(x), 1, 17))
+        x = d.op("Add", x, d.attention(d.norm(x), 1, 17, mask))
         x = d.op("Add", x, d.mlp(d.norm(x)))
     token = d.op("Gather", d.norm(x), d.constant(0, np.int64), axis=1)
     return d.model(d.op("Gemm", token, d.drawn(CHANNELS, CLASSES), d.drawn(CLASSES)), 16)
@@ -153,8 +180,9 @@ def with_old_norms(model):
     return onnx.shape_inference.infer_shapes(copy, strict_mode=True)
 
 
-def with_skip_norms(model):
-    """Sums and the normalization after them in one node, as onnxruntime's optimizer for transformers writes it."""
+def with_skip_norms(model, biases=False):
+    """Sums and the normalization after them in one node, as onnxruntime's optimizer for transformers writes it, also with the
+    bias of the layer before."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     sums = {node.output[0]: node for node in copy.graph.node if node.op_type == "Add"}
@@ -166,7 +194,13 @@ def with_skip_norms(model):
             nodes.append(node)
             continue
         outputs = [node.output[0], "", "", total.output[0]] if readers(total.output[0]) > 1 else [node.output[0]]
-        fused = helper.make_node("SkipLayerNormalization", [*total.input, *node.input[1:]], outputs, domain="com.microsoft", epsilon=1e-5)
+        parts = list(total.input)
+        biased = sums.get(parts[1])
+        bias = [biased.input[1]] if biases and biased and biased.input[1].startswith("w") else []
+        if bias:
+            gone.append(biased)
+            parts[1] = biased.input[0]
+        fused = helper.make_node("SkipLayerNormalization", [*parts, *node.input[1:], *bias], outputs, domain="com.microsoft", epsilon=1e-5)
         gone.append(total)
         nodes.append(fused)
     del copy.graph.node[:]
@@ -210,10 +244,32 @@ def main():
             quantize_dynamic(path("float"), path("dynamic"), weight_type=QuantType.QInt8)
         fused(path("float"), path("extended"))
         onnx.save(with_skip_norms(model), path("skip"))
-        run = lambda variant: ort.InferenceSession(path(variant), providers=["CPUExecutionProvider"]).run(None, {"x": x})[0]
-        for variant in ("float", "qdq", "qdq-old-norms", "qoperator", "dynamic", "extended", "skip"):
-            print(name, variant, run(variant).round(3))
+        onnx.save(with_skip_norms(model, biases=True), path("skip-biases"))
+        show(name, x, ("float", "qdq", "qdq-old-norms", "qoperator", "dynamic", "extended", "skip", "skip-biases"))
+
+
+def fused_attention():
+    """Whole attentions in one node, without a mask and with one that hides the last 5 patches."""
+    x = np.load(os.path.join(HERE, "vit-x.npy"))
+    path = lambda name: os.path.join(HERE, f"{name}.onnx")
+    for kind in ("attention", "heads", "standard"):
+        onnx.save(vit(kind), path(f"vit-{kind}"))
+    quantize_dynamic(path("vit-attention"), path("vit-attention-dynamic"), weight_type=QuantType.QInt8, extra_options={"DefaultTensorType": TensorProto.FLOAT})
+    show("vit", x, ("float", "attention", "heads", "standard", "attention-dynamic"))
+    mask = np.where(np.arange(17) < 12, 0, -10000).reshape(1, 1, 1, 17)
+    onnx.save(vit(mask=mask), path("masked-float"))
+    for kind in ("attention", "lengths", "heads", "standard"):
+        onnx.save(vit(kind, mask), path(f"masked-{kind}"))
+    np.save(os.path.join(HERE, "masked-x.npy"), x)
+    show("masked", x, ("float", "attention", "lengths", "heads", "standard"))
+
+
+def show(name, x, variants):
+    for variant in variants:
+        session = ort.InferenceSession(os.path.join(HERE, f"{name}-{variant}.onnx"), providers=["CPUExecutionProvider"])
+        print(name, variant, session.run(None, {"x": x})[0].round(3))
 
 
 if __name__ == "__main__":
     main()
+    fused_attention()

@@ -140,11 +140,20 @@ export const FUSED_CASES: readonly Case[] = [
     title: 'mask of pairs',
     attributes: heads,
   }),
+  ms('Attention', [x([2, 3, 8]), x([8, 24]), x([24]), mask([2], [2, 3])], {
+    title: 'mask of lengths',
+    attributes: heads,
+  }),
+  ms('Attention', [x([2, 3, 8]), x([8, 24]), x([24]), mask([4], [2, 3, 0, 1])], {
+    title: 'mask of ends and starts',
+    attributes: { ...heads, mask_filter_value: { float: -3 } },
+  }),
   {
-    ...ms('Attention', [x([1, 3, 8]), x([8, 24]), x([24]), mask([1], [2])], {
-      title: 'mask of lengths',
+    ...ms('Attention', [x([1, 3, 8]), x([8, 24]), x([24]), absent, x([2, 1, 2, 2, 4])], {
+      title: 'past',
       attributes: heads,
+      outputs: 2,
     }),
-    refuses: 'its mask has shape [1]',
+    refuses: 'past and present',
   },
 ];

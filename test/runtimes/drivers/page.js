@@ -18,7 +18,7 @@ export async function run(camwasm, server) {
   await checkJpeg(camwasm);
   Object.assign(result.maps, await drawables(Explainer));
   // The model is loaded twice, and kept in between with the Cache API; a worker finds what the page has kept.
-  for (const file of ['everyday36', 'mozjpeg_dec', 'webp_dec']) {
+  for (const file of ['efficientnet-lite0', 'mozjpeg_dec', 'webp_dec']) {
     const count = downloads.filter((url) => url.includes(file)).length;
     if (count > 1) throw new Error(`${file} was fetched ${count} times`);
   }

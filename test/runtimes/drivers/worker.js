@@ -3,7 +3,7 @@ import jpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
 import webp from '@jsquash/webp/codec/dec/webp_dec.wasm';
 import kernels from 'camwasm/kernels.wasm';
 import config from 'camwasm/models/config.json';
-import everyday36 from 'camwasm/models/everyday36.onnx';
+import builtin from 'camwasm/models/efficientnet-lite0.onnx';
 import preprocessor from 'camwasm/models/preprocessor_config.json';
 import * as server from 'camwasm/server';
 import { loadExplainer, overlay, toPNG } from 'camwasm/workerd';
@@ -17,7 +17,7 @@ const worker = {
       const result = await compute({
         load: (model) =>
           loadExplainer(
-            model ?? everyday36,
+            model ?? builtin,
             { runtime, kernels, jpeg, webp },
             model ? {} : { config, preprocessor },
           ),
