@@ -4,7 +4,7 @@ import { foldWeights } from '../onnx/fold.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
 import { streamed } from '../onnx/streamed.ts';
-import { folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
+import { besideFile, folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
 import { folderAdvice } from './foreign-folders.ts';
 import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
@@ -93,7 +93,10 @@ export async function loadModel(
   const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
   const load = async ({ path, file }: (typeof weights)[number]) => ({
     path,
-    data: await read('external data file', file, () => readFile(file)),
+    data: await read('external data file', file, async () => {
+      const real = await besideFile(file, place);
+      return real === undefined ? outside(path) : readFile(real);
+    }),
   });
   const beside = [config, preprocessor].flatMap((setting) => setting?.file ?? []);
   return {
@@ -138,7 +141,7 @@ function withWeights(
   const files = new Map(external.map(({ path, data }) => [path, data]));
   for (const { name, external: place } of model.graph.initializers.values()) {
     const file = place && files.get(place.location);
-    if (!file || place.offset + (place.length ?? 0) <= file.length) continue;
+    if (!file || (place.offset >= 0 && place.offset + (place.length ?? 0) <= file.length)) continue;
     throw new CamError(
       'BAD_MODEL',
       `The external data file "${place.location}" is incomplete: it has ${file.length} bytes, but the weights "${name}" end at byte ${place.offset + (place.length ?? 0)}. Copy or download it again.`,
@@ -188,6 +191,7 @@ async function read(what: string, place: string | URL, get: () => Promise<Uint8A
   try {
     return await get();
   } catch (cause) {
+    if (cause instanceof CamError) throw cause;
     const names = what === 'model' ? await folderNames(place) : undefined;
     if (names) throw new CamError('BAD_MODEL', folderAdvice(names), { cause });
     throw new CamError(
@@ -226,9 +230,13 @@ export function weightsFile(source: string | URL, path: string): string | URL {
   const steps = path.replace(/%2e/gi, '.').split(/[/\\]/).filter((step) => step !== '.' && step !== '');
   const leaves = steps.some((step) => (depth += step === '..' ? -1 : 1) < 0);
   if (!leaves && !/^([/\\]|[a-z][a-z0-9+.-]*:)/i.test(path)) return neighbor(source, path);
+  return outside(path);
+}
+
+function outside(path: string): never {
   throw new CamError(
     'BAD_MODEL',
-    `The model's external data file "${path}" is outside its folder, which ONNX does not allow. Save it again with the file beside it, or pass the file as \`external\`.`,
+    `The model's external data file "${path}" is outside its folder, or a link to what is, which ONNX does not allow. Save it again with the file beside it, or pass the file as \`external\`.`,
   );
 }
 

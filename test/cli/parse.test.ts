@@ -118,6 +118,7 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   'keras-mode': ['', 'Caffe', 'toString'],
   layout: ['chw'],
   threads: ['0', '65', '1.5', 'all'],
+  memory: ['', '0', '99', '4295', '1GB'],
   'batch-size': ['0', '-3', 'x'],
   target: [''],
   methods: ['', 'cam,'],
