@@ -2,7 +2,7 @@
 // (Selvaraju et al. 2017, arXiv:1610.02391, § 3.1). The one reads the classifier's weights, the other differentiates it.
 import { suite } from 'uvu';
 import type { Emitter, Ref } from '../../src/onnx/emitter.ts';
-import { type MadeType,makeTensor } from '../../src/onnx/tensor.ts';
+import { type MadeType, makeTensor } from '../../src/onnx/tensor.ts';
 import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { explain, network, noise, tensor } from './networks.ts';
