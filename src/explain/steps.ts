@@ -47,7 +47,7 @@ export async function explainSteps(
   input: PreparedInput,
   options: ExplainOptions,
   { network, kernels, labels, input: inputName, others, watch, readMask, readTensor }: CallContext,
-): Promise<Omit<ExplainReport, 'preprocessing' | 'preprocessingSources' | 'timings' | 'runs'>> {
+): Promise<Omit<ExplainReport, 'confident' | 'preprocessing' | 'preprocessingSources' | 'timings' | 'runs'>> {
   const { output, names, note } = explainedOutputOf(network, inputName, call.outputs, labels, options);
   const plan = planFor(network, { input: inputName, output, methods: call.methods, options });
   await watch.time('session', () => network.tap(plan.taps));
@@ -64,7 +64,7 @@ export async function explainSteps(
     runs.push(await runTarget(pass, target, context));
   for (const run of runs) {
     for (const chosen of call.methods)
-      tasks.push({ chosen, target: run, notes: { warnings: new Set(), measures: {} }, maps: [] });
+      tasks.push({ chosen, target: run, notes: { warnings: new Set(), measures: new Map() }, maps: [] });
   }
   if (options.tensors) await addTensors(tasks, options);
   await makeMaps(pass, tasks, options, kernels, watch);

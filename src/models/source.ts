@@ -1,13 +1,14 @@
 import { CamError, formatValue } from '../errors.ts';
 import type { FileSource } from '../image/source.ts';
+import { foldWeights } from '../onnx/fold.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
 import { streamed } from '../onnx/streamed.ts';
-import { folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
+import { besideFile, folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
 import { folderAdvice } from './foreign-folders.ts';
 import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
-import { readModelConfig } from './model-config.ts';
+import { readModelConfig, readUnsureBelow } from './model-config.ts';
 import type { FoundSettings } from './preprocessing.ts';
 import { readPreprocessorConfig } from './preprocessor-config.ts';
 import { PRESETS } from './presets.ts';
@@ -21,6 +22,8 @@ export interface ModelSource {
   readonly labels: readonly string[] | undefined;
   /** Settings of its preprocessing; undefined if there are none. */
   readonly found: FoundSettings | undefined;
+  /** The probability below which the best class is a guess; undefined if the model states none. */
+  readonly unsureBelow: number | undefined;
   /** The files read. */
   readonly files: readonly (string | URL)[];
 }
@@ -30,8 +33,8 @@ export interface ModelFiles {
   /** External data files, by their path in the model. Found automatically beside a model path. */
   external?: readonly { path: string; data: Uint8Array }[];
   /**
-   * Contents of a Hugging Face `config.json`, with the class names, and timm's preprocessing or a `mode` of Keras. Found
-   * automatically beside a model path.
+   * Contents of a Hugging Face `config.json`, with the class names, and timm's preprocessing or a `mode` of Keras.
+   * `unsure_below` is the probability below which the best class is a guess. Found automatically beside a model path.
    */
   config?: object;
   /**
@@ -74,8 +77,8 @@ export async function loadModel(
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
     requireOnnx(bytes);
-    const model = readModel(bytes);
-    return { ...withWeights(model, external ?? missing(model)), files: [], ...settingsOf(model, settings) };
+    const given = readModel(bytes);
+    return { ...withWeights(given, external ?? missing(given)), files: [], ...settingsOf(given, settings) };
   }
   const known = typeof source === 'object' && 'model' in source;
   const place = known ? source.model : ((await modelInFolder(source)) ?? source);
@@ -90,7 +93,10 @@ export async function loadModel(
   const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
   const load = async ({ path, file }: (typeof weights)[number]) => ({
     path,
-    data: await read('external data file', file, () => readFile(file)),
+    data: await read('external data file', file, async () => {
+      const real = await besideFile(file, place);
+      return real === undefined ? outside(path) : readFile(real);
+    }),
   });
   const beside = [config, preprocessor].flatMap((setting) => setting?.file ?? []);
   return {
@@ -135,13 +141,18 @@ function withWeights(
   const files = new Map(external.map(({ path, data }) => [path, data]));
   for (const { name, external: place } of model.graph.initializers.values()) {
     const file = place && files.get(place.location);
-    if (!file || place.offset + (place.length ?? 0) <= file.length) continue;
+    if (!file || (place.offset >= 0 && place.offset + (place.length ?? 0) <= file.length)) continue;
     throw new CamError(
       'BAD_MODEL',
       `The external data file "${place.location}" is incomplete: it has ${file.length} bytes, but the weights "${name}" end at byte ${place.offset + (place.length ?? 0)}. Copy or download it again.`,
     );
   }
-  return { model: { ...model, external: files }, external };
+  const { model: folded, weights } = foldWeights(model, ROOM);
+  const all = weights ? [...external, weights] : external;
+  return {
+    model: { ...folded, external: new Map(all.map(({ path, data }) => [path, data])) },
+    external: all,
+  };
 }
 
 /** A JSON file of a model, with its location. */
@@ -159,7 +170,7 @@ interface ModelSettings {
 function settingsOf(
   model: Model,
   { config, preprocessor }: ModelSettings,
-): Pick<ModelSource, 'labels' | 'found'> {
+): Pick<ModelSource, 'labels' | 'found' | 'unsureBelow'> {
   const inside = ultralyticsMetadata(model.metadata);
   const preset = recognizedPreset(model);
   const beside: FoundSettings | undefined = preprocessor
@@ -168,6 +179,7 @@ function settingsOf(
   const found = beside && Object.keys(beside.settings).length > 0 ? beside : undefined;
   return {
     labels: (config && labelsOfConfig(config.text)) ?? inside?.names,
+    unsureBelow: config && readUnsureBelow(config.text),
     found:
       found ??
       (inside && { from: 'metadata', settings: inside.preprocessing }) ??
@@ -184,6 +196,7 @@ async function read(what: string, place: string | URL, get: () => Promise<Uint8A
   try {
     return await get();
   } catch (cause) {
+    if (cause instanceof CamError) throw cause;
     const names = what === 'model' ? await folderNames(place) : undefined;
     if (names) throw new CamError('BAD_MODEL', folderAdvice(names), { cause });
     throw new CamError(
@@ -222,9 +235,13 @@ export function weightsFile(source: string | URL, path: string): string | URL {
   const steps = path.replace(/%2e/gi, '.').split(/[/\\]/).filter((step) => step !== '.' && step !== '');
   const leaves = steps.some((step) => (depth += step === '..' ? -1 : 1) < 0);
   if (!leaves && !/^([/\\]|[a-z][a-z0-9+.-]*:)/i.test(path)) return neighbor(source, path);
+  return outside(path);
+}
+
+function outside(path: string): never {
   throw new CamError(
     'BAD_MODEL',
-    `The model's external data file "${path}" is outside its folder, which ONNX does not allow. Save it again with the file beside it, or pass the file as \`external\`.`,
+    `The model's external data file "${path}" is outside its folder, or a link to what is, which ONNX does not allow. Save it again with the file beside it, or pass the file as \`external\`.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { dataTypeCode } from '../onnx/data-type.ts';
 import type { GraphNode } from '../onnx/model.ts';
+import { ownValue } from '../table.ts';
 import { ACTIVATION, swish } from './activation.ts';
 import { axesBetween } from './axis-arguments.ts';
 import { convolution } from './convolution.ts';
@@ -135,11 +136,7 @@ function activated(
 ): readonly GraphNode[] | string {
   const [output] = c.node.outputs;
   const name = c.text('activation', '');
-  const parameters = Object.hasOwn(ACTIVATION, name)
-    ? ACTIVATION[name].activation
-    : name === ''
-      ? []
-      : undefined;
+  const parameters = name === '' ? [] : ownValue(ACTIVATION, name)?.activation;
   if (!parameters) return `activation "${name}"`;
   const given = parameters.flatMap((parameter, at) => {
     const float = number(at, parameter);

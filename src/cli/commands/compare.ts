@@ -9,6 +9,7 @@ import {
   type Given,
   librarySettings,
 } from '../../options/index.ts';
+import { type ClassNames, classNames } from '../class-names.ts';
 import { exitCodeOf } from '../exit.ts';
 import { writeFile } from '../files.ts';
 import { guard } from '../guard.ts';
@@ -21,15 +22,18 @@ import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
 import { htmlSheet } from '../sheet/html.ts';
 import { pngSheet } from '../sheet/png.ts';
 import { colorBarOf, type Sheet, sheetOf } from '../sheet/sheet.ts';
-import { reportProblems } from '../summary.ts';
+import { guesses, reportProblems } from '../summary.ts';
 import { percent, type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
 /** Sheet writers by file extension. */
-const SHEETS: Readonly<Record<string, (sheet: Sheet) => Promise<Uint8Array | string>>> = {
-  '.png': pngSheet,
-  '.html': htmlSheet,
-};
+const SHEETS: ReadonlyMap<string, (sheet: Sheet) => Promise<Uint8Array | string>> = new Map<
+  string,
+  (sheet: Sheet) => Promise<Uint8Array | string>
+>([
+  ['.png', pngSheet],
+  ['.html', htmlSheet],
+]);
 
 /** `camwasm compare <image>`: one contact sheet, with classes as rows and methods as columns. */
 export async function runCompare(context: CommandContext): Promise<number> {
@@ -45,6 +49,7 @@ export async function runCompare(context: CommandContext): Promise<number> {
   const { model: file } = settings;
   const named = await modelArgument(file, { io, settings, library, out });
   const model = await library.load(named.model, { ...loadOptions, ...named.options });
+  const className = classNames(model.labels);
   try {
     for (const warning of model.warnings) await out.warn(warning);
     const classes = classesFor(settings, model.labels).filter((index) => index !== undefined);
@@ -72,7 +77,11 @@ export async function runCompare(context: CommandContext): Promise<number> {
     const report = joinedReports(reports, job.methods);
     if (report.explanations.length > 0) {
       const overlay = librarySettings(settings, 'overlay');
-      const sheet = await sheetOf(titleOf(input, file, report), report, overlay, colorBarOf(settings));
+      const sheet = await sheetOf(titleOf(input, file, report, className), report, {
+        overlay,
+        bar: colorBarOf(settings),
+        className,
+      });
       const drawn = await draw(sheet);
       if (path === STDOUT) await out.result(drawn);
       else {
@@ -87,7 +96,7 @@ export async function runCompare(context: CommandContext): Promise<number> {
       { ...job, input },
       explanations,
       failures,
-      ({ method, target }) => `${input.name}: ${method} of ${target.label}`,
+      ({ method, target }) => `${input.name}: ${method} of ${className(target)}`,
     );
     if (!stopped) return code;
     await out.complain(stopped, `${input.name}: the sheet lacks the methods that were not finished`);
@@ -159,7 +168,7 @@ async function pathFor({ output }: Given, { stem }: Input, io: IO): Promise<stri
 }
 
 function drawerFor(path: string): (sheet: Sheet) => Promise<Uint8Array | string> {
-  const draw = path === STDOUT ? pngSheet : SHEETS[extname(path).toLowerCase()];
+  const draw = path === STDOUT ? pngSheet : SHEETS.get(extname(path).toLowerCase());
   if (draw) return draw;
   throw badOption(undefined, `A sheet is a .png or .html file, not "${path}". Change -o.`);
 }
@@ -176,12 +185,17 @@ function summaryOf(
   return `${name}  ${size} → ${style('cyan', path)} ${style('dim', `(${seconds.toFixed(2)} s)`)}\n`;
 }
 
-function titleOf({ name }: Input, model: string | undefined, { prediction }: ExplainReport): string {
+function titleOf(
+  { name }: Input,
+  model: string | undefined,
+  { prediction, confident }: ExplainReport,
+  className: ClassNames,
+): string {
   const [best] = prediction;
-  const seen = best
-    ? `: ${best.label}${best.probability === undefined ? '' : `, ${percent(best.probability)}`}`
-    : '';
-  return `${name}${seen}${model === undefined ? '' : ` (${model})`}`;
+  const amount = best?.probability === undefined ? '' : `, ${percent(best.probability)}`;
+  const seen =
+    confident === false ? `unsure: ${guesses(prediction, className)}` : best && `${className(best)}${amount}`;
+  return `${name}${seen === undefined ? '' : `: ${seen}`}${model === undefined ? '' : ` (${model})`}`;
 }
 
 const countText = (count: number, one: string, many: string): string =>
