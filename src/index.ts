@@ -56,7 +56,7 @@ export {
   type Verification,
 } from './explain/verify.ts';
 export type { OptimizerCheck } from './explain/verify-optimizer.ts';
-export type { DirectionalCheck, Verdict } from './explain/directional.ts';
+export type { DirectionalCheck, Exemption, Verdict } from './explain/directional.ts';
 export { onScale, overlay, toJPEG, toPNG } from './explain/overlay.ts';
 export { COLORMAPS, DEFAULT_COLORMAP, type Colormap } from './image/colormaps.ts';
 export { readNpy, readNpyNumbers, writeNpy, type NpyArray, type NpyNumbers } from './image/npy.ts';

@@ -10,7 +10,7 @@ export interface ExtrapolatedSlope {
 }
 
 /** Steps as shares of the length of the point, largest first: 0.1 to 0.001. */
-const STEPS: readonly number[] = Array.from({ length: 14 }, (_, i) => 0.1 * 2 ** (-i / 2));
+const FITTED_STEPS: readonly number[] = Array.from({ length: 14 }, (_, i) => 0.1 * 2 ** (-i / 2));
 
 /** Fewest steps for a line and a judgment of it. */
 const FEWEST = 5;
@@ -44,7 +44,7 @@ export async function slopeInHalf(
   }
   const rounding = Math.max(least, Math.sqrt(noise.reduce((sum, square) => sum + square, 0) / noise.length));
   const all: Difference[] = [];
-  for (const step of STEPS) {
+  for (const step of FITTED_STEPS) {
     const [right, left] = [(await f(step)) / step, -(await f(-step)) / step];
     all.push({ step, central: (right + left) / 2, apart: (right - left) / 2 });
   }

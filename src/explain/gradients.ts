@@ -51,7 +51,7 @@ export async function headGradient(run: MethodRun, { data }: GradientRequest): P
 }
 
 /** ∂y/∂value with the value replaced by another tensor; `frozen` keeps every kink on its side. */
-async function gradientAfter(
+export async function gradientAfter(
   { pass, scoreOf }: TargetRun,
   from: string,
   tensor: FloatTensor,

@@ -166,7 +166,7 @@ async function compareNode(
 const OFFSET = 0.1;
 
 /** A point near another: many activations are exactly at a kink, such as the zeros behind a ReLU. */
-function movedOff(point: FloatTensor, type: DataType | undefined, draw: () => number): FloatTensor {
+export function movedOff(point: FloatTensor, type: DataType | undefined, draw: () => number): FloatTensor {
   const { dims, data } = point;
   return floatTensor(dims, asStored(movedAlong(data, asLongAs(data.map(draw), data), OFFSET), type));
 }

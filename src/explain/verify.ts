@@ -11,7 +11,7 @@ import type { ImageInput, VerifyOptions } from '../types.ts';
 import { resultOr } from './attempt.ts';
 import { checkSignal, readCall } from './call.ts';
 import { contextFor } from './context.ts';
-import { compareDirection, type DirectionalCheck, isHalf } from './directional.ts';
+import { compareDirection, type DirectionalCheck, isHalf, type Verdict } from './directional.ts';
 import {
   explainedOutput,
   feedsFor,
@@ -22,6 +22,7 @@ import {
   runForward,
 } from './forward.ts';
 import type { PlannedGradient } from './gradient-plans.ts';
+import { gradientAfter } from './gradients.ts';
 import { type PreparedInput, prepareInput, withVolume } from './input.ts';
 import { type LoadedModel, loadEverything, networkSlot, runtimeOptionsOf, withPreset } from './loaded.ts';
 import { explainedOutputOf } from './output.ts';
@@ -39,7 +40,7 @@ import {
 } from './precision.ts';
 import { stopwatch } from './stopwatch.ts';
 import { runTarget, type TargetRun, targetsOf } from './target-run.ts';
-import { checkOperators } from './verify-operators.ts';
+import { checkOperators, movedOff } from './verify-operators.ts';
 import { checkOptimizer, type OptimizerCheck } from './verify-optimizer.ts';
 
 /** A gradient of the target against differences of the model. */
@@ -147,7 +148,9 @@ async function verify(
     }
     const gradient = (await run.gradients(place.planned)).get(place.name);
     if (gradient === undefined) throw new InternalError(`There is no gradient of "${place.name}".`);
-    gradients.push(...(await checkPlace(run, place, gradient, options)));
+    const found = await checkPlace(run, place, gradient, options);
+    const isAtKink = place.at === 'layer' && found.some(({ verdict }) => AT_KINK.includes(verdict));
+    gradients.push(...(isAtKink ? await checkNearby(run, place, options) : found));
   }
   const session = { ...runtimeOptionsOf(model.options), external: model.source.external };
   if (options.operators) gradients.push(...(await checkOperators(pass, session, options)));
@@ -213,6 +216,24 @@ const valuesAround = (pass: ForwardPass, name: string): Promise<Values> => {
   const { network, plan, input } = pass;
   return network.forward(feedsFor(pass, input.tensor), network.head(name, plan.explained).inputs);
 };
+
+/** What is said of a gradient where the function has kinks, and of a wrong one. */
+const AT_KINK: readonly Verdict[] = ['kink', 'mismatch'];
+
+/**
+ * The same check at a point nearby. A layer may be at very many kinks, such as the zeros of a ReLU that tie in a pool, where
+ * the derivatives of both sides bound no gradient. A wrong one is wrong there, too.
+ */
+async function checkNearby(
+  run: TargetRun,
+  place: GradientPlace,
+  options: VerifyOptions,
+): Promise<GradientCheck[]> {
+  const { normal } = random(options.seed ?? 0, `verify near ${place.name}`);
+  const value = movedOff(place.value, run.pass.network.facts.types.get(place.name), normal);
+  const gradient = await gradientAfter(run, place.name, value, 'plain');
+  return checkPlace(run, { ...place, value }, gradient, options);
+}
 
 async function checkPlace(
   run: TargetRun,

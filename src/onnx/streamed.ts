@@ -6,7 +6,7 @@ import { type Field, fields, MessageWriter } from './wire.ts';
 const OWN_BYTES = 'camwasm-weights';
 
 /** Bytes of data from which on a tensor is left in place. */
-const LARGE = 1 << 16;
+const LARGE_TENSOR = 1 << 16;
 
 /**
  * The model with its large weights left where they are, as if its bytes were an external data file. onnxruntime-web copies
@@ -17,7 +17,7 @@ export function streamed(
   model: Model,
 ): { readonly model: Model; readonly path: string; readonly data: Uint8Array } | undefined {
   const { bytes, graph } = model;
-  if (![...graph.initializers.values()].some(({ proto }) => proto.length >= LARGE)) return undefined;
+  if (![...graph.initializers.values()].some(({ proto }) => proto.length >= LARGE_TENSOR)) return undefined;
   const light = new MessageWriter();
   for (const field of fields(bytes))
     if (field.id === 7) light.message(7, lightGraph(field.bytes, bytes.byteOffset));
@@ -29,7 +29,8 @@ export function streamed(
 function lightGraph(graph: Uint8Array, origin: number): MessageWriter {
   const light = new MessageWriter();
   for (const field of fields(graph))
-    if (field.id === 5 && field.bytes.length >= LARGE) light.message(5, lightTensor(field.bytes, origin));
+    if (field.id === 5 && field.bytes.length >= LARGE_TENSOR)
+      light.message(5, lightTensor(field.bytes, origin));
     else copy(light, field);
   return light;
 }

@@ -55,6 +55,16 @@ test('a wrong rule is found, and the operator that has it', async () => {
   }
 });
 
+test('zeros of a ReLU that tie in a pool do not make the gradient wrong', async () => {
+  const d = new Draft();
+  const map = d.relu(d.e.sub(d.conv(d.e.input('x', 'float32', [1, 2, 16, 16]), 2, 8), 2));
+  const pooled = d.e.op('MaxPool', [map], { kernel_shape: [3, 3], strides: [3, 3] });
+  d.e.output(d.linear(d.e.reshape(pooled, [1, 8 * 25]), 200, 3), 'y');
+  const found = await verifyGradients(d.e.bytes(), image, { layer: map, class: 1, directions: 5 });
+  assert.ok(found.ok);
+  assert.ok(found.gradients.some(({ at, verdict }) => at === 'layer' && verdict === 'equal'));
+});
+
 test('regions that move with the image are no error: no gradient passes through them by convention', async () => {
   const pathOf = (name: string) =>
     fileURLToPath(new URL(`../cases/rcnn-automatic-layer/${name}`, import.meta.url));
