@@ -82,6 +82,14 @@ said('--verbose tells layer, preprocessing, threads and time on standard error',
   assert.match(stderr, /time +read \d+, forward 1, write \d+ ms\n/);
 });
 
+said('one thread is enough where one image takes one run of the built-in model', async () => {
+  const threadsOf = async (line: string) => (await camwasm(line.split(' '))).asked.load?.threads;
+  assert.is(await threadsOf('a.jpg'), 1);
+  assert.is(await threadsOf('a.jpg --threads 2'), 2);
+  for (const line of ['a.jpg b.png', 'a.jpg -m scorecam', 'a.jpg --size 512', 'a.jpg --model m.onnx'])
+    assert.is(await threadsOf(line), undefined, line);
+});
+
 said('--verbose and --json tell who decided each setting of the preprocessing', async () => {
   const { stdout, stderr } = await camwasm(['a.jpg', '--verbose', '--json'], { prepared: PREPARED });
   assert.match(stderr, "\n  preprocessing width 224, height 200, nchw  (the model's input)\n");

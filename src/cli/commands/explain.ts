@@ -5,10 +5,12 @@ import {
   type ExplainReport,
   type Failure,
   imageJson,
+  type LoadOptions,
+  METHODS,
   resultJson,
   type Subject,
 } from '../../index.ts';
-import { classesFor, COMMAND_NAMES, inFlags, librarySettings } from '../../options/index.ts';
+import { classesFor, COMMAND_NAMES, type Given, inFlags, librarySettings } from '../../options/index.ts';
 import { type ClassNames, classNames } from '../class-names.ts';
 import { DONE, exitCodeOf, FAILED } from '../exit.ts';
 import { type Guard, guard } from '../guard.ts';
@@ -40,7 +42,7 @@ export async function runExplain(context: CommandContext): Promise<number> {
   const jobs = jobsOf(settings, operands);
   const unused = operands.filter((name) => !jobs.some(({ input }) => input?.name === name));
   const destination = await destinationOf(settings, io);
-  const loadOptions = loadOptionsOf(settings, io.cwd);
+  const loadOptions = { ...threadsFor(settings, jobs), ...loadOptionsOf(settings, io.cwd) };
   const started = performance.now();
   const library = await context.library();
   const imported = performance.now();
@@ -86,6 +88,12 @@ export async function runExplain(context: CommandContext): Promise<number> {
     await out.progress.clear();
     await model.close();
   }
+}
+
+/** On one image, which the small built-in model sees once, threads save less than it takes to start them. */
+function threadsFor({ model, size }: Given, jobs: readonly Job[]): Pick<LoadOptions, 'threads'> {
+  const runsOnce = jobs.length === 1 && jobs[0].methods.every((id) => METHODS[id].shared);
+  return model === undefined && size === undefined && runsOnce ? { threads: 1 } : {};
 }
 
 async function explainJobs(batch: Batch): Promise<number> {
