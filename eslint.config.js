@@ -35,6 +35,7 @@ export default tseslint.config(
     rules: {
       'camwasm/arrows': 'error',
       'camwasm/surface': 'error',
+      'camwasm/names': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/await-thenable': 'error',
@@ -47,6 +48,19 @@ export default tseslint.config(
       'no-restricted-imports': [
         'error',
         { patterns: [{ group: ['node:*'], message: 'Runtime differences live in src/platform.' }] },
+      ],
+    },
+  },
+  {
+    files: ['test/**'],
+    ignores: ['test/helpers/assert.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'uvu/assert',
+          message: 'Its difference of large arrays takes hours: test/helpers/assert.ts.',
+        },
       ],
     },
   },

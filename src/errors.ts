@@ -6,6 +6,9 @@ export type ErrorCode =
   | 'BAD_LABELS'
   | 'BAD_TENSOR'
   | 'BAD_TARGET'
+  | 'BAD_CHECKSUM'
+  | 'NOT_DOWNLOADED'
+  | 'DOWNLOAD'
   | 'UNKNOWN_METHOD'
   | 'UNKNOWN_LAYER'
   | 'UNKNOWN_CLASS'
@@ -20,6 +23,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** The option at fault, by its name in the library: `layer`, `preprocessing.width`. */
   readonly option?: string;
+  /** Whether the same call may succeed later: a server that was busy, a connection that broke. Default false. */
+  readonly retriable?: boolean;
 }
 
 /**
@@ -30,13 +35,16 @@ export class CamError extends Error {
   readonly code: ErrorCode;
   /** The option at fault, if any. */
   readonly option: string | undefined;
+  /** Whether the same call may succeed later. */
+  readonly retriable: boolean;
 
-  constructor(code: ErrorCode, message: string, { cause, option }: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, { cause, option, retriable = false }: ErrorDetails = {}) {
     super(message, { cause });
     // The platform's name, so that `error.name === 'AbortError'` works as with fetch.
     this.name = code === 'ABORTED' ? 'AbortError' : 'CamError';
     this.code = code;
     this.option = option;
+    this.retriable = retriable;
   }
 }
 

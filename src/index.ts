@@ -13,6 +13,16 @@ export {
   WRITERS,
 } from './explain/artifact.ts';
 export type { Format } from './options/options.ts';
+export { KNOWN_MODELS, type KnownModel, type KnownModelName, type ModelTask } from './hub/known-models.ts';
+export {
+  downloadModel,
+  findModel,
+  type FoundModel,
+  type ListedModel,
+  listModels,
+  removeModel,
+} from './hub/models.ts';
+export { isModelName } from './hub/reference.ts';
 export { Explainer, type ModelInfo } from './explain/explainer.ts';
 export {
   errorImageJson,
@@ -50,6 +60,7 @@ export type { DirectionalCheck, Verdict } from './explain/directional.ts';
 export { onScale, overlay, toJPEG, toPNG } from './explain/overlay.ts';
 export { COLORMAPS, DEFAULT_COLORMAP, type Colormap } from './image/colormaps.ts';
 export { readNpy, readNpyNumbers, writeNpy, type NpyArray, type NpyNumbers } from './image/npy.ts';
+export { type Preset, PRESETS } from './models/presets.ts';
 export { KERAS_MODES, type KerasMode, type KerasPreprocessing } from './models/keras.ts';
 export { resizePicture } from './image/resize.ts';
 export { findMethods, type FoundMethod, type MethodChoice } from './methods/choice.ts';

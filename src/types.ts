@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.ts';
+import type { DownloadOptions, DownloadProgress } from './hub/options.ts';
 import type { ColorChannels } from './image/channels.ts';
 import type { ColormapId, ColormapInput } from './image/colormaps.ts';
 import type { CodecModules } from './image/decode.ts';
@@ -12,6 +13,7 @@ import type { Baseline } from './methods/baseline.ts';
 import type { MethodId } from './methods/index.ts';
 import type { Compat, FormulaOptions, Fusion, Need } from './methods/method.ts';
 import type { PreprocessingSources, SettingsOrigin, SettingSource } from './models/preprocessing.ts';
+import type { PresetName } from './models/presets.ts';
 import type { ModelFiles, ModelInput } from './models/source.ts';
 import type { TokenGrid } from './network/axes.ts';
 import type { InputForm } from './network/input-layout.ts';
@@ -38,10 +40,14 @@ export interface WasmModules extends CodecModules {
 }
 
 /** Options of `Explainer.load`. */
-export interface LoadOptions extends Omit<RuntimeOptions, 'module'>, ModelFiles {
+export interface LoadOptions extends Omit<RuntimeOptions, 'module'>, ModelFiles, DownloadOptions {
   /** Class names by index, or the path or URL of a file that lists them: one per line, or JSON. */
   labels?: readonly string[] | string | URL;
-  /** Preprocessing of pictures; missing settings come from the model's files, then from defaults. */
+  /**
+   * Preprocessing and kind of output of a family of models (`PRESETS`), instead of the settings in the model's files.
+   */
+  preset?: PresetName;
+  /** Preprocessing of pictures; missing settings come from the preset or the model's files, then from defaults. */
   preprocessing?: Partial<Preprocessing>;
   /** Name of the image input. Default: the first with four axes, five or three. */
   imageInput?: string;
@@ -130,16 +136,7 @@ export interface VerifyOptions
     LoadOptions,
     Pick<
       ExplainOptions,
-      | 'output'
-      | 'outputKind'
-      | 'activation'
-      | 'layer'
-      | 'tokens'
-      | 'score'
-      | 'inputs'
-      | 'maxPixels'
-      | 'seed'
-      | 'signal'
+      'output' | 'outputKind' | 'activation' | 'layer' | 'tokens' | 'score' | 'inputs' | 'maxPixels' | 'seed'
     > {
   /** The class to explain. Default: the predicted one. */
   class?: number | string;
@@ -149,6 +146,20 @@ export interface VerifyOptions
   directions?: number;
   /** Whether to check every operator on the way of the gradient by itself, too. */
   operators?: boolean;
+}
+
+/** Who may use a server that web browsers can reach. */
+export interface AccessOptions {
+  /**
+   * Names in the Host header that the server answers to, besides those of loopback; `*` for all. It keeps web pages from
+   * reaching the server under a name of their own (DNS rebinding). Default: all.
+   */
+  readonly allowHosts?: readonly string[];
+  /**
+   * Origins of web pages that may ask and read the answers (CORS), such as `https://app.example.com`, besides those on
+   * loopback and on `allowHosts`; `null` for pages without an origin, `*` for all. Default: not checked, and no CORS.
+   */
+  readonly allowOrigins?: readonly string[];
 }
 
 /** Progress of a method with many runs. */
@@ -301,6 +312,8 @@ export type {
   ColormapId,
   ColormapInput,
   Compat,
+  DownloadOptions,
+  DownloadProgress,
   FloatTensor,
   Extent,
   Fit,
@@ -327,6 +340,7 @@ export type {
   Placement,
   Plane,
   Port,
+  PresetName,
   Preprocessing,
   PreprocessingSources,
   RuntimeOptions,

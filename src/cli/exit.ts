@@ -1,7 +1,7 @@
 import { CamError, type ErrorCode } from '../options/index.ts';
 
 export const DONE = 0;
-/** An invalid file or model, or a failed run. */
+/** An invalid file or model, a failed download, or a failed run. */
 export const FAILED = 1;
 /** An unknown or invalid option, class, layer or method. */
 export const WRONG_USAGE = 2;
@@ -20,6 +20,9 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   BAD_MODEL: FAILED,
   BAD_LABELS: FAILED,
   BAD_TENSOR: FAILED,
+  BAD_CHECKSUM: FAILED,
+  NOT_DOWNLOADED: FAILED,
+  DOWNLOAD: FAILED,
   UNSUPPORTED_OPERATOR: FAILED,
   UNSUPPORTED_MODEL: FAILED,
   RUNTIME: FAILED,

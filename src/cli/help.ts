@@ -1,5 +1,5 @@
 import { type CommandName, OPTIONS, optionsOf } from '../options/index.ts';
-import { COMMANDS } from './commands/index.ts';
+import { COMMANDS, HUB_SEARCH } from './commands/index.ts';
 
 /** Help for a command, from the tables: examples first, then the options by group. */
 export async function helpOn(name: CommandName, columns: number): Promise<string> {
@@ -19,6 +19,6 @@ export async function helpOn(name: CommandName, columns: number): Promise<string
       ...(fallback && { defaultDescription: fallback }),
     });
   }
-  if (name === 'explain') help.epilogue(['Commands:', ...usages].join('\n'));
+  if (name === 'explain') help.epilogue(['Commands:', ...usages, '', `Models: ${HUB_SEARCH}`].join('\n'));
   return `${await help.getHelp()}\n`;
 }

@@ -1,8 +1,11 @@
 import type {
+  DownloadOptions,
   Explainer,
+  FoundModel,
   ImageInput,
   Inspection,
   InspectOptions,
+  ListedModel,
   LoadOptions,
   Verification,
   VerifyOptions,
@@ -23,9 +26,22 @@ export interface Library {
     image: ImageInput | undefined,
     options: VerifyOptions,
   ) => Promise<Verification>;
+  readonly find: (name: string, options: DownloadOptions) => Promise<FoundModel>;
+  readonly download: (name: string, options: DownloadOptions) => Promise<FoundModel>;
+  readonly list: (options: DownloadOptions) => Promise<ListedModel[]>;
+  readonly remove: (name: string, options: DownloadOptions) => Promise<number>;
 }
 
 export async function loadLibrary(): Promise<Library> {
-  const { Explainer, inspect, verifyGradients } = await import('../index.ts');
-  return { load: (model, options) => Explainer.load(model, options), inspect, verify: verifyGradients };
+  const { Explainer, inspect, verifyGradients, findModel, downloadModel, listModels, removeModel } =
+    await import('../index.ts');
+  return {
+    load: (model, options) => Explainer.load(model, options),
+    inspect,
+    verify: verifyGradients,
+    find: findModel,
+    download: downloadModel,
+    list: listModels,
+    remove: removeModel,
+  };
 }

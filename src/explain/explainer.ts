@@ -20,7 +20,7 @@ import { noImage, readCall, requireSingle } from './call.ts';
 import { contextFor } from './context.ts';
 import { rankingOf, requireFinite, runForward } from './forward.ts';
 import { prepareInput } from './input.ts';
-import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
+import { blamingSize, type LoadedModel, loadEverything, networkSlot, withPreset } from './loaded.ts';
 import { explainedOutputOf } from './output.ts';
 import { planFor } from './plan.ts';
 import { explainSteps, PREDICTED } from './steps.ts';
@@ -41,7 +41,8 @@ export interface ModelInfo {
 }
 
 /**
- * A model, loaded once, that explains many images. Calls run one at a time.
+ * A model, loaded once, that explains many images. Its calls run one at a time; several explainers may work at once, and
+ * their runs take turns.
  *
  * @example
  * const explainer = await Explainer.load('resnet50.onnx', { labels: 'imagenet.txt' });
@@ -88,15 +89,20 @@ export class Explainer {
   }
 
   /**
-   * Loads a model: a path, URL, file, Blob or bytes, or the built-in model by default (the 1,000 classes of ImageNet). Finds
-   * labels and preprocessing of a Hugging Face export beside a path.
+   * Loads a model: a path, a name, a URL, a file, Blob or bytes, or the built-in model by default (the 1,000 classes of
+   * ImageNet). Names are those of `KNOWN_MODELS` (`mobilenetv2`), and `hf:owner/name[@revision][:file]` for repositories of
+   * the Hugging Face Hub; they are downloaded once. Finds labels and preprocessing of a Hugging Face export beside the
+   * model.
    *
    * @example
    * const explainer = await Explainer.load('resnet50.onnx', { labels: 'imagenet.txt' });
+   * const another = await Explainer.load('mobilenetv2');
    * @throws {CamError} BAD_MODEL when it cannot be read.
    * @throws {CamError} UNSUPPORTED_MODEL when it has no input.
    * @throws {CamError} BAD_LABELS when the labels cannot be read.
    * @throws {CamError} BAD_OPTION when an option is unknown, malformed, or contradicts the model.
+   * @throws {CamError} NOT_DOWNLOADED when it would have to be downloaded, but `offline` is set.
+   * @throws {CamError} DOWNLOAD, BAD_CHECKSUM, OUTPUT or ABORTED when it cannot be downloaded.
    */
   static async load(model?: ModelInput, options: LoadOptions = {}): Promise<Explainer> {
     checkOptions(options, 'load');
@@ -143,7 +149,7 @@ export class Explainer {
     const { signal, onProgress } = given;
     // A run that an abort finds under way ends later, unseen.
     const options = {
-      ...given,
+      ...withPreset(this.#model.options, given),
       onProgress: onProgress && ((progress) => !signal?.aborted && onProgress(progress)),
     } satisfies ExplainOptions;
     return this.#inTurn(signal, async () => {
@@ -196,7 +202,7 @@ export class Explainer {
         input,
         [options.output ?? []].flat(),
         labels,
-        options,
+        withPreset(this.#model.options, options),
       );
       const plan = planFor(network, { input, output, methods: [], options: {} });
       const pass = await runForward(network, plan, prepared, others);

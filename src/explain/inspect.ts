@@ -19,7 +19,7 @@ import { checkOptions } from '../options/check.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import type { InspectOptions } from '../types.ts';
 import { prepareInput } from './input.ts';
-import { blamingSize, type LoadedModel, loadEverything, networkSlot } from './loaded.ts';
+import { blamingSize, type LoadedModel, loadEverything, networkSlot, withPreset } from './loaded.ts';
 import { explainedOutputOf } from './output.ts';
 
 /** A model's contents, serializable as JSON. */
@@ -130,7 +130,7 @@ export async function inspect(model?: ModelInput, options: InspectOptions = {}):
   };
   try {
     const network = await blamingSize(options, () => openBlank(loaded, slot.at));
-    return { ...declared, ...foundIn(network, options, loaded.labels) };
+    return { ...declared, ...foundIn(network, withPreset(options, options), loaded.labels) };
   } catch (error) {
     if (!(error instanceof CamError) || error.code === 'BAD_OPTION') throw error;
     return { ...declared, ...NOTHING, problem: error.message };

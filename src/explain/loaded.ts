@@ -1,17 +1,18 @@
 import { badOption, CamError } from '../errors.ts';
+import { loadSource } from '../hub/load.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import { type Kernels, loadKernels } from '../kernels/index.ts';
-import { builtinModel } from '../models/builtin.ts';
 import { declaredLabels, type Labels, readLabels } from '../models/labels.ts';
 import { preprocessingFor, type PreprocessingSources } from '../models/preprocessing.ts';
-import { loadModel, type ModelInput, type ModelSource } from '../models/source.ts';
-import { imageInput, shapeKey } from '../network/inputs.ts';
+import { PRESETS } from '../models/presets.ts';
+import type { ModelInput, ModelSource } from '../models/source.ts';
+import { imageInput, requireSizes, shapeKey } from '../network/inputs.ts';
 import { Network, type Values } from '../network/network.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 import { loadRuntime, type RuntimeOptions, type Threads } from '../runtime/ort.ts';
 import { ranOutOfMemory } from '../runtime/session.ts';
 import { type FloatTensor, fromFloat } from '../runtime/tensor.ts';
-import type { LoadOptions } from '../types.ts';
+import type { ExplainOptions, LoadOptions } from '../types.ts';
 
 /** A model in memory with everything needed to run it. */
 export interface LoadedModel {
@@ -39,12 +40,15 @@ export async function loadEverything(
   options: LoadOptions,
 ): Promise<LoadedModel> {
   const [source, kernels, { threads }] = await Promise.all([
-    loadModel(model ?? builtinModel(), options),
+    loadSource(model, options),
     loadKernels(options.modules?.kernels),
     loadRuntime(runtimeOptionsOf(options)),
   ]);
   const input = imageInput(source.model.graph.inputs, options.imageInput);
-  const prepares = preprocessingFor(input, source.found, options.preprocessing ?? {});
+  requireSizes(source.model.graph.inputs);
+  const { preset } = options;
+  const found = preset ? { from: 'preset' as const, settings: PRESETS[preset].preprocessing } : source.found;
+  const prepares = preprocessingFor(input, found, options.preprocessing ?? {});
   const given = options.labels;
   const read = typeof given === 'string' || given instanceof URL ? await readLabels(given) : given;
   const labels = { names: read ?? source.labels ?? [], given: read !== undefined };
@@ -62,14 +66,26 @@ export async function loadEverything(
   };
 }
 
+/** Options of a call with the kind of output that the model's preset states, unless the call names an output or a kind. */
+export function withPreset<Options extends Pick<ExplainOptions, 'output' | 'outputKind'>>(
+  { preset }: LoadOptions,
+  options: Options,
+): Options {
+  const outputKind = preset && PRESETS[preset].outputKind;
+  const decided = options.output !== undefined || options.outputKind !== undefined;
+  return outputKind === undefined || decided ? options : { ...options, outputKind };
+}
+
 /** The options of the runtime among those of a model. */
 export const runtimeOptionsOf = ({
   threads,
+  memory,
   ort,
   executionProviders,
   modules,
 }: LoadOptions): RuntimeOptions => ({
   threads,
+  memory,
   ort,
   executionProviders,
   module: modules?.runtime,

@@ -1,6 +1,6 @@
 import type { Bytes } from '../platform/bytes.ts';
+import { concatenate } from '../platform/bytes.ts';
 import { deflateRows } from '../platform/deflate.ts';
-import { concatenate } from './concatenate.ts';
 import type { Picture } from './source.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

@@ -1,4 +1,4 @@
-import { concatenate } from './concatenate.ts';
+import { concatenate } from '../platform/bytes.ts';
 import type { Header } from './header.ts';
 import { exifOrientation, upright } from './orientation.ts';
 import type { Prepared } from './prepared.ts';

@@ -8,15 +8,12 @@ import {
   type Preprocessing,
   type TensorLayout,
 } from '../image/preprocess.ts';
-import { shapeText } from '../network/inputs.ts';
+import { MAX_INPUT_PIXELS, shapeText } from '../network/inputs.ts';
 import { isFloat } from '../onnx/data-type.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 
 /** Side of the input if neither the model nor the caller sets one. */
 const DEFAULT_SIDE = 224;
-
-/** Limit on an input's pixels: about 400 MB of the runtime's 4 GB; the first layers need several times as much. */
-const MAX_INPUT_PIXELS = 2 ** 25;
 
 type Dims = readonly (number | string)[];
 
@@ -36,16 +33,16 @@ interface ImageInputShape {
   readonly declared: ReadonlySet<keyof Preprocessing>;
 }
 
-/** Where settings beside a model stand; `metadata` is that of the model itself. */
-export type SettingsOrigin = 'preprocessor_config.json' | 'config.json' | 'metadata';
+/** Where settings stand: beside the model, in its own metadata, or in the table of presets. */
+export type SettingsOrigin = 'preprocessor_config.json' | 'config.json' | 'metadata' | 'preset';
 
-/** Who decided a setting: the caller, the model's declared input, a file beside it, or nobody. */
+/** Who decided a setting: the caller, the model's declared input, a file beside it, a preset, or nobody. */
 export type SettingSource = 'caller' | 'model' | SettingsOrigin | 'default';
 
 /** The source of each setting of a preprocessing. */
 export type PreprocessingSources = Readonly<Record<keyof Preprocessing, SettingSource>>;
 
-/** Settings found beside a model. */
+/** Settings found for a model. */
 export interface FoundSettings {
   readonly from: SettingsOrigin;
   readonly settings: Partial<Preprocessing>;
@@ -80,12 +77,18 @@ export function preprocessingFor(
     checkResolved(resolve(input, undefined, wanted));
     throw new CamError(
       'BAD_MODEL',
-      `The settings in ${found.from === 'metadata' ? "the model's metadata" : found.from} do not fit its input "${input.name}" ${shapeText(input.dims)}: ${cause.message} Correct or remove them, or set \`preprocessing\`.`,
+      `The settings in ${PLACES[found.from] ?? found.from} do not fit its input "${input.name}" ${shapeText(input.dims)}: ${cause.message} Correct or remove them, or set \`preprocessing\`.`,
       { cause, option: 'preprocessor' },
     );
   }
   return resolved;
 }
+
+/** Settings that are in no file, for errors. */
+const PLACES: Partial<Record<SettingsOrigin, string>> = {
+  metadata: "the model's metadata",
+  preset: "the model's preset",
+};
 
 interface Resolved extends InputPreprocessing {
   readonly depth: 1 | 3;

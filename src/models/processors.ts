@@ -8,7 +8,7 @@ interface Normalization {
 
 /** Names in transformers (utils/constants.py): IMAGENET_STANDARD and OPENAI_CLIP. */
 const STANDARD: Normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
-const CLIP: Normalization = {
+export const OPENAI_CLIP: Normalization = {
   mean: [0.48145466, 0.4578275, 0.40821073],
   std: [0.26862954, 0.26130258, 0.27577711],
 };
@@ -25,7 +25,7 @@ const NORMALIZED: readonly (readonly [Normalization, processors: string])[] = [
     'ConditionalDetr DeformableDetr Detr DINOv3ViT Eomt GroundingDino Levit Mask2Former MaskFormer Nougat ' +
       'OneFormer Perceiver PoolFormer Pvt RfDetr RTDetr Sam Sam2 Segformer SegGpt TextNet VitPose Yolos',
   ],
-  [CLIP, 'Bit Blip BridgeTower CLIP ChineseCLIP Owlv2 OwlViT'],
+  [OPENAI_CLIP, 'Bit Blip BridgeTower CLIP ChineseCLIP Owlv2 OwlViT'],
 ];
 
 const BY_PROCESSOR: ReadonlyMap<string, Normalization> = new Map(

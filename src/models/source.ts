@@ -3,13 +3,16 @@ import type { FileSource } from '../image/source.ts';
 import { foldWeights } from '../onnx/fold.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
-import { folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
+import { streamed } from '../onnx/streamed.ts';
+import { besideFile, folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
 import { folderAdvice } from './foreign-folders.ts';
 import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
 import { readModelConfig, readUnsureBelow } from './model-config.ts';
 import type { FoundSettings } from './preprocessing.ts';
 import { readPreprocessorConfig } from './preprocessor-config.ts';
+import { PRESETS } from './presets.ts';
+import { recognizedPreset } from './recognized-preset.ts';
 import { ultralyticsMetadata } from './ultralytics.ts';
 
 /** A model with its weights and settings. */
@@ -78,7 +81,7 @@ export async function loadModel(
     return { ...withWeights(given, external ?? missing(given)), files: [], ...settingsOf(given, settings) };
   }
   const known = typeof source === 'object' && 'model' in source;
-  const place = known ? source.model : source;
+  const place = known ? source.model : ((await modelInFolder(source)) ?? source);
   const [bytes, config, preprocessor] = await Promise.all([
     read('model', place, () => readFileWithRoom(place, ROOM)),
     settings.config ?? (known ? settingIn(source.config) : settingBeside(place, 'config.json')),
@@ -90,7 +93,10 @@ export async function loadModel(
   const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
   const load = async ({ path, file }: (typeof weights)[number]) => ({
     path,
-    data: await read('external data file', file, () => readFile(file)),
+    data: await read('external data file', file, async () => {
+      const real = await besideFile(file, place);
+      return real === undefined ? outside(path) : readFile(real);
+    }),
   });
   const beside = [config, preprocessor].flatMap((setting) => setting?.file ?? []);
   return {
@@ -98,6 +104,21 @@ export async function loadModel(
     files: [place, ...weights.map(({ file }) => file), ...beside],
     ...settingsOf(model, { config, preprocessor }),
   };
+}
+
+/** The model in a folder of the Hugging Face layout, or the only one in a folder; undefined for other places. */
+async function modelInFolder(place: string | URL): Promise<string | URL | undefined> {
+  if (/\.onnx$/i.test(String(place))) return undefined;
+  const names = (await folderNames(place)) ?? [];
+  const inside = (path: string): string | URL => {
+    const folder = String(place).replace(/[/\\]$/, '');
+    return place instanceof URL ? new URL(`${folder}/${path}`) : `${folder}/${path}`;
+  };
+  if (names.includes('onnx') && (await folderNames(inside('onnx')))?.includes('model.onnx'))
+    return inside('onnx/model.onnx');
+  const models = names.filter((name) => /\.onnx$/i.test(name));
+  const usual = models.find((name) => name === 'model.onnx') ?? (models.length === 1 ? models[0] : undefined);
+  return usual === undefined ? undefined : inside(usual);
 }
 
 /** Whether an untyped caller passed a model. */
@@ -112,13 +133,15 @@ const ADDRESSES = ['file', 'model'] as const;
 const isAddress = (value: unknown): boolean => typeof value === 'string' || value instanceof URL;
 
 function withWeights(
-  model: Model,
-  external: ModelSource['external'],
+  file: Model,
+  given: ModelSource['external'],
 ): Pick<ModelSource, 'model' | 'external'> {
+  const { model, ...own } = streamed(file) ?? { model: file };
+  const external = 'path' in own ? [...given, own] : given;
   const files = new Map(external.map(({ path, data }) => [path, data]));
   for (const { name, external: place } of model.graph.initializers.values()) {
     const file = place && files.get(place.location);
-    if (!file || place.offset + (place.length ?? 0) <= file.length) continue;
+    if (!file || (place.offset >= 0 && place.offset + (place.length ?? 0) <= file.length)) continue;
     throw new CamError(
       'BAD_MODEL',
       `The external data file "${place.location}" is incomplete: it has ${file.length} bytes, but the weights "${name}" end at byte ${place.offset + (place.length ?? 0)}. Copy or download it again.`,
@@ -143,12 +166,13 @@ interface ModelSettings {
   readonly preprocessor: Setting | undefined;
 }
 
-/** The settings beside a model, or else those in its metadata. */
+/** The settings beside a model, or else those in its metadata, or those of its kind. */
 function settingsOf(
-  { metadata }: Model,
+  model: Model,
   { config, preprocessor }: ModelSettings,
 ): Pick<ModelSource, 'labels' | 'found' | 'unsureBelow'> {
-  const inside = ultralyticsMetadata(metadata);
+  const inside = ultralyticsMetadata(model.metadata);
+  const preset = recognizedPreset(model);
   const beside: FoundSettings | undefined = preprocessor
     ? { from: 'preprocessor_config.json', settings: readPreprocessorConfig(preprocessor.text) }
     : config && { from: 'config.json', settings: readModelConfig(config.text) };
@@ -156,7 +180,10 @@ function settingsOf(
   return {
     labels: (config && labelsOfConfig(config.text)) ?? inside?.names,
     unsureBelow: config && readUnsureBelow(config.text),
-    found: found ?? (inside && { from: 'metadata', settings: inside.preprocessing }),
+    found:
+      found ??
+      (inside && { from: 'metadata', settings: inside.preprocessing }) ??
+      (preset && { from: 'preset', settings: PRESETS[preset].preprocessing }),
   };
 }
 
@@ -169,6 +196,7 @@ async function read(what: string, place: string | URL, get: () => Promise<Uint8A
   try {
     return await get();
   } catch (cause) {
+    if (cause instanceof CamError) throw cause;
     const names = what === 'model' ? await folderNames(place) : undefined;
     if (names) throw new CamError('BAD_MODEL', folderAdvice(names), { cause });
     throw new CamError(
@@ -201,15 +229,19 @@ const settingIn = async (file: string | URL): Promise<Setting | undefined> => {
  * Location of an external data file: relative to the model and inside its folder, so that an untrusted model cannot
  * open other files (https://onnx.ai/onnx/repo-docs/ExternalData.html).
  */
-function weightsFile(source: string | URL, path: string): string | URL {
+export function weightsFile(source: string | URL, path: string): string | URL {
   let depth = 0;
   // In a URL, %2e is a dot.
   const steps = path.replace(/%2e/gi, '.').split(/[/\\]/).filter((step) => step !== '.' && step !== '');
   const leaves = steps.some((step) => (depth += step === '..' ? -1 : 1) < 0);
   if (!leaves && !/^([/\\]|[a-z][a-z0-9+.-]*:)/i.test(path)) return neighbor(source, path);
+  return outside(path);
+}
+
+function outside(path: string): never {
   throw new CamError(
     'BAD_MODEL',
-    `The model's external data file "${path}" is outside its folder, which ONNX does not allow. Save it again with the file beside it, or pass the file as \`external\`.`,
+    `The model's external data file "${path}" is outside its folder, or a link to what is, which ONNX does not allow. Save it again with the file beside it, or pass the file as \`external\`.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { ownValue } from '../table.ts';
 import { DATA_TYPES } from './data-type.ts';
 import { type GraphNode, type Initializer, isGraph, type Model } from './model.ts';
 import { readModel } from './read.ts';
@@ -29,7 +30,7 @@ export function foldWeights(model: Model, room: number): Folded {
   const folded = new Set<GraphNode>();
   for (const node of nodes) {
     const [name] = node.outputs;
-    const value = kept.has(name) ? undefined : FOLDS[node.op]?.(node, constant);
+    const value = kept.has(name) ? undefined : ownValue(FOLDS, node.op)?.(node, constant);
     if (!value) continue;
     found.set(name, value);
     folded.add(node);

@@ -11,6 +11,7 @@ import { type Baseline, BASELINES } from '../methods/baseline.ts';
 import { DEFAULT_CONCEPTS } from '../methods/factorization.ts';
 import { type Compat, COMPATS, type Fusion, FUSIONS } from '../methods/method.ts';
 import { KERAS_MODES, type KerasMode } from '../models/keras.ts';
+import { type PresetName, PRESETS } from '../models/presets.ts';
 import type { TokenGrid } from '../network/axes.ts';
 import {
   OUTPUT_ACTIVATIONS,
@@ -18,15 +19,16 @@ import {
   type OutputActivation,
   type OutputKind,
 } from '../network/output-kind.ts';
-import { DEFAULT_THREADS, MAX_THREADS } from '../runtime/ort.ts';
+import { DEFAULT_THREADS, LEAST_MEMORY, MAX_THREADS, MOST_MEMORY } from '../runtime/ort.ts';
 import { type Check, type Checks, isRecord } from '../table.ts';
 import { CLASS_NAME } from '../targets/class.ts';
 import { type Score, SCORES } from '../targets/target.ts';
-import type { ExplainOptions, LoadOptions, OverlayOptions } from '../types.ts';
+import type { AccessOptions, ExplainOptions, LoadOptions, OverlayOptions } from '../types.ts';
 import {
   anything,
   extent,
   flag,
+  hostNames,
   type InputFile,
   inputFile,
   item,
@@ -40,6 +42,7 @@ import {
   oneOfOrNumber,
   oneOrMore,
   ordinals,
+  origins,
   type Reading,
   record,
   sliceNumbers,
@@ -56,6 +59,7 @@ export const COMMAND_NAMES = [
   'inspect',
   'verify',
   'methods',
+  'models',
   'serve',
   'completion',
 ] as const;
@@ -83,6 +87,9 @@ const RANGES: Readonly<Record<string, Preprocessing['range']>> = {
 export interface Settings {
   method: string[];
   model: string;
+  preset: PresetName;
+  download: boolean;
+  offline: boolean;
   labels: string;
   class: string[];
   methods: string[];
@@ -132,9 +139,12 @@ export interface Settings {
   'keras-mode': KerasMode;
   layout: TensorLayout;
   threads: number;
+  memory: number;
   'batch-size': number;
   port: number;
   host: string;
+  'allow-host': string[];
+  'allow-origin': string[];
   expand: boolean;
   json: boolean;
   quiet: boolean;
@@ -165,6 +175,9 @@ export type LibraryOption =
   | 'verify.directions'
   | 'verify.operators'
   | `overlay.${keyof OverlayOptions}`
+  | `handler.${keyof AccessOptions}`
+  | 'handler.models'
+  | 'handler.limits'
   | 'jpeg.quality';
 
 /** Validation of options of the library. */
@@ -229,8 +242,9 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   },
   model: {
     group: 'Explain',
-    describe: 'ONNX file of the model',
-    reading: text('<file>', 'the path of an ONNX file'),
+    describe:
+      'model: an ONNX file or a folder with one, a name (see `camwasm models`), hf:owner/name, or an address',
+    reading: text('<file|name>', 'the path of an ONNX file, or the name of a model'),
     fallback: 'the built-in model, which knows the 1,000 classes of ImageNet',
     commands: ANY_MODEL,
     query: true,
@@ -250,6 +264,24 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
           (Array.isArray(value) && value.every((label) => typeof label === 'string')),
       ),
     },
+  },
+  preset: {
+    group: 'Explain',
+    describe: 'preprocessing and kind of output of a family of models, in one word (docs/models.md)',
+    fallback: "from the model's files and graph",
+    commands: ANY_MODEL,
+    ...to('load.preset', oneOf(Object.keys(PRESETS) as PresetName[])),
+  },
+  download: {
+    group: 'Explain',
+    describe: 'download a named model that is not here; a terminal does so without asking',
+    commands: ANY_MODEL,
+  },
+  offline: {
+    group: 'Explain',
+    describe: 'never use the network',
+    commands: [...ANY_MODEL, 'models'],
+    ...flagOf('load.offline'),
   },
   class: {
     group: 'Explain',
@@ -627,6 +659,13 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     commands: ANY_MODEL,
     ...to('load.threads', wholeNumber(1, MAX_THREADS)),
   },
+  memory: {
+    group: 'Running',
+    describe: 'the most memory that the runtime takes, in MB',
+    fallback: String(MOST_MEMORY),
+    commands: ANY_MODEL,
+    ...to('load.memory', wholeNumber(LEAST_MEMORY, MOST_MEMORY)),
+  },
   'batch-size': {
     group: 'Running',
     describe: 'number of masked images per run (scorecam and others)',
@@ -649,6 +688,22 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: '127.0.0.1',
     commands: SERVE,
   },
+  'allow-host': {
+    group: 'Running',
+    describe: 'also answer to this name in the Host header; * to all',
+    repeatable: true,
+    fallback: 'loopback and --host; all if --host opens it to the network',
+    commands: SERVE,
+    ...to('handler.allowHosts', hostNames),
+  },
+  'allow-origin': {
+    group: 'Running',
+    describe: 'also let web pages of this origin ask (CORS); * all',
+    repeatable: true,
+    fallback: 'pages on loopback and on the names of the server',
+    commands: SERVE,
+    ...to('handler.allowOrigins', origins),
+  },
   // ----- Terminal -----
   expand: {
     group: 'Terminal',
@@ -658,7 +713,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   json: {
     group: 'Terminal',
     describe: 'one JSON object per line on standard output instead of text',
-    commands: ['explain', 'inspect', 'verify', 'methods'],
+    commands: ['explain', 'inspect', 'verify', 'methods', 'models'],
   },
   quiet: {
     group: 'Terminal',
@@ -679,15 +734,18 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
 
 const MODULES: Checks = new Map(['runtime', 'kernels', 'jpeg', 'webp'].map((key) => [key, wasmModule]));
 
+const abortSignal = anything(
+  'an AbortSignal',
+  (value) => typeof value === 'object' && value !== null && 'aborted' in value,
+);
+const callback = anything('a function', (value) => typeof value === 'function');
+
 /** Options without a flag. */
 const LIBRARY_ONLY: LibraryChecks = {
   'explain.tensors': flag,
   'explain.maxPixels': wholeNumber(1),
-  'explain.signal': anything(
-    'an AbortSignal',
-    (value) => typeof value === 'object' && value !== null && 'aborted' in value,
-  ),
-  'explain.onProgress': anything('a function', (value) => typeof value === 'function'),
+  'explain.signal': abortSignal,
+  'explain.onProgress': callback,
   'load.preprocessing': record(() => checksOf('preprocessing')),
   'load.modules': record(() => MODULES),
   'load.ort': anything(
@@ -703,9 +761,19 @@ const LIBRARY_ONLY: LibraryChecks = {
         (file) => isRecord(file) && typeof file.path === 'string' && file.data instanceof Uint8Array,
       ),
   ),
+  'load.signal': abortSignal,
+  'load.onDownload': callback,
+  'load.cacheFolder': text('<folder>', 'the path of a folder'),
+  'load.hubToken': text('<token>', 'a token'),
+  'load.hubEndpoint': anything(
+    'an address',
+    (value) => (typeof value === 'string' && value !== '') || value instanceof URL,
+  ),
   'load.config': object,
   'load.preprocessor': object,
   'jpeg.quality': wholeNumber(1, 100),
+  'handler.models': object,
+  'handler.limits': object,
 };
 
 /** Every option of the library, with its validation. */

@@ -1,4 +1,4 @@
-import { fetchFile } from './fetch.ts';
+import { fetchFile, type FetchLimits } from './fetch.ts';
 import { nodeModule } from './node.ts';
 import { runtime } from './runtime.ts';
 
@@ -6,9 +6,31 @@ import { runtime } from './runtime.ts';
  * Reads a file or URL. Rejects with the system's error, since only the caller knows the file's purpose. In browsers
  * every place is a URL.
  */
-export async function readFile(place: string | URL): Promise<Uint8Array> {
+export async function readFile(place: string | URL, limits?: FetchLimits): Promise<Uint8Array> {
   const url = addressOf(place);
-  return url ? fetchFile(url) : plain(await nodeModule('node:fs/promises').readFile(pathOf(place)));
+  return url ? fetchFile(url, limits) : plain(await nodeModule('node:fs/promises').readFile(pathOf(place)));
+}
+
+/**
+ * The real path of a file, behind all links, that lies beside another one: in its folder, or in that of the file that the
+ * other one links to. Undefined for other places, and for what is not a file, such as a pipe; a URL is returned as it is.
+ */
+export async function besideFile(
+  place: string | URL,
+  other: string | URL,
+): Promise<string | URL | undefined> {
+  if (addressOf(place)) return place;
+  const { realpath, stat } = nodeModule('node:fs/promises');
+  const { dirname, sep } = nodeModule('node:path');
+  const [file, link] = [await realpath(pathOf(place)), await realpath(pathOf(other))];
+  const given = pathOf(other);
+  const { fileURLToPath } = nodeModule('node:url');
+  const folders = [
+    dirname(link),
+    await realpath(dirname(given instanceof URL ? fileURLToPath(given) : given)),
+  ];
+  const isBeside = folders.some((folder) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep));
+  return isBeside && (await stat(file)).isFile() ? file : undefined;
 }
 
 /** Names in a folder; undefined if the place is not one. */
@@ -28,8 +50,12 @@ const REASONS: ReadonlyMap<string | undefined, string> = new Map([
   ['EACCES', 'Permission to read it is denied.'],
 ]);
 
+/** Limits on images and labels from an address. */
+const ADDRESS_LIMITS: FetchLimits = { bytes: 100e6, milliseconds: 60_000 };
+
 /**
- * The bytes of a file or URL, as the library reads them. `error` wraps the reason, a sentence.
+ * The bytes of a file or URL, as the library reads them: from a URL at most 100 MB, in at most a minute. `error` wraps
+ * the reason, a sentence.
  *
  * @example
  * const bytes = await readBytes('photo.jpg', (why) => new CamError('BAD_IMAGE', `${why} Check the path.`));
@@ -39,7 +65,7 @@ export async function readBytes(
   error: (why: string, cause: unknown) => Error,
 ): Promise<Uint8Array> {
   try {
-    return await readFile(place);
+    return await readFile(place, ADDRESS_LIMITS);
   } catch (cause) {
     const { code, message } = cause as { code?: string; message?: string };
     throw error(REASONS.get(code) ?? `It cannot be read: ${message}.`, cause);
@@ -70,6 +96,10 @@ export async function readFileWithRoom(place: string | URL, room: number): Promi
     await file.close();
   }
 }
+
+/** The path of a `file:` URL; undefined for other addresses. */
+export const filePath = (url: URL): string | undefined =>
+  url.protocol === 'file:' ? nodeModule('node:url').fileURLToPath(url) : undefined;
 
 /** A path, or a `file:` URL. */
 const pathOf = (place: string | URL): string | URL =>

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError, type ErrorCode } from '../../src/errors.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';
 import type { ExplainOptions, ImageJson } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { camwasm, Place, PREPARED } from './fake.ts';
 
 const SECONDS = /\(\d+\.\d\d s\)/;
@@ -329,6 +329,9 @@ const CODES: Record<ErrorCode, number> = {
   BAD_IMAGE: 1,
   BAD_MODEL: 1,
   BAD_LABELS: 1,
+  BAD_CHECKSUM: 1,
+  NOT_DOWNLOADED: 1,
+  DOWNLOAD: 1,
   BAD_TENSOR: 1,
   UNSUPPORTED_OPERATOR: 1,
   UNSUPPORTED_MODEL: 1,

@@ -11,9 +11,11 @@ import type {
   ExplainReport,
   Explanation,
   Failure,
+  FoundModel,
   ImageInput,
   Inspection,
   InspectOptions,
+  ListedModel,
   MethodId,
   Preprocessing,
   PreprocessingSources,
@@ -31,6 +33,8 @@ export interface Asked {
   load?: InspectOptions;
   calls: { image: ImageInput | undefined; options: ExplainOptions }[];
   closed: number;
+  /** What was asked of named models: `find mobilenetv2`. */
+  models: string[];
 }
 
 export interface FakeOptions {
@@ -47,6 +51,9 @@ export interface FakeOptions {
   /** Files that the model is read from, besides the one that is named. */
   beside?: readonly (string | URL)[];
   progress?: boolean;
+  /** Whether named models are here. */
+  here?: boolean;
+  listed?: ListedModel[];
   /** What the model's threshold says of the best class. */
   confident?: boolean;
   /** Color of the pictures that show an explanation; white by default. */
@@ -270,6 +277,14 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       return Promise.resolve();
     },
   });
+  const found = (name: string): FoundModel => ({
+    name,
+    here: fake.here ?? false,
+    path: fake.here ? `/cache/${name}.onnx` : undefined,
+    bytes: 4_000_000,
+    origin: `https://hub.test/${name}`,
+    destination: '/cache',
+  });
   return {
     load: (path, options) => {
       Object.assign(asked, { model: path, load: options });
@@ -279,6 +294,20 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
       Object.assign(asked, { model: path, load: options });
       asked.calls.push({ image, options: options as ExplainOptions });
       return Promise.resolve({ ...VERIFICATION, ...fake.verification });
+    },
+    find: (name) => {
+      asked.models.push(`find ${name}`);
+      return Promise.resolve(found(name));
+    },
+    download: (name, options) => {
+      asked.models.push(`download ${name}`);
+      options.onDownload?.({ model: name, done: 1_000_000, total: 4_000_000 });
+      return Promise.resolve({ ...found(name), here: true, path: `/cache/${name}.onnx` });
+    },
+    list: () => Promise.resolve(fake.listed ?? []),
+    remove: (name) => {
+      asked.models.push(`remove ${name}`);
+      return Promise.resolve(fake.here ? 4_000_000 : 0);
     },
     inspect: (path, options) => {
       Object.assign(asked, { model: path, load: options });
@@ -321,7 +350,7 @@ export class Place {
   async run(argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
     const out: Uint8Array[] = [];
     const err: string[] = [];
-    const asked: Asked = { calls: [], closed: 0 };
+    const asked: Asked = { calls: [], closed: 0, models: [] };
     const io: IO = {
       stdin: () => Promise.resolve(options.stdin ?? new Uint8Array()),
       stdout: {

@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { CamError } from '../../src/errors.ts';
@@ -10,6 +9,7 @@ import {
   OPTIONS,
   optionsOf,
 } from '../../src/options/options.ts';
+import * as assert from '../helpers/assert.ts';
 import { camwasm } from './fake.ts';
 
 const parse = suite('command lines');
@@ -57,8 +57,11 @@ for (const [line, message] of [
   ['inspect m.onnx --alpha 1', 'camwasm inspect does not take --alpha.'],
   ['methods -m cam', 'camwasm methods does not take --method.'],
   ['a.jpg -o', '--output takes a file, a folder or -, but no value follows.'],
-  ['a.jpg --model --raw', '--model takes the path of an ONNX file, but no value follows.'],
-  ['a.jpg --model=', '--model takes the path of an ONNX file, not "".'],
+  [
+    'a.jpg --model --raw',
+    '--model takes the path of an ONNX file, or the name of a model, but no value follows.',
+  ],
+  ['a.jpg --model=', '--model takes the path of an ONNX file, or the name of a model, not "".'],
   ['a.jpg -m cam,,gradcam', '--method takes one or more method ids, not "cam,,gradcam".'],
   ['a.jpg --raw=1', '--raw takes no value. Remove "=1".'],
   ['a.jpg --top 2 --top 3', '--top appears 2 times.'],
@@ -80,6 +83,7 @@ for (const [line, message] of [
 const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   method: ['', ',', 'cam,'],
   model: [''],
+  preset: ['', 'YOLOX', 'toString'],
   labels: [''],
   class: ['', ' '],
   top: ['', '0', '-1', '1.5', 'x', 'Infinity', '0x10'],
@@ -114,6 +118,7 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   'keras-mode': ['', 'Caffe', 'toString'],
   layout: ['chw'],
   threads: ['0', '65', '1.5', 'all'],
+  memory: ['', '0', '99', '4295', '1GB'],
   'batch-size': ['0', '-3', 'x'],
   target: [''],
   methods: ['', 'cam,'],
@@ -125,6 +130,8 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   'image-input': [''],
   port: ['', '-1', '65536', 'http'],
   host: [''],
+  'allow-host': ['', 'a:80', 'http://a'],
+  'allow-origin': ['', 'example.com'],
 };
 for (const name of Object.keys(OPTIONS) as OptionName[]) {
   const { reading } = OPTIONS[name];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, type Plane } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 
 // The scenes were drawn, so the box of each object is known to the pixel. Its probability, and where CAM has its
 // maximum and its energy, were computed in Python: Pillow, onnxruntime, NumPy.

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import encodeWebp, { init as initWebp } from '@jsquash/webp/encode.js';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { decode } from '../../src/image/decode.ts';
 import { type FormatName, IMAGE_FORMATS } from '../../src/image/formats.ts';
 import type { Picture } from '../../src/image/source.ts';
+import * as assert from '../helpers/assert.ts';
+import { uniform } from '../helpers/random.ts';
 import {
   ascii,
   cmykJpeg,
@@ -214,6 +215,103 @@ for (const [kind, type, depth, row, rgb] of PNG_KINDS) {
   });
 }
 
+test('PNG: rows under every filter, with ties between the neighbors', async () => {
+  const [width, height] = [23, 40];
+  const draw = uniform(1);
+  // Steps of 2 and 3 make many ties of Paeth's distances.
+  const pixels = Array.from({ length: height }, () =>
+    Array.from({ length: 3 * width }, () => 100 + 3 * Math.floor(4 * draw()) - 2 * Math.floor(3 * draw())),
+  );
+  /** The value that is nearest to left + above - corner; of equally near ones, the first in this order. */
+  const paeth = (left: number, above: number, corner: number) =>
+    [left, above, corner].reduce((best, value) =>
+      Math.abs(left + above - corner - value) < Math.abs(left + above - corner - best) ? value : best,
+    );
+  const predictions: ((left: number, above: number, corner: number) => number)[] = [
+    () => 0,
+    (left) => left,
+    (_, above) => above,
+    (left, above) => Math.floor((left + above) / 2),
+    paeth,
+  ];
+  const rows = pixels.flatMap((row, y) => {
+    const filter = (y * 3) % 5;
+    const filtered = row.map((value, i) => {
+      const [left, above, corner] = [row[i - 3], pixels[y - 1]?.[i], pixels[y - 1]?.[i - 3]];
+      return (value - predictions[filter]!(left ?? 0, above ?? 0, corner ?? 0)) & 255;
+    });
+    return [filter, ...filtered];
+  });
+  const found = await decode(rawPng({ width, height, depth: 8, type: 2 }, rows));
+  assert.equal(
+    Array.from(found.data).filter((_, i) => i % 4 < 3),
+    pixels.flat(),
+  );
+});
+
+// The pass that each pixel of an 8 x 8 block belongs to, as drawn in section 8 of the specification.
+const ADAM7 = [
+  '16462646',
+  '77777777',
+  '56565656',
+  '77777777',
+  '36463646',
+  '77777777',
+  '56565656',
+  '77777777',
+];
+
+test('PNG: interlaced, of sizes that leave passes out or cut them', async () => {
+  for (const [width, height] of [
+    [1, 1],
+    [3, 2],
+    [8, 8],
+    [13, 11],
+  ] as const) {
+    const color = (x: number, y: number) => [(17 * x) % 256, (29 * y) % 256, (x * y) % 256];
+    const rows = [1, 2, 3, 4, 5, 6, 7].flatMap((pass) =>
+      Array.from({ length: height }, (_, y) => {
+        const columns = Array.from({ length: width }, (__, x) => x).filter(
+          (x) => Number(ADAM7[y % 8]![x % 8]) === pass,
+        );
+        return columns.length > 0 ? [0, ...columns.flatMap((x) => color(x, y))] : [];
+      }).flat(),
+    );
+    const found = await decode(rawPng({ width, height, depth: 8, type: 2, interlace: 1 }, rows));
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        assert.equal(pixel(found, x, y), [...color(x, y), 255], `${width} x ${height}: ${x}, ${y}`);
+  }
+});
+
+test('PNG: the color that counts as transparent lies on white, and only that', async () => {
+  const kinds = [
+    { type: 0, row: [7, 8], clear: [0, 7], rgb: [255, 255, 255, 8, 8, 8] },
+    { type: 2, row: [1, 2, 3, 1, 2, 4], clear: [0, 1, 0, 2, 0, 3], rgb: [255, 255, 255, 1, 2, 4] },
+    { type: 2, row: [1, 2, 3, 0, 2, 3], clear: [0, 1, 0, 2, 0, 3], rgb: [255, 255, 255, 0, 2, 3] },
+    { type: 2, row: [1, 2, 3, 1, 0, 3], clear: [0, 1, 0, 2, 0, 3], rgb: [255, 255, 255, 1, 0, 3] },
+  ];
+  for (const { type, row, clear, rgb } of kinds) {
+    const found = await decode(
+      rawPng({ width: 2, height: 1, depth: 8, type }, [0, ...row], [['tRNS', clear]]),
+    );
+    assert.equal([...pixel(found, 0, 0).slice(0, 3), ...pixel(found, 1, 0).slice(0, 3)], rgb, String(type));
+  }
+  // A palette: the alpha of each of its first colors.
+  const palette: [string, number[]][] = [
+    ['PLTE', [255, 0, 0, 0, 128, 255]],
+    ['tRNS', [51]],
+  ];
+  const found = await decode(rawPng({ width: 2, height: 1, depth: 8, type: 3 }, [0, 0, 1], palette));
+  assert.equal(
+    [pixel(found, 0, 0), pixel(found, 1, 0)],
+    [
+      [255, 204, 204, 255],
+      [0, 128, 255, 255],
+    ],
+  );
+});
+
 test('PNG: color types that do not come with this depth are refused', async () => {
   for (const [type, depth] of [
     [2, 4],
@@ -245,8 +343,9 @@ function gif(frames: readonly { codes: readonly number[]; width?: number; height
   const word = (value: number) => [value & 0xff, value >> 8];
   const frame = ({ codes, width = 1, height = 1 }: (typeof frames)[number]) => {
     const bits = codes.reduce((sum, code, i) => sum | (code << (3 * i)), 0); // lowest first
+    const packed = [...word(bits & 0xffff), bits >> 16];
     const place = [0, 0, 0, 0, ...word(width), ...word(height), 0];
-    return [0x21, 0xf9, 4, 0, 1, 0, 0, 0, 0x2c, ...place, 2, 2, ...word(bits), 0];
+    return [0x21, 0xf9, 4, 0, 1, 0, 0, 0, 0x2c, ...place, 2, 3, ...packed, 0];
   };
   return new Uint8Array([
     ...[...ascii('GIF89a'), 1, 0, 1, 0, 0xf1, 0, 0],
@@ -266,8 +365,8 @@ test('GIF: a frame that holds more or fewer pixels than it says is damage, and n
   const printed: unknown[] = [];
   console.log = (...words) => void printed.push(words);
   try {
-    assert.match((await failure(gif([{ codes: [CLEAR, BLUE, BLUE, BLUE, STOP] }]))).message, 'longer');
-    assert.match((await failure(gif([{ codes: [CLEAR, STOP] }]))).message, 'shorter');
+    assert.match((await failure(gif([{ codes: [CLEAR, BLUE, BLUE, BLUE, STOP] }]))).message, 'more data');
+    assert.match((await failure(gif([{ codes: [CLEAR, STOP] }]))).message, 'pixels are missing');
   } finally {
     console.log = log;
   }
@@ -277,6 +376,82 @@ test('GIF: a frame that holds more or fewer pixels than it says is damage, and n
 test('GIF: a frame that is larger than the screen counts for the limit', async () => {
   const frame = { codes: [CLEAR, BLUE, STOP], width: 60000, height: 50000 };
   assert.match((await failure(gif([frame]))).message, '60000 x 50000');
+  const far = gif([{ codes: [CLEAR, BLUE, STOP] }]);
+  const at = far.indexOf(0x2c);
+  new DataView(far.buffer).setUint16(at + 1, 50000, true); // left
+  new DataView(far.buffer).setUint16(at + 3, 40000, true); // top
+  assert.match((await failure(far)).message, '50001 x 40001');
+});
+
+test('GIF: a frame lies at its offset on the screen', async () => {
+  const bytes = gif([{ codes: [CLEAR, BLUE, STOP] }]);
+  const at = bytes.indexOf(0x2c);
+  new DataView(bytes.buffer).setUint16(6, 4, true); // the screen is 4 x 3
+  new DataView(bytes.buffer).setUint16(8, 3, true);
+  bytes[at + 1] = 2; // left
+  bytes[at + 3] = 1; // top
+  const found = await decode(bytes);
+  assert.equal([found.width, found.height], [4, 3]);
+  for (let y = 0; y < 3; y++)
+    for (let x = 0; x < 4; x++)
+      assert.equal(
+        pixel(found, x, y),
+        x === 2 && y === 1 ? [0, 0, 255, 255] : [255, 255, 255, 255],
+        `${x}, ${y}`,
+      );
+});
+
+test('GIF: a code that no string has yet is damage', async () => {
+  for (const codes of [[CLEAR, 6], [CLEAR, 7], [CLEAR, BLUE, 7], [6]])
+    assert.match((await failure(gif([{ codes: [...codes, STOP] }]))).message, 'LZW codes are damaged');
+});
+
+test('GIF: a code that leads back to itself ends nothing but the picture', async () => {
+  const bytes = readFileSync(new URL('../cases/hostile/gif-lzw-endless.gif', import.meta.url));
+  assert.match((await failure(bytes)).message, 'LZW codes are damaged');
+});
+
+test('GIF: a screen without pixels, and a frame outside of it, are damage', async () => {
+  const bytes = gif([{ codes: [CLEAR, BLUE, STOP] }]);
+  for (const side of [6, 8]) assert.match((await failure(bytes.with(side, 0))).message, 'no pixels');
+  const frame = bytes.indexOf(0x2c);
+  for (const offset of [1, 3])
+    assert.match((await failure(bytes.with(frame + offset, 1))).message, 'outside of its screen');
+});
+
+test('GIF: a frame that sticks out of the screen enlarges it, and the rest is white', async () => {
+  const bytes = gif([{ codes: [CLEAR, BLUE, GREEN, STOP], height: 2 }]).with(6, 2);
+  const { data, width, height } = await decode(bytes);
+  assert.equal([width, height], [2, 2]);
+  const [blue, green, white] = [
+    [0, 0, 255, 255],
+    [0, 255, 0, 255],
+    [255, 255, 255, 255],
+  ];
+  assert.equal(Array.from(data), [blue, white, green, white].flat());
+});
+
+test('GIF: interlaced rows come to their places', async () => {
+  // Rows 0, 2 and 1 of three, by appendix E of GIF89a.
+  const bytes = gif([{ codes: [CLEAR, 1, CLEAR, 2, CLEAR, 3, STOP], height: 3 }]);
+  const { data } = await decode(bytes.with(bytes.indexOf(0x2c) + 9, 0x40));
+  const colors = [0, 1, 2].map((row) => [...data.subarray(4 * row, 4 * row + 3)]);
+  assert.equal(colors, [
+    [0, 0, 255],
+    [0, 0, 0],
+    [0, 255, 0],
+  ]);
+});
+
+test('PNG of 16 bits, JPEG in several scans and of four inks count twice for the limit', async () => {
+  const deep = rawPng({ width: 2, height: 1, depth: 16, type: 0 }, [0, 0, 0, 0, 0]);
+  for (const [bytes, pixels] of [
+    [deep, 2],
+    [cmykJpeg([[0, 0, 0, 0]]), 64],
+  ] as const) {
+    assert.match((await failure(bytes, { maxPixels: 2 * pixels - 1 })).message, 'half of the usual one');
+    await decode(bytes, { maxPixels: 2 * pixels });
+  }
 });
 
 test('GIF: there is one first frame, whatever extensions come before it', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';
+import * as assert from '../helpers/assert.ts';
 import { ascii } from './pictures.ts';
 
 const test = suite('npy');
@@ -72,6 +72,22 @@ test('says what it is where it is not little-endian float32 in C order', () => {
   assert.match(failure(saved({ version: 4 })), 'version 4');
   assert.match(failure(saved({ shape: '(2, 3)' })), 'takes 24 bytes, but 12 follow');
   assert.match(failure(Uint8Array.from(ascii('no tensor at all'))), 'does not start');
+});
+
+test('a header over 10,000 bytes is refused, as NumPy does', () => {
+  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }";
+  const file = (length: number) =>
+    new Uint8Array([
+      ...[0x93, ...ascii('NUMPY'), 2, 0, length & 255, length >> 8, 0, 0],
+      ...ascii(header.padEnd(length)),
+      ...[0, 0, 0x80, 0x3f],
+    ]);
+  assert.equal([...readNpy(file(10_000)).data], [1]);
+  assert.match(failure(file(10_001)), 'its header takes 10001 bytes');
+  assert.match(
+    failure(new Uint8Array([...saved({ version: 2 }).subarray(0, 8), 255, 255, 255, 255, 0, 0])),
+    '4294967295',
+  );
 });
 
 test('cut short anywhere, it is an error', () => {

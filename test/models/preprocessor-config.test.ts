@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Preprocessing } from '../../src/image/preprocess.ts';
 import { readModelConfig, readUnsureBelow } from '../../src/models/model-config.ts';
 import { readPreprocessorConfig } from '../../src/models/preprocessor-config.ts';
+import * as assert from '../helpers/assert.ts';
 import { failure } from '../helpers/failure.ts';
 
 const test = suite('settings beside a model');

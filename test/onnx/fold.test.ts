@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { foldWeights } from '../../src/onnx/fold.ts';
 import type { Model } from '../../src/onnx/model.ts';
@@ -7,6 +6,7 @@ import { readModel } from '../../src/onnx/read.ts';
 import { makeTensor, tensorValues } from '../../src/onnx/tensor.ts';
 import { createSession } from '../../src/runtime/session.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('weights in fewer bytes');
 

@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { fetchFile } from '../../src/platform/fetch.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('fetch');
 
@@ -103,5 +105,24 @@ test('a storage that is forbidden, as in a sandboxed frame, is no reason to fail
       throw new DOMException('The document is sandboxed', 'SecurityError');
     },
   }));
+
+test('a limit on bytes holds whatever the server says', () =>
+  inBrowser({ get: sending({ 'content-length': '1' }), head: sending({}) }, async () => {
+    assert.is(new TextDecoder().decode(await fetchFile(url, { bytes: 5 })), 'model');
+    const error = await fetchFile(url, { bytes: 4 }).catch((error: unknown) => error);
+    assert.match((error as Error).message, /more than/);
+  }));
+
+test('a limit on time ends what never comes', async () => {
+  const server = createServer((_, response) => void response.write('some'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const error = await fetchFile(new URL(`http://127.0.0.1:${port}/`), { milliseconds: 50 }).catch(
+    (error: unknown) => error,
+  );
+  assert.match((error as Error).message, /did not arrive in 0\.05 s/);
+  server.closeAllConnections();
+  server.close();
+});
 
 test.run();

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import prettier from 'prettier';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { api, API_PAGE, API_REPORT, written } from '../../scripts/docs/api.ts';
 import { CLI_PAGE, cliPage } from '../../scripts/docs/cli.ts';
+import { DEPENDENCIES_PAGE, dependenciesPage } from '../../scripts/docs/dependencies.ts';
+import { MODELS_PAGE, modelsPage } from '../../scripts/docs/models.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { METHODS } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 
 const style = JSON.parse(
   readFileSync(new URL('../../.prettierrc.json', import.meta.url), 'utf8'),
@@ -31,6 +33,12 @@ const readme = written('README.md');
 
 pages('docs/cli.md is what the table says: npm run docs', async () =>
   assert.ok((await markdown(cliPage())) === written(CLI_PAGE)),
+);
+pages('docs/dependencies.md is what is installed: npm run docs', async () =>
+  assert.ok((await markdown(dependenciesPage())) === written(DEPENDENCIES_PAGE)),
+);
+pages('docs/models.md is what the tables say: npm run docs', async () =>
+  assert.ok((await markdown(modelsPage())) === written(MODELS_PAGE)),
 );
 pages('the README counts the methods and the classes of the built-in model', () => {
   const labels = JSON.parse(written('models/labels.json')) as unknown[];

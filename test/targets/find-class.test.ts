@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { findClass, splitClasses } from '../../src/targets/find-class.ts';
+import * as assert from '../helpers/assert.ts';
 
 const IMAGENET = [
   'tench, Tinca tinca',

@@ -15,6 +15,7 @@ import { writeFile } from '../files.ts';
 import { guard } from '../guard.ts';
 import { type Input, readInput, STDIN } from '../inputs.ts';
 import type { IO } from '../io.ts';
+import { modelArgument } from '../model-argument.ts';
 import { isFolderName } from '../outputs.ts';
 import type { Job } from '../plan.ts';
 import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
@@ -26,10 +27,13 @@ import { percent, type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
 /** Sheet writers by file extension. */
-const SHEETS: Readonly<Record<string, (sheet: Sheet) => Promise<Uint8Array | string>>> = {
-  '.png': pngSheet,
-  '.html': htmlSheet,
-};
+const SHEETS: ReadonlyMap<string, (sheet: Sheet) => Promise<Uint8Array | string>> = new Map<
+  string,
+  (sheet: Sheet) => Promise<Uint8Array | string>
+>([
+  ['.png', pngSheet],
+  ['.html', htmlSheet],
+]);
 
 /** `camwasm compare <image>`: one contact sheet, with classes as rows and methods as columns. */
 export async function runCompare(context: CommandContext): Promise<number> {
@@ -43,7 +47,8 @@ export async function runCompare(context: CommandContext): Promise<number> {
   const loadOptions = loadOptionsOf(settings, io.cwd);
   const library = await context.library();
   const { model: file } = settings;
-  const model = await library.load(file === undefined ? undefined : resolve(io.cwd, file), loadOptions);
+  const named = await modelArgument(file, { io, settings, library, out });
+  const model = await library.load(named.model, { ...loadOptions, ...named.options });
   const className = classNames(model.labels);
   try {
     for (const warning of model.warnings) await out.warn(warning);
@@ -55,7 +60,7 @@ export async function runCompare(context: CommandContext): Promise<number> {
     const claim = await guard(io.cwd, [...inputs, ...model.files, ...tensors]);
     if (path !== STDOUT) await claim(path);
     out.progress.image(input.name, 1, 1);
-    const image = await readInput(input, io, COMMAND_NAMES);
+    const image = await readInput(input, io, COMMAND_NAMES, settings);
     const reports: ExplainReport[] = [];
     let stopped: CamError | undefined;
     for (const methods of callsFor(job.methods)) {
@@ -163,7 +168,7 @@ async function pathFor({ output }: Given, { stem }: Input, io: IO): Promise<stri
 }
 
 function drawerFor(path: string): (sheet: Sheet) => Promise<Uint8Array | string> {
-  const draw = path === STDOUT ? pngSheet : SHEETS[extname(path).toLowerCase()];
+  const draw = path === STDOUT ? pngSheet : SHEETS.get(extname(path).toLowerCase());
   if (draw) return draw;
   throw badOption(undefined, `A sheet is a .png or .html file, not "${path}". Change -o.`);
 }

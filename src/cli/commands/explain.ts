@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import {
   errorImageJson,
   type ExplainOptions,
@@ -16,6 +15,7 @@ import { DONE, exitCodeOf, FAILED } from '../exit.ts';
 import { type Guard, guard } from '../guard.ts';
 import { readInput, STDIN } from '../inputs.ts';
 import type { CliModel } from '../library.ts';
+import { modelArgument } from '../model-argument.ts';
 import { claimJob, claimMoreMaps, claimOutputs, destinationOf, namesKnown } from '../outputs.ts';
 import type { Job, OutputPlan } from '../plan.ts';
 import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
@@ -46,8 +46,8 @@ export async function runExplain(context: CommandContext): Promise<number> {
   const started = performance.now();
   const library = await context.library();
   const imported = performance.now();
-  const path = settings.model === undefined ? undefined : resolve(io.cwd, settings.model);
-  const model = await library.load(path, loadOptions);
+  const named = await modelArgument(settings.model, { io, settings, library, out });
+  const model = await library.load(named.model, { ...loadOptions, ...named.options });
   try {
     await out.detail(
       `import ${(imported - started).toFixed(0)} ms, load model ${(performance.now() - imported).toFixed(0)} ms`,
@@ -142,9 +142,9 @@ interface ExplainedJob {
   readonly took: number;
 }
 
-async function explainJob({ io, model, plan, options }: Batch, job: Job): Promise<ExplainedJob> {
+async function explainJob({ io, model, plan, options, settings }: Batch, job: Job): Promise<ExplainedJob> {
   const started = performance.now();
-  const image = job.input && (await readInput(job.input, io, COMMAND_NAMES));
+  const image = job.input && (await readInput(job.input, io, COMMAND_NAMES, settings));
   const read = performance.now() - started;
   const report = await model.explainAll(image, {
     ...options,

@@ -1,6 +1,9 @@
 import type { CommandName } from '../../options/index.ts';
 import type { Command } from './command.ts';
 
+/** The models with an ONNX file on the Hugging Face Hub. */
+export const HUB_SEARCH = 'https://huggingface.co/models?library=onnx';
+
 /** Every command. Its options are the table rows that list it. */
 export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   explain: {
@@ -50,6 +53,18 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
     about: 'Lists the methods, with their papers.',
     examples: [['camwasm methods --json', 'for a script']],
     load: async () => (await import('./methods.ts')).runMethods,
+  },
+  models: {
+    usage: 'camwasm models [pull|rm|path <name>] [options]',
+    about: `Lists the models that have a name, and downloads or removes them. Others: ${HUB_SEARCH} (docs/models.md).`,
+    examples: [
+      ['camwasm models', 'the built-in model, known ones, and others that are here'],
+      ['camwasm models pull mobilenetv2', 'then: camwasm cat.jpg --model mobilenetv2'],
+      ['camwasm models pull hf:onnx-community/mobilenet_v2_1.0_224', 'any model of the Hugging Face Hub'],
+      ['camwasm models path mobilenetv2', 'where its file is'],
+      ['camwasm models rm mobilenetv2', 'frees its space'],
+    ],
+    load: async () => (await import('./models.ts')).runModels,
   },
   serve: {
     usage: 'camwasm serve [options]',

@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { type Explained, type Inspection, type Port, SCHEMA } from '../../index.ts';
 import { badOption, inFlags, librarySettings } from '../../options/index.ts';
 import { DONE } from '../exit.ts';
 import { dimsText, layerRows } from '../layer-rows.ts';
+import { modelArgument } from '../model-argument.ts';
 import { preprocessingLines } from '../preprocessing.ts';
 import { preprocessingOf } from '../request.ts';
 import { columnsOf } from '../table.ts';
@@ -15,12 +15,14 @@ export async function runInspect(context: CommandContext): Promise<number> {
   const [model = settings.model, ...more] = operands;
   if (more.length > 0) throw badOption(undefined, `camwasm inspect takes one model. Remove "${more[0]}".`);
   const library = await context.library();
-  const inspection = await library.inspect(model === undefined ? undefined : resolve(io.cwd, model), {
+  const out = terminal(io, settings);
+  const named = await modelArgument(model, { io, settings, library, out });
+  const inspection = await library.inspect(named.model, {
+    ...named.options,
     ...librarySettings(settings, 'load'),
     ...librarySettings(settings, 'explain'),
     preprocessing: preprocessingOf(settings),
   });
-  const out = terminal(io, settings);
   await out.result(
     settings.json
       ? `${JSON.stringify({ schema: SCHEMA, model: model ?? null, ...inspection })}\n`
@@ -57,6 +59,11 @@ function preprocessingSection({ preprocessing, preprocessingSources }: Inspectio
   return [['Preprocessing', preprocessingLines(preprocessing, preprocessingSources).map((line) => [line])]];
 }
 
+const countsOf = (operators: Inspection['operators'], named: readonly string[]): string[][] =>
+  Object.entries(operators)
+    .filter(([op]) => named.includes(op))
+    .map(([op, count]) => [op, String(count)]);
+
 /** The part known after a run. */
 function foundRows(inspection: Inspection, expand: boolean): Section[] {
   const { operators, unsupported, problem } = inspection;
@@ -65,7 +72,7 @@ function foundRows(inspection: Inspection, expand: boolean): Section[] {
     ['Explained', explainedRows(inspection)],
     [layersHeading(inspection, expand), layerRows(inspection, expand)],
     ['Nodes that block gradients', barrierRows(inspection)],
-    ['Operators without a gradient', unsupported.map((op) => [op, String(operators[op])])],
+    ['Operators without a gradient', countsOf(operators, unsupported)],
   ];
 }
 

@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { SCHEMA, type Verification } from '../../index.ts';
 import { badOption, COMMAND_NAMES, type Given, layerNames, librarySettings } from '../../options/index.ts';
 import { DONE, FAILED } from '../exit.ts';
 import { inputOf, readInput } from '../inputs.ts';
+import { modelArgument } from '../model-argument.ts';
 import { loadOptionsOf, readInputs } from '../request.ts';
 import { columnsOf } from '../table.ts';
 import { type Terminal, terminal } from '../terminal.ts';
@@ -18,11 +18,13 @@ export async function runVerify(context: CommandContext): Promise<number> {
   const layer = layerNames(settings, []);
   const out = terminal(io, settings);
   const library = await context.library();
+  const named = await modelArgument(model, { io, settings, library, out });
   const found = await library.verify(
-    model === undefined ? undefined : resolve(io.cwd, model),
-    image === undefined ? undefined : await readInput(inputOf(image), io, COMMAND_NAMES),
+    named.model,
+    image === undefined ? undefined : await readInput(inputOf(image), io, COMMAND_NAMES, settings),
     {
       ...loadOptionsOf(settings, io.cwd),
+      ...named.options,
       ...librarySettings(settings, 'explain'),
       ...librarySettings(settings, 'verify'),
       ...target,
