@@ -83,11 +83,10 @@ said('--verbose tells layer, preprocessing, threads and time on standard error',
 });
 
 said('one thread is enough where one image takes one run of the built-in model', async () => {
-  const threadsOf = async (line: string) => (await camwasm(line.split(' '))).asked.load?.threads;
-  assert.is(await threadsOf('a.jpg'), 1);
-  assert.is(await threadsOf('a.jpg --threads 2'), 2);
+  const isQuick = async (line: string) => (await camwasm(line.split(' '))).asked.quick;
+  assert.is(await isQuick('a.jpg'), true);
   for (const line of ['a.jpg b.png', 'a.jpg -m scorecam', 'a.jpg --size 512', 'a.jpg --model m.onnx'])
-    assert.is(await threadsOf(line), undefined, line);
+    assert.is(await isQuick(line), false, line);
 });
 
 said('--verbose and --json tell who decided each setting of the preprocessing', async () => {

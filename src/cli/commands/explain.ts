@@ -4,7 +4,6 @@ import {
   type ExplainReport,
   type Failure,
   imageJson,
-  type LoadOptions,
   METHODS,
   resultJson,
   type Subject,
@@ -42,7 +41,7 @@ export async function runExplain(context: CommandContext): Promise<number> {
   const jobs = jobsOf(settings, operands);
   const unused = operands.filter((name) => !jobs.some(({ input }) => input?.name === name));
   const destination = await destinationOf(settings, io);
-  const loadOptions = { ...threadsFor(settings, jobs), ...loadOptionsOf(settings, io.cwd) };
+  const loadOptions = loadOptionsOf(settings, io.cwd);
   const started = performance.now();
   const library = await context.library();
   const imported = performance.now();
@@ -90,11 +89,12 @@ export async function runExplain(context: CommandContext): Promise<number> {
   }
 }
 
-/** On one image, which the small built-in model sees once, threads save less than it takes to start them. */
-function threadsFor({ model, size }: Given, jobs: readonly Job[]): Pick<LoadOptions, 'threads'> {
-  const runsOnce = jobs.length === 1 && jobs[0].methods.every((id) => METHODS[id].shared);
-  return model === undefined && size === undefined && runsOnce ? { threads: 1 } : {};
-}
+/** Whether the small built-in model sees one image once: threads save less than it takes to start them. */
+const isQuick = ({ model, size }: Given, jobs: readonly Job[]): boolean =>
+  model === undefined &&
+  size === undefined &&
+  jobs.length === 1 &&
+  jobs[0].methods.every((id) => METHODS[id].shared);
 
 async function explainJobs(batch: Batch): Promise<number> {
   const { plan, settings, out } = batch;
