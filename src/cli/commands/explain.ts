@@ -46,7 +46,11 @@ export async function runExplain(context: CommandContext): Promise<number> {
   const library = await context.library();
   const imported = performance.now();
   const named = await modelArgument(settings.model, { io, settings, library, out });
-  const model = await library.load(named.model, { ...loadOptions, ...named.options });
+  const model = await library.load(
+    named.model,
+    { ...loadOptions, ...named.options },
+    isQuick(settings, jobs),
+  );
   try {
     await out.detail(
       `import ${(imported - started).toFixed(0)} ms, load model ${(performance.now() - imported).toFixed(0)} ms`,
