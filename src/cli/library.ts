@@ -19,7 +19,8 @@ export type CliModel = Pick<
 
 /** The part of camwasm that runs models; replaced in tests. */
 export interface Library {
-  readonly load: (model: string | undefined, options: LoadOptions) => Promise<CliModel>;
+  /** @param quick whether one thread is enough, unless the options say how many. */
+  readonly load: (model: string | undefined, options: LoadOptions, quick?: boolean) => Promise<CliModel>;
   readonly inspect: (model: string | undefined, options: InspectOptions) => Promise<Inspection>;
   readonly verify: (
     model: string | undefined,
@@ -36,7 +37,7 @@ export async function loadLibrary(): Promise<Library> {
   const { Explainer, inspect, verifyGradients, findModel, downloadModel, listModels, removeModel } =
     await import('../index.ts');
   return {
-    load: (model, options) => Explainer.load(model, options),
+    load: (model, options, quick) => Explainer.load(model, quick ? { threads: 1, ...options } : options),
     inspect,
     verify: verifyGradients,
     find: findModel,

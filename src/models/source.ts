@@ -136,8 +136,9 @@ function withWeights(
   file: Model,
   given: ModelSource['external'],
 ): Pick<ModelSource, 'model' | 'external'> {
-  const { model, ...own } = streamed(file) ?? { model: file };
-  const external = 'path' in own ? [...given, own] : given;
+  const { model: folded, weights } = foldWeights(file, ROOM);
+  const { model, ...own } = streamed(folded) ?? { model: folded };
+  const external = [...given, weights ?? [], 'path' in own ? own : []].flat();
   const files = new Map(external.map(({ path, data }) => [path, data]));
   for (const { name, external: place } of model.graph.initializers.values()) {
     const file = place && files.get(place.location);
@@ -147,12 +148,7 @@ function withWeights(
       `The external data file "${place.location}" is incomplete: it has ${file.length} bytes, but the weights "${name}" end at byte ${place.offset + (place.length ?? 0)}. Copy or download it again.`,
     );
   }
-  const { model: folded, weights } = foldWeights(model, ROOM);
-  const all = weights ? [...external, weights] : external;
-  return {
-    model: { ...folded, external: new Map(all.map(({ path, data }) => [path, data])) },
-    external: all,
-  };
+  return { model: { ...model, external: files }, external };
 }
 
 /** A JSON file of a model, with its location. */

@@ -62,7 +62,7 @@ export interface Graph {
 }
 
 export interface Model {
-  /** The file, byte for byte, as onnxruntime-web runs it. */
+  /** The file as onnxruntime-web runs it: byte for byte, unless weights were folded. */
   readonly bytes: Uint8Array;
   /** Spare bytes after `bytes` in its buffer: `withOutputs` writes there instead of to a copy. */
   readonly room: number;

@@ -655,7 +655,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
   threads: {
     group: 'Running',
     describe: 'threads of the runtime',
-    fallback: `the cores of the machine, at most ${DEFAULT_THREADS}`,
+    fallback: `the cores of the machine, at most ${DEFAULT_THREADS}; 1 where one image takes one run of the built-in model`,
     commands: ANY_MODEL,
     ...to('load.threads', wholeNumber(1, MAX_THREADS)),
   },

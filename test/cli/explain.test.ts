@@ -82,6 +82,13 @@ said('--verbose tells layer, preprocessing, threads and time on standard error',
   assert.match(stderr, /time +read \d+, forward 1, write \d+ ms\n/);
 });
 
+said('one thread is enough where one image takes one run of the built-in model', async () => {
+  const isQuick = async (line: string) => (await camwasm(line.split(' '))).asked.quick;
+  assert.is(await isQuick('a.jpg'), true);
+  for (const line of ['a.jpg b.png', 'a.jpg -m scorecam', 'a.jpg --size 512', 'a.jpg --model m.onnx'])
+    assert.is(await isQuick(line), false, line);
+});
+
 said('--verbose and --json tell who decided each setting of the preprocessing', async () => {
   const { stdout, stderr } = await camwasm(['a.jpg', '--verbose', '--json'], { prepared: PREPARED });
   assert.match(stderr, "\n  preprocessing width 224, height 200, nchw  (the model's input)\n");

@@ -31,6 +31,7 @@ import { targetText } from '../../src/targets/kinds.ts';
 export interface Asked {
   model?: string | undefined;
   load?: InspectOptions;
+  quick?: boolean;
   calls: { image: ImageInput | undefined; options: ExplainOptions }[];
   closed: number;
   /** What was asked of named models: `find mobilenetv2`. */
@@ -286,8 +287,8 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
     destination: '/cache',
   });
   return {
-    load: (path, options) => {
-      Object.assign(asked, { model: path, load: options });
+    load: (path, options, quick) => {
+      Object.assign(asked, { model: path, load: options, quick });
       return Promise.resolve(model(path));
     },
     verify: (path, image, options) => {

@@ -6,7 +6,7 @@ import { startWorker } from './workerd.js';
 /** What a Worker may take, on every plan of Cloudflare's. */
 const LIMIT = 128e6;
 
-const METHODS = ['gradcam', 'layercam', 'guided-backprop', 'ablationcam'];
+const METHODS = ['gradcam', 'layercam', 'ablationcam'];
 
 /** What explaining one photo takes of a Worker's memory, each method in a fresh one. */
 export async function edge({ folder }: App): Promise<void> {

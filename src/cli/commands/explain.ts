@@ -4,10 +4,11 @@ import {
   type ExplainReport,
   type Failure,
   imageJson,
+  METHODS,
   resultJson,
   type Subject,
 } from '../../index.ts';
-import { classesFor, COMMAND_NAMES, inFlags, librarySettings } from '../../options/index.ts';
+import { classesFor, COMMAND_NAMES, type Given, inFlags, librarySettings } from '../../options/index.ts';
 import { type ClassNames, classNames } from '../class-names.ts';
 import { DONE, exitCodeOf, FAILED } from '../exit.ts';
 import { type Guard, guard } from '../guard.ts';
@@ -45,7 +46,11 @@ export async function runExplain(context: CommandContext): Promise<number> {
   const library = await context.library();
   const imported = performance.now();
   const named = await modelArgument(settings.model, { io, settings, library, out });
-  const model = await library.load(named.model, { ...loadOptions, ...named.options });
+  const model = await library.load(
+    named.model,
+    { ...loadOptions, ...named.options },
+    isQuick(settings, jobs),
+  );
   try {
     await out.detail(
       `import ${(imported - started).toFixed(0)} ms, load model ${(performance.now() - imported).toFixed(0)} ms`,
@@ -87,6 +92,13 @@ export async function runExplain(context: CommandContext): Promise<number> {
     await model.close();
   }
 }
+
+/** Whether the small built-in model sees one image once: threads save less than it takes to start them. */
+const isQuick = ({ model, size }: Given, jobs: readonly Job[]): boolean =>
+  model === undefined &&
+  size === undefined &&
+  jobs.length === 1 &&
+  jobs[0].methods.every((id) => METHODS[id].shared);
 
 async function explainJobs(batch: Batch): Promise<number> {
   const { plan, settings, out } = batch;
