@@ -163,6 +163,7 @@ export class Explainer {
       const { preprocessing, preprocessingSources } = this.info;
       return {
         ...steps,
+        confident: isConfident(steps.prediction, this.#model.source.unsureBelow),
         ...(prepared.image.picture || prepared.blank
           ? { preprocessing, preprocessingSources }
           : { preprocessing: undefined, preprocessingSources: undefined }),
@@ -236,6 +237,12 @@ export class Explainer {
     if (this.#closing) throw closedError();
     return this.#turns.take(() => blamingSize(this.#model.options, work), signal);
   }
+}
+
+/** Whether the best class has the probability that the model asks for; undefined if either is unknown. */
+function isConfident([best]: readonly ClassScore[], unsureBelow: number | undefined): boolean | undefined {
+  if (best?.probability === undefined || unsureBelow === undefined) return undefined;
+  return best.probability >= unsureBelow;
 }
 
 const closedError = (): CamError =>

@@ -4,6 +4,7 @@ import { axesBetween } from './axis-arguments.ts';
 import { imageAxes, windowed } from './axis-rules.ts';
 import { NO_RULE } from './no-gradient.ts';
 import type { Context, Cotangent, NodeView, Operator, Roles } from './operator.ts';
+import { convolved } from './shape-rules.ts';
 import { unslice } from './slice.ts';
 import { reach, stepsOf, type Sweep, sweepsOf, transposedSweepsOf } from './window.ts';
 
@@ -15,6 +16,7 @@ const thirdInput = ({ constant }: NodeView): ArrayLike<number> | undefined => co
 export const CONVOLUTION: Readonly<Record<string, Operator>> = {
   Conv: {
     ...convolution,
+    shape: convolved,
     bias: thirdInput,
     linear: () => ({ outputsFirst: true, scale: 1 }),
     vjp: (c) => convVjp(c, c.g),

@@ -1,3 +1,4 @@
+import { DATA_TYPES } from '../onnx/data-type.ts';
 import type { Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import {
@@ -88,16 +89,17 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
       const chosen = c.input(0);
       return [null, c.wants(1) ? e.where(chosen, g, 0) : null, c.wants(2) ? e.where(chosen, 0, g) : null];
     },
-    { carriesAttention: true },
+    { elementType: 1, carriesAttention: true },
   ),
   // between floats: the driver stops gradients at integers
   Cast: unary(({ g }) => g, {
     casts: true,
+    elementType: (c) => DATA_TYPES[c.int('to', 0)],
     passes: 'value',
     carriesAttention: true,
     foldable: { since: 6, attributes: ['to'] },
   }),
-  CastLike: unary(({ g }) => g, { casts: true }),
+  CastLike: unary(({ g }) => g, { casts: true, elementType: 1 }),
 
   Neg: unary(({ g, e }) => e.neg(g), { foldable: foldableUnary }),
   Abs: unary(({ g, x, e }) => e.mul(g, e.sign(x)), { kinked: true }),

@@ -3,6 +3,7 @@ import type { DataType } from '../onnx/data-type.ts';
 import type { Emitter, Ref } from '../onnx/emitter.ts';
 import type { Attribute, GraphNode } from '../onnx/model.ts';
 import { type AxesRule, elementwise } from './axis-rules.ts';
+import { broadcast, likeFirst, type ShapeRule } from './shape-rules.ts';
 
 /** Cotangent of an input; null or undefined if zero. */
 export type Cotangent = Ref | null | undefined;
@@ -52,6 +53,10 @@ type Gradient =
 export interface Roles {
   /** Meaning of an output's axes, from those of the inputs. */
   readonly axes: AxesRule;
+  /** Dimensions of its only output; without a rule, the runtime tells. */
+  readonly shape?: ShapeRule;
+  /** Position of the input that has the output's element type, if not the first, or the type. */
+  readonly elementType?: number | ((c: NodeView) => DataType);
   /** Positions of inputs whose contents are needed to build a graph (`NodeView.value`). */
   readonly reads?: readonly number[];
   /** The vjp returns cotangents in the output's shape, which the driver sums to the shapes of broadcast inputs. */
@@ -234,6 +239,7 @@ export const contextFrom = (source: ContextSource): Context => ({
 export const unary = (vjp: (c: Context) => Cotangent, roles?: Partial<Roles>): Operator => ({
   vjp,
   axes: elementwise,
+  shape: likeFirst,
   ...roles,
 });
 
@@ -241,6 +247,7 @@ export const unary = (vjp: (c: Context) => Cotangent, roles?: Partial<Roles>): O
 export const broadcasting = (vjp: Vjp, roles?: Partial<Roles>): Operator => ({
   vjp,
   axes: elementwise,
+  shape: broadcast,
   broadcast: true,
   ...roles,
 });

@@ -35,8 +35,17 @@ const channelsFirst = (row: Operator): Operator => ({
 });
 
 /** Rounding passes its input on. */
-const seenThrough: Partial<Roles> = { passes: 'value', rounds: true, carriesAttention: true };
-const quantizing: Partial<Roles> = { ...seenThrough, result: () => ({ scale: 1, zero: 2 }) };
+const seenThrough: Partial<Roles> = {
+  passes: 'value',
+  rounds: true,
+  carriesAttention: true,
+  elementType: 1,
+};
+const quantizing: Partial<Roles> = {
+  ...seenThrough,
+  result: () => ({ scale: 1, zero: 2 }),
+  shape: undefined, // its type may be an attribute's
+};
 
 /**
  * Quantization. Rounding counts as the identity (the straight-through estimator; Bengio et al. 2013, arXiv:1308.3432,
@@ -54,7 +63,10 @@ export const QUANTIZED: Readonly<Record<string, Operator>> = {
     foldable: { since: 1, attributes: ['axis'] },
   }),
   // The scale follows the input's range, so nothing saturates; changes of scale and q cancel in x.
-  DynamicQuantizeLinear: unary((c) => (c.cotangent(0) ? c.e.div(c.g, c.output(1)) : null), seenThrough),
+  DynamicQuantizeLinear: unary((c) => (c.cotangent(0) ? c.e.div(c.g, c.output(1)) : null), {
+    ...seenThrough,
+    shape: undefined, // three outputs
+  }),
 
   QLinearConv: dequantized(CONVOLUTION, 'Conv', CONV),
   'com.microsoft.QLinearConv': channelsFirst(dequantized(CONVOLUTION, 'Conv', CONV)),

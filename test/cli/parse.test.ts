@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { CamError } from '../../src/errors.ts';
@@ -10,6 +9,7 @@ import {
   OPTIONS,
   optionsOf,
 } from '../../src/options/options.ts';
+import * as assert from '../helpers/assert.ts';
 import { camwasm } from './fake.ts';
 
 const parse = suite('command lines');

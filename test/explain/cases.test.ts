@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import {
   CamError,
   Explainer,
@@ -14,6 +13,7 @@ import {
   rawArrays,
   readNpy,
 } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 
 const test = suite('cases with known results');

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { compareDirection } from '../../src/explain/directional.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('a directional derivative against differences');
 

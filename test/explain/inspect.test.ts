@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { advised, gradientFree } from '../../src/explain/advice.ts';
 import { inspect } from '../../src/explain/inspect.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { NoGradientError } from '../../src/operators/no-gradient.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 import { Draft, open, positions } from '../network/draft.ts';
 

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError, verifyGradients } from '../../src/index.ts';
 import { OPERATORS } from '../../src/operators/index.ts';
 import type { Operator } from '../../src/operators/operator.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 import { Draft, positions } from '../network/draft.ts';
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Context,suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { builtinModel } from '../../src/models/builtin.ts';
 import { loadModel } from '../../src/models/source.ts';
+import * as assert from '../helpers/assert.ts';
 import { external } from '../helpers/external.ts';
 import { fixture } from '../helpers/fixtures.ts';
 

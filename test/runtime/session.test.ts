@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
 import type { OrtModule } from '../../src/runtime/ort.ts';
 import { createSession, withSession } from '../../src/runtime/session.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { rejection } from '../helpers/failure.ts';
 import { fixture } from '../helpers/fixtures.ts';
 import { countedSessions } from '../helpers/sessions.ts';

@@ -140,7 +140,10 @@ async function compareAtOnce(models, work) {
 
 /** An explainer behind the request handler. */
 function throughServer({ createHandler }, explainer) {
-  const handler = createHandler({ models: { builtin: () => Promise.resolve(explainer) } });
+  const handler = createHandler({
+    models: { builtin: () => Promise.resolve(explainer) },
+    limits: { seconds: 3600 }, // the machine may be busy
+  });
   const post = async (body, query, accept) => {
     const url = `http://camwasm.test/explain?${new URLSearchParams(query)}`;
     const response = await handler.fetch(new Request(url, { method: 'POST', body, headers: { accept } }));

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer } from '../../src/explain/explainer.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';
 import { createHandler } from '../../src/server/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture } from '../helpers/fixtures.ts';
 
 const test = suite('a server with several models');

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { ClassOutput } from '../../src/network/output.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
 import { eachRun, held, rank, softmax } from '../../src/targets/classes.ts';
 import type { Objective } from '../../src/targets/kind.ts';
 import { scoreOf, TARGET_KINDS } from '../../src/targets/kinds.ts';
 import type { Score } from '../../src/targets/target.ts';
+import * as assert from '../helpers/assert.ts';
 import { normal } from '../helpers/random.ts';
 
 /** Logits whose classes lie along `axis`. */
