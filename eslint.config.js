@@ -35,6 +35,7 @@ export default tseslint.config(
     rules: {
       'camwasm/arrows': 'error',
       'camwasm/surface': 'error',
+      'camwasm/names': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/await-thenable': 'error',

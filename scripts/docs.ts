@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import prettier from 'prettier';
 import { api, API_PAGE, API_REPORT } from './docs/api.ts';
 import { CLI_PAGE, cliPage } from './docs/cli.ts';
+import { DEPENDENCIES_PAGE, dependenciesPage } from './docs/dependencies.ts';
 import { METHODS_PAGE, methodsPage } from './docs/methods.ts';
 import { MODELS_PAGE, modelsPage } from './docs/models.ts';
 import { OPERATORS_PAGE, operatorsPage } from './docs/operators.ts';
@@ -17,6 +18,7 @@ for (const [path, text] of [
   [MODELS_PAGE, await prettier.format(modelsPage(), { ...style, parser: 'markdown' })],
   [CLI_PAGE, await prettier.format(cliPage(), { ...style, parser: 'markdown' })],
   [API_PAGE, await prettier.format(page, { ...style, parser: 'markdown' })],
+  [DEPENDENCIES_PAGE, await prettier.format(dependenciesPage(), { ...style, parser: 'markdown' })],
   [API_REPORT, report],
 ] as const)
   writeFileSync(new URL(path, root), text);

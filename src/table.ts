@@ -15,6 +15,12 @@ export function mergeTables<Row>(tables: Iterable<Readonly<Record<string, Row>>>
   return merged;
 }
 
+/** An object's own value by a name from outside, which may be that of an inherited one: `constructor`. */
+export function ownValue<Value>(object: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  // eslint-disable-next-line camwasm/names -- guarded here, for all
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
 /** Validation of a value from an untyped caller. */
 export interface Check {
   /** For errors: "a number from 0 to 1". */
@@ -65,7 +71,7 @@ export function checkKeys(given: Readonly<Record<string, unknown>>, checks: Chec
     if (check.keys && isRecord(value)) checkKeys(value, check.keys(), { ...words, path: `${name}.` });
   }
   for (const [key, { required, takes }] of checks) {
-    if (required && given[key] === undefined)
+    if (required && ownValue(given, key) === undefined)
       throw error(path + key, `\`${path}${key}\` is missing: it takes ${takes}.`);
   }
 }

@@ -1,6 +1,7 @@
 // ESLint rules for imports within src/.
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
+import { names } from './names.js';
 
 /** The layers of src/ from the top down, from the line with arrows in CONTRIBUTING.md. */
 export function storeysOf(contributing) {
@@ -67,4 +68,4 @@ const surface = {
     }),
 };
 
-export const camwasm = { rules: { arrows, surface } };
+export const camwasm = { rules: { arrows, surface, names } };

@@ -3,6 +3,7 @@ import type { Kernels, Plane, Volume } from '../kernels/index.ts';
 import type { Chosen } from '../methods/choice.ts';
 import type { Method } from '../methods/method.ts';
 import { toFloat } from '../runtime/tensor.ts';
+import { ownValue } from '../table.ts';
 import type { ExplainOptions, Explanation, Tensors } from '../types.ts';
 import type { ForwardPass } from './forward.ts';
 import { collapsed, collapseOf, type Heatmap, heatmapOf, type Upsample } from './heatmap.ts';
@@ -43,7 +44,7 @@ export function explanationOf(
     signed: options.signed === true,
     raw,
     shows: method.level === 'layer' ? 'heatmap' : method.shows,
-    measures: notes.measures,
+    measures: Object.fromEntries(notes.measures),
     warnings: [...notes.warnings, ...(overflow === undefined ? emptyMapWarnings(method, raw) : [overflow])],
     tensors,
     image: input.image,
@@ -90,9 +91,10 @@ function heatmapFor(
 
 /** Warning about infinities and NaN in the values that a map is computed from. */
 function overflowWarning({ network, values }: ForwardPass, names: readonly string[]): string | undefined {
-  const name = names.find(
-    (one) => Object.hasOwn(values, one) && !toFloat(values[one]).data.every(Number.isFinite),
-  );
+  const name = names.find((one) => {
+    const value = ownValue(values, one);
+    return value !== undefined && !toFloat(value).data.every(Number.isFinite);
+  });
   if (name === undefined) return undefined;
   const advice =
     network.facts.types.get(name) === 'float16'

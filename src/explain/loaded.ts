@@ -6,7 +6,7 @@ import { declaredLabels, type Labels, readLabels } from '../models/labels.ts';
 import { preprocessingFor, type PreprocessingSources } from '../models/preprocessing.ts';
 import { PRESETS } from '../models/presets.ts';
 import type { ModelInput, ModelSource } from '../models/source.ts';
-import { imageInput, shapeKey } from '../network/inputs.ts';
+import { imageInput, requireSizes, shapeKey } from '../network/inputs.ts';
 import { Network, type Values } from '../network/network.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 import { loadRuntime, type RuntimeOptions, type Threads } from '../runtime/ort.ts';
@@ -45,6 +45,7 @@ export async function loadEverything(
     loadRuntime(runtimeOptionsOf(options)),
   ]);
   const input = imageInput(source.model.graph.inputs, options.imageInput);
+  requireSizes(source.model.graph.inputs);
   const { preset } = options;
   const found = preset ? { from: 'preset' as const, settings: PRESETS[preset].preprocessing } : source.found;
   const prepares = preprocessingFor(input, found, options.preprocessing ?? {});
@@ -78,11 +79,13 @@ export function withPreset<Options extends Pick<ExplainOptions, 'output' | 'outp
 /** The options of the runtime among those of a model. */
 export const runtimeOptionsOf = ({
   threads,
+  memory,
   ort,
   executionProviders,
   modules,
 }: LoadOptions): RuntimeOptions => ({
   threads,
+  memory,
   ort,
   executionProviders,
   module: modules?.runtime,

@@ -17,9 +17,11 @@ import type {
   Provided,
 } from '../methods/method.ts';
 import { random } from '../methods/random.ts';
+import { beforeBounds } from '../network/biases.ts';
 import { classifierWeights } from '../network/classifier.ts';
 import type { Layer } from '../network/layers.ts';
 import { toVolume } from '../network/layout.ts';
+import { tensorOf } from '../runtime/tensor.ts';
 import type { ExplainedImage, ExplainOptions } from '../types.ts';
 import { drive, totalsOf } from './answer.ts';
 import { resultOf, resultOr } from './attempt.ts';
@@ -32,7 +34,7 @@ import { requireClass, type TargetRun } from './target-run.ts';
 /** Additional output of a method. */
 export interface Notes {
   readonly warnings: Set<string>;
-  readonly measures: Record<string, number>;
+  readonly measures: Map<string, number>;
 }
 
 /** Options that affect a formula or its runs. */
@@ -133,7 +135,7 @@ function commonView(request: MapRequest): CommonView {
       baselineOf(options.baseline ?? usual, input, extremesOf(input, target.pass.input.image)),
     random: (stream) => random(options.seed ?? 0, chosen.id, stream),
     warn: (text) => void notes.warnings.add(text),
-    measure: (name, value) => void (notes.measures[name] = value),
+    measure: (name, value) => void notes.measures.set(name, value),
   };
 }
 
@@ -213,7 +215,11 @@ async function biasGradients({ pass, gradients }: TargetRun, kernels: Kernels): 
   const terms = pass.plan.biases ? resultOf(pass.plan.biases) : [];
   if (terms.length === 0) return [];
   const found = await gradients(pass.plan.gradients.biases);
-  return terms.map(({ value, layout, bias }) => ({ g: toVolume(found.get(value)!, layout, kernels), bias }));
+  return terms.map((term) => {
+    const { value, layout, bias } = term;
+    const g = beforeBounds(term, found.get(value)!, tensorOf(pass.values, value));
+    return { g: toVolume(g, layout, kernels), bias };
+  });
 }
 
 function attentionMaps({ pass }: TargetRun): AttentionMaps {

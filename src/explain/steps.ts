@@ -64,7 +64,7 @@ export async function explainSteps(
     runs.push(await runTarget(pass, target, context));
   for (const run of runs) {
     for (const chosen of call.methods)
-      tasks.push({ chosen, target: run, notes: { warnings: new Set(), measures: {} }, maps: [] });
+      tasks.push({ chosen, target: run, notes: { warnings: new Set(), measures: new Map() }, maps: [] });
   }
   if (options.tensors) await addTensors(tasks, options);
   await makeMaps(pass, tasks, options, kernels, watch);

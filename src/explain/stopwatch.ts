@@ -6,15 +6,17 @@ export interface Stopwatch {
 }
 
 export function stopwatch(): Stopwatch {
-  const timings: Record<string, number> = {};
+  const timings = new Map<string, number>();
   return {
-    timings,
+    get timings() {
+      return Object.fromEntries(timings);
+    },
     async time(stage, work) {
       const started = performance.now();
       try {
         return await work();
       } finally {
-        timings[stage] = (timings[stage] ?? 0) + performance.now() - started;
+        timings.set(stage, (timings.get(stage) ?? 0) + performance.now() - started);
       }
     },
   };

@@ -2,6 +2,7 @@ import { backwardGraph, takesGradient } from '../autodiff/backward.ts';
 import { random } from '../methods/random.ts';
 import type { BackwardPlan, Network, Values } from '../network/network.ts';
 import { gradientPath } from '../network/reach.ts';
+import type { DataType } from '../onnx/data-type.ts';
 import { Emitter } from '../onnx/emitter.ts';
 import { needsOf } from '../onnx/flow.ts';
 import type { GraphNode, Model } from '../onnx/model.ts';
@@ -9,13 +10,22 @@ import { readModel } from '../onnx/read.ts';
 import { copyNodes } from '../onnx/slice.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { type Session, type SessionOptions, withSession } from '../runtime/session.ts';
-import { type FloatTensor, floatTensor, fromFloat, toFloat } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor, fromFloat, tensorOf, toFloat } from '../runtime/tensor.ts';
+import { ownValue } from '../table.ts';
 import { dot } from '../targets/similarity.ts';
 import type { VerifyOptions } from '../types.ts';
 import { checkSignal } from './call.ts';
 import { compareDirection } from './directional.ts';
 import { feedsFor, type ForwardPass } from './forward.ts';
-import { asLongAs, changeOf, euclideanLength, isQuantized, movedAlong, precisionOf } from './precision.ts';
+import {
+  asLongAs,
+  asStored,
+  changeOf,
+  euclideanLength,
+  isQuantized,
+  movedAlong,
+  precisionOf,
+} from './precision.ts';
 import type { GradientCheck } from './verify.ts';
 
 /**
@@ -96,8 +106,10 @@ async function compareNode(
   draw: () => number,
 ): Promise<GradientCheck> {
   const { facts } = network;
-  const points = new Map(wrt.map((name) => [name, movedOff(toFloat(values[name]), draw)]));
-  const given = Object.fromEntries(forward.inputs.map(({ name }) => [name, values[name]]));
+  const points = new Map(
+    wrt.map((name) => [name, movedOff(toFloat(tensorOf(values, name)), facts.types.get(name), draw)]),
+  );
+  const given = Object.fromEntries(forward.inputs.map(({ name }) => [name, tensorOf(values, name)]));
   const inputs = {
     ...given,
     ...Object.fromEntries(
@@ -109,16 +121,21 @@ async function compareNode(
     forward.outputs.map(({ name }) => name),
   );
   const known = { ...values, ...inputs, ...outputs };
-  const before = toFloat(outputs[output]);
+  const before = toFloat(tensorOf(outputs, output));
   const u = before.data.map(draw);
   const directions = new Map([...points].map(([name, { data }]) => [name, asLongAs(data.map(draw), data)]));
   const saved = Object.fromEntries(
-    backward.inputs.flatMap(({ name }) => (Object.hasOwn(known, name) ? [[name, known[name]]] : [])),
+    backward.inputs.flatMap(({ name }) => {
+      const value = ownValue(known, name);
+      return value ? [[name, value] as const] : [];
+    }),
   );
   const results = await backward.run({ ...saved, [graph.seed]: floatTensor(before.dims, u) }, [
     ...graph.gradients.values(),
   ]);
-  const gradients = new Map(wrt.map((name) => [name, toFloat(results[graph.gradients.get(name)!]).data]));
+  const gradients = new Map(
+    wrt.map((name) => [name, toFloat(tensorOf(results, graph.gradients.get(name)!)).data]),
+  );
   const found = await compareDirection(
     async (step) => {
       const moved = new Map(
@@ -136,7 +153,7 @@ async function compareNode(
     {
       predicted: wrt.reduce((sum, name) => sum + dot(gradients.get(name)!, directions.get(name)!), 0),
       precision: precisionOf(network),
-      estimated: isQuantized(network, [...wrt, output]),
+      exempt: isQuantized(network, [...wrt, output]) ? 'estimate' : undefined,
       scale: Math.hypot(
         ...wrt.map((name) => euclideanLength(gradients.get(name)!) * euclideanLength(directions.get(name)!)),
       ),
@@ -149,9 +166,9 @@ async function compareNode(
 const OFFSET = 0.1;
 
 /** A point near another: many activations are exactly at a kink, such as the zeros behind a ReLU. */
-function movedOff(point: FloatTensor, draw: () => number): FloatTensor {
+function movedOff(point: FloatTensor, type: DataType | undefined, draw: () => number): FloatTensor {
   const { dims, data } = point;
-  return floatTensor(dims, movedAlong(data, asLongAs(data.map(draw), data), OFFSET));
+  return floatTensor(dims, asStored(movedAlong(data, asLongAs(data.map(draw), data), OFFSET), type));
 }
 
 /** One node as a model, with the values that it reads as inputs. */

@@ -22,22 +22,25 @@ const SOURCES: Record<Codec, Source> = {
 
 type StartCodec = (settings: object) => Promise<Instance>;
 
+/** Decodes with an instance of its own, whose memory is freed with it; an instance that threw decodes no more. */
+export type CodecInstance = (bytes: Uint8Array) => Picture;
+
 /**
- * One of jSquash's decoders; a JPEG is rotated by its EXIF orientation. Undefined where its WebAssembly is neither given
- * nor found. Each picture has an instance of its own, so that its memory is freed with it.
+ * Starts instances of one of jSquash's decoders; a JPEG is rotated by its EXIF orientation. Undefined where its
+ * WebAssembly is neither given nor found.
  * @throws {CamError} RUNTIME when the WebAssembly cannot be started.
  */
 export async function loadCodec(
   codec: Codec,
   given?: WebAssembly.Module,
-): Promise<((bytes: Uint8Array) => Promise<Picture>) | undefined> {
+): Promise<(() => Promise<CodecInstance>) | undefined> {
   const { factory, options } = SOURCES[codec];
   const glueLoaded = factory().then((glue) => glue.default as StartCodec);
   const address = async () => wasmAddress(await glueLoaded);
   const module = given ?? (await codecModule(codec, address).catch((cause) => notStarted(codec, cause)));
   const start = await glueLoaded;
   if (!module) return undefined;
-  return async (bytes) => {
+  return async () => {
     const complaints: string[] = [];
     const settings = {
       noInitialRun: true,
@@ -45,10 +48,12 @@ export async function loadCodec(
       instantiateWasm: instantiating(module),
     };
     const instance = await scoped(() => start(settings)).catch((cause) => notStarted(codec, cause));
-    const picture = decodeOrNote(() => scoped(() => instance.decode(bytes, ...options)), complaints);
-    const damage = complaints.find((line) => DAMAGE.test(line));
-    if (!picture || damage) throw new Error(damage ?? complaints[0] ?? `not a sound ${codec} stream`);
-    return picture;
+    return (bytes) => {
+      const picture = decodeOrNote(() => scoped(() => instance.decode(bytes, ...options)), complaints);
+      const damage = complaints.find((line) => DAMAGE.test(line));
+      if (!picture || damage) throw new Error(damage ?? complaints[0] ?? `not a sound ${codec} stream`);
+      return picture;
+    };
   };
 }
 

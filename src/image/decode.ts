@@ -4,12 +4,12 @@ import type { Codec } from '../platform/codecs.ts';
 import { runtime } from '../platform/runtime.ts';
 import { plainBmp } from './bmp.ts';
 import { isCameraRaw } from './camera-raw.ts';
-import { loadCodec } from './codec.ts';
+import { type CodecInstance, loadCodec } from './codec.ts';
 import { DEEP_WHITE } from './deep.ts';
 import { drawn } from './drawable.ts';
 import { CAMERA_RAW, FOREIGN_IMAGES, FOREIGN_START, type ForeignImage } from './foreign-images.ts';
 import { type FormatName, IMAGE_FORMATS, sniff } from './formats.ts';
-import { firstFrame } from './gif.ts';
+import { decodeGif } from './gif.ts';
 import type { Header } from './header.ts';
 import { loadJimp } from './jimp.ts';
 import { MOST_SCANS } from './jpeg.ts';
@@ -17,14 +17,17 @@ import { decodePng } from './png-decode.ts';
 import type { Prepared } from './prepared.ts';
 import type { DecodedPicture, Picture } from './source.ts';
 import { viewOf } from './tiff.ts';
-import { preparedTiff } from './tiff-bounds.ts';
+import { decodeTiff } from './tiff-decode.ts';
 import { preparedWebp } from './webp.ts';
 
 /** The compiled `codec/dec/*_dec.wasm` of jSquash. */
 export type CodecModules = Readonly<Partial<Record<Codec, WebAssembly.Module>>>;
 
 export interface DecodeOptions {
-  /** Images that declare more pixels are rejected before anything is allocated. Default 100 million. */
+  /**
+   * Images that declare more pixels are rejected before anything is allocated. Those that take twice the memory count
+   * twice: more than 32 bits a pixel, progressive JPEG, CMYK. Default 100 million.
+   */
   maxPixels?: number;
   /** Compiled wasm of the JPEG and WebP decoders, for runtimes where the package cannot find its own. */
   modules?: CodecModules;
@@ -45,7 +48,7 @@ export async function decode(
   const { title } = IMAGE_FORMATS[format];
   if (format === 'tiff' && isRaw(bytes)) throw foreignImage(CAMERA_RAW);
   const header = readHeader(format, bytes);
-  const { width, height, scans = 1 } = header;
+  const { width, height, scans = 1, countsTwice = false } = header;
   if (header.complete === false) throw cutShort(title);
   if (!(width > 0 && height > 0)) {
     throw new CamError(
@@ -53,10 +56,11 @@ export async function decode(
       `This ${title} image has no pixels (${width} x ${height}). Export it again.`,
     );
   }
-  if (width * height > maxPixels) {
+  const most = countsTwice ? maxPixels / 2 : maxPixels;
+  if (width * height > most) {
     throw new CamError(
       'BAD_IMAGE',
-      `This ${title} image has ${width} x ${height} pixels; the limit is ${maxPixels / 1e6} million. ` +
+      `This ${title} image has ${width} x ${height} pixels; the limit is ${most / 1e6} million${countsTwice ? ', half of the usual one since decoding it takes twice the memory' : ''}. ` +
         'Scale it down: models take a few hundred pixels per side.',
     );
   }
@@ -68,7 +72,7 @@ export async function decode(
     );
   }
   try {
-    const decoder = await loadDecoder(format, header, modules, maxPixels);
+    const decoder = await loadDecoder(format, header, modules);
     return onWhite(await decoder(BOUNDED[format]?.(bytes) ?? bytes));
   } catch (cause) {
     if (cause instanceof CamError) throw cause;
@@ -83,37 +87,42 @@ export async function decode(
 
 /** Reduces a file to safe parts for decoders that accept anything. */
 const BOUNDED: Partial<Record<FormatName, (bytes: Uint8Array) => Uint8Array>> = {
-  gif: firstFrame,
   bmp: plainBmp,
 };
 
-type Prepare = (bytes: Uint8Array, header: Header, maxPixels: number) => Prepared | Promise<Prepared>;
+type Prepare = (bytes: Uint8Array, header: Header) => Prepared;
 
-/** What jSquash and Jimp need for files that browsers read as they are. */
-const PREPARE: Partial<Record<FormatName, Prepare>> = {
-  webp: preparedWebp,
-  tiff: (bytes, _, maxPixels) => preparedTiff(bytes, maxPixels),
-};
+/** What jSquash needs for files that browsers read as they are. */
+const PREPARE: Partial<Record<FormatName, Prepare>> = { webp: preparedWebp };
 
 type Decoder = (bytes: Uint8Array) => Promise<DecodedPicture>;
 
-async function loadDecoder(
-  format: FormatName,
-  header: Header,
-  modules: CodecModules,
-  maxPixels: number,
-): Promise<Decoder> {
+async function loadDecoder(format: FormatName, header: Header, modules: CodecModules): Promise<Decoder> {
   if (format === 'png') return decodePng;
+  if (format === 'gif') return async (bytes) => decodeGif(bytes);
+  if (format === 'tiff') return (bytes) => decodeTiff(bytes, jpegDecoder(modules));
   const fast = format === 'webp' || (format === 'jpeg' && header.components !== 4); // the codec rejects CMYK
-  const codec = fast ? await loadCodec(format, modules[format]) : undefined;
-  if (!codec && runtime() === 'browser') return drawnByBrowser;
-  const decoder = codec ?? (await loadJimp(format));
+  const start = fast ? await loadCodec(format, modules[format]) : undefined;
+  if (!start && runtime() === 'browser') return drawnByBrowser;
+  const decoder: Decoder = start ? async (bytes) => (await start())(bytes) : await loadJimp(format);
   const prepare = PREPARE[format];
   if (!prepare) return decoder;
   return async (bytes) => {
-    const { file, finish } = await prepare(bytes, header, maxPixels);
+    const { file, finish } = prepare(bytes, header);
     return finish(await decoder(file));
   };
+}
+
+/** One instance for all strips or tiles of a page. */
+function jpegDecoder({ jpeg }: CodecModules): Decoder {
+  let instance: Promise<CodecInstance> | undefined;
+  return async (bytes) => (await (instance ??= startJpeg(jpeg)))(bytes);
+}
+
+async function startJpeg(module?: WebAssembly.Module): Promise<CodecInstance> {
+  const start = await loadCodec('jpeg', module);
+  if (!start) throw new Error('no JPEG decoder is installed');
+  return start();
 }
 
 async function drawnByBrowser(bytes: Uint8Array): Promise<Picture> {

@@ -1,3 +1,4 @@
+import { bmpHeader } from './bmp.ts';
 import { gifHeader } from './gif.ts';
 import type { Header } from './header.ts';
 import { jpegHeader } from './jpeg.ts';
@@ -18,7 +19,11 @@ export const IMAGE_FORMATS: Record<FormatName, ImageFormat> = {
   png: {
     title: 'PNG',
     magic: /^\x89PNG\r\n\x1a\n/,
-    header: (view) => ({ width: view.getUint32(16), height: view.getUint32(20) }),
+    header: (view) => ({
+      width: view.getUint32(16),
+      height: view.getUint32(20),
+      countsTwice: view.getUint8(24) === 16,
+    }),
   },
   jpeg: { title: 'JPEG', magic: /^\xff\xd8\xff/, header: jpegHeader },
   gif: {
@@ -29,18 +34,21 @@ export const IMAGE_FORMATS: Record<FormatName, ImageFormat> = {
   bmp: {
     title: 'BMP',
     magic: /^BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0/s,
-    header: (view) =>
-      view.getUint32(14, true) === 12
-        ? { width: view.getUint16(18, true), height: view.getUint16(20, true) }
-        : { width: view.getInt32(18, true), height: Math.abs(view.getInt32(22, true)) },
+    header: bmpHeader,
   },
   webp: { title: 'WebP', magic: /^RIFF.{4}WEBPVP8[ LX]/s, header: webpHeader },
   tiff: {
     title: 'TIFF',
     magic: /^(II\*\0|MM\0\*)/,
     header(view) {
-      const { width, height, end } = firstPage(view);
-      return { width, height, complete: end <= view.byteLength };
+      const { width, height, end, values } = firstPage(view);
+      const [[bits = 1], [samples = 1]] = [values('bits'), values('samples')];
+      return {
+        width,
+        height,
+        countsTwice: bits * samples > 32 || bits === 16,
+        complete: end <= view.byteLength,
+      };
     },
   },
 };

@@ -2,8 +2,8 @@ import type { Bytes } from '../platform/bytes.ts';
 import { canInflateNow, inflateNow } from '../platform/deflate.ts';
 
 /**
- * Decompresses piece by piece and returns the number of bytes. Stops as soon as they exceed `room`, whatever the data
- * holds.
+ * Decompresses piece by piece and returns the number of bytes. Stops as soon as they exceed `room`, or `take` throws,
+ * whatever the data holds.
  */
 export async function inflate(
   parts: readonly Uint8Array[],
@@ -14,15 +14,16 @@ export async function inflate(
   const packed = new Blob(parts as Bytes[]).stream();
   const reader = packed.pipeThrough(new DecompressionStream(format)).getReader();
   let at = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return at;
-    if (at + value.length > room) {
-      await reader.cancel().catch(() => undefined);
-      return at + value.length;
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      const { value } = read;
+      if (at + value.length > room) return at + value.length;
+      take(value, at);
+      at += value.length;
     }
-    take(value, at);
-    at += value.length;
+    return at;
+  } finally {
+    await reader.cancel().catch(() => undefined);
   }
 }
 

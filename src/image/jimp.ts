@@ -16,7 +16,7 @@ const JIMP_DAMAGE = /gif stream (longer|shorter)/;
  */
 export async function loadJimp(format: FormatName): Promise<(bytes: Uint8Array) => Promise<Picture>> {
   const { Jimp, defaultFormats } = await import('jimp');
-  if (!Jimp) throw new Error('this runtime decodes only PNG, JPEG and WebP');
+  if (!Jimp) throw new Error('this runtime decodes neither BMP nor JPEG of four inks');
   if (format === 'jpeg') {
     const options = { 'image/jpeg': { tolerantDecoding: false } };
     return async (bytes) => sound((await Jimp.fromBuffer(new Uint8Array(bytes).buffer, options)).bitmap);

@@ -28,17 +28,16 @@ export function jpegHeader(view: DataView): Header {
   // After the frame header, the end marker is unambiguous.
   let end = view.byteLength - 2;
   while (end > frame && view.getUint16(end) !== 0xff00 + END) end--;
+  const components = view.getUint8(frame + 9);
   return {
     height: view.getUint16(frame + 5),
     width: view.getUint16(frame + 7),
-    components: view.getUint8(frame + 9),
+    components,
     scans,
+    countsTwice: scans > 1 || components > 3,
     complete: end > frame,
   };
 }
-
-export const hasFrame = (view: DataView): boolean =>
-  [...segments(view)].some(({ marker }) => isFrame(marker));
 
 /** ITU-T T.81 annex B. Bytes between segments are pixels, where 0 follows every 0xff. */
 function* segments(view: DataView): Generator<{ marker: number; at: number }> {

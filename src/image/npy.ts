@@ -26,22 +26,31 @@ const arrayOf = (
   kind: { readonly BYTES_PER_ELEMENT: number; new (bytes: ArrayBuffer): NpyNumbers['data'] },
 ): Elements => ({ type, size: kind.BYTES_PER_ELEMENT, read: (bytes) => new kind(bytes) });
 
-const TYPES: Readonly<Record<string, Elements>> = {
-  '<f4': arrayOf('float32', Float32Array),
-  '<f8': arrayOf('float64', Float64Array),
-  '<f2': {
-    type: 'float16',
-    size: 2,
-    read: (bytes) => Float32Array.from(new Uint16Array(bytes), halfToFloat),
-  },
-  '<i8': arrayOf('int64', BigInt64Array),
-  '<i4': arrayOf('int32', Int32Array),
-  '<i2': arrayOf('int16', Int16Array),
-  '|i1': arrayOf('int8', Int8Array),
-  '<u2': arrayOf('uint16', Uint16Array),
-  '|u1': arrayOf('uint8', Uint8Array),
-  '|b1': arrayOf('bool', Uint8Array),
-};
+const TYPES: ReadonlyMap<string, Elements> = new Map(
+  Object.entries({
+    '<f4': arrayOf('float32', Float32Array),
+    '<f8': arrayOf('float64', Float64Array),
+    '<f2': {
+      type: 'float16',
+      size: 2,
+      read: (bytes) => floatsOf(new Uint16Array(bytes), halfToFloat),
+    },
+    '<i8': arrayOf('int64', BigInt64Array),
+    '<i4': arrayOf('int32', Int32Array),
+    '<i2': arrayOf('int16', Int16Array),
+    '|i1': arrayOf('int8', Int8Array),
+    '<u2': arrayOf('uint16', Uint16Array),
+    '|u1': arrayOf('uint8', Uint8Array),
+    '|b1': arrayOf('bool', Uint8Array),
+  }),
+);
+
+/** Values as float32. `Float32Array.from` would list them first. */
+function floatsOf<T>(values: ArrayLike<T>, toFloat: (value: T) => number): Float32Array {
+  const floats = new Float32Array(values.length);
+  for (let i = 0; i < floats.length; i++) floats[i] = toFloat(values[i]);
+  return floats;
+}
 
 const MAGIC = '\x93NUMPY';
 
@@ -55,7 +64,11 @@ export const isNpy = (bytes: Uint8Array): boolean => latin1(bytes.subarray(0, 6)
  * const { dims, data } = readNpy(await readFile('x.npy'));
  * @throws {CamError} BAD_TENSOR for another element type or order, or a damaged file.
  */
-export const readNpy = (bytes: Uint8Array): NpyArray => readElements(bytes, ['<f4']) as NpyArray;
+export const readNpy = (bytes: Uint8Array): NpyArray =>
+  readElements(
+    bytes,
+    typesThat(({ type }) => type === 'float32'),
+  ) as NpyArray;
 
 /**
  * Like `readNpy`, for real numbers, integers and booleans.
@@ -64,22 +77,30 @@ export const readNpy = (bytes: Uint8Array): NpyArray => readElements(bytes, ['<f
  * const inputs = { input_ids: readNpyNumbers(await readFile('ids.npy')) };
  * @throws {CamError} BAD_TENSOR for another element type, or a damaged file.
  */
-export const readNpyNumbers = (bytes: Uint8Array): NpyNumbers => readElements(bytes, Object.keys(TYPES));
+export const readNpyNumbers = (bytes: Uint8Array): NpyNumbers => readElements(bytes, TYPES);
 
 /**
  * Reads a .npy file of float32, or of the type of a model's input, as float32.
  * @throws {CamError} BAD_TENSOR for another element type, or a damaged file.
  */
 export function readNpyAs(bytes: Uint8Array, type: DataType = 'float32'): NpyArray {
-  const names = Object.keys(TYPES).filter((name) => [type, 'float32'].includes(TYPES[name].type));
-  const { dims, data } = readElements(bytes, names);
+  const { dims, data } = readElements(
+    bytes,
+    typesThat((element) => [type, 'float32'].includes(element.type)),
+  );
   return {
     dims,
-    data: data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number | bigint>, Number),
+    data: data instanceof Float32Array ? data : floatsOf<number | bigint>(data, Number),
   };
 }
 
-function readElements(bytes: Uint8Array, types: readonly string[]): NpyNumbers {
+const typesThat = (accepts: (elements: Elements) => boolean): ReadonlyMap<string, Elements> =>
+  new Map([...TYPES].filter(([, elements]) => accepts(elements)));
+
+/** As in NumPy (`max_header_size`): parsing a longer one takes time, and no array of numbers needs it. */
+const LONGEST_HEADER = 10_000;
+
+function readElements(bytes: Uint8Array, types: ReadonlyMap<string, Elements>): NpyNumbers {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || latin1(bytes.subarray(0, 6)) !== MAGIC)
     throw badNpy('it does not start like a .npy file');
@@ -88,21 +109,25 @@ function readElements(bytes: Uint8Array, types: readonly string[]): NpyNumbers {
     throw badNpy(`it has format version ${version}; versions 1 to 3 are supported`);
   const start = version === 1 ? 10 : 12;
   const end = start + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
+  if (end - start > LONGEST_HEADER)
+    throw badNpy(`its header takes ${end - start} bytes; the limit is ${LONGEST_HEADER}`);
   const header = latin1(bytes.subarray(start, end));
   const type = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const shape = /'shape':\s*\(([\d\s,]*)\)/.exec(header)?.[1];
   if (end > bytes.length || shape === undefined) throw badNpy('its header is truncated or damaged');
-  if (type === undefined || !types.includes(type)) {
-    const wanted = types.length === 1 ? "little-endian float32 ('<f4')" : `one of ${types.join(', ')}`;
+  const elements = type === undefined ? undefined : types.get(type);
+  if (elements === undefined) {
+    const wanted =
+      types.size === 1 ? "little-endian float32 ('<f4')" : `one of ${[...types.keys()].join(', ')}`;
     throw badNpy(`its elements are ${type ? `'${type}'` : 'structured'}, not ${wanted}`);
   }
   if (!/'fortran_order':\s*False/.test(header)) throw badNpy('it is in Fortran (column-major) order');
   const dims = shape.match(/\d+/g)?.map(Number) ?? [];
   const count = dims.reduce((product, dim) => product * dim, 1);
-  const size = count * TYPES[type].size;
-  if (bytes.length - end !== size)
+  const size = count * elements.size;
+  if (bytes.length - end !== size || !dims.every(Number.isSafeInteger))
     throw badNpy(`[${dims.join(', ')}] takes ${size} bytes, but ${bytes.length - end} follow the header`);
-  return { dims, data: TYPES[type].read(new Uint8Array(bytes.subarray(end)).buffer) };
+  return { dims, data: elements.read(new Uint8Array(bytes.subarray(end)).buffer) };
 }
 
 /**

@@ -3,13 +3,14 @@ import { deepPicture } from './deep.ts';
 import { inflate } from './inflate.ts';
 import { exifOrientation, upright } from './orientation.ts';
 import { crc32 } from './png.ts';
+import { type Put, type ReadColor, sampleUnpacker } from './samples.ts';
 import type { DecodedPicture } from './source.ts';
 
 /** Samples per pixel, their bits, and their conversion to red, green, blue and alpha. */
 interface ColorType {
   readonly channels: number;
   readonly depths: readonly number[];
-  readonly color: (png: Png) => Color;
+  readonly color: (png: Png) => ReadColor;
 }
 
 /** Color types of section 11.2.1, table 12. */
@@ -22,21 +23,18 @@ const COLOR_TYPES: Readonly<Record<number, ColorType>> = {
     depths: [8, 16],
     color:
       ({ scale }) =>
-      (s, put) =>
-        put(scale[s[0]], scale[s[0]], scale[s[0]], scale[s[1]]),
+      (s, i, put) =>
+        put(scale[s[i]], scale[s[i]], scale[s[i]], scale[s[i + 1]]),
   },
   6: {
     channels: 4,
     depths: [8, 16],
     color:
       ({ scale }) =>
-      (s, put) =>
-        put(scale[s[0]], scale[s[1]], scale[s[2]], scale[s[3]]),
+      (s, i, put) =>
+        put(scale[s[i]], scale[s[i + 1]], scale[s[i + 2]], scale[s[i + 3]]),
   },
 };
-
-type Color = (samples: Uint16Array, put: Put) => void;
-type Put = (r: number, g: number, b: number, a: number) => void;
 
 /** Pixel positions of each pass: one pass, or Adam7 (section 8.2). */
 const PASSES: readonly (readonly [x: number, y: number, dx: number, dy: number][])[] = [
@@ -85,14 +83,9 @@ export async function decodePng(bytes: Uint8Array): Promise<DecodedPicture> {
       rows: Math.ceil((height - y) / dy),
     }))
     .filter(({ columns, rows }) => columns > 0 && rows > 0);
-  const rowBytes = (columns: number) => Math.ceil((columns * bits) / 8);
-  const size = passes.reduce((sum, { columns, rows }) => sum + rows * (1 + rowBytes(columns)), 0);
-  const lines = await unpack(png.data, size);
   const picture = new (depth === 16 ? Uint16Array : Uint8ClampedArray)(width * height * 4);
   const paint = color(png);
-  const samples = new Uint16Array(channels);
-  const sample = SAMPLES[depth];
-  let at = 0;
+  const unpackSamples = sampleUnpacker(depth);
   let place = 0;
   const put: Put = (r, g, b, a) => {
     picture[place] = r;
@@ -100,50 +93,69 @@ export async function decodePng(bytes: Uint8Array): Promise<DecodedPicture> {
     picture[place + 2] = b;
     picture[place + 3] = a;
   };
-  for (const { x, y, dx, dy, columns, rows } of passes) {
-    const length = rowBytes(columns);
-    let above: Uint8Array = new Uint8Array(length);
-    for (let row = 0; row < rows; row++) {
-      const line = lines.subarray(at + 1, at + 1 + length);
-      unfilter(lines[at], line, above, Math.max(1, bits >> 3));
-      above = line;
-      at += 1 + length;
-      for (let column = 0; column < columns; column++) {
-        for (let c = 0; c < channels; c++) samples[c] = sample(line, column * channels + c);
-        place = 4 * ((y + row * dy) * width + x + column * dx);
-        paint(samples, put);
+  function* readRows(): Generator<number, void, Uint8Array> {
+    for (const { x, y, dx, dy, columns, rows } of passes) {
+      const length = Math.ceil((columns * bits) / 8);
+      const samples = new Uint16Array(columns * channels);
+      let above: Uint8Array = new Uint8Array(1 + length);
+      for (let row = 0; row < rows; row++) {
+        const line = yield 1 + length;
+        unfilter(line, above, Math.max(1, bits >> 3));
+        above = line;
+        unpackSamples(samples, line, 1);
+        place = 4 * ((y + row * dy) * width + x);
+        for (let i = 0; i < samples.length; i += channels, place += 4 * dx) paint(samples, i, put);
       }
     }
   }
+  await feedRows(png.data, readRows());
   const stored =
     picture instanceof Uint16Array ? deepPicture(picture, width, height) : { data: picture, width, height };
   return upright(stored, exifOrientation(png.exif));
 }
 
-const SAMPLES: Readonly<Record<number, (line: Uint8Array, i: number) => number>> = {
-  1: (line, i) => (line[i >> 3] >> (7 - (i & 7))) & 1,
-  2: (line, i) => (line[i >> 2] >> (6 - 2 * (i & 3))) & 3,
-  4: (line, i) => (line[i >> 1] >> (4 - 4 * (i & 1))) & 15,
-  8: (line, i) => line[i],
-  16: (line, i) => (line[2 * i] << 8) | line[2 * i + 1],
-};
-
-function gray({ scale, white, transparency }: Png): Color {
-  const clear = transparency ? uint16(transparency, 0) : -1;
-  return (s, put) => put(scale[s[0]], scale[s[0]], scale[s[0]], s[0] === clear ? 0 : white);
+/** Inflates rows one by one, since all of them take as much memory as the picture. */
+async function feedRows(
+  parts: readonly Uint8Array[],
+  rows: Generator<number, void, Uint8Array>,
+): Promise<void> {
+  let length = rows.next().value; // of the next row; undefined after the last one
+  let row = new Uint8Array(length ?? 0);
+  let filled = 0;
+  const take = (piece: Uint8Array): void => {
+    for (let at = 0; at < piece.length;) {
+      if (length === undefined) throw new Error('it holds more data than pixels');
+      const some = piece.subarray(at, at + length - filled);
+      row.set(some, filled);
+      filled += some.length;
+      at += some.length;
+      if (filled < length) return;
+      length = rows.next(row).value ?? undefined;
+      row = new Uint8Array(length ?? 0);
+      filled = 0;
+    }
+  };
+  // One part: streams are slow over thousands of chunks.
+  await inflate([concatenate(parts)], 'deflate', Infinity, take);
+  if (length !== undefined) throw new Error('pixels are missing');
 }
 
-function trueColor({ scale, white, transparency }: Png): Color {
+function gray({ scale, white, transparency }: Png): ReadColor {
+  const clear = transparency ? uint16(transparency, 0) : -1;
+  return (s, i, put) => put(scale[s[i]], scale[s[i]], scale[s[i]], s[i] === clear ? 0 : white);
+}
+
+function trueColor({ scale, white, transparency }: Png): ReadColor {
   const [red, green, blue] = transparency ? [0, 2, 4].map((at) => uint16(transparency, at)) : [-1, -1, -1];
-  return (s, put) => {
-    const alpha = s[0] === red && s[1] === green && s[2] === blue ? 0 : white;
-    put(scale[s[0]], scale[s[1]], scale[s[2]], alpha);
+  return (s, i, put) => {
+    const alpha = s[i] === red && s[i + 1] === green && s[i + 2] === blue ? 0 : white;
+    put(scale[s[i]], scale[s[i + 1]], scale[s[i + 2]], alpha);
   };
 }
 
-function indexed({ palette, transparency = new Uint8Array() }: Png): Color {
-  return (s, put) => {
-    const index = s[0];
+function indexed({ palette, transparency = new Uint8Array() }: Png): ReadColor {
+  return (s, i, put) => {
+    const index = s[i];
     const at = 3 * index;
     if (at >= palette.length) throw new Error(`its palette has no color ${index}`);
     put(palette[at], palette[at + 1], palette[at + 2], transparency[index] ?? 255);
@@ -167,12 +179,14 @@ const GUESSES: readonly ((a: number, b: number, c: number) => number)[] = [
   },
 ];
 
-function unfilter(filter: number, line: Uint8Array, above: Uint8Array, step: number): void {
+/** Of rows led by their filter. */
+function unfilter(line: Uint8Array, above: Uint8Array, step: number): void {
+  const filter = line[0];
   if (filter === 0) return;
   if (filter >= GUESSES.length) throw new Error(`unknown row filter ${filter}`);
   const guess = GUESSES[filter];
-  for (let i = 0; i < step; i++) line[i] += guess(0, above[i], 0);
-  for (let i = step; i < line.length; i++) line[i] += guess(line[i - step], above[i], above[i - step]);
+  for (let i = 1; i <= step; i++) line[i] += guess(0, above[i], 0);
+  for (let i = step + 1; i < line.length; i++) line[i] += guess(line[i - step], above[i], above[i - step]);
 }
 
 function readChunks(bytes: Uint8Array): Png {
@@ -212,13 +226,4 @@ function readChunks(bytes: Uint8Array): Png {
     exif: chunks.get('eXIf'),
     data,
   };
-}
-
-async function unpack(parts: readonly Uint8Array[], size: number): Promise<Uint8Array> {
-  const whole = new Uint8Array(size);
-  // One part: streams are slow over thousands of chunks.
-  const length = await inflate([concatenate(parts)], 'deflate', size, (piece, at) => whole.set(piece, at));
-  if (length !== size)
-    throw new Error(length < size ? 'pixels are missing' : 'it holds more data than pixels');
-  return whole;
 }

@@ -1,6 +1,6 @@
 /** The first page of a TIFF file (TIFF 6.0 section 2): the tags that locate and describe its pixels. */
 export interface TiffPage {
-  /** Values of a tag; empty if the page does not have it. */
+  /** The first values of a tag; empty if the page does not have it. */
   readonly values: (tag: Tag) => readonly number[];
   readonly littleEndian: boolean;
   readonly width: number;
@@ -11,8 +11,8 @@ export interface TiffPage {
 
 type Tag = keyof typeof TAGS;
 
-/** Values by tag. */
-export type TiffTags = Partial<Record<Tag, readonly number[]>>;
+/** More strips or tiles than real pages have, each of which takes time. */
+export const MOST_PARTS = 65_536;
 
 /** The tags that decoding needs; further pages, thumbnails and camera notes are ignored. */
 const TAGS = {
@@ -40,6 +40,16 @@ const TAGS = {
   jpegTables: 347,
 } as const;
 
+/** How many values of a tag are read, if more than one. */
+const MOST_VALUES: Readonly<Partial<Record<Tag, number>>> = {
+  stripOffsets: MOST_PARTS,
+  stripBytes: MOST_PARTS,
+  palette: 3 * 256,
+  tileOffsets: MOST_PARTS,
+  tileBytes: MOST_PARTS,
+  jpegTables: 65_536,
+};
+
 const READERS: Record<number, { bytes: number; read: 'getUint8' | 'getUint16' | 'getUint32' }> = {
   1: { bytes: 1, read: 'getUint8' },
   3: { bytes: 2, read: 'getUint16' },
@@ -47,15 +57,12 @@ const READERS: Record<number, { bytes: number; read: 'getUint8' | 'getUint16' | 
   7: { bytes: 1, read: 'getUint8' },
 };
 
-/** Values of a tag that are looked at; a page of 100 million pixels has fewer strips or tiles. */
-const MAX_VALUES = 1e6;
-
 /** The entries of a file's first directory, by tag. */
 export interface TiffEntries {
   readonly littleEndian: boolean;
   readonly has: (tag: number) => boolean;
-  /** Values of a tag; empty if there is none, or of another type. */
-  readonly numbers: (tag: number) => readonly number[];
+  /** The first values of a tag; empty if there is none, or of another type. */
+  readonly numbers: (tag: number, most?: number) => readonly number[];
 }
 
 /** @throws {RangeError} when the file is truncated. */
@@ -71,9 +78,9 @@ export function entriesOf(view: DataView): TiffEntries {
   return {
     littleEndian,
     has: (tag) => entries.has(tag),
-    numbers(tag) {
+    numbers(tag, most = 1) {
       const entry = entries.get(tag);
-      return entry === undefined ? [] : valuesOf(view, entry, littleEndian);
+      return entry === undefined ? [] : valuesOf(view, entry, littleEndian, most);
     },
   };
 }
@@ -81,7 +88,7 @@ export function entriesOf(view: DataView): TiffEntries {
 /** @throws {RangeError} when the file is truncated. */
 export function firstPage(view: DataView): TiffPage {
   const { littleEndian, numbers } = entriesOf(view);
-  const values: TiffPage['values'] = (tag) => numbers(TAGS[tag]);
+  const values: TiffPage['values'] = (tag) => numbers(TAGS[tag], MOST_VALUES[tag]);
   const [offsets, bytes] = [
     [...values('stripOffsets'), ...values('tileOffsets')],
     [...values('stripBytes'), ...values('tileBytes')],
@@ -95,54 +102,16 @@ export function firstPage(view: DataView): TiffPage {
   };
 }
 
-function valuesOf(view: DataView, entry: number, little: boolean): number[] {
+function valuesOf(view: DataView, entry: number, little: boolean, most: number): number[] {
   const reader = READERS[view.getUint16(entry + 2, little)];
   if (!reader) return [];
   const count = view.getUint32(entry + 4, little);
   const at = count * reader.bytes <= 4 ? entry + 8 : view.getUint32(entry + 8, little);
   if (at + count * reader.bytes > view.byteLength)
     throw new RangeError('a TIFF directory points past the end');
-  return Array.from({ length: Math.min(count, MAX_VALUES) }, (_, i) =>
+  return Array.from({ length: Math.min(count, most) }, (_, i) =>
     view[reader.read](at + i * reader.bytes, little),
   );
-}
-
-/** Writes a one-page file of strips or tiles, with the page's tags where `changed` has no others. */
-export function writeTiff(
-  page: TiffPage,
-  tiled: boolean,
-  parts: readonly Uint8Array[],
-  changed: TiffTags = {},
-): Uint8Array {
-  const { littleEndian: little } = page;
-  const tags = { ...changed };
-  let size = 8;
-  const offsets = parts.map(({ length }) => (size += length) - length);
-  tags[tiled ? 'tileOffsets' : 'stripOffsets'] = offsets;
-  tags[tiled ? 'tileBytes' : 'stripBytes'] = parts.map(({ length }) => length);
-  const entries = (Object.keys(TAGS) as Tag[])
-    .map((tag) => ({ tag: TAGS[tag], list: tags[tag] ?? page.values(tag) }))
-    .filter(({ list }) => list.length > 0);
-  const directory = size + (size % 2);
-  let free = directory + 2 + 12 * entries.length + 4;
-  const file = new Uint8Array(free + entries.reduce((sum, { list }) => sum + 4 * list.length, 0));
-  const view = new DataView(file.buffer);
-  file.set(little ? [0x49, 0x49] : [0x4d, 0x4d]);
-  view.setUint16(2, 42, little);
-  view.setUint32(4, directory, little);
-  parts.forEach((part, i) => file.set(part, offsets[i]));
-  view.setUint16(directory, entries.length, little);
-  entries.forEach(({ tag, list }, i) => {
-    const entry = directory + 2 + 12 * i;
-    view.setUint16(entry, tag, little);
-    view.setUint16(entry + 2, 4, little);
-    view.setUint32(entry + 4, list.length, little);
-    view.setUint32(entry + 8, list.length === 1 ? list[0] : free, little);
-    if (list.length === 1) return;
-    list.forEach((value, k) => view.setUint32(free + 4 * k, value, little));
-    free += 4 * list.length;
-  });
-  return file;
 }
 
 /** A view of bytes. */

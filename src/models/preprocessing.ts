@@ -8,15 +8,12 @@ import {
   type Preprocessing,
   type TensorLayout,
 } from '../image/preprocess.ts';
-import { shapeText } from '../network/inputs.ts';
+import { MAX_INPUT_PIXELS, shapeText } from '../network/inputs.ts';
 import { isFloat } from '../onnx/data-type.ts';
 import type { ValueInfo } from '../onnx/model.ts';
 
 /** Side of the input if neither the model nor the caller sets one. */
 const DEFAULT_SIDE = 224;
-
-/** Limit on an input's pixels: about 400 MB of the runtime's 4 GB; the first layers need several times as much. */
-const MAX_INPUT_PIXELS = 2 ** 25;
 
 type Dims = readonly (number | string)[];
 

@@ -1,6 +1,6 @@
 import type { Fit, Resizing, Size } from '../image/placement.ts';
 import { MIN_CROP_PCT } from '../image/preprocess.ts';
-import { isRecord } from '../table.ts';
+import { isRecord, ownValue } from '../table.ts';
 import { processorOf, resizesByEdge } from './processors.ts';
 import { cropPctIn, isNumber, isSide, type SettingsFile } from './settings-file.ts';
 
@@ -91,6 +91,6 @@ function sidesFrom(config: SettingsFile, key: string, plain: Fit): Sides | undef
   if (!isRecord(size)) return takes();
   for (const [[rows, columns], fit] of SIZES)
     if (Object.hasOwn(size, rows) && Object.hasOwn(size, columns))
-      return { height: side(size[rows]), width: side(size[columns]), fit };
+      return { height: side(ownValue(size, rows)), width: side(ownValue(size, columns)), fit };
   return takes();
 }

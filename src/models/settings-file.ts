@@ -1,6 +1,6 @@
 import { CamError } from '../errors.ts';
 import { MIN_CROP_PCT } from '../image/preprocess.ts';
-import { isRecord } from '../table.ts';
+import { isRecord, ownValue } from '../table.ts';
 
 /** A JSON file of settings beside a model, with a reader for each kind of value. */
 export interface SettingsFile {
@@ -29,8 +29,7 @@ export function settingsFile(file: string, json: string): SettingsFile {
 
 /** The settings in an object of a file. */
 export function settingsIn(file: string, object: Readonly<Record<string, unknown>>): SettingsFile {
-  const value = (key: string): unknown =>
-    Object.hasOwn(object, key) ? (object[key] ?? undefined) : undefined;
+  const value = (key: string): unknown => ownValue(object, key) ?? undefined;
   const refuse = (key: string, takes: string): never => {
     throw new CamError(
       'BAD_MODEL',

@@ -3,7 +3,8 @@ import type { FileSource } from '../image/source.ts';
 import { foldWeights } from '../onnx/fold.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
-import { folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
+import { streamed } from '../onnx/streamed.ts';
+import { besideFile, folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
 import { folderAdvice } from './foreign-folders.ts';
 import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
@@ -76,8 +77,8 @@ export async function loadModel(
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
     requireOnnx(bytes);
-    const model = foldWeights(readModel(bytes), ROOM);
-    return { ...withWeights(model, external ?? missing(model)), files: [], ...settingsOf(model, settings) };
+    const given = readModel(bytes);
+    return { ...withWeights(given, external ?? missing(given)), files: [], ...settingsOf(given, settings) };
   }
   const known = typeof source === 'object' && 'model' in source;
   const place = known ? source.model : ((await modelInFolder(source)) ?? source);
@@ -88,11 +89,14 @@ export async function loadModel(
       (known ? settingIn(source.preprocessor) : settingBeside(place, 'preprocessor_config.json')),
   ]);
   requireOnnx(bytes, String(place));
-  const model = foldWeights(readModel(bytes, ROOM), ROOM);
+  const model = readModel(bytes, ROOM);
   const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
   const load = async ({ path, file }: (typeof weights)[number]) => ({
     path,
-    data: await read('external data file', file, () => readFile(file)),
+    data: await read('external data file', file, async () => {
+      const real = await besideFile(file, place);
+      return real === undefined ? outside(path) : readFile(real);
+    }),
   });
   const beside = [config, preprocessor].flatMap((setting) => setting?.file ?? []);
   return {
@@ -129,19 +133,26 @@ const ADDRESSES = ['file', 'model'] as const;
 const isAddress = (value: unknown): boolean => typeof value === 'string' || value instanceof URL;
 
 function withWeights(
-  model: Model,
-  external: ModelSource['external'],
+  file: Model,
+  given: ModelSource['external'],
 ): Pick<ModelSource, 'model' | 'external'> {
+  const { model, ...own } = streamed(file) ?? { model: file };
+  const external = 'path' in own ? [...given, own] : given;
   const files = new Map(external.map(({ path, data }) => [path, data]));
   for (const { name, external: place } of model.graph.initializers.values()) {
     const file = place && files.get(place.location);
-    if (!file || place.offset + (place.length ?? 0) <= file.length) continue;
+    if (!file || (place.offset >= 0 && place.offset + (place.length ?? 0) <= file.length)) continue;
     throw new CamError(
       'BAD_MODEL',
       `The external data file "${place.location}" is incomplete: it has ${file.length} bytes, but the weights "${name}" end at byte ${place.offset + (place.length ?? 0)}. Copy or download it again.`,
     );
   }
-  return { model: { ...model, external: files }, external };
+  const { model: folded, weights } = foldWeights(model, ROOM);
+  const all = weights ? [...external, weights] : external;
+  return {
+    model: { ...folded, external: new Map(all.map(({ path, data }) => [path, data])) },
+    external: all,
+  };
 }
 
 /** A JSON file of a model, with its location. */
@@ -185,6 +196,7 @@ async function read(what: string, place: string | URL, get: () => Promise<Uint8A
   try {
     return await get();
   } catch (cause) {
+    if (cause instanceof CamError) throw cause;
     const names = what === 'model' ? await folderNames(place) : undefined;
     if (names) throw new CamError('BAD_MODEL', folderAdvice(names), { cause });
     throw new CamError(
@@ -223,9 +235,13 @@ export function weightsFile(source: string | URL, path: string): string | URL {
   const steps = path.replace(/%2e/gi, '.').split(/[/\\]/).filter((step) => step !== '.' && step !== '');
   const leaves = steps.some((step) => (depth += step === '..' ? -1 : 1) < 0);
   if (!leaves && !/^([/\\]|[a-z][a-z0-9+.-]*:)/i.test(path)) return neighbor(source, path);
+  return outside(path);
+}
+
+function outside(path: string): never {
   throw new CamError(
     'BAD_MODEL',
-    `The model's external data file "${path}" is outside its folder, which ONNX does not allow. Save it again with the file beside it, or pass the file as \`external\`.`,
+    `The model's external data file "${path}" is outside its folder, or a link to what is, which ONNX does not allow. Save it again with the file beside it, or pass the file as \`external\`.`,
   );
 }
 

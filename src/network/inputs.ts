@@ -1,6 +1,7 @@
 import { badOption, CamError, didYouMean } from '../errors.ts';
 import type { ValueInfo } from '../onnx/model.ts';
-import { fromNumbers, type Numbers, sizeOf, type Tensor } from '../runtime/tensor.ts';
+import { fromNumbers, type Numbers, sizeOf, type Tensor, tensorOf } from '../runtime/tensor.ts';
+import { ownValue } from '../table.ts';
 import type { Values } from './network.ts';
 
 /** An additional input: token ids, a mask, sizes. Numbers are converted to the model's type. */
@@ -29,6 +30,29 @@ export function imageInput(inputs: readonly ValueInfo[], name?: string): ValueIn
   return inputs.find((input) => input.name === name) ?? unknownInput('imageInput', name, inputs);
 }
 
+/** Limit on an input's pixels: about 400 MB of the runtime's 4 GB; the first layers need several times as much. */
+export const MAX_INPUT_PIXELS: number = 2 ** 25;
+
+/**
+ * Checks what a model declares before anything of that size is allocated.
+ * @throws {CamError} UNSUPPORTED_MODEL when an input is empty or too large.
+ */
+export function requireSizes(inputs: readonly ValueInfo[]): void {
+  for (const input of inputs) {
+    const values = sizeOf((input.dims ?? []).filter((size) => typeof size === 'number'));
+    const wrong =
+      values === 0
+        ? 'is empty'
+        : values > 3 * MAX_INPUT_PIXELS &&
+          `has ${values} values; the limit is ${3 * MAX_INPUT_PIXELS}, since more do not fit into the runtime's memory`;
+    if (wrong)
+      throw new CamError(
+        'UNSUPPORTED_MODEL',
+        `The model's input ${described(input)} ${wrong}. Export the model for another size.`,
+      );
+  }
+}
+
 /** @throws {CamError} UNSUPPORTED_MODEL when the input takes several images at once. */
 export function requireSingleImage({ name, dims = [] }: ValueInfo): void {
   const [batch] = dims;
@@ -54,14 +78,16 @@ export function extraInputs(
     if (name === image) throw badOption('inputs', `"${name}" is the image input. Remove it from \`inputs\`.`);
     if (!extra.some((input) => input.name === name)) unknownInput('inputs', name, extra);
   }
-  const missing = extra.filter(({ name }) => !Object.hasOwn(given, name));
+  const missing = extra.filter(({ name }) => ownValue(given, name) === undefined);
   if (missing.length > 0) {
     throw badOption(
       'inputs',
       `The model has inputs besides the image "${image}": ${missing.map(described).join(', ')}. Pass ${missing.length === 1 ? 'it' : 'them'} as \`inputs\`.`,
     );
   }
-  return Object.fromEntries(extra.map((input) => [input.name, tensorFor(input, given[input.name])]));
+  return Object.fromEntries(
+    extra.map((input) => [input.name, tensorFor(input, ownValue(given, input.name)!)]),
+  );
 }
 
 /** Zeros for the additional inputs, with size 1 for open dimensions: enough to inspect the graph. */
@@ -92,7 +118,7 @@ export function repeated(values: Values, inputs: readonly ValueInfo[], count: nu
   if (count === 1) return values;
   const perImage = (name: string) => {
     const [first] = inputs.find((input) => input.name === name)?.dims ?? [];
-    return typeof first !== 'number' && values[name].dims[0] === 1;
+    return typeof first !== 'number' && tensorOf(values, name).dims[0] === 1;
   };
   const repeat = ({ type, dims, data }: Tensor): Tensor => {
     const copies = data.slice(0, 0).constructor as new (length: number) => typeof data;

@@ -12,7 +12,14 @@ import { type Slice, slice } from '../onnx/slice.ts';
 import { tapped, withOutputs } from '../onnx/tap.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { createSession, type Session, type SessionOptions } from '../runtime/session.ts';
-import { type FloatTensor, floatTensor, fromFloat, type Tensor, toFloat } from '../runtime/tensor.ts';
+import {
+  type FloatTensor,
+  floatTensor,
+  fromFloat,
+  type Tensor,
+  tensorOf,
+  toFloat,
+} from '../runtime/tensor.ts';
 import { computeConstants } from './constants.ts';
 import { plainGraph } from './plain-graph.ts';
 import { learnParts } from './probe.ts';
@@ -109,7 +116,7 @@ export class Network {
 
   /** A value as real numbers: what quantized ones stand for. */
   real(values: Values, name: string): FloatTensor {
-    const tensor = toFloat(values[name]);
+    const tensor = toFloat(tensorOf(values, name));
     const step = this.#stepSize(name);
     return step
       ? floatTensor(
@@ -179,7 +186,7 @@ export class Network {
     const [fed, computed] = [true, false].map((isFed) =>
       wanted.filter((name) => Object.hasOwn(feeds, name) === isFed),
     );
-    const inputs = Object.fromEntries(fed.map((name) => [name, feeds[name]]));
+    const inputs = Object.fromEntries(fed.map((name) => [name, tensorOf(feeds, name)]));
     if (computed.length === 0) return inputs;
     const session = await this.tap(wanted);
     this.runs.forward++;
@@ -206,16 +213,18 @@ export class Network {
     const dims = this.facts.dims.get(plan.output)!;
     const steps = this.#stepSize(plan.output)?.scale ?? 1;
     const cotangent = floatTensor(dims, steps === 1 ? seed : seed.map((value) => value * steps));
-    const feeds: Record<string, Tensor> = { [graph.seed]: cotangent };
-    for (const { name } of session.inputs) {
-      const kept = frozenValue(name);
-      if (name !== graph.seed) feeds[name] = kept === undefined ? values[name] : before[kept];
-    }
+    const feeds = Object.fromEntries(
+      session.inputs.map(({ name }) => {
+        const kept = frozenValue(name);
+        const value = () => (kept === undefined ? tensorOf(values, name) : tensorOf(before, kept));
+        return [name, name === graph.seed ? cotangent : value()];
+      }),
+    );
     this.runs.backward++;
     const results = await session.run(feeds, [...graph.gradients.values()]);
     return new Map(
       [...graph.gradients].map(([name, output]) => {
-        const gradient = toFloat(results[output]);
+        const gradient = toFloat(tensorOf(results, output));
         const scale = this.#stepSize(name)?.scale;
         return [
           name,
@@ -279,7 +288,8 @@ export class Network {
 /** @throws {CamError} UNSUPPORTED_MODEL when the image changes values that were built into a backward graph. */
 function checkFixed({ fixed }: BackwardPlan, values: Values): void {
   for (const [name, numbers] of fixed) {
-    if (Array.from(values[name].data as ArrayLike<number>, Number).join() === numbers.join()) continue;
+    if (Array.from(tensorOf(values, name).data as ArrayLike<number>, Number).join() === numbers.join())
+      continue;
     throw new CamError(
       'UNSUPPORTED_MODEL',
       `Shapes or positions depend on "${name}", which depends on the image. This method changes the image, so its gradients would be wrong. Use a method that keeps the image, such as gradcam, or one without gradients, such as scorecam.`,

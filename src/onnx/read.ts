@@ -10,7 +10,7 @@ import {
   type Model,
   type ValueInfo,
 } from './model.ts';
-import { makeTensor } from './tensor.ts';
+import { type MadeType, makeTensor } from './tensor.ts';
 import { type Field, fields, floats, utf8, varints } from './wire.ts';
 
 /**
@@ -104,17 +104,30 @@ function graph(parts: readonly Field[]): Graph {
   return { nodes, inputs: inputs.filter(({ name }) => !initializers.has(name)), outputs, initializers };
 }
 
-/** Converts a Constant node to an initializer, so that there is one kind of constant. */
+/** Types of the numbers of a Constant, by attribute. */
+const CONSTANT_NUMBERS: ReadonlyMap<string, MadeType> = new Map([
+  ['value_float', 'float32'],
+  ['value_floats', 'float32'],
+  ['value_int', 'int64'],
+  ['value_ints', 'int64'],
+]);
+
+/**
+ * Converts a Constant node to an initializer, so that there is one kind of constant. Undefined for sparse tensors,
+ * strings and damaged nodes, which are left to onnxruntime.
+ */
 export function constantOf({ op, outputs: [name], attributes }: GraphNode): Initializer | undefined {
-  if (op !== 'Constant') return undefined;
+  if (op !== 'Constant' || !name || attributes.size !== 1) return undefined;
   const [[kind, value]] = attributes;
   if (isInitializer(value)) return { ...value, name };
-  const values = typeof value === 'object' ? (value as readonly number[]) : [value as number];
-  const dims = typeof value === 'object' ? [values.length] : [];
-  if (kind === 'value_float' || kind === 'value_floats') return makeTensor(name, 'float32', dims, values);
-  if (kind === 'value_int' || kind === 'value_ints') return makeTensor(name, 'int64', dims, values);
-  return undefined;
+  const type = CONSTANT_NUMBERS.get(kind);
+  if (type === undefined) return undefined;
+  if (typeof value === 'number') return makeTensor(name, type, [], [value]);
+  return isNumbers(value) ? makeTensor(name, type, [value.length], value) : undefined;
 }
+
+const isNumbers = (value: Attribute): value is readonly number[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'number');
 
 /** Parses a NodeProto. */
 export function readNode(bytes: Uint8Array): GraphNode {
@@ -202,7 +215,7 @@ function valueInfo(bytes: Uint8Array): ValueInfo {
 
 function dimension(field: Field): number | string {
   for (const part of fields(field.bytes)) {
-    if (part.id === 1) return part.number;
+    if (part.id === 1) return part.number < 0 ? '' : part.number; // -1 is open, as in onnxruntime
     if (part.id === 2) return utf8(part.bytes);
   }
   return '';

@@ -35,8 +35,8 @@ const extremeInput = broadcasting((c) => {
 const foldableBinary: Foldable = { since: 7 };
 const foldableUnary: Foldable = { since: 6 };
 
-/** A constant [C, 1, 1] that Add adds to every channel. */
-function channelBias({ node: { inputs }, constant, inputDims }: NodeView): ArrayLike<number> | undefined {
+/** A constant [C, 1, 1] among the operands. */
+function channelBias({ node: { inputs }, constant, inputDims }: NodeView): readonly number[] | undefined {
   const perChannel = (dims: readonly number[]) => dims.length >= 3 && dims.at(-3) === sizeOf(dims);
   return inputs
     .map((_, index) => (perChannel(inputDims(index)) ? constant(index) : undefined))
@@ -49,7 +49,11 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Sub: binary(
     ({ g }) => g,
     ({ g, e }) => e.neg(g),
-    { foldable: foldableBinary, carriesAttention: true },
+    {
+      foldable: foldableBinary,
+      carriesAttention: true,
+      bias: (n) => channelBias(n)?.map((value) => (n.constant(1) ? -value : value)),
+    },
   ),
   Mul: binary(
     (c) => c.e.mul(c.g, c.input(1)),

@@ -1,4 +1,3 @@
-import { InternalError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
 import type { Emitter, Ref } from '../onnx/emitter.ts';
 import type { Attribute, GraphNode } from '../onnx/model.ts';
@@ -115,8 +114,6 @@ export interface Roles {
   readonly carriesAttention?: true;
   /** An activation at the end of fused operators: names of its parameters in `activation_params`. */
   readonly activation?: readonly string[];
-  /** Its vjp from the output alone, if `vjp` needs the input, which a fused operator lacks. */
-  readonly vjpByOutput?: Vjp;
   /** Draws random numbers: not constant even without inputs that vary. */
   readonly random?: true;
   /** Its results are lists of tensors, without a shape. */
@@ -169,6 +166,8 @@ export interface NodeView {
   readonly node: GraphNode;
   /** Opset version of the node's operator. */
   readonly opset: number;
+  /** Opset version of ONNX's own operators in the model. */
+  readonly onnxOpset: number;
   /** Whether an optional input is present. */
   has(index: number): boolean;
   inputDims(index: number): readonly number[];
@@ -204,8 +203,6 @@ export interface ContextSource extends NodeView {
   readonly isEnd: boolean;
   /** Whether this input needs a cotangent. */
   wants(index: number): boolean;
-  /** The rule that overrides an operator's in this pass (guided backpropagation), also within fused operators. */
-  replaced(op: string): Vjp | undefined;
   /** Throws an error with the node and the obstacle: `mode "tf_crop_and_resize"`. */
   unsupported(what: string): never;
 }
@@ -251,10 +248,3 @@ export const broadcasting = (vjp: Vjp, roles?: Partial<Roles>): Operator => ({
   broadcast: true,
   ...roles,
 });
-
-/** The first input's cotangent, for a rule that always returns one. */
-export function onlyCotangent(result: ReturnType<Vjp>): Ref {
-  const [first] = [result].flat();
-  if (typeof first !== 'string') throw new InternalError('A rule returned no cotangent.');
-  return first;
-}

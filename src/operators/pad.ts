@@ -2,9 +2,10 @@ import type { Emitter, Ref } from '../onnx/emitter.ts';
 import { axesArgument, axesBetween } from './axis-arguments.ts';
 import type { Context, Cotangent } from './operator.ts';
 import { unslice } from './slice.ts';
+import { wordOf } from './word.ts';
 
 /** Source of element `at`, relative to the first of `size`, in the modes that repeat elements. */
-const PAD_SOURCES: Readonly<Record<string, (at: number, size: number) => number>> = {
+const PAD_SOURCES: Readonly<Record<'edge' | 'reflect' | 'wrap', (at: number, size: number) => number>> = {
   edge: (at, size) => Math.min(Math.max(at, 0), size - 1),
   reflect: (at, size) => {
     const period = 2 * Math.max(1, size - 1);
@@ -21,14 +22,14 @@ export function padVjp(c: Context): Cotangent[] {
   const { e, g } = c;
   const dims = c.inputDims(0);
   const pads = padAmounts(c);
-  const mode = c.text('mode', 'constant');
-  if (mode === 'constant') {
+  if (c.text('mode', 'constant') === 'constant') {
     const data = e.pad(
       g,
       pads.flat().map((pad) => -pad),
     );
     return [data, null, c.wants(2) ? filled(c, data) : null];
   }
+  const source = PAD_SOURCES[wordOf(c, 'mode', 'edge', PAD_SOURCES)];
   let [ref, shape] = [g, c.outputDims(0)];
   pads[0].forEach((begin, axis) => {
     const [size, end] = [dims[axis], pads[1][axis]];
@@ -43,7 +44,7 @@ export function padVjp(c: Context): Cotangent[] {
       ref,
       shape,
       axis,
-      sources.map((at) => first + PAD_SOURCES[mode](at, rest)),
+      sources.map((at) => first + source(at, rest)),
     );
   });
   return [ref];

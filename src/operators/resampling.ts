@@ -9,9 +9,9 @@ export interface Resampling {
   readonly scale: number;
   /** Start and end of the region of interest, in units of the axis; only `tf_crop_and_resize` uses it. */
   readonly region: readonly [number, number];
-  readonly coordinates: string;
-  readonly mode: string;
-  readonly nearest: string;
+  readonly coordinates: Coordinates;
+  readonly mode: keyof typeof MODES;
+  readonly nearest: Nearest;
   /** Coefficient a of the cubic kernel (Keys 1981). */
   readonly cubic: number;
   readonly antialias: boolean;
@@ -19,11 +19,22 @@ export interface Resampling {
   readonly excludeOutside: boolean;
 }
 
+type Coordinates =
+  | 'asymmetric'
+  | 'half_pixel'
+  | 'pytorch_half_pixel'
+  | 'tf_half_pixel_for_nn'
+  | 'align_corners'
+  | 'half_pixel_symmetric'
+  | 'tf_crop_and_resize';
+
+type Nearest = 'round_prefer_floor' | 'round_prefer_ceil' | 'floor' | 'ceil' | 'simple';
+
 // onnxruntime computes positions in float32; its rounding decides ties.
 const f = Math.fround;
 
 /** Position of a sample among the elements: https://onnx.ai/onnx/operators/onnx__Resize.html */
-const COORDINATES: Readonly<Record<string, (at: number, r: Resampling) => number>> = {
+export const COORDINATES: Readonly<Record<Coordinates, (at: number, r: Resampling) => number>> = {
   asymmetric: (at, { scale }) => f(at / scale),
   half_pixel: (at, { scale }) => f(f((at + 0.5) / scale) - 0.5),
   pytorch_half_pixel: (at, r) => (r.count > 1 ? COORDINATES.half_pixel(at, r) : 0),
@@ -43,7 +54,7 @@ const COORDINATES: Readonly<Record<string, (at: number, r: Resampling) => number
 /** Distance from the middle of two elements below which a position counts as a tie. */
 const TIE = 1e-6;
 
-const NEAREST: Readonly<Record<string, (x: number, r: Resampling) => number>> = {
+export const NEAREST: Readonly<Record<Nearest, (x: number, r: Resampling) => number>> = {
   round_prefer_floor: (x) => Math.ceil(x - 0.5 - TIE),
   round_prefer_ceil: (x) => Math.floor(x + 0.5 + TIE),
   floor: Math.floor,
@@ -52,7 +63,9 @@ const NEAREST: Readonly<Record<string, (x: number, r: Resampling) => number>> = 
   simple: (x, { scale }) => (scale < 1 ? Math.ceil(x) : Math.trunc(x)),
 };
 
-const KERNELS: Readonly<Record<string, { radius: number; weight: (t: number, a: number) => number }>> = {
+const KERNELS: Readonly<
+  Record<'linear' | 'cubic', { radius: number; weight: (t: number, a: number) => number }>
+> = {
   linear: { radius: 1, weight: (t) => Math.max(0, 1 - Math.abs(t)) },
   cubic: {
     radius: 2,
@@ -64,6 +77,12 @@ const KERNELS: Readonly<Record<string, { radius: number; weight: (t: number, a: 
   },
 };
 
+export const MODES: Readonly<Record<'nearest' | keyof typeof KERNELS, true>> = {
+  nearest: true,
+  linear: true,
+  cubic: true,
+};
+
 /** The weight of every element of an axis in each sample. */
 export const resamplingMap = (r: Resampling): AxisMap => axesBetween(0, r.count).map((at) => rowOf(at, r));
 
@@ -72,7 +91,8 @@ function rowOf(at: number, r: Resampling): number[] {
   const x = COORDINATES[r.coordinates](at, r);
   // The extrapolation value outside the image has no gradient.
   if (r.coordinates === 'tf_crop_and_resize' && (x < 0 || x > r.size - 1)) return row;
-  const taps = r.mode === 'nearest' ? [[NEAREST[r.nearest](x, r), 1] as const] : kernelTaps(x, r);
+  const taps =
+    r.mode === 'nearest' ? [[NEAREST[r.nearest](x, r), 1] as const] : kernelTaps(x, r, KERNELS[r.mode]);
   const inside = taps.filter(([index]) => index >= 0 && index < r.size);
   const kept = r.excludeOutside && inside.length > 0 ? inside : taps;
   const total = kept.reduce((sum, [, weight]) => sum + weight, 0);
@@ -81,8 +101,11 @@ function rowOf(at: number, r: Resampling): number[] {
 }
 
 /** Elements around x and their weights. With antialias, shrinking widens the kernel to the size of a sample. */
-function kernelTaps(x: number, r: Resampling): (readonly [index: number, weight: number])[] {
-  const { radius, weight } = KERNELS[r.mode];
+function kernelTaps(
+  x: number,
+  r: Resampling,
+  { radius, weight }: (typeof KERNELS)[keyof typeof KERNELS],
+): (readonly [index: number, weight: number])[] {
   const width = r.antialias ? Math.max(1, 1 / r.scale) : 1;
   const first = Math.floor(x - radius * width) + 1;
   const last = Math.ceil(x + radius * width) - 1;

@@ -5,9 +5,10 @@ import { type AxesRule, imageAxes, resizedEach, windowed } from './axis-rules.ts
 import { gridSampleVjp } from './grid-sample.ts';
 import type { Context, Operator } from './operator.ts';
 import { padVjp } from './pad.ts';
-import { type Resampling, resamplingMap } from './resampling.ts';
+import { COORDINATES, MODES, NEAREST, type Resampling, resamplingMap } from './resampling.ts';
 import { roiAlignVjp } from './roi-align.ts';
 import { transposeMaps } from './separable.ts';
+import { wordOf } from './word.ts';
 
 const resizedImage: AxesRule = (step) => {
   const {
@@ -75,7 +76,7 @@ function legacyResampling(c: Context): Resampling[] {
     count: c.outputDims(0)[axis],
     scale: scales[axis],
     coordinates: 'asymmetric',
-    mode: c.text('mode', 'nearest'),
+    mode: wordOf(c, 'mode', 'nearest', MODES),
     nearest: 'simple',
   }));
 }
@@ -92,9 +93,9 @@ function resampling(c: Context): Resampling[] {
       count: c.outputDims(0)[axis],
       scale: named ? scales[place] : 1,
       region: named && region ? [region[place], region[place + axes.length]] : [0, 1],
-      coordinates: c.text('coordinate_transformation_mode', 'half_pixel'),
-      mode: c.text('mode', 'nearest'),
-      nearest: c.text('nearest_mode', 'round_prefer_floor'),
+      coordinates: wordOf(c, 'coordinate_transformation_mode', 'half_pixel', COORDINATES),
+      mode: wordOf(c, 'mode', 'nearest', MODES),
+      nearest: wordOf(c, 'nearest_mode', 'round_prefer_floor', NEAREST),
       cubic: c.float('cubic_coeff_a', -0.75),
       antialias: c.int('antialias', 0) === 1,
       excludeOutside: c.int('exclude_outside', 0) === 1,

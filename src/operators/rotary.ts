@@ -1,4 +1,4 @@
-import type { AttributeValue, Ref } from '../onnx/emitter.ts';
+import type { Ref } from '../onnx/emitter.ts';
 import { elementwise } from './axis-rules.ts';
 import type { Context, Operator } from './operator.ts';
 
@@ -23,7 +23,8 @@ export const ROTARY: Readonly<Record<string, Operator>> = {
 
 function rotatedBack(c: Context, positions: Ref, cos: Ref, sin: Ref): Ref {
   const names = ['interleaved', 'num_heads', 'rotary_embedding_dim', 'is_packed_batching'];
-  const attributes: Record<string, AttributeValue> = {};
-  for (const name of names) if (c.attribute(name) !== undefined) attributes[name] = c.int(name, 0);
+  const attributes = Object.fromEntries(
+    names.filter((name) => c.attribute(name) !== undefined).map((name) => [name, c.int(name, 0)]),
+  );
   return c.e.op('com.microsoft.RotaryEmbedding', [c.g, positions, cos, c.e.neg(sin)], attributes);
 }

@@ -19,7 +19,7 @@ import {
   type OutputActivation,
   type OutputKind,
 } from '../network/output-kind.ts';
-import { DEFAULT_THREADS, MAX_THREADS } from '../runtime/ort.ts';
+import { DEFAULT_THREADS, LEAST_MEMORY, MAX_THREADS, MOST_MEMORY } from '../runtime/ort.ts';
 import { type Check, type Checks, isRecord } from '../table.ts';
 import { CLASS_NAME } from '../targets/class.ts';
 import { type Score, SCORES } from '../targets/target.ts';
@@ -139,6 +139,7 @@ export interface Settings {
   'keras-mode': KerasMode;
   layout: TensorLayout;
   threads: number;
+  memory: number;
   'batch-size': number;
   port: number;
   host: string;
@@ -657,6 +658,13 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: `the cores of the machine, at most ${DEFAULT_THREADS}`,
     commands: ANY_MODEL,
     ...to('load.threads', wholeNumber(1, MAX_THREADS)),
+  },
+  memory: {
+    group: 'Running',
+    describe: 'the most memory that the runtime takes, in MB',
+    fallback: String(MOST_MEMORY),
+    commands: ANY_MODEL,
+    ...to('load.memory', wholeNumber(LEAST_MEMORY, MOST_MEMORY)),
   },
   'batch-size': {
     group: 'Running',

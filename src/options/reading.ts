@@ -1,6 +1,6 @@
 import type { TokenGrid } from '../network/axes.ts';
 import { parseTokens } from '../network/layout.ts';
-import { type Check, type Checks, isRecord } from '../table.ts';
+import { type Check, type Checks, isRecord, ownValue } from '../table.ts';
 import { hostName, originOf } from './address.ts';
 
 /** How text is parsed to the value of an option. */
@@ -116,7 +116,7 @@ export const named = <Value>(
   ...oneOf(Object.keys(values)),
   accepts,
   library: { takes, accepts },
-  read: (text) => (Object.hasOwn(values, text) ? values[text] : undefined),
+  read: (text) => ownValue(values, text),
 });
 
 export const wholeNumber = (from: number, to?: number): Reading<number> => ({

@@ -1,3 +1,5 @@
+import { ownValue } from '../table.ts';
+
 interface DenoPermissions {
   permissions: {
     querySync(wanted: { name: 'env' | 'read' | 'write'; [key: string]: string }): { state: string };
@@ -14,5 +16,5 @@ export function isGranted(name: 'env' | 'read' | 'write', detail: Readonly<Recor
 export function environmentVariable(name: string): string | undefined {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
   if (!isGranted('env', { variable: name })) return undefined;
-  return process?.env?.[name] || undefined;
+  return ownValue(process?.env ?? {}, name) || undefined;
 }

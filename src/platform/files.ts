@@ -11,6 +11,28 @@ export async function readFile(place: string | URL, limits?: FetchLimits): Promi
   return url ? fetchFile(url, limits) : plain(await nodeModule('node:fs/promises').readFile(pathOf(place)));
 }
 
+/**
+ * The real path of a file, behind all links, that lies beside another one: in its folder, or in that of the file that the
+ * other one links to. Undefined for other places, and for what is not a file, such as a pipe; a URL is returned as it is.
+ */
+export async function besideFile(
+  place: string | URL,
+  other: string | URL,
+): Promise<string | URL | undefined> {
+  if (addressOf(place)) return place;
+  const { realpath, stat } = nodeModule('node:fs/promises');
+  const { dirname, sep } = nodeModule('node:path');
+  const [file, link] = [await realpath(pathOf(place)), await realpath(pathOf(other))];
+  const given = pathOf(other);
+  const { fileURLToPath } = nodeModule('node:url');
+  const folders = [
+    dirname(link),
+    await realpath(dirname(given instanceof URL ? fileURLToPath(given) : given)),
+  ];
+  const isBeside = folders.some((folder) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep));
+  return isBeside && (await stat(file)).isFile() ? file : undefined;
+}
+
 /** Names in a folder; undefined if the place is not one. */
 export async function folderNames(place: string | URL): Promise<string[] | undefined> {
   if (addressOf(place)) return undefined;

@@ -23,3 +23,18 @@ export async function answering<Result>(
     WebAssembly.instantiate = instantiate;
   }
 }
+
+/** While `work` runs, a new `WebAssembly.Memory` grows to no more than this number of pages of 64 KiB. */
+export async function withMemoryLimit<Result>(pages: number, work: () => Promise<Result>): Promise<Result> {
+  const { Memory } = WebAssembly;
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super({ ...descriptor, maximum: Math.min(pages, descriptor.maximum ?? pages) });
+    }
+  };
+  try {
+    return await work();
+  } finally {
+    WebAssembly.Memory = Memory;
+  }
+}

@@ -2,6 +2,7 @@ import type * as Ort from 'onnxruntime-web';
 import { badOption } from '../errors.ts';
 import { breathe } from '../platform/breathe.ts';
 import { cpuCount, DEFAULT_THREADS, whyNoThreads } from '../platform/cpu.ts';
+import { withMemoryLimit } from '../platform/instantiate.ts';
 import { fromBytes, fromModule, onlyFirst, type Start } from './start.ts';
 import { type Turns, turns } from './turns.ts';
 import { wasmOnDisk } from './wasm.ts';
@@ -13,10 +14,21 @@ export type OrtModule = typeof Ort;
 export const MAX_THREADS = 64;
 export { DEFAULT_THREADS };
 
+/** Bounds of the memory of the wasm runtime, in MB; it needs some to start, and has 32-bit addresses. */
+export const LEAST_MEMORY = 100;
+export const MOST_MEMORY = 4294;
+/** A page of WebAssembly in bytes. */
+const PAGE = 65_536;
+
 /** Settings of onnxruntime-web. */
 export interface RuntimeOptions {
   /** Threads of the wasm runtime, from 1 to 64, set by the first model of the process. Default: the machine's cores, at most 8. */
   threads?: number;
+  /**
+   * The most memory that the wasm runtime takes for all models of the process, in MB, from 100 to 4294, set by the first
+   * model; a model that needs more fails with an error. Default 4294.
+   */
+  memory?: number;
   /** Another build of onnxruntime-web, such as `onnxruntime-web/webgpu`. */
   ort?: OrtModule;
   /** Execution providers, first choice first; the build must include them. Default `wasm`, the only tested one. */
@@ -39,6 +51,8 @@ export interface OrtRuntime extends Configured {
 
 interface Configured {
   readonly threads: Threads;
+  /** The most memory that it takes, in MB. */
+  readonly memory: number;
   /** Runs `create`. The first call starts the wasm. */
   readonly start: Start;
   /**
@@ -55,19 +69,12 @@ let usual: Promise<OrtModule> | undefined;
 /**
  * Imports onnxruntime-web on first use. Its flags are set once per process, since it reads them once and a failed start
  * cannot be repeated; later calls cannot change them.
- * @throws {CamError} BAD_OPTION when `threads` is out of range.
+ * @throws {CamError} BAD_OPTION when `threads` or `memory` is out of range.
  */
 export async function loadRuntime(options: RuntimeOptions = {}): Promise<OrtRuntime> {
-  const { threads: requested, module } = options;
-  if (
-    requested !== undefined &&
-    !(Number.isInteger(requested) && requested >= 1 && requested <= MAX_THREADS)
-  ) {
-    throw badOption(
-      'threads',
-      `\`threads\` must be a whole number from 1 to ${MAX_THREADS}, not ${requested}.`,
-    );
-  }
+  const { threads: requested, memory = MOST_MEMORY, module } = options;
+  if (requested !== undefined) requireWhole('threads', requested, 1, MAX_THREADS);
+  requireWhole('memory', memory, LEAST_MEMORY, MOST_MEMORY);
   if (isThreadOfRuntime()) return new Promise(() => undefined);
   const ort = options.ort ?? (await (usual ??= import('#ort')));
   let runtime = configured.get(ort.env);
@@ -79,7 +86,14 @@ export async function loadRuntime(options: RuntimeOptions = {}): Promise<OrtRunt
     const start = module
       ? fromModule(wasm, module)
       : fromBytes(wasm, options.ort ? undefined : wasmOnDisk(versions.web));
-    configured.set(ort.env, (runtime = { threads, start: onlyFirst(start), enter: breathingTurns() }));
+    const limited: Start = (create) =>
+      memory < MOST_MEMORY
+        ? withMemoryLimit(Math.floor((memory * 1e6) / PAGE), () => start(create))
+        : start(create);
+    configured.set(
+      ort.env,
+      (runtime = { threads, memory, start: onlyFirst(limited), enter: breathingTurns() }),
+    );
   }
   return { ort, ...runtime };
 }
@@ -99,6 +113,11 @@ function breathingTurns(): Turns['take'] {
       }
       return work();
     }, signal);
+}
+
+function requireWhole(option: 'threads' | 'memory', value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw badOption(option, `\`${option}\` must be a whole number from ${least} to ${most}, not ${value}.`);
 }
 
 /**

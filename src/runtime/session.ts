@@ -1,6 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-web';
 import { CamError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
+import { ownValue } from '../table.ts';
 import { DISABLED_OPTIMIZERS } from './optimizers.ts';
 import { loadRuntime, type RuntimeOptions } from './ort.ts';
 import type { NumericArray, Tensor } from './tensor.ts';
@@ -38,7 +39,7 @@ export interface Session {
  * @throws {CamError} BAD_MODEL when onnxruntime-web rejects the model.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  const { ort, start, enter } = await loadRuntime(options);
+  const { ort, start, enter, memory } = await loadRuntime(options);
   const bytes = model.length + (options.external ?? []).reduce((sum, { data }) => sum + data.length, 0);
   let session: InferenceSession;
   try {
@@ -53,9 +54,13 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       });
     session = await enter(() => start(create));
   } catch (cause) {
-    throw new CamError('BAD_MODEL', `onnxruntime-web cannot load the model: ${loadAdvice(cause, bytes)}`, {
-      cause,
-    });
+    throw new CamError(
+      'BAD_MODEL',
+      `onnxruntime-web cannot load the model: ${loadAdvice(cause, bytes, memory)}`,
+      {
+        cause,
+      },
+    );
   }
   return {
     inputs: session.inputMetadata.map(port),
@@ -69,12 +74,16 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       try {
         results = await enter(() => session.run(Object.fromEntries(tensors), fetches));
       } catch (cause) {
-        const why = outOfMemory(cause) ? tooLarge(bytes) : reason(cause);
+        const why = outOfMemory(cause) ? tooLarge(bytes, memory) : reason(cause);
         throw new CamError('RUNTIME', `The model failed to run: ${why}`, { cause });
       }
       return Object.fromEntries(
         fetches.map((name) => {
-          const { type, dims, data } = results[name];
+          const result = ownValue(results, name);
+          // onnxruntime-web fills a plain object, which has no room for `__proto__`.
+          if (result === undefined)
+            throw new CamError('UNSUPPORTED_MODEL', `onnxruntime-web does not return "${name}". Rename it.`);
+          const { type, dims, data } = result;
           return [name, { type: type as DataType, dims, data: bitPatterns(type, data as NumericArray) }];
         }),
       );
@@ -142,8 +151,8 @@ const ADVICE: readonly (readonly [words: RegExp, say: (...found: string[]) => st
 /** Advice for all other errors. */
 const MEND = 'Check the file with onnx.checker, or export it again.';
 
-function loadAdvice(cause: unknown, bytes: number): string {
-  if (outOfMemory(cause)) return tooLarge(bytes);
+function loadAdvice(cause: unknown, bytes: number, memory: number): string {
+  if (outOfMemory(cause)) return tooLarge(bytes, memory);
   const text = reason(cause);
   for (const [words, say] of ADVICE) {
     const found = words.exec(text);
@@ -153,8 +162,8 @@ function loadAdvice(cause: unknown, bytes: number): string {
 }
 
 /** What takes the room, and what helps. */
-const tooLarge = (bytes: number): string =>
-  `it needs more memory than the 4 GB of the runtime${bytes > LARGE ? `: its weights alone are ${Math.round(bytes / 1e6)} MB, which are held several times. Use a method without gradients such as eigencam, a later \`layer\`,` : '. Use'} a smaller input (\`preprocessing.width\`, \`preprocessing.height\`) or fewer images at once (\`batchSize\`).`;
+const tooLarge = (bytes: number, memory: number): string =>
+  `it needs more memory than the ${memory} MB of the runtime${bytes > LARGE ? `: its weights alone are ${Math.round(bytes / 1e6)} MB, which are held several times. Use a method without gradients such as eigencam, a later \`layer\`,` : '. Use'} a smaller input (\`preprocessing.width\`, \`preprocessing.height\`) or fewer images at once (\`batchSize\`).`;
 
 /** Bytes of weights that matter for the memory of the runtime. */
 const LARGE = 250e6;

@@ -1,6 +1,7 @@
-import { CamError } from '../errors.ts';
+import { CamError, InternalError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
 import { halfToFloat } from '../onnx/tensor.ts';
+import { ownValue } from '../table.ts';
 
 /** Array types of tensor data. */
 export type NumericArray =
@@ -30,6 +31,13 @@ export const floatTensor = (dims: readonly number[], data: Float32Array): FloatT
   dims,
   data,
 });
+
+/** @throws {InternalError} when there is no tensor of that name. */
+export function tensorOf(tensors: Readonly<Record<string, Tensor>>, name: string): Tensor {
+  const tensor = ownValue(tensors, name);
+  if (tensor === undefined) throw new InternalError(`There is no tensor "${name}".`);
+  return tensor;
+}
 
 /** The number of elements of a shape. */
 export const sizeOf = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);

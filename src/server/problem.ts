@@ -103,18 +103,22 @@ export interface PlainError {
   readonly code: ProblemCode;
   readonly message: string;
   readonly option?: string | undefined;
+  readonly retriable?: boolean;
   /** Whether it is the library's. */
   readonly library: boolean;
 }
 
 export function plainError(error: unknown): PlainError {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof CamError) return { code: error.code, message, option: error.option, library: true };
+  if (error instanceof CamError) {
+    const { code, option, retriable } = error;
+    return { code, message, option, retriable, library: true };
+  }
   return { code: error instanceof Problem ? error.code : 'UNEXPECTED', message, library: false };
 }
 
 /** The error that plain data stands for. */
-export function errorFrom({ code, message, option, library }: PlainError): Error {
-  if (library) return new CamError(code as ErrorCode, message, { option });
+export function errorFrom({ code, message, option, retriable, library }: PlainError): Error {
+  if (library) return new CamError(code as ErrorCode, message, { option, retriable });
   return code === 'UNEXPECTED' ? new Error(message) : new Problem(code, message);
 }

@@ -44,7 +44,7 @@ export const badTarget = (option: string, message: string): CamError =>
  * @throws {CamError} BAD_TARGET for keys of no kind, or of two.
  */
 export function kindOf(target: object): AnyKind {
-  const [kind, other] = ROWS.filter(({ key }) => key in target);
+  const [kind, other] = ROWS.filter(({ key }) => Object.hasOwn(target, key));
   if (kind && !other) return kind;
   if (kind)
     throw badTarget('target', `\`${kind.key}\` and \`${other.key}\` are two targets. Pass them separately.`);

@@ -118,6 +118,7 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   'keras-mode': ['', 'Caffe', 'toString'],
   layout: ['chw'],
   threads: ['0', '65', '1.5', 'all'],
+  memory: ['', '0', '99', '4295', '1GB'],
   'batch-size': ['0', '-3', 'x'],
   target: [''],
   methods: ['', 'cam,'],
@@ -129,6 +130,8 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   'image-input': [''],
   port: ['', '-1', '65536', 'http'],
   host: [''],
+  'allow-host': ['', 'a:80', 'http://a'],
+  'allow-origin': ['', 'example.com'],
 };
 for (const name of Object.keys(OPTIONS) as OptionName[]) {
   const { reading } = OPTIONS[name];

@@ -43,6 +43,10 @@ for (const [name, method, want, dims] of [
     const folder = 'signals-and-volumes';
     const explainer = await Explainer.load(pathOf(`${folder}/${name}.onnx`));
     const explanation = await explainer.explain(pathOf(`${folder}/${name}.npy`), { method });
+    // The same without its batch axis: [C, L] or [C, D, H, W].
+    const { dims: shape, data } = readNpy(readFileSync(pathOf(`${folder}/${name}.npy`)));
+    const alone = await explainer.explain({ type: 'float32', dims: shape.slice(1), data }, { method });
+    assert.equal(alone.raw, explanation.raw);
     await explainer.close();
     const [map] = rawArrays(explanation);
     assert.equal(map.dims, dims);

@@ -343,8 +343,9 @@ function gif(frames: readonly { codes: readonly number[]; width?: number; height
   const word = (value: number) => [value & 0xff, value >> 8];
   const frame = ({ codes, width = 1, height = 1 }: (typeof frames)[number]) => {
     const bits = codes.reduce((sum, code, i) => sum | (code << (3 * i)), 0); // lowest first
+    const packed = [...word(bits & 0xffff), bits >> 16];
     const place = [0, 0, 0, 0, ...word(width), ...word(height), 0];
-    return [0x21, 0xf9, 4, 0, 1, 0, 0, 0, 0x2c, ...place, 2, 2, ...word(bits), 0];
+    return [0x21, 0xf9, 4, 0, 1, 0, 0, 0, 0x2c, ...place, 2, 3, ...packed, 0];
   };
   return new Uint8Array([
     ...[...ascii('GIF89a'), 1, 0, 1, 0, 0xf1, 0, 0],
@@ -364,8 +365,8 @@ test('GIF: a frame that holds more or fewer pixels than it says is damage, and n
   const printed: unknown[] = [];
   console.log = (...words) => void printed.push(words);
   try {
-    assert.match((await failure(gif([{ codes: [CLEAR, BLUE, BLUE, BLUE, STOP] }]))).message, 'longer');
-    assert.match((await failure(gif([{ codes: [CLEAR, STOP] }]))).message, 'shorter');
+    assert.match((await failure(gif([{ codes: [CLEAR, BLUE, BLUE, BLUE, STOP] }]))).message, 'more data');
+    assert.match((await failure(gif([{ codes: [CLEAR, STOP] }]))).message, 'pixels are missing');
   } finally {
     console.log = log;
   }
@@ -398,6 +399,59 @@ test('GIF: a frame lies at its offset on the screen', async () => {
         x === 2 && y === 1 ? [0, 0, 255, 255] : [255, 255, 255, 255],
         `${x}, ${y}`,
       );
+});
+
+test('GIF: a code that no string has yet is damage', async () => {
+  for (const codes of [[CLEAR, 6], [CLEAR, 7], [CLEAR, BLUE, 7], [6]])
+    assert.match((await failure(gif([{ codes: [...codes, STOP] }]))).message, 'LZW codes are damaged');
+});
+
+test('GIF: a code that leads back to itself ends nothing but the picture', async () => {
+  const bytes = readFileSync(new URL('../cases/hostile/gif-lzw-endless.gif', import.meta.url));
+  assert.match((await failure(bytes)).message, 'LZW codes are damaged');
+});
+
+test('GIF: a screen without pixels, and a frame outside of it, are damage', async () => {
+  const bytes = gif([{ codes: [CLEAR, BLUE, STOP] }]);
+  for (const side of [6, 8]) assert.match((await failure(bytes.with(side, 0))).message, 'no pixels');
+  const frame = bytes.indexOf(0x2c);
+  for (const offset of [1, 3])
+    assert.match((await failure(bytes.with(frame + offset, 1))).message, 'outside of its screen');
+});
+
+test('GIF: a frame that sticks out of the screen enlarges it, and the rest is white', async () => {
+  const bytes = gif([{ codes: [CLEAR, BLUE, GREEN, STOP], height: 2 }]).with(6, 2);
+  const { data, width, height } = await decode(bytes);
+  assert.equal([width, height], [2, 2]);
+  const [blue, green, white] = [
+    [0, 0, 255, 255],
+    [0, 255, 0, 255],
+    [255, 255, 255, 255],
+  ];
+  assert.equal(Array.from(data), [blue, white, green, white].flat());
+});
+
+test('GIF: interlaced rows come to their places', async () => {
+  // Rows 0, 2 and 1 of three, by appendix E of GIF89a.
+  const bytes = gif([{ codes: [CLEAR, 1, CLEAR, 2, CLEAR, 3, STOP], height: 3 }]);
+  const { data } = await decode(bytes.with(bytes.indexOf(0x2c) + 9, 0x40));
+  const colors = [0, 1, 2].map((row) => [...data.subarray(4 * row, 4 * row + 3)]);
+  assert.equal(colors, [
+    [0, 0, 255],
+    [0, 0, 0],
+    [0, 255, 0],
+  ]);
+});
+
+test('PNG of 16 bits, JPEG in several scans and of four inks count twice for the limit', async () => {
+  const deep = rawPng({ width: 2, height: 1, depth: 16, type: 0 }, [0, 0, 0, 0, 0]);
+  for (const [bytes, pixels] of [
+    [deep, 2],
+    [cmykJpeg([[0, 0, 0, 0]]), 64],
+  ] as const) {
+    assert.match((await failure(bytes, { maxPixels: 2 * pixels - 1 })).message, 'half of the usual one');
+    await decode(bytes, { maxPixels: 2 * pixels });
+  }
 });
 
 test('GIF: there is one first frame, whatever extensions come before it', async () => {

@@ -74,6 +74,22 @@ test('says what it is where it is not little-endian float32 in C order', () => {
   assert.match(failure(Uint8Array.from(ascii('no tensor at all'))), 'does not start');
 });
 
+test('a header over 10,000 bytes is refused, as NumPy does', () => {
+  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }";
+  const file = (length: number) =>
+    new Uint8Array([
+      ...[0x93, ...ascii('NUMPY'), 2, 0, length & 255, length >> 8, 0, 0],
+      ...ascii(header.padEnd(length)),
+      ...[0, 0, 0x80, 0x3f],
+    ]);
+  assert.equal([...readNpy(file(10_000)).data], [1]);
+  assert.match(failure(file(10_001)), 'its header takes 10001 bytes');
+  assert.match(
+    failure(new Uint8Array([...saved({ version: 2 }).subarray(0, 8), 255, 255, 255, 255, 0, 0])),
+    '4294967295',
+  );
+});
+
 test('cut short anywhere, it is an error', () => {
   const file = saved();
   for (let length = 0; length < file.length; length++) failure(file.subarray(0, length));

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +8,7 @@ import { builtinModel } from '../../src/models/builtin.ts';
 import { loadModel } from '../../src/models/source.ts';
 import * as assert from '../helpers/assert.ts';
 import { external } from '../helpers/external.ts';
+import { rejection } from '../helpers/failure.ts';
 import { fixture } from '../helpers/fixtures.ts';
 
 interface Here extends Context {
@@ -103,5 +104,31 @@ for (const location of [
     }
   });
 }
+
+test('weights behind a link out of the folder are not opened, nor what is not a file', async (here) => {
+  const path = save(here, 'w.bin');
+  const weights = join(here.folder, 'onnx/w.bin');
+  renameSync(weights, join(here.folder, 'w.bin'));
+  symlinkSync('../w.bin', weights);
+  for (const place of [path, pathToFileURL(path)]) {
+    const error = await rejection(loadModel(place));
+    assert.is(error.code, 'BAD_MODEL');
+    assert.match(error.message, /outside its folder, or a link to what is/);
+  }
+  rmSync(weights);
+  mkdirSync(weights);
+  assert.is((await rejection(loadModel(path))).code, 'BAD_MODEL');
+});
+
+test('model and weights may be links into one folder, as in the cache of Hugging Face', async (here) => {
+  const path = save(here, 'w.bin');
+  const snapshot = join(here.folder, 'snapshot');
+  mkdirSync(snapshot);
+  for (const name of ['model.onnx', 'w.bin']) symlinkSync(`../onnx/${name}`, join(snapshot, name));
+  assert.is((await loadModel(join(snapshot, 'model.onnx'))).external.length, 1);
+  symlinkSync('onnx', join(here.folder, 'link'));
+  assert.is((await loadModel(join(here.folder, 'link/model.onnx'))).external.length, 1);
+  assert.is((await loadModel(path)).external.length, 1);
+});
 
 test.run();

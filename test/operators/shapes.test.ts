@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { readsOf } from '../../src/autodiff/backward.ts';
 import { derivedFacts } from '../../src/network/derived-facts.ts';
 import { probe } from '../../src/network/probe.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { OPERATORS } from '../../src/operators/index.ts';
+import * as assert from '../helpers/assert.ts';
 import type { Case } from './case.ts';
 import { CASES } from './cases/index.ts';
 import { build } from './check.ts';

@@ -66,6 +66,7 @@ const SENSE: Partial<Record<OptionName, readonly [text: string, value: unknown]>
   'keras-mode': ['caffe', 'caffe'],
   layout: ['nhwc', 'nhwc'],
   threads: ['64', 64],
+  memory: ['1000', 1000],
   'batch-size': ['3', 3],
   port: ['0', 0],
   host: ['::1', '::1'],

@@ -3,6 +3,7 @@ import prettier from 'prettier';
 import { suite } from 'uvu';
 import { api, API_PAGE, API_REPORT, written } from '../../scripts/docs/api.ts';
 import { CLI_PAGE, cliPage } from '../../scripts/docs/cli.ts';
+import { DEPENDENCIES_PAGE, dependenciesPage } from '../../scripts/docs/dependencies.ts';
 import { MODELS_PAGE, modelsPage } from '../../scripts/docs/models.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { METHODS } from '../../src/index.ts';
@@ -32,6 +33,9 @@ const readme = written('README.md');
 
 pages('docs/cli.md is what the table says: npm run docs', async () =>
   assert.ok((await markdown(cliPage())) === written(CLI_PAGE)),
+);
+pages('docs/dependencies.md is what is installed: npm run docs', async () =>
+  assert.ok((await markdown(dependenciesPage())) === written(DEPENDENCIES_PAGE)),
 );
 pages('docs/models.md is what the tables say: npm run docs', async () =>
   assert.ok((await markdown(modelsPage())) === written(MODELS_PAGE)),

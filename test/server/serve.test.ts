@@ -66,27 +66,27 @@ for (const [args, allowed] of [
   });
 }
 
-test('a signal while the model is read ends it', async () => {
+test('a signal while the model is loaded ends it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'camwasm-'));
+  const labels = join(folder, 'labels.txt');
+  spawnSync('mkfifo', [labels]);
+  const child = spawn(process.execPath, [
+    '--import',
+    'tsx',
+    main,
+    'serve',
+    '--port',
+    '0',
+    '--labels',
+    labels,
+  ]);
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const writer = await open(labels, 'w'); // resolves when they are read, and keeps them from their end
   try {
-    const model = join(folder, 'model.onnx');
-    spawnSync('mkfifo', [model]);
-    const child = spawn(process.execPath, [
-      '--import',
-      'tsx',
-      main,
-      'serve',
-      '--port',
-      '0',
-      '--model',
-      model,
-    ]);
-    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    const written = await open(model, 'w'); // when it is read
     child.kill('SIGTERM');
     assert.is(await ended, 0);
-    await written.close();
   } finally {
+    await writer.close();
     rmSync(folder, { recursive: true });
   }
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { findClass } from '../../src/targets/find-class.ts';
 import { shortLabels } from '../../src/targets/label-names.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('labels for one line');
 

@@ -222,6 +222,15 @@ ranking('values have no best class', () => {
   assert.equal(rank(floatTensor([1, 3], Float32Array.of(1, 2, 3)), output, []).best(2), []);
 });
 
+ranking('of equal scores the first class has the position; a logit of 0 is no more likely than not', () => {
+  const many = floatTensor([1, 3, 1, 3], Float32Array.of(1, 2, 5, 1, 3, 5, 0, 3, 5));
+  assert.equal([...held(many, outputOf([1, 3, 1, 3], 1, 'softmax')).data], [1, 0, 1, 0, 1, 0, 0, 0, 0]);
+  const each = floatTensor([1, 3], Float32Array.of(-1, 0, 1));
+  assert.equal([...held(each, outputOf([1, 3], 1, 'sigmoid')).data], [0, 0, 1]);
+  const half = floatTensor([1, 1, 3], Float32Array.of(0.4, 0.5, 0.6));
+  assert.equal([...held(half, outputOf([1, 1, 3], 1, 'identity')).data], [0, 0, 1]);
+});
+
 ranking('a mask that is given as probabilities wins above a half', () => {
   const data = Float32Array.of(0.4, 0.6, 0.5, 0.9, 0, 1, 0.2, 0.1);
   assert.is(rank(floatTensor([1, 2, 4], data), MASK, []).of(0).probability, 3 / 8);

@@ -27,10 +27,13 @@ import { percent, type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
 /** Sheet writers by file extension. */
-const SHEETS: Readonly<Record<string, (sheet: Sheet) => Promise<Uint8Array | string>>> = {
-  '.png': pngSheet,
-  '.html': htmlSheet,
-};
+const SHEETS: ReadonlyMap<string, (sheet: Sheet) => Promise<Uint8Array | string>> = new Map<
+  string,
+  (sheet: Sheet) => Promise<Uint8Array | string>
+>([
+  ['.png', pngSheet],
+  ['.html', htmlSheet],
+]);
 
 /** `camwasm compare <image>`: one contact sheet, with classes as rows and methods as columns. */
 export async function runCompare(context: CommandContext): Promise<number> {
@@ -165,7 +168,7 @@ async function pathFor({ output }: Given, { stem }: Input, io: IO): Promise<stri
 }
 
 function drawerFor(path: string): (sheet: Sheet) => Promise<Uint8Array | string> {
-  const draw = path === STDOUT ? pngSheet : SHEETS[extname(path).toLowerCase()];
+  const draw = path === STDOUT ? pngSheet : SHEETS.get(extname(path).toLowerCase());
   if (draw) return draw;
   throw badOption(undefined, `A sheet is a .png or .html file, not "${path}". Change -o.`);
 }

@@ -15,7 +15,7 @@ import type { CommandContext } from './command.ts';
 export async function runCompletion({ operands, settings, io }: CommandContext): Promise<number> {
   const [shell, ...more] = operands;
   const shells = Object.keys(SCRIPTS);
-  const script = shell !== undefined && Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
+  const script = Object.entries(SCRIPTS).find(([name]) => name === shell)?.[1];
   if (!script || more.length > 0) {
     throw badOption(
       undefined,

@@ -59,6 +59,11 @@ function preprocessingSection({ preprocessing, preprocessingSources }: Inspectio
   return [['Preprocessing', preprocessingLines(preprocessing, preprocessingSources).map((line) => [line])]];
 }
 
+const countsOf = (operators: Inspection['operators'], named: readonly string[]): string[][] =>
+  Object.entries(operators)
+    .filter(([op]) => named.includes(op))
+    .map(([op, count]) => [op, String(count)]);
+
 /** The part known after a run. */
 function foundRows(inspection: Inspection, expand: boolean): Section[] {
   const { operators, unsupported, problem } = inspection;
@@ -67,7 +72,7 @@ function foundRows(inspection: Inspection, expand: boolean): Section[] {
     ['Explained', explainedRows(inspection)],
     [layersHeading(inspection, expand), layerRows(inspection, expand)],
     ['Nodes that block gradients', barrierRows(inspection)],
-    ['Operators without a gradient', unsupported.map((op) => [op, String(operators[op])])],
+    ['Operators without a gradient', countsOf(operators, unsupported)],
   ];
 }
 

@@ -42,7 +42,7 @@ export async function runModels(context: CommandContext): Promise<number> {
   const { operands, settings, io } = context;
   const [verb, name, ...more] = operands;
   const known = Object.keys(ACTIONS);
-  const action = verb === undefined ? undefined : Object.hasOwn(ACTIONS, verb) ? ACTIONS[verb] : undefined;
+  const action = Object.entries(ACTIONS).find(([name]) => name === verb)?.[1];
   if (verb !== undefined && !action)
     throw badOption(
       undefined,

@@ -44,7 +44,9 @@ export async function pngSheet({ title, columns, rows, bar }: Sheet): Promise<Ui
 
 /** Replaces characters missing from the font with `?`. */
 const readable = (text: string, chars: object): string =>
-  [...text].map((character) => (character === ' ' || character in chars ? character : '?')).join('');
+  [...text]
+    .map((character) => (character === ' ' || Object.hasOwn(chars, character) ? character : '?'))
+    .join('');
 
 /** Truncates text with dots to the available width. */
 function fitting(text: string, fits: (text: string) => boolean): string {
