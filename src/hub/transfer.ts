@@ -69,7 +69,7 @@ export async function transfer(
         'ABORTED',
         'Aborted. What has arrived is kept, and the next download continues it.',
         {
-          cause: error,
+          cause: options.signal.reason,
         },
       );
     }
