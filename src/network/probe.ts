@@ -7,7 +7,7 @@ import { halfToFloat } from '../onnx/tensor.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { createSession, type SessionOptions } from '../runtime/session.ts';
 import type { Tensor } from '../runtime/tensor.ts';
-import { tensorOf } from '../runtime/tensor.ts';
+import { namedTensor } from '../runtime/tensor.ts';
 import { constantVectors } from './constants.ts';
 
 /** The model with fused operators as their parts, and what `probe` learns of it. */
@@ -48,14 +48,14 @@ export async function probe(
     const wanted = [...new Set(reads)].filter((name) => known.has(name));
     const results = await session.run(feeds, [...made.map(shapeOf), ...wanted]);
     const dims = new Map<string, readonly number[]>(
-      made.map((name) => [name, numbersOf(tensorOf(results, shapeOf(name)))]),
+      made.map((name) => [name, numbersOf(namedTensor(results, shapeOf(name)))]),
     );
     const types = new Map<string, DataType>(session.outputs.map(({ name, type }) => [name, type]));
     for (const [name, feed] of Object.entries(feeds)) {
       dims.set(name, feed.dims);
       types.set(name, feed.type);
     }
-    const values = new Map(wanted.map((name) => [name, numbersOf(tensorOf(results, name))]));
+    const values = new Map(wanted.map((name) => [name, numbersOf(namedTensor(results, name))]));
     const vectors = await constantVectors(model, { dims, types }, options);
     const constants = new Map([...vectors].map(([name, tensor]) => [name, numbersOf(tensor)]));
     return { dims, types, values, constants };
