@@ -51,5 +51,18 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['test/**'],
+    ignores: ['test/helpers/assert.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'uvu/assert',
+          message: 'Its difference of large arrays takes hours: test/helpers/assert.ts.',
+        },
+      ],
+    },
+  },
   { files: ['*.js', '*.ts'], rules: { 'no-restricted-syntax': 'off' } },
 );

@@ -48,7 +48,7 @@ const fresh =
 /** Folders and files to remove if this build fails. */
 const unfinished = new Set();
 
-if (process.argv.includes('--force') || !fresh) await build();
+if (process.argv.some((word) => ['--force', '--kernels'].includes(word)) || !fresh) await build();
 
 async function build() {
   const { bundle } = await import('./bundle.mjs'); // esbuild takes long to load
@@ -62,6 +62,7 @@ async function build() {
     kernels,
     `// Made by scripts/prepare.mjs from assembly/.\nexport const KERNELS_BASE64: string =\n  '${base64}';\n`,
   );
+  if (process.argv.includes('--kernels')) return; // without dist/: enough to run the sources
   const fold = `dist.${process.pid}`;
   unfinished.add(fold);
   run('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fold]);

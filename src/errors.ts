@@ -105,21 +105,33 @@ export function didYouMean(written: string, candidates: readonly string[]): stri
   return found.length > 0 ? ` Did you mean ${found.map((name) => `"${name}"`).join(' or ')}?` : '';
 }
 
-/** At most three candidates: first those within a few typos, then those that contain the text. */
-function nearest(written: string, candidates: readonly string[]): string[] {
+/** At most three candidates: first those that hold the text as a word, then those within a few typos, then those that hold it. */
+export function nearest(written: string, candidates: readonly string[]): string[] {
   const wanted = written.toLowerCase();
   const allowed = Math.max(1, Math.floor(wanted.length / 3));
   return candidates
-    .map((name) => {
-      const edits = distance(wanted, name.toLowerCase());
-      const holds = wanted.length >= 3 && name.toLowerCase().includes(wanted);
-      return { name, rank: edits <= allowed ? edits : holds ? allowed + 1 : Infinity };
+    .map((candidate) => {
+      const name = candidate.toLowerCase();
+      const edits = distance(wanted, name);
+      const holds = wanted.length >= 3 && name.includes(wanted);
+      const rank =
+        holds && wordsIn(name).includes(wordsIn(wanted))
+          ? 0
+          : edits <= allowed
+            ? edits
+            : holds
+              ? allowed + 1
+              : Infinity;
+      return { candidate, rank };
     })
     .filter(({ rank }) => rank < Infinity)
     .sort((a, b) => a.rank - b.rank)
     .slice(0, 3)
-    .map(({ name }) => name);
+    .map(({ candidate }) => candidate);
 }
+
+/** The words of a text, each between spaces. */
+const wordsIn = (text: string): string => ` ${text.split(/[^\p{L}\p{N}]+/u).join(' ')} `;
 
 /** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbors. */
 function distance(a: string, b: string): number {

@@ -67,6 +67,7 @@ export { findMethods, type FoundMethod, type MethodChoice } from './methods/choi
 export { findMethod, METHODS, type MethodInfo } from './methods/index.ts';
 export { readBytes } from './platform/files.ts';
 export { findClass } from './targets/find-class.ts';
+export { shortLabels } from './targets/label-names.ts';
 export { targetOf } from './targets/given.ts';
 export { filesOf, targetText } from './targets/kinds.ts';
 export { parseTarget } from './targets/parse.ts';

@@ -148,6 +148,20 @@ export interface VerifyOptions
   operators?: boolean;
 }
 
+/** Who may use a server that web browsers can reach. */
+export interface AccessOptions {
+  /**
+   * Names in the Host header that the server answers to, besides those of loopback; `*` for all. It keeps web pages from
+   * reaching the server under a name of their own (DNS rebinding). Default: all.
+   */
+  readonly allowHosts?: readonly string[];
+  /**
+   * Origins of web pages that may ask and read the answers (CORS), such as `https://app.example.com`, besides those on
+   * loopback and on `allowHosts`; `null` for pages without an origin, `*` for all. Default: not checked, and no CORS.
+   */
+  readonly allowOrigins?: readonly string[];
+}
+
 /** Progress of a method with many runs. */
 export interface Progress {
   readonly method: string;
@@ -173,6 +187,11 @@ export interface ExplainReport {
   readonly detections: readonly Detection[];
   /** Best classes first, at most five; empty if the output holds values. */
   readonly prediction: readonly ClassScore[];
+  /**
+   * Whether the best class is as probable as the model asks (`unsure_below` of its `config.json`), or else a guess;
+   * undefined if it states no such threshold.
+   */
+  readonly confident: boolean | undefined;
   readonly explanations: readonly Explanation[];
   /** Methods that could not explain this image or model; the other results are unaffected. */
   readonly failures: readonly Failure[];

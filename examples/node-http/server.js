@@ -1,12 +1,10 @@
-// The request handler on Node's http server: PORT=8080 node server.js
-import { createHandler } from 'camwasm/server';
-import { listen } from 'camwasm/server/node';
+// The request handler on Node's http server, with models in a worker thread: PORT=8080 node server.js
+import { createWorkerHandler, listen } from 'camwasm/server/node';
 
-const handler = createHandler();
+// On loopback: no strange names for this server (DNS rebinding), and no other web pages.
+const handler = createWorkerHandler({ allowHosts: [], allowOrigins: [] });
 const server = await listen(handler.fetch, { port: Number(process.env.PORT ?? 8080) });
 console.log(`POST an image to ${server.url}/explain`);
 
-process.once('SIGTERM', async () => {
-  await server.close();
-  await handler.close();
-});
+// Answers pending requests first.
+process.once('SIGTERM', () => Promise.all([server.close(), handler.close()]));

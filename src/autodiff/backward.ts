@@ -62,9 +62,7 @@ export function backwardGraph(model: Model, facts: Facts, request: BackwardReque
     const vjp = rules.get(node.op) ?? row?.vjp;
     if (!vjp) throw noRule(model, facts, node);
     const results = [
-      vjp(
-        contextOf(model, node, forward, e, { cotangents, wanted, rules, isEnd: node.outputs[0] === output }),
-      ),
+      vjp(contextOf(model, node, forward, e, { cotangents, wanted, isEnd: node.outputs[0] === output })),
     ].flat();
     results.forEach((result, index) => {
       const name = node.inputs[index];

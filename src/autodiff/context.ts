@@ -7,7 +7,6 @@ import { tensorValues } from '../onnx/tensor.ts';
 import { NoGradientError } from '../operators/no-gradient.ts';
 import { type Context, contextFrom, type NodeView } from '../operators/operator.ts';
 import { constantNodes, copyConstant } from './constants.ts';
-import type { RuleSet } from './rectifier.ts';
 
 /** Shapes, types and contents of a model's values at one input size. */
 export interface ValueFacts {
@@ -46,6 +45,7 @@ export function nodeViewOf(model: Model, node: GraphNode, values: ValueFacts): N
   return {
     node,
     opset: opsetOf(model, node),
+    onnxOpset: model.opsets.get('') ?? 1,
     has: (index) => Boolean(inputs[index]),
     inputDims: (index) => values.dims(inputs[index]),
     outputDims: (index) => values.dims(outputs[index]),
@@ -132,8 +132,6 @@ export interface NodeFlow {
   readonly wanted: readonly boolean[];
   /** Whether the node computes the differentiated value. */
   readonly isEnd: boolean;
-  /** Rules that override the table. */
-  readonly rules: RuleSet;
 }
 
 /** The view of a node for its vjp. */
@@ -142,7 +140,7 @@ export function contextOf(
   node: GraphNode,
   forward: Forward,
   e: Emitter,
-  { cotangents, wanted, isEnd, rules }: NodeFlow,
+  { cotangents, wanted, isEnd }: NodeFlow,
 ): Context {
   const { inputs, outputs } = node;
   return contextFrom({
@@ -155,7 +153,6 @@ export function contextOf(
     raw: (index) => forward.raw(inputs[index]),
     cotangent: (index) => cotangents[index],
     wants: (index) => Boolean(wanted[index]),
-    replaced: (op) => rules.get(op),
     unsupported(what) {
       throw new NoGradientError(node, opsetOf(model, node), what);
     },

@@ -42,12 +42,9 @@ const everyRectifier = (rectify: Rectify): RuleSet =>
 
 /** A Clip is a rectifier if its lower bound is 0. */
 function clipRule(c: Context, rectify: Rectify): ReturnType<Vjp> {
-  // Within a fused operator, the bounds are parameters, and the inputs are others.
-  const own = c.node.op === 'Clip';
-  const { vjp, vjpByOutput } = ACTIVATION.Clip;
-  const low = own && c.has(1) ? c.constant(1)?.[0] : c.float('min', -Infinity);
-  if (low !== 0) return (own ? vjp : vjpByOutput)?.(c);
-  const high = own && c.has(2) ? c.input(2) : c.float('max', Infinity);
+  const low = c.has(1) ? c.constant(1)?.[0] : c.float('min', -Infinity);
+  if (low !== 0) return ACTIVATION.Clip.vjp?.(c);
+  const high = c.has(2) ? c.input(2) : c.float('max', Infinity);
   return rectify(c.e, c.g, openBetween(c, c.y, 0, high));
 }
 

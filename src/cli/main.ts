@@ -6,4 +6,7 @@ import { run } from './run.ts';
 
 settleEnvironment();
 optimizeLater();
-process.exitCode = await run(process.argv.slice(2), processIO(process));
+const io = processIO(process);
+process.exitCode = await run(process.argv.slice(2), io);
+// Reads that cannot be stopped would keep an interrupted process; in Deno, those of standard input.
+if (io.signal.aborted) process.exit();

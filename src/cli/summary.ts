@@ -9,6 +9,7 @@ import type {
   Threads,
 } from '../index.ts';
 import { CamError } from '../options/index.ts';
+import type { ClassNames } from './class-names.ts';
 import { DONE, exitCodeOf } from './exit.ts';
 import type { Job } from './plan.ts';
 import { preprocessingLines } from './preprocessing.ts';
@@ -20,28 +21,43 @@ export interface Written {
   readonly outputs: readonly string[];
 }
 
+/** How text looks: its styles, and the names of classes. */
+interface Look {
+  readonly style: Terminal['style'];
+  readonly className: ClassNames;
+}
+
 /** `golf-ball.jpg  golf ball 98.4 %  layercam @ head.relu6 → golf-ball.layercam.png (0.42 s)` */
 export function summaryLine(
   name: string | undefined,
-  prediction: readonly ClassScore[],
+  { prediction, confident }: Pick<ExplainReport, 'prediction' | 'confident'>,
   written: readonly Written[],
   seconds: number,
-  style: Terminal['style'],
+  { style, className }: Look,
 ): string {
   // Without an explained class, the output may hold boxes, whose largest number is not a prediction.
   const classes = written.some(({ explanation }) => explanation.target.index !== undefined);
   const [best] = name !== undefined && classes ? prediction : [];
   // A method without a score explains no target.
   const explained = ({ target }: Explanation) =>
-    (best && target.index === best.index) || Number.isNaN(target.score) ? undefined : target;
+    (confident !== false && best && target.index === best.index) || Number.isNaN(target.score)
+      ? undefined
+      : target;
+  const amount = (one: ClassScore) => amountOf(one.logit, one.probability);
+  const predicted = () =>
+    confident === false
+      ? `${style('bold', 'unsure')}: ${guesses(prediction, className)} (--model <file> uses another model)`
+      : `${style('bold', className(best))}${amount(best)}`;
   const parts = [
     ...(name === undefined ? [] : [name]),
-    ...(best ? [`${style('bold', className(best))}${amountOf(best.logit, best.probability)}`] : []),
+    ...(best ? [predicted()] : []),
     written
       .map(({ explanation, outputs }) => {
         const { method, layers } = explanation;
         const target = explained(explanation);
-        const of = target ? ` of ${className(target)}${targetAmount(target, name === undefined)}` : '';
+        const of = target
+          ? ` of ${className(target)}${targetAmount(target, name === undefined, className)}`
+          : '';
         const at = layers.length > 0 ? ` @ ${layers.join(', ')}` : '';
         const to = outputs.length > 0 ? ` → ${style('cyan', outputs.join(', '))}` : '';
         return `${method}${of}${at}${to}`;
@@ -51,10 +67,18 @@ export function summaryLine(
   return `${parts.join('  ')} ${style('dim', `(${seconds.toFixed(2)} s)`)}`;
 }
 
-const className = ({ label, index }: { label: string; index: number | undefined }): string =>
-  label === String(index) ? `class ${label}` : label;
+/** The three best classes, of which none is likely. */
+export const guesses = (prediction: readonly ClassScore[], className: ClassNames): string =>
+  prediction
+    .slice(0, 3)
+    .map((one) => `${className(one)}${amountOf(one.logit, one.probability)}`)
+    .join(', ');
 
-function targetAmount({ index, probability, score, detection }: TargetInfo, made: boolean): string {
+function targetAmount(
+  { index, probability, score, detection }: TargetInfo,
+  made: boolean,
+  className: ClassNames,
+): string {
   if (index === undefined && detection)
     return ` (${className({ ...detection, index: detection.class })} ${percent(score)})`;
   if (index === undefined) return amountOf(score, undefined);
@@ -66,7 +90,7 @@ const amountOf = (score: number, probability: number | undefined): string =>
   probability === undefined ? ` = ${Number(score.toPrecision(4))}` : ` ${percent(probability)}`;
 
 /** Output of --detections: one line for each, `detection:0  car 95.4 %  x 12..80, y 4..60`. */
-export function detectionLines(detections: readonly Detection[]): string {
+export function detectionLines(detections: readonly Detection[], className: ClassNames): string {
   if (detections.length === 0) return '  Nothing was detected.';
   return detections
     .map(({ label, class: index, score, box }, i) => {

@@ -1,8 +1,16 @@
+import { slopeInHalf } from './directional-half.ts';
+
 /**
- * What a comparison says: equal, a kink of the function, too much rounding to tell, a wrong derivative, or the
- * straight-through estimate of a quantized model, which is not the derivative of its steps.
+ * What a comparison says: equal, a kink of the function, too much rounding to tell, a wrong derivative, or a gradient that
+ * is not the derivative by convention.
  */
-export type Verdict = 'equal' | 'kink' | 'noise' | 'estimate' | 'mismatch';
+export type Verdict = 'equal' | 'kink' | 'noise' | Exemption | 'mismatch';
+
+/**
+ * Conventions: the straight-through estimate of a quantized model, which is not the derivative of its steps, and regions
+ * that move with the image, which no gradient passes to.
+ */
+export type Exemption = 'estimate' | 'detached';
 
 /** A directional derivative, predicted by a gradient and measured by differences. */
 export interface DirectionalCheck {
@@ -23,8 +31,12 @@ const STEPS: readonly number[] = [0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5,
 /** How often its usual size a doubt may be before a gradient is wrong: kinks add up by chance. */
 const DOUBT = 4;
 
-/** Largest difference of equal derivatives. */
+/** Largest difference of equal derivatives; half precision resolves no smaller one. */
 const LARGEST_DIFFERENCE = 0.01;
+const LARGEST_DIFFERENCE_IN_HALF = 0.1;
+
+/** Whether arithmetic with this unit in the last place is of half precision. */
+export const isHalf = (precision: number): boolean => precision > 2 ** -16;
 
 /** The slope of the rest at one step: from both sides, and in the middle. */
 interface Estimate {
@@ -51,8 +63,8 @@ export interface Prediction {
   readonly precision: number;
   /** Length of the gradient times that of the direction: derivatives far below it are not resolved. */
   readonly scale: number;
-  /** Whether the gradient is a straight-through estimate. */
-  readonly estimated?: boolean;
+  /** Why the gradient differs from the derivative by convention, if it does. */
+  readonly exempt?: Exemption;
 }
 
 /**
@@ -63,7 +75,7 @@ export interface Prediction {
  */
 export async function compareDirection(
   f: (step: number) => Promise<Moved>,
-  { predicted, precision, scale, estimated = false }: Prediction,
+  { predicted, precision, scale, exempt }: Prediction,
 ): Promise<DirectionalCheck> {
   const { value: center } = await f(0);
   // What the gradient does not explain: its slope is zero if the gradient is right.
@@ -71,6 +83,7 @@ export async function compareDirection(
     const { value, change } = await f(step);
     return value - center - change;
   };
+  if (isHalf(precision)) return compareInHalf(rest, center, { predicted, precision, scale, exempt });
   const error = await roundingOf(rest, precision * Math.abs(center), precision);
   const estimates: Estimate[] = [];
   for (const step of STEPS) {
@@ -87,10 +100,36 @@ export async function compareDirection(
   const isEqual = difference <= LARGEST_DIFFERENCE;
   const verdict = isEqual
     ? 'equal'
-    : estimated
-      ? 'estimate'
-      : verdictOn(estimates, best, doubt(best), LARGEST_DIFFERENCE * unit);
+    : (exempt ?? verdictOn(estimates, best, doubt(best), LARGEST_DIFFERENCE * unit));
   return { predicted, measured, difference, step, verdict };
+}
+
+/** The comparison in half precision, by a slope from several steps. */
+async function compareInHalf(
+  rest: (step: number) => Promise<number>,
+  center: number,
+  { predicted, precision, scale, exempt }: Prediction,
+): Promise<DirectionalCheck> {
+  const { central, apart, error, step } = await slopeInHalf(
+    rest,
+    precision,
+    (precision * Math.abs(center)) / 2,
+  );
+  const measured = predicted + central;
+  const unit = Math.max(Math.abs(predicted), Math.abs(measured), scale * 1e-3);
+  const off = Math.abs(central);
+  const tolerance = LARGEST_DIFFERENCE_IN_HALF * unit;
+  const doubt = DOUBT * error;
+  const isKink = Math.abs(apart) > doubt && off <= Math.abs(apart) + doubt;
+  const found = isKink ? 'kink' : off > tolerance + doubt ? 'mismatch' : 'noise';
+  const isEqual = off <= tolerance && error <= tolerance;
+  return {
+    predicted,
+    measured,
+    difference: unit === 0 ? 0 : off / unit,
+    step,
+    verdict: isEqual ? 'equal' : (exempt ?? found),
+  };
 }
 
 /**

@@ -41,7 +41,8 @@ export interface ModelInfo {
 }
 
 /**
- * A model, loaded once, that explains many images. Calls run one at a time.
+ * A model, loaded once, that explains many images. Its calls run one at a time; several explainers may work at once, and
+ * their runs take turns.
  *
  * @example
  * const explainer = await Explainer.load('resnet50.onnx', { labels: 'imagenet.txt' });
@@ -162,6 +163,7 @@ export class Explainer {
       const { preprocessing, preprocessingSources } = this.info;
       return {
         ...steps,
+        confident: isConfident(steps.prediction, this.#model.source.unsureBelow),
         ...(prepared.image.picture || prepared.blank
           ? { preprocessing, preprocessingSources }
           : { preprocessing: undefined, preprocessingSources: undefined }),
@@ -235,6 +237,12 @@ export class Explainer {
     if (this.#closing) throw closedError();
     return this.#turns.take(() => blamingSize(this.#model.options, work), signal);
   }
+}
+
+/** Whether the best class has the probability that the model asks for; undefined if either is unknown. */
+function isConfident([best]: readonly ClassScore[], unsureBelow: number | undefined): boolean | undefined {
+  if (best?.probability === undefined || unsureBelow === undefined) return undefined;
+  return best.probability >= unsureBelow;
 }
 
 const closedError = (): CamError =>

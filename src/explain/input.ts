@@ -46,10 +46,11 @@ export async function prepareInput(
     return { tensor, layout, image: { ...given, form, input, preprocessing }, blank: source === undefined };
   };
   if ('dims' in image) {
-    checkTensor(image, model.input);
-    const [height = 1, width = 1] = image.dims.slice(-2);
-    const size = layoutOfInput(model.source.model, model.input.name, image.dims) ?? { height, width };
-    return prepared(image, { picture: undefined, placement: unmoved(size) });
+    const tensor = withBatch(image, model.input);
+    checkTensor(tensor, model.input);
+    const [height = 1, width = 1] = tensor.dims.slice(-2);
+    const size = layoutOfInput(model.source.model, model.input.name, tensor.dims) ?? { height, width };
+    return prepared(tensor, { picture: undefined, placement: unmoved(size) });
   }
   const { data, dims, placement } = toTensor(image, requirePreprocessing(model));
   // An explanation is drawn on bytes; the 16 bits of a file are only for the tensor.
@@ -87,12 +88,18 @@ export function withVolume(input: PreparedInput, tensor: FloatTensor, kernels: K
   return { ...input, tensor, image: { ...image, input: layout && toVolume(tensor, layout, kernels) } };
 }
 
-/** Zeros in the size of a picture, or of an input that does not take one and declares its size. */
+/** Assumed for open sizes by their number: the length of a signal, and the sides of a volume or video. */
+const OPEN_SIDES: Readonly<Partial<Record<number, number>>> = { 2: 1024, 4: 32 };
+
+/** Zeros in the size of a picture, or of an input that does not take one and declares its size, or some of it. */
 function blank(model: LoadedModel): FloatTensor {
   const { preprocessing, input } = model;
   const [, ...sizes] = input.dims ?? [];
-  const isFixed = !preprocessing && sizes.length > 0 && sizes.every((size) => typeof size === 'number');
-  const dims = isFixed ? [1, ...sizes] : pictureDims(requirePreprocessing(model));
+  const open = OPEN_SIDES[sizes.length];
+  const known = sizes.flatMap((size) => (typeof size === 'number' ? size : (open ?? [])));
+  const isDeclared = known.length === sizes.length && sizes.some((size) => typeof size === 'number');
+  const isKnown = !preprocessing && isDeclared;
+  const dims = isKnown ? [1, ...known] : pictureDims(requirePreprocessing(model));
   return floatTensor(dims, new Float32Array(sizeOf(dims)));
 }
 
@@ -103,6 +110,10 @@ function pictureDims({ width, height, channels, layout }: Preprocessing): number
 
 /** The shape assumed for an input that declares none: image tensors have four axes. */
 const UNDECLARED = ['', '', '', ''] as const;
+
+/** A tensor that lacks the batch axis alone, such as a signal [C, L], as a batch of one. */
+const withBatch = (tensor: FloatTensor, { dims: declared = UNDECLARED }: ValueInfo): FloatTensor =>
+  tensor.dims.length + 1 === declared.length ? floatTensor([1, ...tensor.dims], tensor.data) : tensor;
 
 function checkTensor({ data, dims }: FloatTensor, { dims: declared = UNDECLARED }: ValueInfo): void {
   const text = `[${dims.join(', ')}]`;

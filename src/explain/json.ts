@@ -21,6 +21,8 @@ export interface ImageJson {
   /** What a detector found, best first; empty for other outputs. */
   readonly detections: ExplainReport['detections'];
   readonly prediction: readonly ClassScoreJson[];
+  /** Whether the best class is as probable as the model asks; null if it states no threshold. */
+  readonly confident: boolean | null;
   readonly preprocessing: ExplainReport['preprocessing'] | null;
   /** Who decided each setting of it. */
   readonly preprocessingSources: ExplainReport['preprocessingSources'] | null;
@@ -100,7 +102,13 @@ export function imageJson(
   { image, model, warnings, reworded = asIs }: Subject,
   report: Pick<
     ExplainReport,
-    'output' | 'detections' | 'prediction' | 'preprocessing' | 'preprocessingSources' | 'timings'
+    | 'output'
+    | 'detections'
+    | 'prediction'
+    | 'confident'
+    | 'preprocessing'
+    | 'preprocessingSources'
+    | 'timings'
   >,
   results: readonly ResultJson[],
   failures: readonly Failure[] = [],
@@ -118,6 +126,7 @@ export function imageJson(
       image === null
         ? []
         : report.prediction.map((one) => ({ ...one, probability: one.probability ?? null })),
+    confident: image === null ? null : (report.confident ?? null),
     preprocessing: report.preprocessing ?? null,
     preprocessingSources: report.preprocessingSources ?? null,
     results: results.map((result) => ({ ...result, warnings: result.warnings.map(reworded) })),
@@ -148,6 +157,7 @@ export const errorImageJson = (
   output: null,
   detections: [],
   prediction: [],
+  confident: null,
   preprocessing: null,
   preprocessingSources: null,
   results: [],

@@ -92,6 +92,7 @@ export function planFor(network: Network, { input, output, methods: all, options
     ...(output.problem === undefined ? [output.logits, explained, ...detectorTaps(output)] : []),
     ...[...chosen, ...stages].map(({ name }) => name),
     ...savedBy(network, gradients),
+    ...resultOr(biases, []).flatMap(({ value, bounds }) => (bounds ? [value] : [])),
     ...(HEAD_ASKS.some((ask) => asks.has(ask))
       ? chosen.flatMap(({ name }) => headTaps(network, name, explained))
       : []),

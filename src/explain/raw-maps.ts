@@ -17,9 +17,11 @@ import type {
   Provided,
 } from '../methods/method.ts';
 import { random } from '../methods/random.ts';
+import { beforeBounds } from '../network/biases.ts';
 import { classifierWeights } from '../network/classifier.ts';
 import type { Layer } from '../network/layers.ts';
 import { toVolume } from '../network/layout.ts';
+import { namedTensor } from '../runtime/tensor.ts';
 import type { ExplainedImage, ExplainOptions } from '../types.ts';
 import { drive, totalsOf } from './answer.ts';
 import { resultOf, resultOr } from './attempt.ts';
@@ -213,7 +215,11 @@ async function biasGradients({ pass, gradients }: TargetRun, kernels: Kernels): 
   const terms = pass.plan.biases ? resultOf(pass.plan.biases) : [];
   if (terms.length === 0) return [];
   const found = await gradients(pass.plan.gradients.biases);
-  return terms.map(({ value, layout, bias }) => ({ g: toVolume(found.get(value)!, layout, kernels), bias }));
+  return terms.map((term) => {
+    const { value, layout, bias } = term;
+    const g = beforeBounds(term, found.get(value)!, namedTensor(pass.values, value));
+    return { g: toVolume(g, layout, kernels), bias };
+  });
 }
 
 function attentionMaps({ pass }: TargetRun): AttentionMaps {

@@ -47,7 +47,7 @@ export async function explainSteps(
   input: PreparedInput,
   options: ExplainOptions,
   { network, kernels, labels, input: inputName, others, watch, readMask, readTensor }: CallContext,
-): Promise<Omit<ExplainReport, 'preprocessing' | 'preprocessingSources' | 'timings' | 'runs'>> {
+): Promise<Omit<ExplainReport, 'confident' | 'preprocessing' | 'preprocessingSources' | 'timings' | 'runs'>> {
   const { output, names, note } = explainedOutputOf(network, inputName, call.outputs, labels, options);
   const plan = planFor(network, { input: inputName, output, methods: call.methods, options });
   await watch.time('session', () => network.tap(plan.taps));

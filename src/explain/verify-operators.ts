@@ -2,6 +2,7 @@ import { backwardGraph, takesGradient } from '../autodiff/backward.ts';
 import { random } from '../methods/random.ts';
 import type { BackwardPlan, Network, Values } from '../network/network.ts';
 import { gradientPath } from '../network/reach.ts';
+import type { DataType } from '../onnx/data-type.ts';
 import { Emitter } from '../onnx/emitter.ts';
 import { needsOf } from '../onnx/flow.ts';
 import type { GraphNode, Model } from '../onnx/model.ts';
@@ -16,7 +17,15 @@ import type { VerifyOptions } from '../types.ts';
 import { checkSignal } from './call.ts';
 import { compareDirection } from './directional.ts';
 import { feedsFor, type ForwardPass } from './forward.ts';
-import { asLongAs, changeOf, euclideanLength, isQuantized, movedAlong, precisionOf } from './precision.ts';
+import {
+  asLongAs,
+  asStored,
+  changeOf,
+  euclideanLength,
+  isQuantized,
+  movedAlong,
+  precisionOf,
+} from './precision.ts';
 import type { GradientCheck } from './verify.ts';
 
 /**
@@ -97,7 +106,9 @@ async function compareNode(
   draw: () => number,
 ): Promise<GradientCheck> {
   const { facts } = network;
-  const points = new Map(wrt.map((name) => [name, movedOff(toFloat(namedTensor(values, name)), draw)]));
+  const points = new Map(
+    wrt.map((name) => [name, movedOff(toFloat(namedTensor(values, name)), facts.types.get(name), draw)]),
+  );
   const given = Object.fromEntries(forward.inputs.map(({ name }) => [name, namedTensor(values, name)]));
   const inputs = {
     ...given,
@@ -142,7 +153,7 @@ async function compareNode(
     {
       predicted: wrt.reduce((sum, name) => sum + dot(gradients.get(name)!, directions.get(name)!), 0),
       precision: precisionOf(network),
-      estimated: isQuantized(network, [...wrt, output]),
+      exempt: isQuantized(network, [...wrt, output]) ? 'estimate' : undefined,
       scale: Math.hypot(
         ...wrt.map((name) => euclideanLength(gradients.get(name)!) * euclideanLength(directions.get(name)!)),
       ),
@@ -155,9 +166,9 @@ async function compareNode(
 const OFFSET = 0.1;
 
 /** A point near another: many activations are exactly at a kink, such as the zeros behind a ReLU. */
-function movedOff(point: FloatTensor, draw: () => number): FloatTensor {
+function movedOff(point: FloatTensor, type: DataType | undefined, draw: () => number): FloatTensor {
   const { dims, data } = point;
-  return floatTensor(dims, movedAlong(data, asLongAs(data.map(draw), data), OFFSET));
+  return floatTensor(dims, asStored(movedAlong(data, asLongAs(data.map(draw), data), OFFSET), type));
 }
 
 /** One node as a model, with the values that it reads as inputs. */

@@ -11,7 +11,7 @@ import type { ImageInput, VerifyOptions } from '../types.ts';
 import { resultOr } from './attempt.ts';
 import { checkSignal, readCall } from './call.ts';
 import { contextFor } from './context.ts';
-import { compareDirection, type DirectionalCheck } from './directional.ts';
+import { compareDirection, type DirectionalCheck, isHalf } from './directional.ts';
 import {
   explainedOutput,
   feedsFor,
@@ -26,7 +26,17 @@ import { type PreparedInput, prepareInput, withVolume } from './input.ts';
 import { type LoadedModel, loadEverything, networkSlot, runtimeOptionsOf, withPreset } from './loaded.ts';
 import { explainedOutputOf } from './output.ts';
 import { planFor } from './plan.ts';
-import { asLongAs, changeOf, euclideanLength, isQuantized, movedAlong, precisionOf } from './precision.ts';
+import {
+  asLongAs,
+  asStored,
+  changeOf,
+  euclideanLength,
+  hasDetached,
+  isQuantized,
+  movedAlong,
+  precisionOf,
+  steepDirection,
+} from './precision.ts';
 import { stopwatch } from './stopwatch.ts';
 import { runTarget, type TargetRun, targetsOf } from './target-run.ts';
 import { checkOperators } from './verify-operators.ts';
@@ -213,27 +223,35 @@ async function checkPlace(
   const { network, plan } = run.pass;
   const { reached } = gradientPath(network, plan.input, plan.explained);
   const after = network.flow.downstream([name]);
-  const estimated = isQuantized(
-    network,
-    [...reached].filter((one) => after.has(one)),
-  );
+  const between = [...reached].filter((one) => after.has(one));
+  const exempt = isQuantized(network, between)
+    ? 'estimate'
+    : hasDetached(network, between, after)
+      ? 'detached'
+      : undefined;
+  const precision = precisionOf(network);
   const checks: GradientCheck[] = [];
   for (let n = 0; n <= directions; n++) {
     const { normal } = random(seed, `verify ${name}`, n);
-    const raw = n === 0 ? gradient.data : value.data.map(normal);
+    const raw =
+      n === 0
+        ? gradient.data
+        : isHalf(precision)
+          ? steepDirection(gradient.data, normal)
+          : value.data.map(normal);
     if (euclideanLength(raw) === 0) continue;
     const direction = asLongAs(raw, value.data);
     const scoreAt = async (step: number) => {
       checkSignal(signal);
-      const moved = movedAlong(value.data, direction, step);
+      const moved = asStored(movedAlong(value.data, direction, step), network.facts.types.get(name));
       const { score } = run.scoreOf(await outputAt({ ...value, data: moved }));
       return { value: score, change: changeOf(gradient.data, value.data, moved) };
     };
     const found = await compareDirection(scoreAt, {
       predicted: dot(gradient.data, direction),
-      precision: precisionOf(network),
+      precision,
       scale: euclideanLength(gradient.data) * euclideanLength(direction),
-      estimated,
+      exempt,
     });
     checks.push({ at, name, direction: n === 0 ? 'gradient' : 'random', ...found });
   }

@@ -32,6 +32,17 @@ export function readModelConfig(json: string): Partial<Preprocessing> {
   };
 }
 
+/**
+ * The probability below which the best class is a guess: `unsure_below` of a `config.json`.
+ * @throws {CamError} BAD_MODEL unless it is a number from 0 to 1.
+ */
+export function readUnsureBelow(json: string): number | undefined {
+  const config = settingsIn('config.json', objectOrNothing(json));
+  const found = config.number('unsure_below');
+  if (found === undefined || (found >= 0 && found <= 1)) return found;
+  return config.refuse('unsure_below', 'a probability from 0 to 1');
+}
+
 /** timm's names of the resize modes, other than its default `center`. */
 const FIT_OF_CROP_MODE: ReadonlyMap<unknown, Fit> = new Map([
   ['squash', 'stretch'],

@@ -1,12 +1,14 @@
 import { CamError, formatValue } from '../errors.ts';
 import type { FileSource } from '../image/source.ts';
+import { foldWeights } from '../onnx/fold.ts';
 import type { Model } from '../onnx/model.ts';
 import { readModel } from '../onnx/read.ts';
+import { streamed } from '../onnx/streamed.ts';
 import { besideFile, folderNames, readFile, readFileWithRoom } from '../platform/files.ts';
 import { folderAdvice } from './foreign-folders.ts';
 import { requireOnnx } from './foreign-formats.ts';
 import { labelsOfConfig } from './labels.ts';
-import { readModelConfig } from './model-config.ts';
+import { readModelConfig, readUnsureBelow } from './model-config.ts';
 import type { FoundSettings } from './preprocessing.ts';
 import { readPreprocessorConfig } from './preprocessor-config.ts';
 import { PRESETS } from './presets.ts';
@@ -20,6 +22,8 @@ export interface ModelSource {
   readonly labels: readonly string[] | undefined;
   /** Settings of its preprocessing; undefined if there are none. */
   readonly found: FoundSettings | undefined;
+  /** The probability below which the best class is a guess; undefined if the model states none. */
+  readonly unsureBelow: number | undefined;
   /** The files read. */
   readonly files: readonly (string | URL)[];
 }
@@ -29,8 +33,8 @@ export interface ModelFiles {
   /** External data files, by their path in the model. Found automatically beside a model path. */
   external?: readonly { path: string; data: Uint8Array }[];
   /**
-   * Contents of a Hugging Face `config.json`, with the class names, and timm's preprocessing or a `mode` of Keras. Found
-   * automatically beside a model path.
+   * Contents of a Hugging Face `config.json`, with the class names, and timm's preprocessing or a `mode` of Keras.
+   * `unsure_below` is the probability below which the best class is a guess. Found automatically beside a model path.
    */
   config?: object;
   /**
@@ -73,7 +77,7 @@ export async function loadModel(
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
     requireOnnx(bytes);
-    const model = readModel(bytes);
+    const model = foldWeights(readModel(bytes), ROOM);
     return { ...withWeights(model, external ?? missing(model)), files: [], ...settingsOf(model, settings) };
   }
   const known = typeof source === 'object' && 'model' in source;
@@ -85,7 +89,7 @@ export async function loadModel(
       (known ? settingIn(source.preprocessor) : settingBeside(place, 'preprocessor_config.json')),
   ]);
   requireOnnx(bytes, String(place));
-  const model = readModel(bytes, ROOM);
+  const model = foldWeights(readModel(bytes, ROOM), ROOM);
   const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
   const load = async ({ path, file }: (typeof weights)[number]) => ({
     path,
@@ -129,9 +133,11 @@ const ADDRESSES = ['file', 'model'] as const;
 const isAddress = (value: unknown): boolean => typeof value === 'string' || value instanceof URL;
 
 function withWeights(
-  model: Model,
-  external: ModelSource['external'],
+  file: Model,
+  given: ModelSource['external'],
 ): Pick<ModelSource, 'model' | 'external'> {
+  const { model, ...own } = streamed(file) ?? { model: file };
+  const external = 'path' in own ? [...given, own] : given;
   const files = new Map(external.map(({ path, data }) => [path, data]));
   for (const { name, external: place } of model.graph.initializers.values()) {
     const file = place && files.get(place.location);
@@ -159,7 +165,7 @@ interface ModelSettings {
 function settingsOf(
   model: Model,
   { config, preprocessor }: ModelSettings,
-): Pick<ModelSource, 'labels' | 'found'> {
+): Pick<ModelSource, 'labels' | 'found' | 'unsureBelow'> {
   const inside = ultralyticsMetadata(model.metadata);
   const preset = recognizedPreset(model);
   const beside: FoundSettings | undefined = preprocessor
@@ -168,6 +174,7 @@ function settingsOf(
   const found = beside && Object.keys(beside.settings).length > 0 ? beside : undefined;
   return {
     labels: (config && labelsOfConfig(config.text)) ?? inside?.names,
+    unsureBelow: config && readUnsureBelow(config.text),
     found:
       found ??
       (inside && { from: 'metadata', settings: inside.preprocessing }) ??

@@ -1,6 +1,9 @@
 import { nodeViewOf, valueFacts } from '../autodiff/context.ts';
+import { QUANTIZED_RANGE } from '../onnx/data-type.ts';
+import { flowOf } from '../onnx/flow.ts';
 import type { TracedAxes } from '../operators/axes.ts';
 import { OPERATORS } from '../operators/index.ts';
+import { type FloatTensor, floatTensor, type Tensor } from '../runtime/tensor.ts';
 import { traceAxes } from './axes.ts';
 import { layoutOfInput } from './input-layout.ts';
 import { type Layout, layoutOf } from './layout.ts';
@@ -12,11 +15,24 @@ export interface BiasTerm {
   readonly value: string;
   readonly layout: Layout;
   readonly bias: Float32Array;
+  /** The bounds at which the value, quantized, saturates: no gradient passes to the bias there. */
+  readonly bounds?: readonly [low: number, high: number];
+}
+
+/** The gradient before the value saturates, from that of the value. */
+export function beforeBounds({ bounds }: BiasTerm, gradient: FloatTensor, value: Tensor): FloatTensor {
+  if (!bounds) return gradient;
+  const stored = value.data as ArrayLike<number>;
+  const [low, high] = bounds;
+  const inside = gradient.data.map((g, i) => (stored[i] > low && stored[i] < high ? g : 0));
+  return floatTensor(gradient.dims, inside);
 }
 
 /** Biases added to maps between the input and the output (Srinivas & Fleuret 2019, arXiv:1905.00780, sec. 3.2). */
 export function biasTerms(network: Network, input: string, output: string): BiasTerm[] {
-  const { flow, facts, model } = network;
+  const { facts, model } = network;
+  // Not the plain graph, where quantized operators have lost their biases.
+  const flow = flowOf(model.graph);
   const values = valueFacts(model, facts);
   const reached = flow.downstream([input]);
   const traced = traceAxes(network, input, output);
@@ -28,7 +44,8 @@ export function biasTerms(network: Network, input: string, output: string): Bias
     const numbers = OPERATORS.get(node.op)?.bias?.(nodeViewOf(model, node, values));
     const bias = numbers && Float32Array.from(numbers);
     if (!bias || bias.length !== layout.channels || bias.every((b) => b === 0)) return [];
-    return [{ value, layout, bias }];
+    const bounds = value === output ? undefined : QUANTIZED_RANGE[facts.types.get(value) ?? 'float32'];
+    return [{ value, layout, bias, bounds }];
   });
 }
 

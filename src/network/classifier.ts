@@ -44,7 +44,11 @@ export async function classifierWeights(
       : averaged(network, node, axes.get(node.outputs[0]) ?? [], channels);
     if (left !== undefined) pooled = left === 1;
     else if (pooled && linear) weights = linear;
-    else if (!(keepsValues(node) || (weights && isBias(network, node)))) refuse(`${node.op} is between them`);
+    else if (!(keepsValues(node) || (weights && isBias(network, node)))) {
+      const factor = weights && scaledBy(network, node, value, channel);
+      if (factor === undefined) refuse(`${node.op} is between them`);
+      else weights = weights?.map((weight) => factor * weight);
+    }
     value = node.outputs[0];
   }
   if (!pooled) refuse('it is not pooled');
@@ -72,6 +76,29 @@ function averaged(
 
 const isBias = ({ varying }: Network, { op, inputs }: GraphNode): boolean =>
   op === 'Add' && inputs.some((name) => !varying.has(name));
+
+/** The constant factor of an output channel by which a node multiplies the value. */
+function scaledBy(
+  { model, facts, flow }: Network,
+  node: GraphNode,
+  value: string,
+  row: number,
+): number | undefined {
+  const values = valueFacts(model, facts);
+  const numberOf = (name: string): number | undefined => {
+    const numbers = values.constant(name);
+    if (numbers) return numbers.length === 1 ? numbers[0] : numbers[row];
+    const made = flow.producer(name);
+    // The scale of an input that is quantized as it comes; restored here, it has no effect.
+    if (made?.op === 'DynamicQuantizeLinear' && made.outputs[1] === name) return 1;
+    if (made && keepsValues(made)) return numberOf(made.inputs[0]);
+    if (made?.op !== 'Mul') return undefined;
+    const [a, b] = made.inputs.map(numberOf);
+    return a === undefined || b === undefined ? undefined : a * b;
+  };
+  const others = node.inputs.filter((name) => name !== value);
+  return node.op === 'Mul' && others.length === 1 ? numberOf(others[0]) : undefined;
+}
 
 /**
  * The row of an output channel in the weights of a linear layer, initializers or computed from them, as the real numbers

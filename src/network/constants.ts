@@ -2,6 +2,7 @@ import { Emitter, type Ref } from '../onnx/emitter.ts';
 import { flowOf, needsOf, varyingValues } from '../onnx/flow.ts';
 import type { Facts, Model } from '../onnx/model.ts';
 import { copyNodes } from '../onnx/slice.ts';
+import { halfToFloat } from '../onnx/tensor.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { type SessionOptions, withSession } from '../runtime/session.ts';
 import { namedTensor, sizeOf, type Tensor } from '../runtime/tensor.ts';
@@ -17,7 +18,7 @@ export async function constantVectors(
   model: Model,
   { dims, types }: Pick<Facts, 'dims' | 'types'>,
   options: SessionOptions,
-): Promise<ReadonlyMap<string, Tensor>> {
+): Promise<ReadonlyMap<string, readonly number[]>> {
   const flow = flowOf(model.graph);
   const varying = varyingValues(model.graph, flow);
   const met = new Set(
@@ -31,8 +32,15 @@ export async function constantVectors(
     (name) => !varying.has(name) && flow.producer(name) && isVector(name) && types.get(name) !== 'string',
   );
   const settled = names.filter((name) => flow.upstream([name]).every(({ op }) => !OPERATORS.get(op)?.random));
-  return computeConstants(model, settled, options);
+  const vectors = await computeConstants(model, settled, options);
+  return new Map([...vectors].map(([name, tensor]) => [name, numbersOf(tensor)]));
 }
+
+/** The elements of a small tensor. */
+export const numbersOf = ({ type, data }: Tensor): number[] => {
+  const list = Array.from(data as ArrayLike<number | bigint>, Number);
+  return type === 'float16' ? list.map(halfToFloat) : list;
+};
 
 /** Runs the part of the model that computes `names` from initializers; `read` may reduce each to a part of it. */
 export async function computeConstants(

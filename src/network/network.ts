@@ -22,7 +22,7 @@ import {
 } from '../runtime/tensor.ts';
 import { computeConstants } from './constants.ts';
 import { plainGraph } from './plain-graph.ts';
-import { probeParts } from './probe.ts';
+import { learnParts } from './probe.ts';
 
 export type Values = Readonly<Record<string, Tensor>>;
 
@@ -97,9 +97,9 @@ export class Network {
     this.#options = options;
   }
 
-  /** Learns the shapes of all values by running the model once on `feeds`. */
+  /** Learns the shapes of all values for `feeds`: from the operators' rules, or by running the model once. */
   static async open(file: Model, feeds: Values, options: SessionOptions): Promise<Network> {
-    const { model, facts } = await probeParts(file, feeds, options);
+    const { model, facts } = await learnParts(file, feeds, options);
     return new Network(model, facts, options);
   }
 

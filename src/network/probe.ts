@@ -3,23 +3,32 @@ import { isFused, unfused } from '../autodiff/unfused.ts';
 import type { DataType } from '../onnx/data-type.ts';
 import type { Facts, Model } from '../onnx/model.ts';
 import { shapeOf, withOutputs } from '../onnx/tap.ts';
-import { halfToFloat } from '../onnx/tensor.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { createSession, type SessionOptions } from '../runtime/session.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import { namedTensor } from '../runtime/tensor.ts';
-import { constantVectors } from './constants.ts';
+import { constantVectors, numbersOf } from './constants.ts';
+import { derivedFacts } from './derived-facts.ts';
 
-/** The model with fused operators as their parts, and what `probe` learns of it. */
-export async function probeParts(
+/** The model with fused operators as their parts, and its facts: from the operators' rules, or by running it once. */
+export async function learnParts(
   file: Model,
   feeds: Readonly<Record<string, Tensor>>,
   options: SessionOptions,
 ): Promise<{ readonly model: Model; readonly facts: Facts }> {
-  const facts = await probe(file, feeds, readsOf(file), options);
+  const facts = await learn(file, feeds, options);
   if (!isFused(file)) return { model: file, facts };
   const model = unfused(file, facts);
-  return { model, facts: await probe(model, feeds, readsOf(model), options) };
+  return { model, facts: await learn(model, feeds, options) };
+}
+
+async function learn(
+  model: Model,
+  feeds: Readonly<Record<string, Tensor>>,
+  options: SessionOptions,
+): Promise<Facts> {
+  const reads = readsOf(model);
+  return (await derivedFacts(model, feeds, reads, options)) ?? (await probe(model, feeds, reads, options));
 }
 
 /**
@@ -56,15 +65,9 @@ export async function probe(
       types.set(name, feed.type);
     }
     const values = new Map(wanted.map((name) => [name, numbersOf(namedTensor(results, name))]));
-    const vectors = await constantVectors(model, { dims, types }, options);
-    const constants = new Map([...vectors].map(([name, tensor]) => [name, numbersOf(tensor)]));
+    const constants = await constantVectors(model, { dims, types }, options);
     return { dims, types, values, constants };
   } finally {
     await session.release();
   }
 }
-
-const numbersOf = ({ type, data }: Tensor): number[] => {
-  const list = Array.from(data as ArrayLike<number | bigint>, Number);
-  return type === 'float16' ? list.map(halfToFloat) : list;
-};

@@ -118,14 +118,15 @@ export class MessageWriter {
     return this.#push(value);
   }
 
-  bytes(): Bytes {
-    const out = new Uint8Array(this.#length);
+  /** @param room spare bytes after the message in its buffer. */
+  bytes(room = 0): Bytes {
+    const out = new Uint8Array(this.#length + room);
     let at = 0;
     for (const chunk of this.#chunks) {
       out.set(chunk, at);
       at += chunk.length;
     }
-    return out;
+    return out.subarray(0, at);
   }
 
   #push(...chunks: Uint8Array[]): this {

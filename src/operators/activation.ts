@@ -13,9 +13,7 @@ export const ACTIVATION: Readonly<Record<string, Operator>> = {
   Relu: unary(({ g, y, e }) => e.where(e.greater(y, 0), g, 0), { kinked: true, activation: [] }),
   LeakyRelu: unary((c) => leaky(c, c.float('alpha', 0.01) < 0 ? c.x : c.y), {
     kinked: true,
-    // x and y have the same sign
     activation: ['alpha'],
-    vjpByOutput: (c) => leaky(c, c.y),
   }),
   PRelu: broadcasting(
     (c) => {
@@ -52,10 +50,6 @@ export const ACTIVATION: Readonly<Record<string, Operator>> = {
       kinked: true,
       bounds: true,
       activation: ['min', 'max'],
-      vjpByOutput: ({ g, y, e, float }) => {
-        const inside = e.and(e.greater(y, float('min', -Infinity)), e.less(y, float('max', Infinity)));
-        return e.where(inside, g, 0);
-      },
     },
   ),
 

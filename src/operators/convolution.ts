@@ -4,6 +4,7 @@ import { axesBetween } from './axis-arguments.ts';
 import { imageAxes, windowed } from './axis-rules.ts';
 import { NO_RULE } from './no-gradient.ts';
 import type { Context, Cotangent, NodeView, Operator, Roles } from './operator.ts';
+import { convolved } from './shape-rules.ts';
 import { unslice } from './slice.ts';
 import { reach, stepsOf, type Sweep, sweepsOf, transposedSweepsOf } from './window.ts';
 
@@ -15,6 +16,7 @@ const thirdInput = ({ constant }: NodeView): ArrayLike<number> | undefined => co
 export const CONVOLUTION: Readonly<Record<string, Operator>> = {
   Conv: {
     ...convolution,
+    shape: convolved,
     bias: thirdInput,
     linear: () => ({ outputsFirst: true, scale: 1 }),
     vjp: (c) => convVjp(c, c.g),
@@ -91,13 +93,17 @@ function convolve(e: Emitter, image: Ref, { w, group }: Kernel, sweeps: readonly
   return e.op('Conv', [cropped, w], { group, pads, ...stepsOf(sweeps) });
 }
 
+/** Numbers in the largest kernel that is reversed, which takes several times its memory: 16 MB of float32. */
+const LARGEST_REVERSED = 1 << 22;
+
 /**
- * The transpose of `convolve`: a ConvTranspose if there are strides, otherwise a Conv with a reversed kernel.
- * onnxruntime-web has threads for Conv but not for ConvTranspose, and better loops for many groups.
+ * The transpose of `convolve`: a ConvTranspose if there are strides or the kernel is large, otherwise a Conv with a reversed
+ * kernel. onnxruntime-web has threads for Conv but not for ConvTranspose, and better loops for many groups.
  */
 export function imageCotangent(e: Emitter, g: Ref, kernel: Kernel, sweeps: readonly Sweep[]): Ref {
   if (kernel.group === 1 && sweeps.every(isSinglePosition)) return productWithKernel(e, g, kernel, sweeps);
-  if (sweeps.some(({ stride }) => stride > 1)) return convolveTransposed(e, g, kernel, sweeps);
+  if (sweeps.some(({ stride }) => stride > 1) || sizeOf(kernel.dims) > LARGEST_REVERSED)
+    return convolveTransposed(e, g, kernel, sweeps);
   const back = sweeps.map((sweep) => ({
     ...sweep,
     size: sweep.count,

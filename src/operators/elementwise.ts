@@ -1,3 +1,4 @@
+import { DATA_TYPES } from '../onnx/data-type.ts';
 import type { Ref } from '../onnx/emitter.ts';
 import { sizeOf } from '../runtime/tensor.ts';
 import {
@@ -34,8 +35,8 @@ const extremeInput = broadcasting((c) => {
 const foldableBinary: Foldable = { since: 7 };
 const foldableUnary: Foldable = { since: 6 };
 
-/** A constant [C, 1, 1] that Add adds to every channel. */
-function channelBias({ node: { inputs }, constant, inputDims }: NodeView): ArrayLike<number> | undefined {
+/** A constant [C, 1, 1] among the operands. */
+function channelBias({ node: { inputs }, constant, inputDims }: NodeView): readonly number[] | undefined {
   const perChannel = (dims: readonly number[]) => dims.length >= 3 && dims.at(-3) === sizeOf(dims);
   return inputs
     .map((_, index) => (perChannel(inputDims(index)) ? constant(index) : undefined))
@@ -48,7 +49,11 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Sub: binary(
     ({ g }) => g,
     ({ g, e }) => e.neg(g),
-    { foldable: foldableBinary, carriesAttention: true },
+    {
+      foldable: foldableBinary,
+      carriesAttention: true,
+      bias: (n) => channelBias(n)?.map((value) => (n.constant(1) ? -value : value)),
+    },
   ),
   Mul: binary(
     (c) => c.e.mul(c.g, c.input(1)),
@@ -88,16 +93,17 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
       const chosen = c.input(0);
       return [null, c.wants(1) ? e.where(chosen, g, 0) : null, c.wants(2) ? e.where(chosen, 0, g) : null];
     },
-    { carriesAttention: true },
+    { elementType: 1, carriesAttention: true },
   ),
   // between floats: the driver stops gradients at integers
   Cast: unary(({ g }) => g, {
     casts: true,
+    elementType: (c) => DATA_TYPES[c.int('to', 0)],
     passes: 'value',
     carriesAttention: true,
     foldable: { since: 6, attributes: ['to'] },
   }),
-  CastLike: unary(({ g }) => g, { casts: true }),
+  CastLike: unary(({ g }) => g, { casts: true, elementType: 1 }),
 
   Neg: unary(({ g, e }) => e.neg(g), { foldable: foldableUnary }),
   Abs: unary(({ g, x, e }) => e.mul(g, e.sign(x)), { kinked: true }),

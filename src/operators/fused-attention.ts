@@ -41,7 +41,7 @@ function multiHeadAttention(c: NodeView): readonly GraphNode[] | string {
   const count = c.int('num_heads', 1);
   const inParts = [0, 1, 2].map((index) => c.inputDims(index).length === 4);
   const widths = [0, 1, 2].map((i) => c.inputDims(i).at(-1)! * (inParts[i] ? count : 1));
-  const shifts = c.has(3) ? split(plain, inputs[3], widths, 0) : [];
+  const shifts = c.has(3) ? splitInto(plain, inputs[3], widths, 0) : [];
   const [q, k, v] = ['queries', 'keys', 'values'].map((part, i) => {
     const given = i > 0 ? outputs[i] : undefined; // present_key and present_value
     if (inParts[i]) return given ? op('Identity', [inputs[i]], given) : inputs[i];
@@ -56,7 +56,7 @@ function multiHeadAttention(c: NodeView): readonly GraphNode[] | string {
 }
 
 function projectedAttention(c: NodeView): readonly GraphNode[] | string {
-  const obstacle = obstacleOf(c, { mask: 3, past: [4, 6] });
+  const obstacle = unsupportedPart(c, { mask: 3, past: [4, 6] });
   if (obstacle) return obstacle;
   const plain = plainNodes(c.node, c.inputType(0));
   const [x, weights, shift] = c.node.inputs;
@@ -65,7 +65,7 @@ function projectedAttention(c: NodeView): readonly GraphNode[] | string {
 }
 
 function quantizedAttention(c: NodeView): readonly GraphNode[] | string {
-  const obstacle = obstacleOf(c, { mask: 5, past: [8] });
+  const obstacle = unsupportedPart(c, { mask: 5, past: [8] });
   if (obstacle) return obstacle;
   const plain = plainNodes(c.node, c.inputType(3));
   const [data, matrix, shift, scale, scales, , zero, zeros] = c.node.inputs;
@@ -86,7 +86,7 @@ function quantizedAttention(c: NodeView): readonly GraphNode[] | string {
 }
 
 /** Why an attention with projections cannot be read as its parts, if so. */
-const obstacleOf = (
+const unsupportedPart = (
   c: NodeView,
   at: { readonly mask: number; readonly past: readonly number[] },
 ): string | undefined => {
@@ -115,7 +115,7 @@ function attend(plain: PlainNodes, c: NodeView, { x, weights, shift }: Projected
   const widths = c.ints('qkv_hidden_sizes') ?? [total / 3, total / 3, total / 3];
   const product = op('MatMul', [x, weights], named('product'));
   const projected = shift ? op('Add', [product, shift], named('projected')) : product;
-  const [q, k, v] = split(plain, projected, widths, 2).map((part, i) =>
+  const [q, k, v] = splitInto(plain, projected, widths, 2).map((part, i) =>
     inHeads(plain, part, count, named(['queries', 'keys', 'values'][i])),
   );
   const length = c.inputDims(0)[1];
@@ -126,7 +126,7 @@ function attend(plain: PlainNodes, c: NodeView, { x, weights, shift }: Projected
 const scaleOf = (c: NodeView, size: number): number => c.float('scale', 0) || 1 / Math.sqrt(size);
 
 /** Parts of an axis, one after the other. */
-function split(
+function splitInto(
   { named, op, ints }: PlainNodes,
   value: string,
   sizes: readonly number[],

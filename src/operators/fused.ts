@@ -1,21 +1,16 @@
-import type { Ref } from '../onnx/emitter.ts';
+import { dataTypeCode } from '../onnx/data-type.ts';
+import type { GraphNode } from '../onnx/model.ts';
 import { ownValue } from '../table.ts';
 import { ACTIVATION, swish } from './activation.ts';
 import { axesBetween } from './axis-arguments.ts';
-import { convolution, convVjp } from './convolution.ts';
+import { convolution } from './convolution.ts';
 import { geluSlope, tanhGeluSlope } from './gelu.ts';
 import { INDEXING } from './indexing.ts';
-import { gemmVjp, matrixProduct, productVjp } from './matmul.ts';
+import { matrixProduct, productVjp } from './matmul.ts';
 import { withStatistics } from './normalization.ts';
-import {
-  broadcasting,
-  type Context,
-  type NodeView,
-  onlyCotangent,
-  type Operator,
-  unary,
-} from './operator.ts';
-import { plainNodes } from './plain-nodes.ts';
+import { broadcasting, type NodeView, type Operator, unary } from './operator.ts';
+import { type PlainNodes, plainNodes } from './plain-nodes.ts';
+import { windowAttributes } from './window.ts';
 
 /**
  * Operators created by onnxruntime's optimizer, as far as its CPU build runs them:
@@ -24,22 +19,31 @@ import { plainNodes } from './plain-nodes.ts';
 export const FUSED: Readonly<Record<string, Operator>> = {
   // activation(Conv(x, w, b) + z)
   'com.microsoft.FusedConv': {
-    ...convolution,
-    vjp(c) {
-      const name = c.text('activation', '');
+    axes: convolution.axes,
+    parts(c) {
+      const plain = plainNodes(c.node, c.inputType(0));
+      const [inputs, addend] = [c.node.inputs.slice(0, 3), c.node.inputs[3]];
+      const sum = plain.op('Conv', inputs, plain.named('convolution'), windowAttributes(c));
+      const whole = addend ? plain.op('Add', [sum, addend], plain.named('sum')) : sum;
       const numbers = c.ints('activation_params') ?? [];
-      const g = beforeActivation(c, name, (at, _, otherwise) => numbers[at] ?? otherwise);
-      return [...convVjp(c, g), g];
+      return activated(plain, c, whole, (at) => numbers[at]);
     },
   },
 
   'com.microsoft.FusedGemm': {
-    ...matrixProduct,
-    vjp(c) {
-      const g = beforeActivation(c, c.text('activation', ''), (_, name, otherwise) =>
-        c.float(`activation_${name}`, otherwise),
-      );
-      return gemmVjp(c.as({ gradient: () => g }));
+    axes: matrixProduct.axes,
+    parts(c) {
+      const plain = plainNodes(c.node, c.inputType(0));
+      const product = plain.op('Gemm', c.node.inputs, plain.named('product'), {
+        alpha: { float: c.float('alpha', 1) },
+        beta: { float: c.float('beta', 1) },
+        transA: c.int('transA', 0),
+        transB: c.int('transB', 0),
+      });
+      return activated(plain, c, product, (_, name) => {
+        const found = c.attribute(`activation_${name}`);
+        return typeof found === 'number' ? found : undefined;
+      });
     },
   },
 
@@ -80,17 +84,29 @@ export const FUSED: Readonly<Record<string, Operator>> = {
   'com.microsoft.Trilu': INDEXING.Trilu,
   'com.microsoft.GatherND': INDEXING.GatherND,
 
-  // Weights of a few bits: a product with the identity unpacks them, and onnxruntime folds it.
+  // Weights of a few bits: a product with the identity unpacks them.
   'com.microsoft.MatMulNBits': {
-    ...matrixProduct,
-    vjp(c) {
-      const { e } = c;
-      const [k, n] = [c.int('K', 0), c.int('N', 0)];
-      const weights = [1, 2, 3, 4].map((index) => (c.has(index) ? c.raw(index) : ''));
-      const identity = e.op('EyeLike', [e.zeros([k, k])]);
-      const attributes = { K: k, N: n, bits: c.int('bits', 4), block_size: c.int('block_size', 32) };
-      const w = e.op('com.microsoft.MatMulNBits', [identity, ...weights], attributes);
-      return e.matmul(c.g, w, { transB: true });
+    axes: matrixProduct.axes,
+    foldable: { since: 1, attributes: ['K', 'N', 'bits', 'block_size'] },
+    parts(c) {
+      const plain = plainNodes(c.node, c.inputType(0));
+      const { named, op } = plain;
+      const [x, , , , , bias] = c.node.inputs;
+      const [K, N] = [c.int('K', 0), c.int('N', 0)];
+      const identity = op(
+        'EyeLike',
+        [op('ConstantOfShape', [plain.ints([K, K])], named('zeros'))],
+        named('identity'),
+        {
+          dtype: dataTypeCode(c.inputType(0)),
+        },
+      );
+      const weights = op(c.node.op, [identity, ...c.node.inputs.slice(1, 5)], named('weights'), {
+        ...{ K, N, bits: c.int('bits', 4), block_size: c.int('block_size', 32) },
+      });
+      op('MatMul', [x, weights], bias ? named('product') : c.node.outputs[0]);
+      if (bias) op('Add', [named('product'), bias], c.node.outputs[0]);
+      return plain.nodes;
     },
   },
 
@@ -109,18 +125,29 @@ const inward = (rank: number): number[] => [...axesBetween(1, rank - 1), 0, rank
 const outward = (rank: number): number[] => [rank - 2, ...axesBetween(0, rank - 2), rank - 1];
 
 /** An activation's parameter, by its position in `activation_params` or by name. */
-type ActivationNumber = (at: number, name: string, otherwise: number) => number;
+type ActivationNumber = (at: number, name: string) => number | undefined;
 
-/** The cotangent before a fused operator's final activation, computed from the output alone. */
-function beforeActivation(c: Context, name: string, number: ActivationNumber): Ref {
-  if (name === '') return c.g;
-  const row = ownValue(ACTIVATION, name);
-  const rule = c.replaced(name) ?? row?.vjpByOutput ?? row?.vjp;
-  if (!row?.activation || !rule) return c.unsupported(`activation "${name}"`);
-  const parameters = row.activation;
-  const float = (parameter: string, otherwise: number) =>
-    number(parameters.indexOf(parameter), parameter, otherwise);
-  return onlyCotangent(rule(c.as({ float })));
+/** The parts of an operator that ends in an activation of `value`. */
+function activated(
+  plain: PlainNodes,
+  c: NodeView,
+  value: string,
+  number: ActivationNumber,
+): readonly GraphNode[] | string {
+  const [output] = c.node.outputs;
+  const name = c.text('activation', '');
+  const parameters = name === '' ? [] : ownValue(ACTIVATION, name)?.activation;
+  if (!parameters) return `activation "${name}"`;
+  const given = parameters.flatMap((parameter, at) => {
+    const float = number(at, parameter);
+    return float === undefined ? [] : [[parameter, { float }] as const];
+  });
+  // Since opset 11, the bounds of Clip are inputs.
+  if (name === 'Clip' && c.onnxOpset >= 11) {
+    const bounds = given.map(([, { float }]) => plain.numbers([], [float]));
+    plain.op(name, [value, ...bounds], output);
+  } else plain.op(name || 'Identity', [value], output, Object.fromEntries(given));
+  return plain.nodes;
 }
 
 /** An activation of x + bias, with an optional bias. */

@@ -4,6 +4,7 @@ import { axisOf, unknownAxes } from './axes.ts';
 import { type AxesRule, elementwise } from './axis-rules.ts';
 import { einsumAxes, einsumVjp } from './einsum.ts';
 import type { Context, Cotangent, Operator, Roles } from './operator.ts';
+import { broadcastDims, matrixTimesMatrix } from './shape-rules.ts';
 
 /** [.., M, K] x [.., K, N]: the summed axis disappears; weights create channels. */
 const productAxes: AxesRule = ({ c, axes, dims }) => {
@@ -36,6 +37,7 @@ export const MATMUL: Readonly<Record<string, Operator>> = {
   Attention: ATTENTION,
   MatMul: {
     ...matrixProduct,
+    shape: matrixTimesMatrix,
     product: true,
     carriesAttention: true,
     channelsLast: true,
@@ -44,6 +46,7 @@ export const MATMUL: Readonly<Record<string, Operator>> = {
   },
   Gemm: {
     ...matrixProduct,
+    shape: matrixTimesMatrix,
     linear: ({ int, float }) => ({ outputsFirst: int('transB', 0) === 1, scale: float('alpha', 1) }),
     vjp: gemmVjp,
   },
@@ -91,10 +94,3 @@ function addendVjp({ e, g, inputDims, outputDims }: Context, beta: number): Ref 
   const whole = e.sumTo(g, outputDims(0), inputDims(2));
   return beta === 1 ? whole : e.mul(whole, beta);
 }
-
-/** The shape of two arrays broadcast by NumPy's rules. */
-const broadcastDims = (a: readonly number[], b: readonly number[]): number[] => {
-  const rank = Math.max(a.length, b.length);
-  const at = (dims: readonly number[], axis: number) => dims[axis - rank + dims.length] ?? 1;
-  return Array.from({ length: rank }, (_, axis) => (at(a, axis) === 1 ? at(b, axis) : at(a, axis)));
-};

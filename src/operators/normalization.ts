@@ -3,6 +3,7 @@ import { sizeOf } from '../runtime/tensor.ts';
 import { axesBetween, axisArgument } from './axis-arguments.ts';
 import { type AxesRule, elementwise, reducedTo } from './axis-rules.ts';
 import { broadcasting, type Context, type NodeView, type Operator, unary } from './operator.ts';
+import { likeFirst } from './shape-rules.ts';
 import { standardize } from './standardize.ts';
 
 /** Outputs: the normalized value, then its statistics. */
@@ -14,6 +15,7 @@ export const NORMALIZATION: Readonly<Record<string, Operator>> = {
   // arXiv:1502.03167)
   BatchNormalization: {
     axes: elementwise,
+    shape: likeFirst,
     foldable: { since: 14, attributes: ['epsilon', 'momentum', 'training_mode'] },
     bias: shiftOf,
     vjp(c) {
@@ -41,9 +43,10 @@ export const NORMALIZATION: Readonly<Record<string, Operator>> = {
   LayerNormalization: layer(1e-5),
   RMSNormalization: layer(1e-5, false),
   SimplifiedLayerNormalization: layer(1e-5, false),
-  InstanceNormalization: { axes: elementwise, vjp: (c) => grouped(c, c.inputDims(0)[1]) },
+  InstanceNormalization: { axes: elementwise, shape: likeFirst, vjp: (c) => grouped(c, c.inputDims(0)[1]) },
   GroupNormalization: {
     axes: elementwise,
+    shape: likeFirst,
     normalizes: true,
     vjp: (c) => grouped(c, c.int('num_groups', 1)),
   },
@@ -75,6 +78,7 @@ export const NORMALIZATION: Readonly<Record<string, Operator>> = {
 
   Dropout: {
     axes: elementwise,
+    shape: likeFirst,
     passes: 'value',
     carriesAttention: true,
     reads: [2],
@@ -95,7 +99,7 @@ function layer(epsilon: number, centered = true): Operator {
       const { normal, cotangent } = standardize(e, c.x, axes, c.float('epsilon', epsilon), centered);
       return [cotangent(e.mul(g, c.input(1))), c.wants(1) ? e.mul(g, normal) : null, c.wants(2) ? g : null];
     },
-    { axes: withStatistics, normalizes: true, channelsLast: true },
+    { axes: withStatistics, shape: likeFirst, normalizes: true, channelsLast: true },
   );
 }
 

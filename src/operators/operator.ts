@@ -1,8 +1,8 @@
-import { InternalError } from '../errors.ts';
 import type { DataType } from '../onnx/data-type.ts';
 import type { Emitter, Ref } from '../onnx/emitter.ts';
 import type { Attribute, GraphNode } from '../onnx/model.ts';
 import { type AxesRule, elementwise } from './axis-rules.ts';
+import { broadcast, likeFirst, type ShapeRule } from './shape-rules.ts';
 
 /** Cotangent of an input; null or undefined if zero. */
 export type Cotangent = Ref | null | undefined;
@@ -52,6 +52,10 @@ type Gradient =
 export interface Roles {
   /** Meaning of an output's axes, from those of the inputs. */
   readonly axes: AxesRule;
+  /** Dimensions of its only output; without a rule, the runtime tells. */
+  readonly shape?: ShapeRule;
+  /** Position of the input that has the output's element type, if not the first, or the type. */
+  readonly elementType?: number | ((c: NodeView) => DataType);
   /** Positions of inputs whose contents are needed to build a graph (`NodeView.value`). */
   readonly reads?: readonly number[];
   /** The vjp returns cotangents in the output's shape, which the driver sums to the shapes of broadcast inputs. */
@@ -110,8 +114,6 @@ export interface Roles {
   readonly carriesAttention?: true;
   /** An activation at the end of fused operators: names of its parameters in `activation_params`. */
   readonly activation?: readonly string[];
-  /** Its vjp from the output alone, if `vjp` needs the input, which a fused operator lacks. */
-  readonly vjpByOutput?: Vjp;
   /** Draws random numbers: not constant even without inputs that vary. */
   readonly random?: true;
   /** Its results are lists of tensors, without a shape. */
@@ -164,6 +166,8 @@ export interface NodeView {
   readonly node: GraphNode;
   /** Opset version of the node's operator. */
   readonly opset: number;
+  /** Opset version of ONNX's own operators in the model. */
+  readonly onnxOpset: number;
   /** Whether an optional input is present. */
   has(index: number): boolean;
   inputDims(index: number): readonly number[];
@@ -199,8 +203,6 @@ export interface ContextSource extends NodeView {
   readonly isEnd: boolean;
   /** Whether this input needs a cotangent. */
   wants(index: number): boolean;
-  /** The rule that overrides an operator's in this pass (guided backpropagation), also within fused operators. */
-  replaced(op: string): Vjp | undefined;
   /** Throws an error with the node and the obstacle: `mode "tf_crop_and_resize"`. */
   unsupported(what: string): never;
 }
@@ -234,6 +236,7 @@ export const contextFrom = (source: ContextSource): Context => ({
 export const unary = (vjp: (c: Context) => Cotangent, roles?: Partial<Roles>): Operator => ({
   vjp,
   axes: elementwise,
+  shape: likeFirst,
   ...roles,
 });
 
@@ -241,13 +244,7 @@ export const unary = (vjp: (c: Context) => Cotangent, roles?: Partial<Roles>): O
 export const broadcasting = (vjp: Vjp, roles?: Partial<Roles>): Operator => ({
   vjp,
   axes: elementwise,
+  shape: broadcast,
   broadcast: true,
   ...roles,
 });
-
-/** The first input's cotangent, for a rule that always returns one. */
-export function onlyCotangent(result: ReturnType<Vjp>): Ref {
-  const [first] = [result].flat();
-  if (typeof first !== 'string') throw new InternalError('A rule returned no cotangent.');
-  return first;
-}

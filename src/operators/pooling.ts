@@ -4,6 +4,7 @@ import { axesBetween } from './axis-arguments.ts';
 import { windowed } from './axis-rules.ts';
 import { imageCotangent } from './convolution.ts';
 import { type Context, type NodeView, type Operator, unary } from './operator.ts';
+import { pooled, pooledWhole, type ShapeRule } from './shape-rules.ts';
 import { stepsOf, type Sweep, sweepsOf } from './window.ts';
 
 const pool = { axes: windowed('kept') };
@@ -19,6 +20,7 @@ export const POOLING: Readonly<Record<string, Operator>> = {
   /** The cotangent goes to the first maximum of each window, as in PyTorch. */
   MaxPool: {
     ...pool,
+    shape: pooled,
     kinked: true,
     passes: 'extent',
     vjp(c) {
@@ -42,6 +44,7 @@ export const POOLING: Readonly<Record<string, Operator>> = {
 
   AveragePool: {
     ...pool,
+    shape: pooled,
     passes: 'extent',
     averages: coversAll,
     vjp(c) {
@@ -50,10 +53,11 @@ export const POOLING: Readonly<Record<string, Operator>> = {
     },
   },
 
-  LpPool: lp((c, g) => sumWindows(c, g, poolSweepsOf(c))),
+  LpPool: lp(pooled, (c, g) => sumWindows(c, g, poolSweepsOf(c))),
 
   GlobalAveragePool: {
     ...pool,
+    shape: pooledWhole,
     averages: () => true,
     vjp({ e, g, inputDims }) {
       const dims = inputDims(0);
@@ -63,6 +67,7 @@ export const POOLING: Readonly<Record<string, Operator>> = {
 
   GlobalMaxPool: {
     ...pool,
+    shape: pooledWhole,
     kinked: true,
     vjp({ e, g, x, inputDims }) {
       const dims = inputDims(0);
@@ -73,7 +78,7 @@ export const POOLING: Readonly<Record<string, Operator>> = {
     },
   },
 
-  GlobalLpPool: lp((_, g) => g),
+  GlobalLpPool: lp(pooledWhole, (_, g) => g),
 
   /** Every element moved to one place; its cotangent comes from there. */
   MaxUnpool: {
@@ -138,13 +143,16 @@ function countsOf(sweep: Sweep, padding: boolean): number[] {
 }
 
 /** y = (Σ |x|ᵖ)^(1/p), so ∂y/∂x = sign(x)·|x|^(p − 1)·y^(1 − p); `sum` adds the shares of overlapping windows. */
-function lp(sum: (c: Context, g: Ref) => Ref): Operator {
-  return unary((c) => {
-    const { e, g, x, y } = c;
-    const p = c.float('p', 2);
-    if (p === 1) return e.mul(e.sign(x), sum(c, g));
-    const perNorm = e.where(e.greater(y, 0), e.div(g, p === 2 ? y : e.pow(y, p - 1)), 0);
-    const slope = p === 2 ? x : e.mul(e.sign(x), e.pow(e.abs(x), p - 1));
-    return e.mul(slope, sum(c, perNorm));
-  }, pool);
+function lp(shape: ShapeRule, sum: (c: Context, g: Ref) => Ref): Operator {
+  return unary(
+    (c) => {
+      const { e, g, x, y } = c;
+      const p = c.float('p', 2);
+      if (p === 1) return e.mul(e.sign(x), sum(c, g));
+      const perNorm = e.where(e.greater(y, 0), e.div(g, p === 2 ? y : e.pow(y, p - 1)), 0);
+      const slope = p === 2 ? x : e.mul(e.sign(x), e.pow(e.abs(x), p - 1));
+      return e.mul(slope, sum(c, perNorm));
+    },
+    { ...pool, shape },
+  );
 }

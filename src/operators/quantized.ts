@@ -26,17 +26,36 @@ const TWO: Quantization = {
 /** A convolution's kernel may have one scale per output channel, its first axis. */
 const CONV: Quantization = { ...TWO, operands: [TWO.operands[0], { ...TWO.operands[1], axis: 0 }] };
 
+const QLINEAR_CONV: Operator = {
+  ...dequantized(CONVOLUTION, 'Conv', CONV),
+  // int32, in steps of the product of both scales
+  bias({ constant }) {
+    const [steps, data, kernel] = [8, 1, 4].map(constant);
+    return data && kernel && steps?.map((q, c) => q * data[0] * kernel[kernel.length === 1 ? 0 : c]);
+  },
+};
+
 /** onnxruntime's operators may have channels last, which the float rule does not support. */
 const channelsFirst = (row: Operator): Operator => ({
   axes: row.axes,
   plain: row.plain,
   result: row.result,
+  bias: row.bias,
   vjp: (c) => (c.int('channels_last', 0) ? c.unsupported('channels_last') : row.vjp?.(c)),
 });
 
 /** Rounding passes its input on. */
-const seenThrough: Partial<Roles> = { passes: 'value', rounds: true, carriesAttention: true };
-const quantizing: Partial<Roles> = { ...seenThrough, result: () => ({ scale: 1, zero: 2 }) };
+const seenThrough: Partial<Roles> = {
+  passes: 'value',
+  rounds: true,
+  carriesAttention: true,
+  elementType: 1,
+};
+const quantizing: Partial<Roles> = {
+  ...seenThrough,
+  result: () => ({ scale: 1, zero: 2 }),
+  shape: undefined, // its type may be an attribute's
+};
 
 /**
  * Quantization. Rounding counts as the identity (the straight-through estimator; Bengio et al. 2013, arXiv:1308.3432,
@@ -54,10 +73,13 @@ export const QUANTIZED: Readonly<Record<string, Operator>> = {
     foldable: { since: 1, attributes: ['axis'] },
   }),
   // The scale follows the input's range, so nothing saturates; changes of scale and q cancel in x.
-  DynamicQuantizeLinear: unary((c) => (c.cotangent(0) ? c.e.div(c.g, c.output(1)) : null), seenThrough),
+  DynamicQuantizeLinear: unary((c) => (c.cotangent(0) ? c.e.div(c.g, c.output(1)) : null), {
+    ...seenThrough,
+    shape: undefined, // three outputs
+  }),
 
-  QLinearConv: dequantized(CONVOLUTION, 'Conv', CONV),
-  'com.microsoft.QLinearConv': channelsFirst(dequantized(CONVOLUTION, 'Conv', CONV)),
+  QLinearConv: QLINEAR_CONV,
+  'com.microsoft.QLinearConv': channelsFirst(QLINEAR_CONV),
   ConvInteger: dequantized(CONVOLUTION, 'Conv', {
     operands: [
       { data: 0, zero: 2 },

@@ -4,6 +4,7 @@ import { unknownAxes } from './axes.ts';
 import { axesArgument, axesBetween } from './axis-arguments.ts';
 import { type AxesRule, elementwise, reducedTo } from './axis-rules.ts';
 import type { Context, Foldable, Operator, Roles } from './operator.ts';
+import { reduced } from './shape-rules.ts';
 
 /** A reduction as seen by its formula: `g` and `y` keep the reduced axes as 1, to broadcast over x. */
 interface Reduced {
@@ -19,6 +20,7 @@ interface Reduced {
 const reduction = (vjp: (r: Reduced) => Ref, roles?: Partial<Roles>): Operator => ({
   reads: [1],
   axes: reducedAxes,
+  shape: reduced,
   ...roles,
   vjp(c) {
     const dims = c.inputDims(0);

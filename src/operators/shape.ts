@@ -2,6 +2,14 @@ import { countsOnly, lengthOf, resized, unknownAxes } from './axes.ts';
 import { axesBetween, axisArgument } from './axis-arguments.ts';
 import { type AxesRule, cropped, elementwise, joined, regrouped, resizedEach } from './axis-rules.ts';
 import { type Foldable, type NodeView, type Operator, unary } from './operator.ts';
+import {
+  concatenatedDims,
+  flattened,
+  permutedDims,
+  reshapedTo,
+  squeezed,
+  unsqueezed,
+} from './shape-rules.ts';
 import { rangesOf, unslice } from './slice.ts';
 
 /** The values keep their order, and so do the cotangents. */
@@ -58,13 +66,19 @@ const sliced: AxesRule = ({ c, axes: [axes], dims }) => {
 /** Operators that move values without changing them. */
 export const SHAPE: Readonly<Record<string, Operator>> = {
   Identity: unary(({ g }) => g, { passes: 'value', carriesAttention: true, foldable: { since: 1 } }),
-  Flatten: reshaped,
-  Reshape: { ...reshaped, carriesAttention: true, foldable: foldableSince(5, ['allowzero']) },
-  Squeeze: { ...reshaped, carriesAttention: true, foldable: foldableSince(13) },
-  Unsqueeze: { ...reshaped, carriesAttention: true, foldable: foldableSince(13) },
+  Flatten: { ...reshaped, shape: flattened },
+  Reshape: {
+    ...reshaped,
+    shape: reshapedTo,
+    carriesAttention: true,
+    foldable: foldableSince(5, ['allowzero']),
+  },
+  Squeeze: { ...reshaped, shape: squeezed, carriesAttention: true, foldable: foldableSince(13) },
+  Unsqueeze: { ...reshaped, shape: unsqueezed, carriesAttention: true, foldable: foldableSince(13) },
 
   Transpose: {
     axes: permuted,
+    shape: permutedDims,
     passes: 'order',
     carriesAttention: true,
     foldable: foldableSince(1, ['perm']),
@@ -79,6 +93,7 @@ export const SHAPE: Readonly<Record<string, Operator>> = {
 
   Concat: {
     axes: concatenated,
+    shape: concatenatedDims,
     vjp(c) {
       const axis = axisArgument(c, 1);
       const sizes = c.node.inputs.map((_, index) => c.inputDims(index)[axis]);

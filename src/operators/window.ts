@@ -1,4 +1,5 @@
-import type { Context } from './operator.ts';
+import type { AttributeValue } from '../onnx/emitter.ts';
+import type { Context, NodeView } from './operator.ts';
 
 /**
  * Motion of a window along one spatial axis: at position o of `count`, tap k of `kernel` is on element o·stride +
@@ -82,6 +83,15 @@ function padsOf(c: Context, axis: number, mode: string, total: number): Pads {
   const halved = total < 0 ? total + 1 : total;
   const begin = Math.trunc(mode === 'SAME_UPPER' ? halved / 2 : (halved + 1) / 2);
   return [begin, total - begin];
+}
+
+/** The attributes of a convolution, as the model gives them. */
+export function windowAttributes(c: NodeView): Record<string, AttributeValue> {
+  const lists = ['dilations', 'kernel_shape', 'pads', 'strides'].flatMap((name) => {
+    const values = c.ints(name);
+    return values ? [[name, values] as const] : [];
+  });
+  return { ...Object.fromEntries(lists), auto_pad: c.text('auto_pad', 'NOTSET'), group: c.int('group', 1) };
 }
 
 /** The attributes of a window operator. */

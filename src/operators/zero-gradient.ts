@@ -12,8 +12,8 @@ export const ZERO_GRADIENT: Readonly<Record<string, Operator>> = {
   // shapes and sizes, and values derived from them
   Shape: made,
   Size: made,
-  ConstantOfShape: made,
-  EyeLike: steps,
+  ConstantOfShape: { ...made, foldable: { since: 9, attributes: ['value'] } },
+  EyeLike: { ...steps, foldable: { since: 9, attributes: ['dtype', 'k'] } },
   Range: made,
 
   // positions

@@ -4,7 +4,7 @@ import type { InspectOptions, LoadOptions, PredictOptions, VerifyOptions } from 
 import { checksOf } from './options.ts';
 
 /** A library function with options. */
-type Place = 'load' | 'explain' | 'predict' | 'inspect' | 'verify' | 'overlay' | 'toJPEG';
+type Place = 'load' | 'explain' | 'predict' | 'inspect' | 'verify' | 'overlay' | 'toJPEG' | 'handler';
 
 const PREDICT: Readonly<Record<keyof PredictOptions, true>> = {
   top: true,
@@ -50,6 +50,7 @@ const TAKEN: Readonly<Record<Place, Checks>> = {
   inspect: new Map([...checksOf('load'), ...narrowed(INSPECT, checksOf('explain'))]),
   verify: new Map([...checksOf('load'), ...narrowed(VERIFY, checksOf('explain')), ...checksOf('verify')]),
   overlay: checksOf('overlay'),
+  handler: checksOf('handler'),
   toJPEG: new Map([...checksOf('overlay'), ...checksOf('jpeg')]),
 };
 

@@ -5,6 +5,7 @@
  * @module
  */
 export { badOption, CamError, codeOf, didYouMean, type ErrorCode } from '../errors.ts';
+export { hostName, isLoopback } from './address.ts';
 export { classesFor, layerNames } from './choices.ts';
 export {
   COMMAND_NAMES,

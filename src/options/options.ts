@@ -23,11 +23,12 @@ import { DEFAULT_THREADS, LEAST_MEMORY, MAX_THREADS, MOST_MEMORY } from '../runt
 import { type Check, type Checks, isRecord } from '../table.ts';
 import { CLASS_NAME } from '../targets/class.ts';
 import { type Score, SCORES } from '../targets/target.ts';
-import type { ExplainOptions, LoadOptions, OverlayOptions } from '../types.ts';
+import type { AccessOptions, ExplainOptions, LoadOptions, OverlayOptions } from '../types.ts';
 import {
   anything,
   extent,
   flag,
+  hostNames,
   type InputFile,
   inputFile,
   item,
@@ -41,6 +42,7 @@ import {
   oneOfOrNumber,
   oneOrMore,
   ordinals,
+  origins,
   type Reading,
   record,
   sliceNumbers,
@@ -141,6 +143,8 @@ export interface Settings {
   'batch-size': number;
   port: number;
   host: string;
+  'allow-host': string[];
+  'allow-origin': string[];
   expand: boolean;
   json: boolean;
   quiet: boolean;
@@ -171,6 +175,9 @@ export type LibraryOption =
   | 'verify.directions'
   | 'verify.operators'
   | `overlay.${keyof OverlayOptions}`
+  | `handler.${keyof AccessOptions}`
+  | 'handler.models'
+  | 'handler.limits'
   | 'jpeg.quality';
 
 /** Validation of options of the library. */
@@ -681,6 +688,22 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     fallback: '127.0.0.1',
     commands: SERVE,
   },
+  'allow-host': {
+    group: 'Running',
+    describe: 'also answer to this name in the Host header; * to all',
+    repeatable: true,
+    fallback: 'loopback and --host; all if --host opens it to the network',
+    commands: SERVE,
+    ...to('handler.allowHosts', hostNames),
+  },
+  'allow-origin': {
+    group: 'Running',
+    describe: 'also let web pages of this origin ask (CORS); * all',
+    repeatable: true,
+    fallback: 'pages on loopback and on the names of the server',
+    commands: SERVE,
+    ...to('handler.allowOrigins', origins),
+  },
   // ----- Terminal -----
   expand: {
     group: 'Terminal',
@@ -749,6 +772,8 @@ const LIBRARY_ONLY: LibraryChecks = {
   'load.config': object,
   'load.preprocessor': object,
   'jpeg.quality': wholeNumber(1, 100),
+  'handler.models': object,
+  'handler.limits': object,
 };
 
 /** Every option of the library, with its validation. */

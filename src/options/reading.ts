@@ -1,6 +1,7 @@
 import type { TokenGrid } from '../network/axes.ts';
 import { parseTokens } from '../network/layout.ts';
 import { type Check, type Checks, isRecord, ownValue } from '../table.ts';
+import { hostName, originOf } from './address.ts';
 
 /** How text is parsed to the value of an option. */
 export interface Reading<Value> extends Check {
@@ -51,6 +52,36 @@ export const items = (sign: string, takes: string): Reading<string[]> => ({
     return parts.includes('') ? undefined : parts;
   },
 });
+
+/** A comma-separated list of addresses; `read` gives undefined for what is none. */
+const addresses = (
+  sign: string,
+  takes: string,
+  read: (text: string) => string | undefined,
+): Reading<string[]> => ({
+  sign,
+  takes,
+  accepts: (value) =>
+    Array.isArray(value) && value.every((one) => typeof one === 'string' && read(one) !== undefined),
+  read: (text) => {
+    const parts = text.split(',').map((part) => read(part.trim()));
+    return parts.every((part) => part !== undefined) ? parts : undefined;
+  },
+});
+
+/** Names of a server, without a port. */
+export const hostNames: Reading<string[]> = addresses(
+  '<name[,name...]>',
+  'host names without a port, such as cam.example.com, or *',
+  (text) => (text === '*' ? text : /^(?:\[.*\]|[^:]*)$/.test(text) ? hostName(text) : undefined),
+);
+
+/** Origins of web pages. */
+export const origins: Reading<string[]> = addresses(
+  '<origin[,origin...]>',
+  'origins of web pages, such as https://app.example.com, null, or *',
+  originOf,
+);
 
 /** A tensor for an input of the model. */
 export interface InputFile {

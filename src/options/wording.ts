@@ -4,7 +4,7 @@ import { type OptionName, OPTIONS } from './options.ts';
 const FLAGS: ReadonlyMap<string, OptionName> = new Map(
   (Object.keys(OPTIONS) as OptionName[]).flatMap((name) =>
     Object.keys(OPTIONS[name].sets ?? {}).map(
-      (option) => [option.replace(/^(explain|load|overlay)\./, ''), name] as const,
+      (option) => [option.replace(/^(explain|load|overlay|handler)\./, ''), name] as const,
     ),
   ),
 );

@@ -140,10 +140,10 @@ const FREE = 'free-';
 
 /** This draft's owner: host, process and a random number, since a process may download a file twice at once. */
 const ownerName = (): string =>
-  `${hostName()}-${nodeModule('node:process').pid}-${crypto.randomUUID().slice(0, 8)}`;
+  `${folderOfHost()}-${nodeModule('node:process').pid}-${crypto.randomUUID().slice(0, 8)}`;
 
 /** Processes of another host, on a shared disk, cannot be asked whether they live. */
-function hostName(): string {
+function folderOfHost(): string {
   try {
     return nodeModule('node:os').hostname().replace(/[^\w]/g, '_');
   } catch {
@@ -162,7 +162,7 @@ async function abandoned(parent: string, prefix: string): Promise<string[]> {
     const [holder] = name.slice(prefix.length).split('.');
     if (holder.startsWith(FREE)) return true;
     const [host, pid] = holder.split('-');
-    return host === hostName() && !isRunning(Number(pid));
+    return host === folderOfHost() && !isRunning(Number(pid));
   });
   const { join } = nodeModule('node:path');
   const sizes = new Map<string, number>();

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { nodeModule } from './node.ts';
 
 /** Answers a request, like the handlers of Workers, Deno and Bun. */
@@ -11,21 +12,49 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
+/** Where a server listens, and what bounds its connections. */
+export interface ListenOptions {
+  /** Default 0: a free one. */
+  readonly port?: number;
+  /** Address of this machine. Default 127.0.0.1. */
+  readonly host?: string;
+  /** Beyond it, the oldest connection without a request is closed for a new one. Default 512. */
+  readonly maxConnections?: number;
+  /** Milliseconds that a client has for the headers of a request. Default 10,000. */
+  readonly headersTimeout?: number;
+  /** Milliseconds that a client has for a whole request. Default 60,000. */
+  readonly requestTimeout?: number;
+}
+
 /**
- * Serves a request handler over HTTP on Node, Deno or Bun, on loopback by default. Port 0 picks a free port.
+ * Serves a request handler over HTTP on Node, Deno or Bun, on loopback by default.
  *
  * @example
  * const { url, close } = await listen(createHandler().fetch, { port: 8080 });
  */
-export async function listen(
-  fetch: Fetch,
-  { port = 0, host = '127.0.0.1' }: { port?: number; host?: string } = {},
-): Promise<Listening> {
-  const server = nodeModule('node:http').createServer(nodeListener(fetch));
-  const open = new Set<ServerResponse>();
-  server.on('request', (_, response) => {
-    open.add(response);
-    response.once('close', () => open.delete(response));
+export async function listen(fetch: Fetch, options: ListenOptions = {}): Promise<Listening> {
+  const { port = 0, host = '127.0.0.1', maxConnections = 512 } = options;
+  const { headersTimeout = 10e3, requestTimeout = 60e3 } = options;
+  const server = nodeModule('node:http').createServer(
+    { headersTimeout, requestTimeout, connectionsCheckingInterval: Math.min(1000, headersTimeout) },
+    nodeListener(fetch),
+  );
+  /** The open responses of each connection, oldest connection first. */
+  const connections = new Map<Socket, Set<ServerResponse>>();
+  server.on('connection', (socket: Socket) => {
+    connections.set(socket, new Set());
+    socket.once('close', () => connections.delete(socket));
+    if (connections.size <= maxConnections) return;
+    for (const [oldest, open] of connections) {
+      if (open.size > 0) continue;
+      oldest.destroy();
+      break;
+    }
+  });
+  server.on('request', ({ socket }: IncomingMessage, response) => {
+    const open = connections.get(socket);
+    open?.add(response);
+    response.once('close', () => open?.delete(response));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -38,9 +67,11 @@ export async function listen(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeIdleConnections();
-        // close() would wait seconds for a keep-alive connection.
-        for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
+        // close() would wait for keep-alive connections, and for those without a whole request.
+        for (const [socket, open] of connections) {
+          if (open.size === 0) socket.destroy();
+          for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
+        }
       }),
   };
 }
@@ -72,13 +103,34 @@ async function respond(
     body,
   } = await (request instanceof Error ? refusal(request) : fetch(request));
   const bytes = body && new Uint8Array(await new Response(body).arrayBuffer());
+  const unread = !message.complete;
   response.writeHead(status, {
     ...Object.fromEntries(sent),
     ...(bytes && { 'content-length': bytes.length }),
-    // Do not wait for the rest of a rejected body.
-    ...(!message.complete && { connection: 'close' }),
+    ...(unread && { connection: 'close' }),
   });
-  response.end(bytes ?? undefined);
+  response.setTimeout(SILENCE_MS); // a client that does not read is disconnected
+  if (bytes) response.write(bytes);
+  // A connection that is closed on a client that still sends is reset, and the answer may be lost.
+  if (unread) await rest(message);
+  response.end();
+}
+
+const SILENCE_MS = 30e3;
+
+/** Milliseconds that the rest of a rejected body is read for. */
+const REST_MS = 1000;
+
+/** Reads the rest of a message, for a while. */
+function rest(message: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, REST_MS);
+    message.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    message.resume();
+  });
 }
 
 /** The message as a Request, or the error if it cannot be one: TRACE, or an invalid target. */
@@ -88,7 +140,6 @@ function requestOf(message: IncomingMessage, signal: AbortSignal): Request | Err
     values.map((value): [string, string] => [name, value]),
   );
   const hasBody = method !== 'GET' && method !== 'HEAD';
-  const { Readable } = nodeModule('node:stream');
   try {
     // Not a relative URL: it would take the host from //host/path.
     const address = url.startsWith('/') ? `http://localhost${url}` : new URL(url, 'http://localhost/');
@@ -96,11 +147,37 @@ function requestOf(message: IncomingMessage, signal: AbortSignal): Request | Err
       method,
       headers,
       signal,
-      ...(hasBody && { body: Readable.toWeb(message) as ReadableStream, duplex: 'half' }),
+      ...(hasBody && { body: bodyOf(message), duplex: 'half' }),
     } as RequestInit);
   } catch (error) {
     return error as Error;
   }
+}
+
+/** A message's body. Unlike that of `Readable.toWeb`, it can be canceled without closing the connection. */
+function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array> {
+  let ended = false;
+  const end = (how: () => void) => {
+    if (!ended) how();
+    ended = true;
+  };
+  return new ReadableStream({
+    start(stream) {
+      message.on('data', (chunk: Uint8Array) => {
+        if (ended) return;
+        stream.enqueue(chunk);
+        if (stream.desiredSize! <= 0) message.pause();
+      });
+      message.once('end', () => end(() => stream.close()));
+      message.once('close', () => end(() => stream.error(new Error('The connection was closed.'))));
+      message.once('error', (error) => end(() => stream.error(error)));
+    },
+    pull: () => void message.resume(),
+    cancel: () => {
+      end(() => undefined);
+      message.resume();
+    },
+  });
 }
 
 /** RFC 9457, like the handler's own errors. */

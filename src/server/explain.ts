@@ -1,38 +1,51 @@
 import { CamError } from '../errors.ts';
 import { mapsOf, WRITERS } from '../explain/artifact.ts';
 import type { Explainer } from '../explain/explainer.ts';
-import { imageJson, resultJson } from '../explain/json.ts';
+import { imageJson, resultJson, type Subject } from '../explain/json.ts';
 import { findMethod } from '../methods/index.ts';
 import { classesFor, layerNames } from '../options/choices.ts';
 import { type Format, type Given, librarySettings } from '../options/options.ts';
 import { inParameters } from '../options/wording.ts';
-import type { ExplainReport, Explanation, ImageInput } from '../types.ts';
+import type { Bytes } from '../platform/bytes.ts';
+import type { ExplainReport, Explanation } from '../types.ts';
 import { formatFor, MEDIA_TYPES } from './accept.ts';
+import { imageOf } from './form.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 
-/** A parsed request, ready to run. */
+/** A parsed request, ready to run: plain data, which may go to another thread. */
 export interface Question {
-  readonly model: Explainer;
-  readonly image: ImageInput | undefined;
   readonly query: Given;
   readonly accept: string | null;
-  readonly limits: Limits;
-  readonly signal: AbortSignal;
+  readonly body: Bytes;
+  /** Media type of the body. */
+  readonly type: string;
+}
+
+/** The answer to a request: plain data. */
+export interface Content {
+  readonly type: string;
+  readonly body: Bytes | string;
 }
 
 /**
  * Answers POST /explain.
  * @throws {CamError | Problem} when the request fails.
  */
-export async function explain(question: Question): Promise<Response> {
-  const { model, image, query, limits, signal } = question;
+export async function explain(
+  model: Explainer,
+  question: Question,
+  limits: Limits,
+  signal: AbortSignal,
+): Promise<Content> {
+  const { query } = question;
   const format = await formatFor(query.format, question.accept);
   const methods = [...new Set((query.method ?? ['gradcam']).map((name) => findMethod(name)))];
   // The best classes are counted, not listed, since there may be any number of them.
   const classes = query.class && classesFor(query, model.labels);
   checkCount(methods.length * (classes?.length ?? query.top ?? 1), format, limits);
   checkBatch(query, limits);
+  const image = await imageOf(question.body, question.type);
   const report = await model.explainAll(image, {
     method: methods,
     ...(classes && { class: classes as number[] }),
@@ -42,9 +55,17 @@ export async function explain(question: Question): Promise<Response> {
     signal,
   });
   if (report.explanations.length === 0) throw report.failures[0].error;
+  const subject = {
+    image: image === undefined ? null : '-',
+    model: query.model ?? null,
+    warnings: model.warnings,
+    reworded: inParameters,
+  };
   const body =
-    format === 'json' ? json(question, report) : await artifact(report.explanations[0], format, query);
-  return new Response(body as BodyInit, { headers: { 'content-type': MEDIA_TYPES[format] } });
+    format === 'json'
+      ? json(subject, report, query.raw === true, limits)
+      : await artifact(report.explanations[0], format, query);
+  return { type: MEDIA_TYPES[format], body };
 }
 
 function checkCount(count: number, format: Format, limits: Limits): void {
@@ -64,7 +85,7 @@ function checkBatch({ 'batch-size': size = 1 }: Given, { batch }: Limits): void 
   throw new Problem('TOO_LARGE', `"batch-size" is ${size}; the limit is ${batch}.`);
 }
 
-function artifact(explanation: Explanation, format: Format, query: Given): Promise<Uint8Array> {
+function artifact(explanation: Explanation, format: Format, query: Given): Promise<Bytes> {
   const { raw = false } = query;
   if (raw && explanation.raw.length > 1) {
     throw new CamError(
@@ -74,12 +95,12 @@ function artifact(explanation: Explanation, format: Format, query: Given): Promi
   }
   return Promise.resolve(
     WRITERS[format](explanation, 0, { ...librarySettings(query, 'overlay'), raw }, () => ({})),
-  ) as Promise<Uint8Array>;
+  ) as Promise<Bytes>;
 }
 
-function json({ model, query, limits, image }: Question, report: ExplainReport): string {
+function json(subject: Subject, report: ExplainReport, raw: boolean, limits: Limits): string {
   const results = report.explanations.flatMap((explanation) =>
-    mapsOf(explanation, query.raw === true).map((map) => ({ explanation, map })),
+    mapsOf(explanation, raw).map((map) => ({ explanation, map })),
   );
   const count = results.reduce((sum, { map }) => sum + map.data.length, 0);
   if (count > limits.numbers) {
@@ -89,11 +110,5 @@ function json({ model, query, limits, image }: Question, report: ExplainReport):
     );
   }
   const rows = results.map(({ explanation, map }) => resultJson(explanation, [], map));
-  const subject = {
-    image: image === undefined ? null : '-',
-    model: query.model ?? null,
-    warnings: model.warnings,
-    reworded: inParameters,
-  };
   return `${JSON.stringify(imageJson(subject, report, rows, report.failures))}\n`;
 }

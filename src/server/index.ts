@@ -3,6 +3,7 @@
  *
  * @module
  */
-export { createHandler, type Handler, type HandlerOptions } from './handler.ts';
+export { createHandler, type Handler, type HandlerOptions, type ServiceOptions } from './handler.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
-export type { ModelLoaders } from './models.ts';
+export type { ModelLoaders, ModelRow } from './models.ts';
+export type { AccessOptions } from '../types.ts';

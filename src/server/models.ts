@@ -1,39 +1,63 @@
 import { CamError } from '../errors.ts';
-import type { Explainer } from '../explain/explainer.ts';
-import { ownValue } from '../table.ts';
+import type { Explainer, ModelInfo } from '../explain/explainer.ts';
+import { type Content, explain, type Question } from './explain.ts';
+import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 
 /** Loaders of the models, by name in the query; the first one is the default. */
 export type ModelLoaders = Readonly<Record<string, () => Promise<Explainer>>>;
 
-/** The models of a server, each loaded once, on first use. */
+/** Name of the built-in model. */
+export const BUILT_IN = 'efficientnet-lite0';
+
+/** What GET /models says of a model. */
+export interface ModelRow extends Pick<
+  ModelInfo,
+  'inputs' | 'outputs' | 'opset' | 'preprocessing' | 'preprocessingSources'
+> {
+  readonly labels: readonly string[];
+  /** Number of threads that run it. */
+  readonly threads: number;
+  /** Warnings about the model. */
+  readonly warnings: readonly string[];
+}
+
+/** The models of a server, each loaded once, on first use; they run in this thread or in another. */
 export interface Models {
   readonly names: readonly string[];
   /**
+   * Loads a model that is not loaded yet.
    * @throws {Problem} NOT_FOUND for an unknown name.
-   * @throws {Problem} BAD_MODEL when it cannot be loaded; the next request tries again.
+   * @throws the error of its loader; the next call tries again.
    */
-  get(name?: string): Promise<Explainer>;
+  load(name?: string): Promise<ModelRow>;
+  /**
+   * Answers a question about an image.
+   * @throws {CamError | Problem} when it fails.
+   */
+  explain(question: Question, signal: AbortSignal): Promise<Content>;
   close(): Promise<void>;
 }
 
-export function modelsOf(loaders: ModelLoaders): Models {
-  const names = Object.keys(loaders);
+/** Models that run in this thread. */
+export function localModels(given: ModelLoaders, limits: Limits): Models {
+  const loaders = new Map(Object.entries(given));
+  const names = [...loaders.keys()];
   const loaded = new Map<string, Promise<Explainer>>();
+  const get = (name = names[0]): Promise<Explainer> => {
+    const known = loaded.get(name);
+    if (known) return known;
+    const loader = loaders.get(name);
+    if (!loader) throw unknownModel(name, names);
+    const model = loader();
+    loaded.set(name, model);
+    model.catch(() => loaded.delete(name));
+    return model;
+  };
   return {
     names,
-    async get(name = names[0]) {
-      const loader = ownValue(loaders, name);
-      if (loader === undefined) {
-        throw new Problem('NOT_FOUND', `Unknown model "${name}". Known: ${names.join(', ')}.`);
-      }
-      let model = loaded.get(name);
-      if (!model) {
-        loaded.set(name, (model = load(name, loader)));
-        model.catch(() => loaded.delete(name));
-      }
-      return model;
-    },
+    load: async (name) => modelRow(await get(name)),
+    explain: async (question, signal) => explain(await get(question.query.model), question, limits, signal),
     async close() {
       const open = [...loaded.values()];
       loaded.clear();
@@ -42,21 +66,30 @@ export function modelsOf(loaders: ModelLoaders): Models {
   };
 }
 
-/** Hides the library's message, which contains the file's path. */
-async function load(name: string, loader: () => Promise<Explainer>): Promise<Explainer> {
-  try {
-    return await loader();
-  } catch (cause) {
-    if (!(cause instanceof CamError)) throw cause;
-    throw new Problem(
-      'BAD_MODEL',
-      `The model "${name}" cannot be loaded on this server. Ask for another model.`,
-    );
-  }
-}
+/** The error for a name that is none of `names`. */
+export const unknownModel = (name: string, names: readonly string[]): Problem =>
+  new Problem('NOT_FOUND', `Unknown model "${name}". Known: ${names.join(', ')}.`);
 
-/** A model's row in GET /models. */
-export const describe = ({ info, labels, threads }: Explainer): object => {
+/** Why a model cannot be loaded, for clients: without the library's message, which contains the file's path. */
+export const hidingPaths = (name: string, error: unknown): unknown =>
+  error instanceof CamError
+    ? new Problem(
+        'BAD_MODEL',
+        `The model "${name}" cannot be loaded on this server. Ask for another model.`,
+        { cause: error },
+      )
+    : error;
+
+const modelRow = ({ info, labels, threads, warnings }: Explainer): ModelRow => {
   const { inputs, outputs, opset, preprocessing, preprocessingSources } = info;
-  return { inputs, outputs, opset, preprocessing, preprocessingSources, labels, threads: threads.count };
+  return {
+    inputs,
+    outputs,
+    opset,
+    preprocessing,
+    preprocessingSources,
+    labels,
+    threads: threads.count,
+    warnings,
+  };
 };

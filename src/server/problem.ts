@@ -5,21 +5,27 @@ import { inParameters, optionName } from '../options/wording.ts';
 export type ProblemCode =
   | ErrorCode
   | 'CUT_SHORT'
+  | 'FORBIDDEN_HOST'
+  | 'FORBIDDEN_ORIGIN'
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'NOT_ACCEPTABLE'
   | 'TOO_LARGE'
   | 'TOO_SLOW'
   | 'BUSY'
+  | 'CRASHED'
   | 'UNEXPECTED';
 
-const STATUS: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = {
+/** Status and title of each code. */
+export const STATUS: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = {
   BAD_OPTION: [400, 'Invalid parameter'],
   BAD_TARGET: [400, 'Invalid target'],
   UNKNOWN_METHOD: [400, 'Unknown method'],
   UNKNOWN_LAYER: [400, 'Unknown layer'],
   UNKNOWN_CLASS: [400, 'Unknown class'],
   CUT_SHORT: [400, 'Incomplete body'],
+  FORBIDDEN_HOST: [403, 'Host not allowed'],
+  FORBIDDEN_ORIGIN: [403, 'Origin not allowed'],
   NOT_FOUND: [404, 'Not found'],
   METHOD_NOT_ALLOWED: [405, 'Method not allowed'],
   NOT_ACCEPTABLE: [406, 'Not acceptable'],
@@ -36,6 +42,7 @@ const STATUS: Readonly<Record<ProblemCode, readonly [status: number, title: stri
   DOWNLOAD: [502, 'A download failed'],
   RUNTIME: [500, 'The model failed to run'],
   OUTPUT: [500, 'The result could not be written'],
+  CRASHED: [500, 'The worker crashed'],
   UNEXPECTED: [500, 'Unexpected error'],
   BUSY: [503, 'Busy'],
   ABORTED: [504, 'Timed out'],
@@ -46,8 +53,12 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ProblemCode, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(message);
+  constructor(
+    code: ProblemCode,
+    message: string,
+    { headers = {}, cause }: { headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
+  ) {
+    super(message, { cause });
     this.name = 'Problem';
     this.code = code;
     this.headers = headers;
@@ -85,4 +96,29 @@ export function problemResponse(error: unknown): Response {
       'content-type': 'application/problem+json',
     },
   });
+}
+
+/** An error as plain data, for another thread. */
+export interface PlainError {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly option?: string | undefined;
+  readonly retriable?: boolean;
+  /** Whether it is the library's. */
+  readonly library: boolean;
+}
+
+export function plainError(error: unknown): PlainError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof CamError) {
+    const { code, option, retriable } = error;
+    return { code, message, option, retriable, library: true };
+  }
+  return { code: error instanceof Problem ? error.code : 'UNEXPECTED', message, library: false };
+}
+
+/** The error that plain data stands for. */
+export function errorFrom({ code, message, option, retriable, library }: PlainError): Error {
+  if (library) return new CamError(code as ErrorCode, message, { option, retriable });
+  return code === 'UNEXPECTED' ? new Error(message) : new Problem(code, message);
 }

@@ -14,7 +14,7 @@ export function readQuery(parameters: URLSearchParams): Given {
   for (const name of new Set(parameters.keys())) {
     if (QUERY.some((known) => known === name)) continue;
     const hint = didYouMean(name, QUERY);
-    throw badOption(undefined, `Unknown parameter "${name}".${hint} Known: ${QUERY.join(', ')}.`);
+    throw badOption(name, `Unknown parameter "${name}".${hint} Known: ${QUERY.join(', ')}.`);
   }
   const given = QUERY.filter((name) => parameters.has(name));
   return Object.fromEntries(given.map((name) => [name, queryValue(name, parameters.getAll(name))]));
@@ -23,11 +23,11 @@ export function readQuery(parameters: URLSearchParams): Given {
 function queryValue(name: OptionName, texts: readonly string[]): unknown {
   const { reading, repeatable }: OptionRow<unknown> = OPTIONS[name];
   if (!repeatable && texts.length > 1)
-    throw badOption(undefined, `"${name}" appears ${texts.length} times. Pass it once.`);
+    throw badOption(name, `"${name}" appears ${texts.length} times. Pass it once.`);
   const values = texts.map((text) => {
     const value = reading ? reading.read(text) : SWITCHES.get(text.toLowerCase());
     if (value !== undefined) return value;
-    throw badOption(undefined, `"${name}" takes ${reading?.takes ?? 'true or false'}, not "${text}".`);
+    throw badOption(name, `"${name}" takes ${reading?.takes ?? 'true or false'}, not "${text}".`);
   });
   return repeatable ? values.flat() : values[0];
 }

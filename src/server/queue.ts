@@ -1,39 +1,65 @@
 import { CamError } from '../errors.ts';
 import { Problem } from './problem.ts';
 
-/** Admits a limited number of requests and runs them one at a time, since they share the model and its thread. */
+/** Runs a limited number of requests one at a time, since they share the models and their thread. */
 export interface Queue {
-  /** Number of admitted requests. */
+  /** Number of requests that wait or run. */
   readonly size: number;
+  /** @throws {Problem} BUSY at the limit. */
+  checkRoom(): void;
   /**
-   * Admits a request. `turn` runs its work after the earlier ones.
-   * @throws {Problem} BUSY at the limit, with a Retry-After.
+   * Runs work after the earlier ones.
+   * @throws {Problem} BUSY at the limit.
    * @throws {CamError} ABORTED immediately when a waiting request is canceled.
    */
-  enter<Result>(visit: (turn: Turn) => Promise<Result>): Promise<Result>;
+  run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
+  /** A BUSY error. Its Retry-After is the time that what waits now will take, by what recent requests took. */
+  busy(why: string): Problem;
+  /** Refuses further requests, and resolves when the admitted ones are done. */
+  drain(): Promise<void>;
 }
 
-export type Turn = <Result>(work: () => Promise<Result>, signal: AbortSignal) => Promise<Result>;
+/** Requests that an estimate is based on. */
+const RECENT = 16;
 
-export function queue(bound: number): Queue {
+/** @param now milliseconds of a clock */
+export function queue(bound: number, now: () => number = () => performance.now()): Queue {
   let size = 0;
-  let running = false;
-  let mean = 1; // seconds per turn, weighted toward recent ones
+  let started: number | undefined;
+  let drained: (() => void) | undefined;
+  let closed = false;
+  const recent: number[] = [];
   // A list rather than a promise chain: a request that leaves frees its image.
   const line: (() => Promise<void>)[] = [];
 
-  const run = async () => {
-    if (running) return;
-    running = true;
+  const runLine = async () => {
+    if (started !== undefined) return;
     for (let next = line.shift(); next; next = line.shift()) {
-      const started = performance.now();
+      started = now();
       await next();
-      mean += 0.2 * ((performance.now() - started) / 1000 - mean);
+      recent.push(now() - started);
+      if (recent.length > RECENT) recent.shift();
     }
-    running = false;
+    started = undefined;
   };
 
-  const turn: Turn = (work, signal) =>
+  /** Milliseconds of a request: the mean of recent ones or, of the first, its time so far. */
+  const expected = (): number =>
+    recent.length > 0
+      ? recent.reduce((sum, one) => sum + one, 0) / recent.length
+      : now() - (started ?? now());
+
+  const busy = (why: string): Problem =>
+    new Problem('BUSY', `${why} Try again later.`, {
+      headers: { 'retry-after': String(Math.max(1, Math.ceil((size * expected()) / 1000))) },
+    });
+
+  const checkRoom = () => {
+    if (closed) throw busy('The server is stopping.');
+    if (size >= bound) throw busy(`The limit of ${bound} waiting requests is reached.`);
+  };
+
+  const turn = <Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> =>
     new Promise((resolve, reject) => {
       const start = async () => {
         signal.removeEventListener('abort', leave);
@@ -50,25 +76,27 @@ export function queue(bound: number): Queue {
       if (signal.aborted) return leave();
       signal.addEventListener('abort', leave, { once: true });
       line.push(start);
-      void run();
+      void runLine();
     });
 
   return {
     get size() {
       return size;
     },
-    async enter(visit) {
-      if (size >= bound) {
-        throw new Problem('BUSY', `The limit of ${size} waiting requests is reached. Try again later.`, {
-          'retry-after': String(Math.max(1, Math.ceil(size * mean))),
-        });
-      }
+    checkRoom,
+    busy,
+    async run(work, signal) {
+      checkRoom();
       size++;
       try {
-        return await visit(turn);
+        return await turn(work, signal);
       } finally {
-        size--;
+        if (--size === 0) drained?.();
       }
+    },
+    drain() {
+      closed = true;
+      return new Promise((resolve) => (size === 0 ? resolve() : (drained = resolve)));
     },
   };
 }

@@ -1,4 +1,5 @@
-import { CamError, didYouMean } from '../errors.ts';
+import { CamError, didYouMean, nearest } from '../errors.ts';
+import { namesIn } from './label-names.ts';
 
 /** Labels match regardless of case; runs of spaces and underscores count as one space. */
 const plainLabel = (text: string): string =>
@@ -7,21 +8,19 @@ const plainLabel = (text: string): string =>
     .toLowerCase()
     .replace(/[\s_]+/g, ' ');
 
-/** ImageNet labels are lists: "great white shark, white shark, man-eater". */
-const synonyms = (label: string): string[] => label.split(',').map((part) => part.trim());
-
-/**
- * A label or one of its synonyms, exactly or leniently. Neither has priority: ImageNet's "maillot" and "maillot, tank
- * suit" are two classes, and the text is ambiguous.
- */
-const READINGS: readonly ((label: string, text: string) => boolean)[] = [
-  (label, text) => [label, ...synonyms(label)].includes(text),
-  (label, text) => [label, ...synonyms(label)].map(plainLabel).includes(plainLabel(text)),
+/** What a text may be of a label: all of it, its first name, or any. Whole names go before parts. */
+const PARTS: readonly ((label: string) => readonly string[])[] = [
+  (label) => [label],
+  (label) => namesIn(label).slice(0, 1),
+  namesIn,
 ];
 
+/** Exactly, or else regardless of case and underscores. */
+const SPELLINGS: readonly ((text: string) => string)[] = [(text) => text, plainLabel];
+
 /**
- * Finds a class by index, label, or one of a label's comma-separated synonyms. Does not check that the model has a
- * class with the index.
+ * Finds a class by index, label, or one of a label's comma-separated synonyms: whole labels first, then first names, then
+ * the others. Does not check that the model has a class with the index.
  *
  * @example
  * findClass('tabby', explainer.labels); // 281
@@ -42,7 +41,7 @@ export function findClass(text: string, labels: readonly string[]): number {
     labels.length === 0
       ? ' The model has no labels. Use an index, or set `labels`.'
       : didYouMean(text, [
-          ...new Set(labels.flatMap((label) => [label, ...synonyms(label).map(plainLabel)])),
+          ...new Set(labels.flatMap((label) => nearest(text, namesIn(label)).slice(0, 1))),
         ]) || ` The labels run from 0 (${labels[0]}) to ${labels.length - 1} (${labels.at(-1)!}).`;
   throw new CamError('UNKNOWN_CLASS', `Unknown class "${text}".${hint}`, { option: 'class' });
 }
@@ -61,9 +60,12 @@ export function splitClasses(text: string, labels: readonly string[]): string[] 
 
 function matches(text: string, labels: readonly string[]): number[] {
   const indices = [...labels.keys()];
-  return (
-    READINGS.map((reads) => indices.filter((index) => reads(labels[index], text))).find(
-      (found) => found.length > 0,
-    ) ?? []
-  );
+  for (const spell of SPELLINGS) {
+    const wanted = spell(text);
+    for (const partsOf of PARTS) {
+      const found = indices.filter((index) => partsOf(labels[index]).some((part) => spell(part) === wanted));
+      if (found.length > 0) return found;
+    }
+  }
+  return [];
 }

@@ -1,5 +1,5 @@
 import { backwardGraph, type BackwardRequest } from '../../src/autodiff/backward.ts';
-import { probeParts } from '../../src/network/probe.ts';
+import { learnParts } from '../../src/network/probe.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
 import { createSession } from '../../src/runtime/session.ts';
@@ -20,7 +20,7 @@ export async function differentiate(
   request: BackwardRequest,
   seedOf: (dims: readonly number[]) => FloatTensor = ones,
 ): Promise<Differentiated> {
-  const { model, facts } = await probeParts(readModel(bytes), feeds, {});
+  const { model, facts } = await learnParts(readModel(bytes), feeds, {});
   const { output, wrt } = request;
   const backward = backwardGraph(model, facts, request);
   const ends = model.graph.outputs.map(({ name }) => name);

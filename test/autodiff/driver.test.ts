@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
 import { fields, MessageWriter } from '../../src/onnx/wire.ts';
 import { floatTensor, type Tensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { differentiate } from './differentiate.ts';
 import { rewired } from './rewrite.ts';
 

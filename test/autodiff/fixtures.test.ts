@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { readNpy } from '../../src/image/npy.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { explained } from './differentiate.ts';
 
 const FIXTURES = new URL('../fixtures/', import.meta.url);

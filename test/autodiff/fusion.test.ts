@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { RECTIFIERS } from '../../src/autodiff/rectifier.ts';
 import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { normal } from '../helpers/random.ts';
 import { differentiate } from './differentiate.ts';

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { flowOf } from '../../src/onnx/flow.ts';
 import { readModel } from '../../src/onnx/read.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture } from '../helpers/fixtures.ts';
 import { type Differentiated, explained } from './differentiate.ts';
 import { halved, quantized } from './quantize.ts';

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { type RectifierRule, RECTIFIERS } from '../../src/autodiff/rectifier.ts';
 import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { explain, network, pooledClassifier, tensor } from '../methods/networks.ts';
 import { differentiate } from './differentiate.ts';
 

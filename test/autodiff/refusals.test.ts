@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { backwardGraph } from '../../src/autodiff/backward.ts';
 import { CamError } from '../../src/errors.ts';
 import { type AttributeValue, Emitter } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
+import * as assert from '../helpers/assert.ts';
 
 const DIMS = [2, 3, 4];
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { wasmPaths } from '../../src/browser/wasm-paths.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('wasmPaths');
 

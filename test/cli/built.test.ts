@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Context, suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { decode } from '../../src/image/decode.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';
+import * as assert from '../helpers/assert.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const main = join(root, 'dist/cli/main.js');
@@ -49,7 +49,7 @@ const camwasm = ({ cwd }: Here, argv: readonly string[], input?: Uint8Array) => 
     cwd,
     input,
     maxBuffer: 2 ** 26,
-    timeout: 120_000,
+    timeout: 1200_000,
   });
   return { status, stdout, stderr: String(stderr), files: readdirSync(cwd) };
 };

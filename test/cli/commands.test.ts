@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Inspection } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { camwasm, INSPECTION, PREPARED } from './fake.ts';
 
 const inspect = suite('camwasm inspect');

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
+import { htmlSheet } from '../../src/cli/sheet/html.ts';
 import { CamError } from '../../src/errors.ts';
 import { COLORMAPS } from '../../src/image/colormaps.ts';
 import { decode } from '../../src/image/decode.ts';
 import type { Picture } from '../../src/image/source.ts';
 import { METHODS } from '../../src/methods/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { camwasm, Place, type RunOptions } from './fake.ts';
 
 const compare = suite('camwasm compare');
@@ -94,6 +95,54 @@ compare('a page holds everything, and what labels say is text', async () => {
   for (const text of ['CAM', 'LayerCAM', 'dog', '90.0 %', 'score 1.5', 'matters most'])
     assert.ok(html.includes(text), text);
   assert.ok((await page('--signed')).includes('evidence against'));
+});
+
+compare('a page has a row for each class, a column for each method, and the colors of the map', async () => {
+  const labels = ['cat', 'dog'];
+  const html = await page('--methods cam,layercam --classes 1,0 --colormap viridis', { labels });
+  assert.equal(
+    [...html.matchAll(/<th scope="col">(.*?)<\/th>/g)].map(([, text]) => text),
+    ['CAM', 'LayerCAM'],
+  );
+  const rows = [...html.matchAll(/<tr><th scope="row">(\w+).*?<\/tr>/g)];
+  assert.equal(
+    rows.map(([, label]) => label),
+    ['dog', 'cat'],
+  );
+  assert.equal(
+    rows.map(([row]) => [...row.matchAll(/alt="(.*?)"/g)].map(([, text]) => text)),
+    [
+      ['CAM of dog', 'LayerCAM of dog'],
+      ['CAM of cat', 'LayerCAM of cat'],
+    ],
+  );
+  const images = [...html.matchAll(/<img width="(\d+)" height="(\d+)".*?base64,(.*?)">/g)];
+  for (const [, width, height, base64] of images) {
+    const drawn = await decode(Buffer.from(base64, 'base64'));
+    assert.equal([drawn.width, drawn.height], [Number(width), Number(height)]);
+    assert.equal([drawn.width, drawn.height], [224, 149]); // a picture of 3 x 2
+  }
+  const stops = [...html.matchAll(/rgb\((\d+) (\d+) (\d+)\)/g)].map(([, ...rgb]) => rgb.map(Number));
+  assert.equal(stops.length, 17);
+  const table = COLORMAPS.viridis.table();
+  stops.forEach((rgb, i) => {
+    const at = 4 * Math.min(255, 16 * i);
+    assert.equal(rgb, [...table.slice(at, at + 3)]);
+  });
+  assert.match(html, /matters least <i .*<\/i> matters most/);
+  assert.match(await page('--signed'), /evidence against <i .*<\/i> evidence for/);
+});
+
+compare('a page has a dash where a method failed', async () => {
+  const cells = [undefined, { width: 1, height: 1, data: new Uint8ClampedArray(4) }];
+  const html = await htmlSheet({
+    ...{ title: "a & b's", columns: ['CAM', 'LayerCAM'] },
+    rows: [{ label: 'dog', amounts: ['<1 %'], cells }],
+    bar: { colormap: 'gray', low: 'low', high: 'high' },
+  });
+  assert.match(html, /<td>&ndash;<\/td><td><img width="1" height="1" alt="LayerCAM of dog"/);
+  assert.match(html, /<h1>a &amp; b&#39;s<\/h1>/);
+  assert.match(html, /<small>&lt;1 %<\/small>/);
 });
 
 const pixel = ({ data, width }: Picture, x: number, y: number): number[] => [

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError, type ErrorCode } from '../../src/errors.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';
 import type { ExplainOptions, ImageJson } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { camwasm, Place, PREPARED } from './fake.ts';
 
 const SECONDS = /\(\d+\.\d\d s\)/;
@@ -19,6 +19,7 @@ const LINES: Record<string, string> = {
   'a.jpg -c cat': 'a.jpg  dog 90.0 %  gradcam of cat (2.5 %) @ stage4 → a.gradcam.png',
   'a.jpg -c dog,cat':
     'a.jpg  dog 90.0 %  gradcam @ stage4 → a.gradcam.1.png; gradcam of cat (2.5 %) @ stage4 → a.gradcam.0.png',
+  'a.jpg -c 2': 'a.jpg  dog 90.0 %  gradcam of great white shark (2.5 %) @ stage4 → a.gradcam.png',
   'a.jpg -m cam,saliency': 'a.jpg  dog 90.0 %  cam @ stage4 → a.cam.png; saliency → a.saliency.png',
   'a.jpg -l x,y --raw': 'a.jpg  dog 90.0 %  gradcam @ x, y → a.gradcam.1.npy, a.gradcam.2.npy',
   '-m class-visualization -c dog': 'class-visualization of dog → class-visualization.1.png',
@@ -35,6 +36,23 @@ for (const [line, summary] of Object.entries(LINES)) {
 said('a class without a label is called by its index', async () => {
   const { stdout } = await camwasm(['a.jpg'], { labels: [] });
   assert.match(stdout, /^a\.jpg {2}class 1 90\.0 % {2}/);
+});
+said('a guess is called one, with the three best and how to use another model', async () => {
+  const { stdout } = await camwasm(['a.jpg'], { confident: false });
+  assert.is(
+    stdout.replace(SECONDS, '(s)'),
+    'a.jpg  unsure: dog 90.0 %, cat 2.5 % (--model <file> uses another model)  gradcam of dog (90.0 %) @ stage4 → a.gradcam.png (s)\n',
+  );
+  for (const confident of [true, undefined])
+    assert.match((await camwasm(['a.jpg'], { confident })).stdout, /^a\.jpg {2}dog 90\.0 % {2}gradcam @/);
+});
+said('--json has all the names of a class, and says whether it is a guess', async () => {
+  const { stdout } = await camwasm(['a.jpg', '-c', '2', '--json'], { confident: false });
+  const { confident, results } = JSON.parse(stdout) as ImageJson;
+  assert.is(results[0].class.label, 'great white shark, white shark');
+  assert.is(confident, false);
+  const json = JSON.parse((await camwasm(['a.jpg', '--json'])).stdout) as ImageJson;
+  assert.is(json.confident, null);
 });
 said('--quiet prints nothing', async () => {
   const { stdout, stderr, written } = await camwasm(['a.jpg', '-q'], { warn: ['the map is empty.'] });
@@ -208,6 +226,7 @@ json('is one object per image, on one line each', async () => {
       { index: 1, label: 'dog', probability: 0.9, logit: 1 },
       { index: 0, label: 'cat', probability: 0.025, logit: 0 },
     ],
+    confident: null,
     preprocessing: null,
     preprocessingSources: null,
     results: [

@@ -54,6 +54,8 @@ export interface FakeOptions {
   /** Whether named models are here. */
   here?: boolean;
   listed?: ListedModel[];
+  /** What the model's threshold says of the best class. */
+  confident?: boolean;
   /** Color of the pictures that show an explanation; white by default. */
   overlay?: readonly [red: number, green: number, blue: number];
 }
@@ -262,6 +264,7 @@ export function fakeLibrary(asked: Asked, fake: FakeOptions = {}): Library {
         output: { name: 'y', kind: 'classes', dims: [1, 5], activation: 'softmax', note: undefined },
         detections: [],
         prediction,
+        confident: fake.confident,
         explanations,
         failures,
         ...(fake.prepared ?? { preprocessing: undefined, preprocessingSources: undefined }),

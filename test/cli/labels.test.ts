@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
+import * as assert from '../helpers/assert.ts';
 import { Place } from './fake.ts';
 
 const labels = suite('--labels');

@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { downloadText } from '../../src/cli/progress.ts';
 import { KNOWN_MODELS, type ListedModel } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { camwasm, Place } from './fake.ts';
 
 const named = suite('camwasm --model <name>');

@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { CamError } from '../../src/errors.ts';
@@ -10,6 +9,7 @@ import {
   OPTIONS,
   optionsOf,
 } from '../../src/options/options.ts';
+import * as assert from '../helpers/assert.ts';
 import { camwasm } from './fake.ts';
 
 const parse = suite('command lines');
@@ -130,6 +130,8 @@ const NONSENSE: Partial<Record<OptionName, readonly string[]>> = {
   'image-input': [''],
   port: ['', '-1', '65536', 'http'],
   host: [''],
+  'allow-host': ['', 'a:80', 'http://a'],
+  'allow-origin': ['', 'example.com'],
 };
 for (const name of Object.keys(OPTIONS) as OptionName[]) {
   const { reading } = OPTIONS[name];

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { processIO } from '../../src/cli/io.ts';
 import { duration, progressLine, progressText } from '../../src/cli/progress.ts';
+import * as assert from '../helpers/assert.ts';
 
 const progress = suite('progress');
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
+import * as assert from '../helpers/assert.ts';
 import { camwasm, Place } from './fake.ts';
 
 const test = suite('targets on the command line');

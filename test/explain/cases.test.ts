@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import {
   CamError,
   Explainer,
@@ -14,6 +13,7 @@ import {
   rawArrays,
   readNpy,
 } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 
 const test = suite('cases with known results');
@@ -43,6 +43,10 @@ for (const [name, method, want, dims] of [
     const folder = 'signals-and-volumes';
     const explainer = await Explainer.load(pathOf(`${folder}/${name}.onnx`));
     const explanation = await explainer.explain(pathOf(`${folder}/${name}.npy`), { method });
+    // The same without its batch axis: [C, L] or [C, D, H, W].
+    const { dims: shape, data } = readNpy(readFileSync(pathOf(`${folder}/${name}.npy`)));
+    const alone = await explainer.explain({ type: 'float32', dims: shape.slice(1), data }, { method });
+    assert.equal(alone.raw, explanation.raw);
     await explainer.close();
     const [map] = rawArrays(explanation);
     assert.equal(map.dims, dims);

@@ -1,11 +1,11 @@
 // A weight may be computed from other constants: weight-only int8 and float16 files cast and scale every one. Here each
 // float weight w of a network is 2 · (w/2), exactly the same number, so nothing may change.
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer } from '../../src/index.ts';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { makeTensor, tensorValues } from '../../src/onnx/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, relativeError } from '../helpers/fixtures.ts';
 
 const test = suite('computed weights are weights');

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError, Explainer, type LoadOptions, overlay } from '../../src/index.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { withMetadata } from '../helpers/metadata.ts';
 import { Draft } from '../network/draft.ts';
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { compareDirection } from '../../src/explain/directional.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('a directional derivative against differences');
 
@@ -44,6 +44,22 @@ test('a kink off the point is passed by small steps', async () => {
   const off = (x: number) => 1 + Math.max(0, x + 2e-3) * 6;
   assert.is((await compare(off, 6)).verdict, 'equal');
   assert.is((await compare(off, 3)).verdict, 'mismatch');
+});
+
+test('in half precision, a line through several steps tells a slope that no single one does', async () => {
+  // Many kinks bend the function in proportion to the step, as in a deep network.
+  const bent = (x: number) => 13 + 70 * x - 180 * x * Math.abs(x);
+  for (const f of [bent, (x: number) => 3 + 20 * x - 30 * x ** 3]) {
+    const slope = f === bent ? 70 : 20;
+    const right = await compare(f, slope, 11);
+    assert.is(right.verdict, 'equal');
+    assert.ok(right.difference < 0.05, `${right.difference}`);
+    for (const wrong of [0, -slope, 0.5 * slope, 1.5 * slope])
+      assert.is((await compare(f, wrong, 11)).verdict, 'mismatch', `${wrong} instead of ${slope}`);
+  }
+  const relu = (x: number) => 1 + Math.max(0, 6 * x);
+  assert.is((await compare(relu, 6, 11)).verdict, 'kink');
+  assert.is((await compare(relu, -12, 11)).verdict, 'mismatch');
 });
 
 test('what rounding hides is told, not called equal or wrong', async () => {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { bandPicture } from '../../src/image/bands.ts';
 import { colorTable } from '../../src/image/colormaps.ts';
 import {
@@ -16,6 +15,7 @@ import {
 } from '../../src/index.ts';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { noise, pooledClassifier } from '../methods/networks.ts';
 
 const test = suite('pictures of tensors, volumes and signals');

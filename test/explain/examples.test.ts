@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, type Plane } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 
 // The scenes were drawn, so the box of each object is known to the pixel. Its probability, and where CAM has its
 // maximum and its energy, were computed in Python: Pillow, onnxruntime, NumPy.
@@ -82,5 +82,15 @@ for (const [name, things] of Object.entries(images)) {
     });
   }
 }
+
+test('the best class is a guess where it is below the threshold of the model', async () => {
+  const { unsure_below: threshold } = JSON.parse(
+    readFileSync(new URL('../models/config.json', folder), 'utf8'),
+  ) as { unsure_below: number };
+  for (const [name, things] of Object.entries(images)) {
+    const best = things.find(({ rank }) => rank === 0)!;
+    assert.is((await explainer.explain(scene(name))).confident, best.probability >= threshold, name);
+  }
+});
 
 test.run();

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer } from '../../src/index.ts';
 import { bitPatterns } from '../../src/runtime/session.ts';
 import { toFloat } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, relativeError } from '../helpers/fixtures.ts';
 import { Draft, positions } from '../network/draft.ts';
 

@@ -1,10 +1,10 @@
 // Models that declare what nothing can hold, or hold what few do.
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, inspect } from '../../src/index.ts';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { rejection } from '../helpers/failure.ts';
 
 const test = suite('hostile models');

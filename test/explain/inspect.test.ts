@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { advised, gradientFree } from '../../src/explain/advice.ts';
 import { inspect } from '../../src/explain/inspect.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { NoGradientError } from '../../src/operators/no-gradient.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 import { Draft, open, positions } from '../network/draft.ts';
 
@@ -72,6 +72,24 @@ function blocked(): Record<'before' | 'scaled' | 'after' | 'output', Ref> & { dr
 }
 
 const OPSET_7 = new Map([['', 7]]);
+
+test('a signal or a volume of open size is inspected at an assumed one', async () => {
+  for (const [dims, kernel, expected] of [
+    [[1, 3, 'L'], [3], [1, 4, 1022]],
+    [
+      ['N', 3, 'D', 'H', 'W'],
+      [3, 3, 3],
+      [1, 4, 30, 30, 30],
+    ],
+  ] as const) {
+    const d = new Draft();
+    const map = d.relu(d.e.op('Conv', [d.e.input('x', 'float32', dims), d.weights(4, 3, ...kernel)]));
+    const axes = kernel.map((_, axis) => axis + 2);
+    d.e.output(d.head(map, 4, axes), 'y');
+    const { layers } = await inspect(d.e.bytes());
+    assert.equal(layers.at(-1)?.dims, expected);
+  }
+});
 
 test('a barrier: which layers gradients reach, and what stops them', async () => {
   const { draft, before, scaled, after, output } = blocked();

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError, Explainer, toPNG } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { Draft } from '../network/draft.ts';
 
 const test = suite('a second image input');

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError, Explainer, inspect } from '../../src/index.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
+import * as assert from '../helpers/assert.ts';
 import { withMetadata } from '../helpers/metadata.ts';
 import { Draft, positions } from '../network/draft.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { type CamError, Explainer, onScale, overlay, toJPEG, toPNG, writeNpy } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('pictures of an explanation');
 const golfBall = readFileSync(new URL('../../examples/golf-ball.jpg', import.meta.url));

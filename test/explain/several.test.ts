@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import {
   Explainer,
   type ExplainOptions,
@@ -10,6 +9,7 @@ import {
   verifyGradients,
 } from '../../src/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { rejection } from '../helpers/failure.ts';
 import { fixture } from '../helpers/fixtures.ts';
 import { countedSessions } from '../helpers/sessions.ts';

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, type Explanation, type MethodId } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 
 const test = suite('quantized and fused transformers have the maps of the float model');

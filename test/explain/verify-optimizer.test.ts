@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { checkOptimizer } from '../../src/explain/verify-optimizer.ts';
 import { Network } from '../../src/network/network.ts';
 import { isFloat } from '../../src/onnx/data-type.ts';
 import { readModel } from '../../src/onnx/read.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 
 // The optimizer of onnxruntime-web is not always right: what it gets wrong is switched off (src/runtime/optimizers.ts).

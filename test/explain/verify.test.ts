@@ -1,8 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError, verifyGradients } from '../../src/index.ts';
 import { OPERATORS } from '../../src/operators/index.ts';
 import type { Operator } from '../../src/operators/operator.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 import { Draft, positions } from '../network/draft.ts';
 
@@ -52,6 +53,15 @@ test('a wrong rule is found, and the operator that has it', async () => {
   } finally {
     rows.set('Tanh', right);
   }
+});
+
+test('regions that move with the image are no error: no gradient passes through them by convention', async () => {
+  const pathOf = (name: string) =>
+    fileURLToPath(new URL(`../cases/rcnn-automatic-layer/${name}`, import.meta.url));
+  const found = await verifyGradients(pathOf('model.onnx'), pathOf('x.npy'), { target: 'scores[0]' });
+  assert.ok(found.ok);
+  const verdicts = new Set(found.gradients.map(({ verdict }) => verdict));
+  assert.equal([...verdicts].sort(), ['detached', 'equal']);
 });
 
 test('without an image the input is noise', async () => {

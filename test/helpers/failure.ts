@@ -1,5 +1,5 @@
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
+import * as assert from './assert.ts';
 
 /** The error that work throws, a CamError. */
 export function failure(work: () => unknown): CamError {

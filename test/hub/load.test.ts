@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Context, suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { KNOWN_MODELS } from '../../src/hub/known-models.ts';
 import { loadSource } from '../../src/hub/load.ts';
 import { downloadModel, findModel, listModels, removeModel } from '../../src/hub/models.ts';
+import * as assert from '../helpers/assert.ts';
 import { external } from '../helpers/external.ts';
 import { rejection } from '../helpers/failure.ts';
 import { fixture } from '../helpers/fixtures.ts';

@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { imagenetLabels } from '../../src/hub/imagenet.ts';
 import { KNOWN_MODELS } from '../../src/hub/known-models.ts';
 import { isModelName, parseReference, requireReference } from '../../src/hub/reference.ts';
 import { MIXES } from '../../src/image/channels.ts';
 import { PRESETS } from '../../src/models/presets.ts';
+import * as assert from '../helpers/assert.ts';
 import { failure } from '../helpers/failure.ts';
 
 const names = suite('names of models');

@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Context, suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { type RemoteFile, transfer, type TransferOptions } from '../../src/hub/transfer.ts';
 import { STALL_MS, type Web } from '../../src/hub/web.ts';
 import { folderStore } from '../../src/platform/folder-store.ts';
+import * as assert from '../helpers/assert.ts';
 import { rejection } from '../helpers/failure.ts';
 import {
   cut as cutAt,

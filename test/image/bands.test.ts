@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { CamError } from '../../src/errors.ts';
 import { bandPicture, bandsOf, colorBands } from '../../src/image/bands.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('bands of a tensor');
 

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import encodeWebp, { init as initWebp } from '@jsquash/webp/encode.js';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { decode } from '../../src/image/decode.ts';
 import { type FormatName, IMAGE_FORMATS } from '../../src/image/formats.ts';
 import type { Picture } from '../../src/image/source.ts';
+import * as assert from '../helpers/assert.ts';
+import { uniform } from '../helpers/random.ts';
 import {
   ascii,
   cmykJpeg,
@@ -214,6 +215,103 @@ for (const [kind, type, depth, row, rgb] of PNG_KINDS) {
   });
 }
 
+test('PNG: rows under every filter, with ties between the neighbors', async () => {
+  const [width, height] = [23, 40];
+  const draw = uniform(1);
+  // Steps of 2 and 3 make many ties of Paeth's distances.
+  const pixels = Array.from({ length: height }, () =>
+    Array.from({ length: 3 * width }, () => 100 + 3 * Math.floor(4 * draw()) - 2 * Math.floor(3 * draw())),
+  );
+  /** The value that is nearest to left + above - corner; of equally near ones, the first in this order. */
+  const paeth = (left: number, above: number, corner: number) =>
+    [left, above, corner].reduce((best, value) =>
+      Math.abs(left + above - corner - value) < Math.abs(left + above - corner - best) ? value : best,
+    );
+  const predictions: ((left: number, above: number, corner: number) => number)[] = [
+    () => 0,
+    (left) => left,
+    (_, above) => above,
+    (left, above) => Math.floor((left + above) / 2),
+    paeth,
+  ];
+  const rows = pixels.flatMap((row, y) => {
+    const filter = (y * 3) % 5;
+    const filtered = row.map((value, i) => {
+      const [left, above, corner] = [row[i - 3], pixels[y - 1]?.[i], pixels[y - 1]?.[i - 3]];
+      return (value - predictions[filter]!(left ?? 0, above ?? 0, corner ?? 0)) & 255;
+    });
+    return [filter, ...filtered];
+  });
+  const found = await decode(rawPng({ width, height, depth: 8, type: 2 }, rows));
+  assert.equal(
+    Array.from(found.data).filter((_, i) => i % 4 < 3),
+    pixels.flat(),
+  );
+});
+
+// The pass that each pixel of an 8 x 8 block belongs to, as drawn in section 8 of the specification.
+const ADAM7 = [
+  '16462646',
+  '77777777',
+  '56565656',
+  '77777777',
+  '36463646',
+  '77777777',
+  '56565656',
+  '77777777',
+];
+
+test('PNG: interlaced, of sizes that leave passes out or cut them', async () => {
+  for (const [width, height] of [
+    [1, 1],
+    [3, 2],
+    [8, 8],
+    [13, 11],
+  ] as const) {
+    const color = (x: number, y: number) => [(17 * x) % 256, (29 * y) % 256, (x * y) % 256];
+    const rows = [1, 2, 3, 4, 5, 6, 7].flatMap((pass) =>
+      Array.from({ length: height }, (_, y) => {
+        const columns = Array.from({ length: width }, (__, x) => x).filter(
+          (x) => Number(ADAM7[y % 8]![x % 8]) === pass,
+        );
+        return columns.length > 0 ? [0, ...columns.flatMap((x) => color(x, y))] : [];
+      }).flat(),
+    );
+    const found = await decode(rawPng({ width, height, depth: 8, type: 2, interlace: 1 }, rows));
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        assert.equal(pixel(found, x, y), [...color(x, y), 255], `${width} x ${height}: ${x}, ${y}`);
+  }
+});
+
+test('PNG: the color that counts as transparent lies on white, and only that', async () => {
+  const kinds = [
+    { type: 0, row: [7, 8], clear: [0, 7], rgb: [255, 255, 255, 8, 8, 8] },
+    { type: 2, row: [1, 2, 3, 1, 2, 4], clear: [0, 1, 0, 2, 0, 3], rgb: [255, 255, 255, 1, 2, 4] },
+    { type: 2, row: [1, 2, 3, 0, 2, 3], clear: [0, 1, 0, 2, 0, 3], rgb: [255, 255, 255, 0, 2, 3] },
+    { type: 2, row: [1, 2, 3, 1, 0, 3], clear: [0, 1, 0, 2, 0, 3], rgb: [255, 255, 255, 1, 0, 3] },
+  ];
+  for (const { type, row, clear, rgb } of kinds) {
+    const found = await decode(
+      rawPng({ width: 2, height: 1, depth: 8, type }, [0, ...row], [['tRNS', clear]]),
+    );
+    assert.equal([...pixel(found, 0, 0).slice(0, 3), ...pixel(found, 1, 0).slice(0, 3)], rgb, String(type));
+  }
+  // A palette: the alpha of each of its first colors.
+  const palette: [string, number[]][] = [
+    ['PLTE', [255, 0, 0, 0, 128, 255]],
+    ['tRNS', [51]],
+  ];
+  const found = await decode(rawPng({ width: 2, height: 1, depth: 8, type: 3 }, [0, 0, 1], palette));
+  assert.equal(
+    [pixel(found, 0, 0), pixel(found, 1, 0)],
+    [
+      [255, 204, 204, 255],
+      [0, 128, 255, 255],
+    ],
+  );
+});
+
 test('PNG: color types that do not come with this depth are refused', async () => {
   for (const [type, depth] of [
     [2, 4],
@@ -278,6 +376,29 @@ test('GIF: a frame that holds more or fewer pixels than it says is damage, and n
 test('GIF: a frame that is larger than the screen counts for the limit', async () => {
   const frame = { codes: [CLEAR, BLUE, STOP], width: 60000, height: 50000 };
   assert.match((await failure(gif([frame]))).message, '60000 x 50000');
+  const far = gif([{ codes: [CLEAR, BLUE, STOP] }]);
+  const at = far.indexOf(0x2c);
+  new DataView(far.buffer).setUint16(at + 1, 50000, true); // left
+  new DataView(far.buffer).setUint16(at + 3, 40000, true); // top
+  assert.match((await failure(far)).message, '50001 x 40001');
+});
+
+test('GIF: a frame lies at its offset on the screen', async () => {
+  const bytes = gif([{ codes: [CLEAR, BLUE, STOP] }]);
+  const at = bytes.indexOf(0x2c);
+  new DataView(bytes.buffer).setUint16(6, 4, true); // the screen is 4 x 3
+  new DataView(bytes.buffer).setUint16(8, 3, true);
+  bytes[at + 1] = 2; // left
+  bytes[at + 3] = 1; // top
+  const found = await decode(bytes);
+  assert.equal([found.width, found.height], [4, 3]);
+  for (let y = 0; y < 3; y++)
+    for (let x = 0; x < 4; x++)
+      assert.equal(
+        pixel(found, x, y),
+        x === 2 && y === 1 ? [0, 0, 255, 255] : [255, 255, 255, 255],
+        `${x}, ${y}`,
+      );
 });
 
 test('GIF: a code that no string has yet is damage', async () => {

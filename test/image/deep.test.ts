@@ -1,9 +1,9 @@
 // Pictures with 16 bits per channel keep them into the tensor. Files and oracles: deep.json.
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { decode } from '../../src/image/decode.ts';
 import { type Preprocessing, toTensor } from '../../src/image/preprocess.ts';
+import * as assert from '../helpers/assert.ts';
 
 type Files = Readonly<Record<string, string>>;
 

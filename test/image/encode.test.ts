@@ -1,7 +1,7 @@
 import { Jimp } from 'jimp';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { encode } from '../../src/image/encode.ts';
+import * as assert from '../helpers/assert.ts';
 import { picture, QUARTERS } from './pictures.ts';
 
 const test = suite('encode');

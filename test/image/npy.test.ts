@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { readNpy, writeNpy } from '../../src/image/npy.ts';
+import * as assert from '../helpers/assert.ts';
 import { ascii } from './pictures.ts';
 
 const test = suite('npy');

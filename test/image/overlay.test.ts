@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { COLORMAPS } from '../../src/image/colormaps.ts';
 import { blend, type OverlayOptions, signedPicture } from '../../src/image/overlay.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { picture, pixel } from './pictures.ts';
 
 const test = suite('overlay');

@@ -53,13 +53,13 @@ export function withOrientation(jpeg: Uint8Array, orientation: number, littleEnd
 
 /** A PNG file around the given rows, each led by its filter byte, with chunks such as a palette before them. */
 export function rawPng(
-  header: { width: number; height: number; depth: number; type: number },
+  header: { width: number; height: number; depth: number; type: number; interlace?: number },
   rows: readonly number[],
   extra: readonly (readonly [type: string, body: readonly number[]])[] = [],
 ): Uint8Array {
-  const { width, height, depth, type } = header;
+  const { width, height, depth, type, interlace = 0 } = header;
   const chunks = [
-    ['IHDR', [...uint32(width), ...uint32(height), depth, type, 0, 0, 0]] as const,
+    ['IHDR', [...uint32(width), ...uint32(height), depth, type, 0, 0, interlace]] as const,
     ...extra,
     ['IDAT', [...deflateSync(Uint8Array.from(rows))]] as const,
     ['IEND', []] as const,

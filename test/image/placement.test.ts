@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { carryBack, type Fit, FITS, place } from '../../src/image/placement.ts';
 import { type Preprocessing, toTensor } from '../../src/image/preprocess.ts';
 import type { Resample } from '../../src/image/resize.ts';
 import { loadKernels, type Plane } from '../../src/kernels/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { picture } from './pictures.ts';
 
 const test = suite('placement');
@@ -253,6 +253,27 @@ test('letterbox: the margins by hand', () => {
     assert.ok(Math.abs(column[i]! - v) < 1e-5, `${column}`),
   );
 });
+
+for (const [fit, padding] of [
+  ['letterbox', 114], // round(d - 0.1) of Ultralytics' LetterBox
+  ['border', 64], // d // 2 of timm's CenterCropOrPad
+] as const)
+  test(`${fit}: of an odd margin, the smaller half comes first`, () => {
+    for (const turned of [false, true]) {
+      const [long, short] = [10, 5];
+      const white = picture(turned ? short : long, turned ? long : short, () => [255, 255, 255]);
+      const settings: Preprocessing = {
+        ...{ height: 10, width: 10, fit, cropPct: 1, channels: 'gray', layout: 'nchw' },
+        ...{ resample: 'bilinear', range: [0, 255], mean: [64], std: [1] },
+      };
+      const { data } = toTensor(white, settings);
+      // 10 x 5 in 10 x 10: two rows, five of the picture, three rows.
+      data.forEach((value, i) => {
+        const place = turned ? i % 10 : Math.floor(i / 10);
+        assert.is(value + 64, place >= 2 && place < 7 ? 255 : padding, `${i}`);
+      });
+    }
+  });
 
 test('a picture thinner than one element keeps one', () => {
   const { to } = place({ width: 1000, height: 1 }, { width: 10, height: 10, fit: 'letterbox', cropPct: 1 });

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { MAX_LANES, plotSize, plotted } from '../../src/image/plot.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('plots of a signal');
 

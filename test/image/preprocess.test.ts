@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import {
   defaultPreprocessing,
   pictureOf,
@@ -8,6 +7,7 @@ import {
   toTensor,
 } from '../../src/image/preprocess.ts';
 import type { Picture } from '../../src/image/source.ts';
+import * as assert from '../helpers/assert.ts';
 import { failure } from '../helpers/failure.ts';
 import { picture } from './pictures.ts';
 

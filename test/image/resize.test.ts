@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { type Resample, RESAMPLES, resize } from '../../src/image/resize.ts';
+import * as assert from '../helpers/assert.ts';
 import { picture } from './pictures.ts';
 
 const test = suite('resize');

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { CamError } from '../../src/errors.ts';
 import { SHEET_SLICES, sliceSheet, slicesShown } from '../../src/image/slices.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('slices of a volume');
 

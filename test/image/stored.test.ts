@@ -1,11 +1,11 @@
 // Files that store a picture turned, mirrored, or as the first of several; the pixels are Pillow's (stored.json).
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { decode } from '../../src/image/decode.ts';
 import { FOREIGN_IMAGES } from '../../src/image/foreign-images.ts';
 import { exifOrientation } from '../../src/image/orientation.ts';
+import * as assert from '../helpers/assert.ts';
 
 interface Pixels {
   readonly width: number;

@@ -1,6 +1,5 @@
 // The typed face of the kernels: what each function means, in numbers that can be checked by hand.
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError, type ErrorCode } from '../../src/errors.ts';
 import { bind } from '../../src/kernels/bind.ts';
 import { alignCorners, type Extent, loadKernels, type Plane, type Volume } from '../../src/kernels/index.ts';
@@ -8,6 +7,7 @@ import { instantiate } from '../../src/kernels/load.ts';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { createSession } from '../../src/runtime/session.ts';
 import { floatTensor, toFloat } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { uniform } from '../helpers/random.ts';
 import { compile } from './compile.ts';
 

@@ -1,9 +1,9 @@
 // Every kernel against its scalar twin: both builds, every extent from 0 to 70, unaligned offsets, with and without
 // values that are not finite; and nothing is read or written beyond what the arguments say.
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
 import { instantiate, type KernelExports } from '../../src/kernels/load.ts';
 import { KERNELS_BASE64 } from '../../src/kernels/wasm.ts';
+import * as assert from '../helpers/assert.ts';
 import { uniform } from '../helpers/random.ts';
 import { cases, type Draw } from './cases.ts';
 import { compile } from './compile.ts';

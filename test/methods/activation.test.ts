@@ -1,9 +1,10 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { firstComponent } from '../../src/methods/component.ts';
+import { random } from '../../src/methods/random.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
-import { explain, linear, means, noise, positive, tensor, weighted } from './networks.ts';
+import { explain, linear, means, network, noise, positive, tensor, weighted } from './networks.ts';
 
 const test = suite('maps without a gradient, against scalar implementations');
 
@@ -129,26 +130,62 @@ test('a component alone is found whatever its sign, and zeros have none', () => 
 
 test('Seg-Eigen-CAM takes |g| A and turns to the side that reaches further', async () => {
   const shape = [3, 4, 4];
-  const data = positive(48, 5);
-  const { raw } = await explain(linear(shape, [[1], [-2], [0.5]]), tensor(shape, data), {
-    method: 'segeigencam',
+  const head = linear(shape, [[1], [-2], [0.5]]);
+  const turned: boolean[] = [];
+  for (const data of [
+    positive(48, 5),
+    positive(48, 5).map((v) => 1 - v),
+    positive(48, 8).map((v) => v ** 6),
+  ]) {
+    const { raw } = await explain(head, tensor(shape, data), { method: 'segeigencam' });
+    const rows = rowsOf(data, 3).map((row) => row.map((v, c) => (v * [1, 2, 0.5][c]) / 16));
+    const map = projection(centered(rows));
+    turned.push(-Math.min(...map) > Math.max(...map));
+    near(raw[0].data, turned.at(-1) ? map.map((v) => -v) : map);
+  }
+  assert.ok(turned.includes(true) && turned.includes(false));
+});
+
+test('Seg-Eigen-CAM takes the magnitude of a gradient that changes its sign over space', async () => {
+  const shape = [2, 3, 4];
+  const gains = noise(24, 9);
+  const signed = network(shape, (e, value) => {
+    const layer = e.op('Identity', [value]);
+    return {
+      layers: [layer],
+      y: e.op('MatMul', [e.op('Flatten', [layer]), e.constant('float32', [24, 1], gains)]),
+    };
   });
-  const rows = rowsOf(data, 3).map((row) => row.map((v, c) => (v * [1, 2, 0.5][c]) / 16));
+  const data = positive(24, 10);
+  const { raw } = await explain(signed, tensor(shape, data), { method: 'segeigencam' });
+  const rows = rowsOf(
+    data.map((v, at) => v * Math.abs(gains[at])),
+    2,
+  );
   const map = projection(centered(rows));
-  const turned = -Math.min(...map) > Math.max(...map) ? map.map((v) => -v) : map;
-  near(raw[0].data, turned);
+  near(raw[0].data, -Math.min(...map) > Math.max(...map) ? map.map((v) => -v) : map);
 });
 
 test('FEM weighs a channel by the share of positions two deviations above its mean', async () => {
-  const shape = [3, 6, 6];
-  const data = noise(108, 6).map((v) => Math.max(v, 0) ** 3);
+  const shape = [3, 30, 30];
+  const data = noise(2700, 6).map((v) => Math.max(v, 0));
   const { raw } = await explain(linear(shape, [[1], [1], [1]]), tensor(shape, data), { method: 'fem' });
   const weights = means(data, 3).map((mean, c) => {
-    const plane = [...data.subarray(c * 36, (c + 1) * 36)];
-    const deviation = Math.sqrt(plane.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 36);
-    return plane.filter((v) => v > mean + 2 * deviation).length / 36;
+    const plane = [...data.subarray(c * 900, (c + 1) * 900)];
+    const deviation = Math.sqrt(plane.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 900);
+    return plane.filter((v) => v > mean + 2 * deviation).length / 900;
   });
   assert.ok(weights.some((weight) => weight > 0));
+  near(raw[0].data, weighted(data, weights));
+});
+
+test('Random CAM draws a weight for each channel, uniform in [-1, 1)', async () => {
+  const shape = [3, 4, 4];
+  const data = positive(48, 7);
+  const head = linear(shape, [[1], [1], [1]]);
+  const { raw } = await explain(head, tensor(shape, data), { method: 'randomcam', seed: 6 });
+  const { uniform } = random(6, 'randomcam');
+  const weights = [0, 1, 2].map(() => 2 * uniform() - 1);
   near(raw[0].data, weighted(data, weights));
 });
 
@@ -172,7 +209,8 @@ test('deep feature factorization finds concepts that do not overlap', async () =
     [0, 1],
     [0, 4],
   ];
-  const data = Float32Array.from(recipe.flatMap((mix) => places.map((half) => mix[half])));
+  // What a channel has everywhere is no concept.
+  const data = Float32Array.from(recipe.flatMap((mix, c) => places.map((half) => mix[half] + 2 * c)));
   const { raw, shows, heatmap } = await explain(linear(shape, [[1], [1], [1], [1]]), tensor(shape, data), {
     method: 'dff',
     concepts: 2,
@@ -187,6 +225,8 @@ test('deep feature factorization finds concepts that do not overlap', async () =
   const [left, right] = halves.sort((a, b) => b[0] - a[0]);
   near(left, [Math.hypot(3, 2), 0], 1e-2);
   near(right, [0, Math.hypot(1, 4)], 1e-2);
+  const usual = await explain(linear(shape, [[1], [1], [1], [1]]), tensor(shape, data), { method: 'dff' });
+  assert.is(usual.raw[0].channels, 5);
 });
 
 test.run();

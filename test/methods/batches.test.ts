@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer } from '../../src/index.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { Draft } from '../network/draft.ts';
 import { noise, tensor } from './networks.ts';

@@ -1,53 +1,29 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Volume } from '../../src/kernels/index.ts';
 import { blurred } from '../../src/methods/blur.ts';
+import * as assert from '../helpers/assert.ts';
+import { cpuSeconds } from '../helpers/cpu.ts';
+import { blurredAt, blurredAxes } from './gaussian.ts';
 import { noise } from './networks.ts';
 
 const test = suite('Gaussian blur');
-
-/** Σ exp(−d² / 2σ²) x over the neighbors within the cut along one axis, without tricks; the edge is not repeated. */
-function blurredAt(line: readonly number[], at: number, deviation: number, cut: number): number {
-  const reach = Math.round(cut * deviation);
-  const period = 2 * (line.length - 1);
-  let [sum, weights] = [0, 0];
-  for (let d = -reach; d <= reach; d++) {
-    const place = (((at + d) % period) + period) % period;
-    const weight = Math.exp(-(d ** 2) / (2 * deviation ** 2));
-    sum += weight * line[place < line.length ? place : period - place];
-    weights += weight;
-  }
-  return sum / weights;
-}
 
 test('a volume is blurred along its three axes', () => {
   const [depth, height, width] = [3, 4, 5];
   const volume: Volume = { data: noise(2 * 60, 1), channels: 2, depth, height, width };
   const found = blurred(volume, 1.2).data;
-  let values = [...volume.data];
-  for (const [length, stride] of [
-    [width, 1],
-    [height, width],
-    [depth, width * height],
-  ]) {
-    values = values.map((_, at) => {
-      const place = Math.floor(at / stride) % length;
-      const line = Array.from({ length }, (__, i) => values[at + (i - place) * stride]);
-      return blurredAt(line, place, 1.2, 3);
-    });
-  }
+  const values = blurredAxes(volume.data, [width, height, depth], 1.2, 3);
   values.forEach((value, at) => assert.ok(Math.abs(value - found[at]) < 1e-6));
 });
 
-test('a long signal takes no more taps, and loses a thousandth of the range at most', () => {
+test('a long signal takes no more taps, and loses a thousandth of the range at most', async () => {
   const width = 20000;
   const channel = (f: (i: number) => number) => Array.from({ length: width }, (_, i) => f(i));
   const lines = [channel((i) => Number(i > 9000)), channel((i) => Math.sin(i / 500)), [...noise(width, 2)]];
   const signal: Volume = { data: Float32Array.from(lines.flat()), channels: 3, height: 1, width };
   const [deviation, cut] = [(50 / 224) * width, 0.5];
-  const started = performance.now();
-  const { data } = blurred(signal, deviation, cut);
-  assert.ok(performance.now() - started < 5000);
+  let { data } = signal;
+  assert.ok((await cpuSeconds(() => ({ data } = blurred(signal, deviation, cut)))) < 5);
   lines.forEach((line, c) => {
     for (const at of [0, 1, 777, 7800, 9000, 10200, 15000, width - 1])
       assert.ok(Math.abs(data[c * width + at] - blurredAt(line, at, deviation, cut)) < 1e-3, `${c} ${at}`);

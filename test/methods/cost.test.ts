@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, METHODS } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture } from '../helpers/fixtures.ts';
 
 // The table states what a method costs; the network counts what it ran.

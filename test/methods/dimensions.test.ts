@@ -1,11 +1,11 @@
 // One network in several shapes: what is known of images holds for signals, volumes and video, since a Conv over [C, L]
 // is one over [C, 1, L], and one over [C, D, H, W] with a single row is one over [C, D, W].
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions, type ExplainReport } from '../../src/index.ts';
 import { METHOD_IDS, type MethodId } from '../../src/methods/index.ts';
 import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { noise } from './networks.ts';
 

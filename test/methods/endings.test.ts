@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions, type Explanation } from '../../src/index.ts';
 import { METHODS } from '../../src/methods/index.ts';
 import type { Emitter, Ref } from '../../src/onnx/emitter.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { network, noise, pooledClassifier, type Small, tensor } from './networks.ts';
 

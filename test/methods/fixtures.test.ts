@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, METHODS } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames, relativeError } from '../helpers/fixtures.ts';
 
 // Maps of pytorch-grad-cam, one run of its Python package for each method and network.

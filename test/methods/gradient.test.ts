@@ -1,5 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
+import type { MethodId } from '../../src/index.ts';
+import { random } from '../../src/methods/random.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, means, network, noise, pooledClassifier, tensor, weighted } from './networks.ts';
 
@@ -69,6 +71,34 @@ test('Grad-CAM++ weighs by Σ max(g, 0) / (2 + S g); torch-cam loses the denomin
   near(raw[0].data, weighted(A, lost));
 });
 
+test('pytorch-grad-cam adds 1e-6 to the denominator of Grad-CAM++', async () => {
+  const small = g.map((value) => value / 100);
+  const head = linear(
+    shape,
+    W.map((row) => row.map((value) => value / 100)),
+  );
+  const alpha = small.map((value, k) =>
+    value > 0 ? (positions * value ** 3) / (2 * value ** 2 + S[k] * value ** 3 + 1e-6) : 0,
+  );
+  const { raw } = await explain(head, input, { method: 'gradcampp', compat: 'pytorch-grad-cam' });
+  near(raw[0].data, weighted(A, alpha));
+});
+
+test('other libraries add an epsilon to the sums of XGrad-CAM, which shows on sums as small', async () => {
+  for (const [compat, epsilon] of [
+    ['pytorch-grad-cam', 1e-7],
+    ['torch-cam', 1e-8],
+  ] as const) {
+    const small = x.map((value) => value * epsilon);
+    const { raw } = await explain(head, tensor(shape, small), { method: 'xgradcam', compat });
+    const weights = g.map((value, k) => (value * S[k] * epsilon) / (S[k] * epsilon + epsilon));
+    near(
+      raw[0].data,
+      weighted(A, weights).map((value) => value * epsilon),
+    );
+  }
+});
+
 test('LayerCAM takes positive gradients only', async () => {
   const { raw } = await explain(head, input, { method: 'layercam' });
   near(
@@ -86,19 +116,69 @@ test('noise changes no gradient of a linear head: Smooth Grad-CAM++ is Grad-CAM+
   near(smooth.raw[0].data, plain.raw[0].data);
 });
 
-test('Smooth Grad-CAM++ of torch-cam: α = D2 / (2 D2 + Σ D3 A + 1e-8)', async () => {
-  const options = { method: 'smoothgradcampp', samples: 2, compat: 'torch-cam' } as const;
-  const alpha = g.map((value, k) =>
-    value > 0 ? positions * (value ** 2 / (2 * value ** 2 + value ** 3 * S[k] + 1e-8)) * value : 0,
+/** y = Σ w mean(A²): the gradient 2 w A / (H·W) changes with the input. */
+const squared = network(shape, (e, value) => {
+  const layer = e.op('Relu', [value]);
+  return { layers: [layer], y: pooledClassifier(e, e.mul(layer, layer), W) };
+});
+
+/** Gradients of `squared` for noisy inputs, as their seed draws them. */
+function noisySlopes(samples: number, deviation: number): number[][] {
+  const { normal } = random(4, 'smoothgradcampp');
+  return Array.from({ length: samples }, () =>
+    Array.from(x, (value, at) => {
+      const noisy = Math.max(value + deviation * normal(), 0);
+      return (2 * w[Math.floor(at / positions)] * noisy) / positions;
+    }),
   );
-  near((await explain(head, input, options)).raw[0].data, weighted(A, alpha));
+}
+
+/** Mean of the gradients' powers. */
+const moment = (slopes: readonly number[][], power: number): number[] =>
+  slopes[0].map((_, at) => slopes.reduce((sum, slope) => sum + slope[at] ** power, 0) / slopes.length);
+
+/** Σ over the positions of each channel. */
+const overSpace = (term: (at: number, channel: number) => number): number[] =>
+  w.map((_, k) =>
+    Array.from({ length: positions }, (__, p) => term(k * positions + p, k)).reduce((a, b) => a + b),
+  );
+
+test('Smooth Grad-CAM++: α = D2 / (2 D2 + S D3) over gradients under noise of 15 % of the range', async () => {
+  const slopes = noisySlopes(3, 0.15 * (Math.max(...x) - Math.min(...x)));
+  const [D1, D2, D3] = [1, 2, 3].map((power) => moment(slopes, power));
+  const weights = overSpace((at, k) => {
+    const below = 2 * D2[at] + S[k] * D3[at];
+    return below === 0 ? 0 : (D2[at] / below) * Math.max(D1[at], 0);
+  });
+  const { raw } = await explain(squared, input, { method: 'smoothgradcampp', samples: 3, seed: 4 });
+  near(raw[0].data, weighted(A, weights), 1e-4);
+});
+
+test('Smooth Grad-CAM++ of torch-cam: α = D2 / (2 D2 + Σ D3 A + 1e-8), noise of 0.3, the last gradient', async () => {
+  const slopes = noisySlopes(3, 0.3);
+  const [D2, D3] = [2, 3].map((power) => moment(slopes, power));
+  const cubes = overSpace((at) => D3[at] * A[at]);
+  const weights = overSpace(
+    (at, k) => (D2[at] / (2 * D2[at] + cubes[k] + 1e-8)) * Math.max(slopes.at(-1)![at], 0),
+  );
+  const options = { method: 'smoothgradcampp', samples: 3, seed: 4, compat: 'torch-cam' } as const;
+  near((await explain(squared, input, options)).raw[0].data, weighted(A, weights), 1e-4);
+});
+
+test('its 1e-8 shows where gradients are as small', async () => {
+  const tiny = linear(
+    shape,
+    W.map((row) => row.map((value) => value / 1000)),
+  );
+  const alpha = g.map((value, k) => {
+    const small = value / 1000;
+    return value > 0 ? positions * (small ** 2 / (2 * small ** 2 + small ** 3 * S[k] + 1e-8)) * small : 0;
+  });
+  const options = { method: 'smoothgradcampp', samples: 2, compat: 'torch-cam' } as const;
+  near((await explain(tiny, input, options)).raw[0].data, weighted(A, alpha));
 });
 
 test('ShapleyCAM adds −½ H·A: on y = Σ w mean(A²) it halves the gradient', async () => {
-  const squared = network(shape, (e, value) => {
-    const layer = e.op('Relu', [value]);
-    return { layers: [layer], y: pooledClassifier(e, e.mul(layer, layer), W) };
-  });
   const { raw } = await explain(squared, input, { method: 'shapleycam' });
   const weights = means(A, channels).map((mean, k) => (w[k] * mean) / positions);
   near(raw[0].data, weighted(A, weights), 1e-4);
@@ -114,6 +194,19 @@ test('ShapleyCAM sees no curvature in a kink, however near it is', async () => {
   const shapley = await explain(kinked, input, { method: 'shapleycam' });
   const plain = await explain(kinked, input, { method: 'gradcam' });
   near(shapley.raw[0].data, plain.raw[0].data, 1e-4);
+});
+
+test('weights that divide by almost nothing are warned of', async () => {
+  // Without a ReLU, activations have both signs. g = 1 everywhere.
+  const signed = linear([1, 1, 4], [[4]], (e, value) => e.op('Identity', [value]));
+  const warned = async (method: MethodId, values: readonly number[]) =>
+    (await explain(signed, tensor([1, 1, 4], Float32Array.from(values)), { method })).warnings.join();
+  // Grad-CAM++ divides by 2 + S g.
+  assert.match(await warned('gradcampp', [-3, 0.5, 0.25, 0.2505]), /almost zero/);
+  assert.not.match(await warned('gradcampp', [-3, 0.5, 0.25, 0.255]), /almost zero/);
+  // XGrad-CAM divides by S, here 5e-4 and 5e-3 of the sum of magnitudes.
+  assert.match(await warned('xgradcam', [1, -1, 1, -0.998]), /near zero/);
+  assert.not.match(await warned('xgradcam', [1, -1, 1, -0.98]), /near zero/);
 });
 
 test('Finer-CAM explains y_c − 0.6 mean y_d over the three classes nearest to c', async () => {
@@ -134,6 +227,41 @@ test('Finer-CAM explains y_c − 0.6 mean y_d over the three classes nearest to 
       contrast.map((value) => Math.max(value, 0)),
     ),
   );
+});
+
+test('pytorch-grad-cam weighs the rivals of Finer-CAM by their probability, and adds 1e-9 to the sum', async () => {
+  // Logits of which the first stands out: the probabilities of the others are near 1e-9.
+  for (const ahead of [0, 20]) {
+    const bias = [ahead, 0.3, 0, -2, 0.6];
+    const weights = [
+      [1, 0.9, 1.2, -5, 0.8],
+      [0.5, 0.6, 0.1, 7, 0.5],
+      [0.2, -0.4, 0.3, 9, 0.1],
+      [0.3, 0.3, 0.4, 2, 0.1],
+    ];
+    const five = network(shape, (e, value) => {
+      const layer = e.op('Relu', [value]);
+      return {
+        layers: [layer],
+        y: e.add(pooledClassifier(e, layer, weights), e.constant('float32', [1, 5], bias)),
+      };
+    });
+    const y = bias.map((b, j) => b + weights.reduce((sum, row, k) => sum + (row[j] * S[k]) / positions, 0));
+    const rivals = [1, 2, 3, 4].sort((a, b) => Math.abs(y[a] - y[0]) - Math.abs(y[b] - y[0])).slice(0, 3);
+    const contrast = (logits: readonly number[]) => {
+      const powers = logits.map((value) => Math.exp(value - Math.max(...logits)));
+      const p = powers.map((power) => power / powers.reduce((a, b) => a + b));
+      const sum = rivals.reduce((total, d) => total + p[d], 0);
+      return rivals.reduce((total, d) => total + p[d] * (logits[0] - logits[d]), 0) / (sum + 1e-9);
+    };
+    const slope = y.map((_, j) => {
+      const moved = (step: number) => contrast(y.map((value, i) => value + (i === j ? step : 0)));
+      return (moved(1e-4) - moved(-1e-4)) / 2e-4;
+    });
+    const { raw } = await explain(five, input, { method: 'finercam', compat: 'pytorch-grad-cam' });
+    const channel = weights.map((row) => row.reduce((sum, v, j) => sum + (v * slope[j]) / positions, 0));
+    near(raw[0].data, weighted(A, channel), 1e-4);
+  }
 });
 
 test('RefineCAM multiplies the heatmaps of its layers', async () => {

@@ -1,5 +1,5 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
+import { encodePng } from '../../src/image/png.ts';
 import { Explainer, type ExplainOptions, type MethodId, overlay } from '../../src/index.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { random } from '../../src/methods/random.ts';
@@ -8,7 +8,10 @@ import { Network } from '../../src/network/network.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tensorValues } from '../../src/onnx/tensor.ts';
 import { toFloat } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, relativeError } from '../helpers/fixtures.ts';
+import { picture } from '../image/pictures.ts';
+import { blurredAxes } from './gaussian.ts';
 import { explain, linear, network, noise, pooledClassifier, type Small, tensor } from './networks.ts';
 
 // On y = ½ Σ w mean(x²) the gradient is w x / (H·W): it changes with the input, and its integral is known.
@@ -135,6 +138,67 @@ test('integrated gradients start from the baseline that is asked for', async () 
   near([measures.completeness], [1]);
 });
 
+test('black and white are those of the picture before its preprocessing', async () => {
+  const shown = picture(5, 4, (column, row) => [50 * column, 60 * row, 10 * column + 40 * row]);
+  const [mean, std] = [
+    [0.5, 0.4, 0.3],
+    [0.2, 0.25, 0.5],
+  ];
+  const preprocessing = { fit: 'stretch', range: [0, 1], mean, std } as const;
+  const explainer = await Explainer.load(quadratic.model, { preprocessing });
+  const inputOf = (byte: number, c: number) => (byte / 255 - mean[c]) / std[c];
+  for (const [baseline, byte] of [
+    ['black', 0],
+    ['white', 255],
+  ] as const) {
+    const options = { method: 'integrated-gradients', samples: 2, baseline, target: 0 } as const;
+    const { raw } = await explainer.explain(await encodePng(shown), options);
+    const expected = Array.from({ length: 60 }, (_, at) => {
+      const [c, place] = [Math.floor(at / size), at % size];
+      const values = [inputOf(shown.data[4 * place + c], c), inputOf(byte, c)];
+      return (w[c] * (values[0] ** 2 - values[1] ** 2)) / 2 / size;
+    });
+    near(raw[0].data, expected);
+  }
+  await explainer.close();
+});
+
+test('a signed heatmap of several colors keeps the sign of the sum, or of the strongest', async () => {
+  const around = (values: readonly number[]) => {
+    const most = Math.max(...values.map(Math.abs));
+    return values.map((v) => 0.5 + v / (2 * most));
+  };
+  const colors = (values: Float32Array) =>
+    Array.from({ length: size }, (_, p) => [0, 1, 2].map((c) => values[p + c * size]));
+  const sums = colors(x.map((v, at) => v * slope[at])).map((row) => row.reduce((a, b) => a + b));
+  near((await of({ method: 'input-x-gradient', signed: true })).heatmap.data, around(sums));
+  const strongest = colors(slope).map((row) => row.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a)));
+  near((await of({ method: 'saliency', signed: true })).heatmap.data, around(strongest));
+});
+
+test('a blurred baseline has a deviation of 50 / 224 of the longer side, cut at half of it', async () => {
+  const wide = [3, 5, 12];
+  const values = noise(180, 22);
+  const head = network(wide, (e, value) => {
+    const squares = e.mul(value, e.mul(value, 0.5));
+    return {
+      layers: [squares],
+      y: pooledClassifier(
+        e,
+        squares,
+        w.map((v) => [v]),
+      ),
+    };
+  });
+  const options = { method: 'integrated-gradients', samples: 2, baseline: 'blur' } as const;
+  const { raw } = await explain(head, tensor(wide, values), options);
+  const blurry = blurredAxes(values, [12, 5], (50 / 224) * 12, 0.5);
+  near(
+    raw[0].data,
+    values.map((v, at) => (w[Math.floor(at / 60)] * (v * v - blurry[at] ** 2)) / 2 / 60),
+  );
+});
+
 test('too few steps leave a gap, and it is said', async () => {
   const steep = network(shape, (e, value) => {
     const bent = e.op('Sigmoid', [e.mul(value, 20)]);
@@ -225,9 +289,61 @@ test('FullGrad adds the magnitudes of every layer, min-maxed; pytorch-grad-cam d
   const theirs = unit(own).map((v, at) => v + unit(shares[0])[at] + unit(shares[1])[at]);
   const { raw } = await explain(small, tensor([1, 4, 4], data), { ...options, compat: 'pytorch-grad-cam' });
   near(raw[0].data, theirs);
+  // Its 1e-7 shows where magnitudes are as small.
+  const scaled = data.map((v) => v * 1e-3);
+  const gains = [1, 3].map((weight, c) =>
+    Array.from(scaled, (v) => (2e-4 * weight * Math.max([1, -2][c] * v + bias[c], 0)) / 16),
+  );
+  const tiny = network([1, 4, 4], (e, value) => {
+    const weights = e.constant('float32', [2, 1, 1, 1], [1, -2]);
+    const z = e.op('Conv', [value, weights, e.constant('float32', [2], bias)]);
+    const layer = e.op('Relu', [z]);
+    return { layers: [layer], y: pooledClassifier(e, e.mul(layer, layer), [[1e-4], [3e-4]]) };
+  });
+  const found = await explain(tiny, tensor([1, 4, 4], scaled), { ...options, compat: 'pytorch-grad-cam' });
+  const unitWithEpsilon = (values: number[]) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return values.map((v) => (v - low) / (high - low + 1e-7));
+  };
+  const parts = [
+    Array.from(scaled, (v, at) => Math.abs(v * (gains[0][at] - 2 * gains[1][at]))),
+    ...gains.map((row, c) => row.map((v) => Math.abs(v * bias[c]))),
+  ].map(unitWithEpsilon);
+  near(
+    found.raw[0].data,
+    parts[0].map((v, at) => v + parts[1][at] + parts[2][at]),
+    1e-3,
+  );
 });
 
 // ---- Class model visualization ----
+
+test('ascent from zero: steps of 0.1 along the blurred gradient, and a decay of 2 λ = 0.02', async () => {
+  // y = Σ G x has the same gradient everywhere.
+  const [height, width] = [6, 7];
+  const G = noise(3 * height * width, 23);
+  const fixed = network(
+    [3, height, width],
+    (e, value) => {
+      const layer = e.op('Identity', [value]);
+      const flat = e.op('Flatten', [layer]);
+      return { layers: [layer], y: e.op('MatMul', [flat, e.constant('float32', [G.length, 1], G)]) };
+    },
+    1,
+  );
+  const explainer = await Explainer.load(fixed.model);
+  const samples = 4;
+  const { raw } = await explainer.explain(undefined, { method: 'class-visualization', target: 0, samples });
+  let image = new Array<number>(G.length).fill(0);
+  for (let step = 0; step < samples; step++) {
+    const deviation = 5 * (1.5 / 5) ** (step / samples);
+    const g = blurredAxes(G, [width, height], deviation, 3);
+    const length = Math.sqrt(g.reduce((sum, v) => sum + v * v, 0) / g.length);
+    image = image.map((v, at) => v + (0.1 * g[at]) / length - 0.02 * v);
+  }
+  near(raw[0].data, image);
+  await explainer.close();
+});
 
 test('the picture of a class raises its score until it is the prediction', async () => {
   const explainer = await Explainer.load();

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions, onScale, overlay } from '../../src/index.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { firstComponent } from '../../src/methods/component.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { explain, linear, network, pooledClassifier, positive, tensor } from './networks.ts';
 
@@ -24,24 +24,104 @@ const near = (found: ArrayLike<number>, expected: ArrayLike<number>, tolerance =
   assert.ok(error <= tolerance, `off by ${error}`);
 };
 
+/** Two layers, the second of half the resolution. */
+const two = network(shape, (e, value) => {
+  const first = e.op('Relu', [value]);
+  const second = e.op('Softplus', [e.op('MaxPool', [first], { kernel_shape: [2, 2], strides: [2, 2] })]);
+  return { layers: [first, second], y: pooledClassifier(e, second, [[1], [-0.2], [0.5]]) };
+});
+
+type Values = ArrayLike<number>;
+
+/** Minus the minimum, divided by the range plus epsilon. */
+const unit = (values: Values, epsilon = 0): number[] => {
+  const list = Array.from(values);
+  const [low, high] = [Math.min(...list), Math.max(...list)];
+  return list.map((v) => (v - low) / (high - low + epsilon));
+};
+
+/** The positive part of a layer's map, and how it comes to the size of the input. */
+async function positivePart(layer: string) {
+  const [{ data, height, width }] = (await explain(two, input, { layer })).raw;
+  const upsampled = (values: Values) =>
+    k.resample({ data: Float32Array.from(values), height, width }, { height: 4, width: 6 }).data;
+  return { map: Array.from(data, (v) => Math.max(v, 0)), upsampled };
+}
+
+const each = (a: Values, b: Values, f: (a: number, b: number) => number) =>
+  Array.from(a, (v, at) => f(v, b[at]));
+
 test('several layers are fused as asked: mean, max, product, tanh as in LayerCAM', async () => {
-  const two = network(shape, (e, value) => {
-    const first = e.op('Relu', [value]);
-    const second = e.op('Softplus', [e.op('MaxPool', [first], { kernel_shape: [2, 2], strides: [2, 2] })]);
-    return { layers: [first, second], y: pooledClassifier(e, second, [[1], [-0.2], [0.5]]) };
-  });
-  const one = async (layer: string) => (await explain(two, input, { layer })).heatmap.data;
-  const [a, b] = [await one(two.layers[0]), await one(two.layers[1])];
-  const unit = (values: Float32Array) => {
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    return values.map((v) => (v - low) / (high - low));
-  };
+  const parts = await Promise.all(two.layers.map(positivePart));
+  const [a, b] = parts.map(({ map, upsampled }) => unit(upsampled(map)));
   const fused = async (fuse: ExplainOptions['fuse']) => (await explain(two, input, { fuse })).heatmap.data;
-  near(await fused('mean'), unit(a.map((v, at) => (v + b[at]) / 2)));
-  near(await fused('max'), unit(a.map((v, at) => Math.max(v, b[at]))));
-  near(await fused('product'), unit(a.map((v, at) => v * b[at])));
-  assert.not.equal(await fused('layercam'), await fused('max'));
-  assert.equal(await fused(undefined), await fused('mean'));
+  near(await fused('mean'), unit(each(a, b, (v, w) => (v + w) / 2)));
+  near(await fused('max'), unit(each(a, b, Math.max)));
+  near(await fused('product'), unit(each(a, b, (v, w) => v * w)));
+  near(await fused(undefined), await fused('mean'), 0);
+  // Equation 9: tanh(2 M / max M) of each layer's map, at its own resolution.
+  const [c, d] = parts.map(({ map, upsampled }) =>
+    upsampled(map.map((v) => Math.tanh((2 * v) / Math.max(...map)))),
+  );
+  near(await fused('layercam'), unit(each(c, d, Math.max)));
+});
+
+test('other libraries scale each map at its own resolution before they fuse them', async () => {
+  const parts = await Promise.all(two.layers.map(positivePart));
+  const fused = async (fuse: ExplainOptions['fuse'], compat: ExplainOptions['compat']) =>
+    (await explain(two, input, { fuse, compat })).heatmap.data;
+  // torch-cam: the maximum, without another normalization but for products
+  const [a, b] = parts.map(({ map, upsampled }) => upsampled(unit(map, 1e-8)));
+  near(await fused('max', 'torch-cam'), each(a, b, Math.max));
+  near(await fused('mean', 'torch-cam'), each(a, b, Math.max));
+  near(await fused('product', 'torch-cam'), unit(each(a, b, (v, w) => v * w)));
+  const [c, d] = parts.map(({ map, upsampled }) => upsampled(unit(map).map((v) => Math.tanh(2 * v))));
+  near(await fused('layercam', 'torch-cam'), each(c, d, Math.max));
+  // pytorch-grad-cam: the mean, scaled again
+  near(await fused('mean', 'pytorch-grad-cam'), unit(each(a, b, (v, w) => (v + w) / 2)));
+  near(await fused('layercam', 'pytorch-grad-cam'), unit(each(a, b, (v, w) => (v + w) / 2)));
+});
+
+test('signed maps of several layers are fused as shares of their largest magnitude', async () => {
+  const maps = await Promise.all(
+    two.layers.map(async (layer) => {
+      const [{ data, height, width }] = (await explain(two, input, { layer })).raw;
+      const { data: large } = k.resample({ data, height, width }, { height: 4, width: 6 });
+      const most = Math.max(...large.map(Math.abs));
+      return large.map((v) => v / most);
+    }),
+  );
+  const around = (values: readonly number[]) =>
+    values.map((v) => 0.5 + v / (2 * Math.max(...values.map(Math.abs))));
+  const fused = async (fuse: ExplainOptions['fuse']) =>
+    (await explain(two, input, { fuse, signed: true })).heatmap.data;
+  near(await fused('mean'), around(each(maps[0], maps[1], (v, w) => (v + w) / 2)));
+  near(await fused('max'), around(each(maps[0], maps[1], (v, w) => (Math.abs(w) > Math.abs(v) ? w : v))));
+  near(await fused('product'), around(each(maps[0], maps[1], (v, w) => v * w)));
+});
+
+test('the epsilons of their scaling show on maps as small', async () => {
+  const x = positive(72, 52);
+  for (const [compat, epsilon] of [
+    ['pytorch-grad-cam', 1e-7],
+    ['torch-cam', 1e-8],
+  ] as const) {
+    // Grad-CAM of this network is Σ w A / 24, and that of a second layer, 1000 times as large, too.
+    const small = network(shape, (e, value) => {
+      const first = e.op('Relu', [value]);
+      const second = e.mul(first, 1000);
+      return { layers: [first, second], y: pooledClassifier(e, second, [[1], [2], [0.5]]) };
+    });
+    const data = x.map((v) => v * epsilon * 1e-2);
+    const { raw, heatmap } = await explain(small, tensor(shape, data), { compat, layer: small.layers[0] });
+    const other = (await explain(small, tensor(shape, data), { compat, layer: small.layers[1] })).raw[0].data;
+    const map = raw[0].data;
+    if (compat === 'torch-cam') near(heatmap.data, unit(map, epsilon));
+    const both = (await explain(small, tensor(shape, data), { compat, layer: small.layers, fuse: 'product' }))
+      .heatmap;
+    const product = each(unit(map, epsilon), unit(other, epsilon), (v, w) => v * w);
+    near(both.data, unit(product, epsilon));
+  }
 });
 
 test('noise of no deviation changes nothing; noise is the same for the same seed', async () => {

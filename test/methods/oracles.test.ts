@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { MethodId } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 
 /** For each method: the spec, and the start of the test that holds its map against values from elsewhere. */
@@ -12,13 +12,13 @@ const ORACLES: Readonly<Record<MethodId, readonly [spec: string, test: string]>>
   gradcampp: ['gradient', 'Grad-CAM++ weighs by'],
   xgradcam: ['gradient', 'CAM is Σ w A; Grad-CAM, HiResCAM and XGrad-CAM'],
   layercam: ['gradient', 'LayerCAM takes positive gradients only'],
-  smoothgradcampp: ['gradient', 'Smooth Grad-CAM++ of torch-cam'],
+  smoothgradcampp: ['gradient', 'Smooth Grad-CAM++: α = D2'],
   shapleycam: ['gradient', 'ShapleyCAM adds'],
   finercam: ['gradient', 'Finer-CAM explains'],
   refinecam: ['gradient', 'RefineCAM multiplies'],
   cam: ['gradient', 'CAM is Σ w A; Grad-CAM, HiResCAM and XGrad-CAM'],
   fem: ['activation', 'FEM weighs a channel'],
-  randomcam: ['activation', 'Random CAM is the same'],
+  randomcam: ['activation', 'Random CAM draws'],
   eigencam: ['activation', 'Eigen-CAM of'],
   eigengradcam: ['activation', 'Eigen-Grad-CAM of'],
   segeigencam: ['activation', 'Seg-Eigen-CAM takes'],
@@ -40,10 +40,10 @@ const ORACLES: Readonly<Record<MethodId, readonly [spec: string, test: string]>>
   squaregrad: ['input', 'SmoothGrad, SquareGrad and VarGrad are'],
   vargrad: ['input', 'SmoothGrad, SquareGrad and VarGrad are'],
   'integrated-gradients': ['input', 'integrated gradients of a quadratic'],
-  fullgrad: ['input', 'input × gradient and all bias shares'],
+  fullgrad: ['input', 'FullGrad adds the magnitudes'],
   occlusion: ['perturbation', 'occlusion averages'],
   rise: ['perturbation', 'RISE is the mean'],
-  'class-visualization': ['input', 'the picture of a class'],
+  'class-visualization': ['input', 'ascent from zero'],
 };
 
 const test = suite('every method has an oracle');

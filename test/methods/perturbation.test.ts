@@ -1,10 +1,21 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions } from '../../src/index.ts';
+import { loadKernels } from '../../src/kernels/index.ts';
 import { random } from '../../src/methods/random.ts';
 import type { Emitter } from '../../src/onnx/emitter.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, relativeError } from '../helpers/fixtures.ts';
-import { explain, linear, means, network, noise, positive, tensor, weighted } from './networks.ts';
+import {
+  explain,
+  linear,
+  means,
+  network,
+  noise,
+  pooledClassifier,
+  positive,
+  tensor,
+  weighted,
+} from './networks.ts';
 
 // On y = w · mean(x), without a ReLU in between, the score of any changed input can be written down.
 const test = suite('perturbations, on networks whose scores are known');
@@ -78,6 +89,57 @@ test('a network that takes one image at a time is given one mask at a time', asy
   }
 });
 
+test('other libraries add 1e-8 to the range of a mask, which shows on ranges as small', async () => {
+  // The layer is 1e-8 times the input, which has an extent of its own: torch-cam scales masks before it is resized.
+  const tiny = network(shape, (e, value) => {
+    const pooled = e.op('MaxPool', [value], { kernel_shape: [2, 2], strides: [2, 2] });
+    const layer = e.mul(pooled, 1e-8);
+    const whole = e.add(e.mul(value, 1), e.mul(e.op('ReduceMean', [layer, e.ints([1, 2, 3])]), 0));
+    return {
+      layers: [layer],
+      y: pooledClassifier(
+        e,
+        whole,
+        w.map((v) => [20 * v]), // scores far apart
+      ),
+    };
+  });
+  const k = await loadKernels();
+  const small = Array.from({ length: 3 * 12 }, (_, at) => {
+    const [c, row, column] = [Math.floor(at / 12), Math.floor((at % 12) / 4), at % 4];
+    const corner = c * positions + 2 * row * 8 + 2 * column;
+    return 1e-8 * Math.max(...[0, 1, 8, 9].map((step) => x[corner + step]));
+  });
+  const unit = (values: ArrayLike<number>) => {
+    const list = Array.from(values);
+    const [low, high] = [Math.min(...list), Math.max(...list)];
+    return Float32Array.from(list, (v) => (v - low) / (high - low + 1e-8));
+  };
+  const plane = (data: ArrayLike<number>) => ({ data: Float32Array.from(data), height: 3, width: 4 });
+  const corners = (map: ReturnType<typeof plane>) =>
+    Array.from({ length: positions }, (_, at) => {
+      const [down, across] = [(Math.floor(at / 8) * 2) / 5, ((at % 8) * 3) / 7];
+      const [top, left] = [Math.min(1, Math.floor(down)), Math.min(2, Math.floor(across))];
+      const value = (r: number, c: number) => map.data[(top + r) * 4 + left + c];
+      const [dy, dx] = [down - top, across - left];
+      return (
+        (1 - dy) * ((1 - dx) * value(0, 0) + dx * value(0, 1)) +
+        dy * ((1 - dx) * value(1, 0) + dx * value(1, 1))
+      );
+    });
+  for (const [compat, maskOf] of [
+    ['pytorch-grad-cam', (map: ReturnType<typeof plane>) => unit(corners(map))],
+    [
+      'torch-cam',
+      (map: ReturnType<typeof plane>) => k.resample(plane(unit(map.data)), { height: 6, width: 8 }).data,
+    ],
+  ] as const) {
+    const scores = [0, 1, 2].map((c) => 20 * y(through(maskOf(plane(small.slice(c * 12, (c + 1) * 12))))));
+    const { raw: found } = await explain(tiny, input, { method: 'scorecam', compat });
+    near(found[0].data, weighted(Float32Array.from(small), softmax(scores)), 1e-3);
+  }
+});
+
 test('SS-CAM averages the scores of noisy masks', async () => {
   const n = 4;
   const scores = [0, 1, 2].map((channel) => {
@@ -139,6 +201,27 @@ test("pytorch-grad-cam's Ablation-CAM sinks channels by 10⁷ where activations 
   );
 });
 
+test('it does so anew in each batch of 32', async () => {
+  const [channels, size] = [40, 4];
+  const gains = noise(channels, 16);
+  const data = positive(channels * size, 17).map((v) => v + 1);
+  const wide = linear(
+    [channels, 2, 2],
+    [...gains].map((v) => [v]),
+    (e, value) => e.op('Identity', [value]),
+  );
+  const score = means(data, channels).reduce((sum, mean, c) => sum + gains[c] * mean, 0);
+  const low = Math.min(...data);
+  const falls = means(data, channels).map(
+    (mean, c) => (gains[c] * (mean - (low - 1e7 * ((c % 32) + 1)))) / score,
+  );
+  const { raw: found } = await explain(wide, tensor([channels, 2, 2], data), {
+    method: 'ablationcam',
+    compat: 'pytorch-grad-cam',
+  });
+  near(found[0].data, weighted(data, falls), 1e-3);
+});
+
 test('Ablation-CAM runs what lies behind the layer, and nothing else', async () => {
   const { model, tensor: file, layer } = fixture('resnet');
   const explainer = await Explainer.load(model);
@@ -151,7 +234,7 @@ test('Ablation-CAM runs what lies behind the layer, and nothing else', async () 
 
 test('Group-CAM weighs groups of channels by what they add to a blank', async () => {
   const wide = linear(
-    [4, 4, 4],
+    [4, 10, 10],
     [
       [1, 0],
       [2, 1],
@@ -160,8 +243,8 @@ test('Group-CAM weighs groups of channels by what they add to a blank', async ()
     ],
     (e, value) => e.op('Relu', [value]),
   );
-  const data = positive(64, 12);
-  const found = await explain(wide, tensor([4, 4, 4], data), {
+  const data = positive(400, 12);
+  const found = await explain(wide, tensor([4, 10, 10], data), {
     method: 'groupcam',
     samples: 2,
     baseline: 'zero',
@@ -170,38 +253,72 @@ test('Group-CAM weighs groups of channels by what they add to a blank', async ()
     const [a, b, c, d] = means(input, 4);
     return softmax([a + 2 * b - c + 0.5 * d, b - d])[0];
   };
-  const expected = new Array<number>(16).fill(0);
+  const expected = new Array<number>(100).fill(0);
   for (const group of [
     [1, 2, 0, 0],
     [0, 0, -1, 0.5],
   ]) {
-    const map = weighted(data, group).map((v) => Math.max(v / 16, 0));
+    const map = weighted(data, group).map((v) => Math.max(v / 100, 0));
     const sorted = [...map].sort((a, b) => a - b);
-    const threshold = sorted[10] + 0.5 * (sorted[11] - sorted[10]); // 70 % of 15 is 10.5
+    const threshold = sorted[69] + 0.3 * (sorted[70] - sorted[69]); // 70 % of 99 is 69.3
     const kept = map.map((v) => (v > threshold ? v : 0));
     const m = kept.map((v) => v / Math.max(...kept));
-    const gain = p(data.map((v, at) => v * m[at % 16])) - p(new Float32Array(64));
+    const gain = p(data.map((v, at) => v * m[at % 100])) - p(new Float32Array(400));
     m.forEach((v, at) => (expected[at] += gain * v));
   }
   near(found.raw[0].data, expected, 1e-3);
 });
 
 test('occlusion averages the fall of the score over the patches that hide a place', async () => {
-  const plain = linear([1, 14, 14], [[196]], (e, value) => e.op('Identity', [value]));
-  const data = noise(196, 13);
-  const found = await explain(plain, tensor([1, 14, 14], data), { method: 'occlusion', baseline: 'zero' });
-  // 14 positions in 7 patches: each is 2 x 2, and y is the sum, so a patch takes what it hides.
-  const at = (row: number, column: number) => data[row * 14 + column];
-  const expected = Array.from(data, (_, place) => {
-    const [row, column] = [Math.floor(place / 14), place % 14];
-    const tops = [row - 1, row].filter((top) => top >= 0 && top <= 12);
-    const lefts = [column - 1, column].filter((left) => left >= 0 && left <= 12);
-    const falls = tops.flatMap((top) =>
-      lefts.map((left) => at(top, left) + at(top, left + 1) + at(top + 1, left) + at(top + 1, left + 1)),
-    );
-    return falls.reduce((a, b) => a + b) / falls.length;
+  const [height, width] = [17, 25];
+  const size = height * width;
+  const gains = positive(size, 15);
+  // y = Σ gains · x
+  const plain = network([1, height, width], (e, value) => {
+    const layer = e.op('Identity', [value]);
+    return {
+      layers: [layer],
+      y: e.op('MatMul', [e.op('Flatten', [layer]), e.constant('float32', [size, 1], gains)]),
+    };
   });
-  near(found.raw[0].data, expected, 1e-3);
+  const data = noise(size, 13);
+  const mean = data.reduce((a, b) => a + b) / size;
+  // A patch is two of 14 parts of each side, and hides every pixel that it touches.
+  const hiding = (side: number, pixel: number) =>
+    Array.from({ length: 13 }, (_, part) => part).filter(
+      (part) => ((part + 2) * side) / 14 > pixel && (part * side) / 14 < pixel + 1,
+    );
+  for (const [baseline, hidden] of [
+    ['zero', 0],
+    [undefined, mean],
+  ] as const) {
+    const { raw: found } = await explain(plain, tensor([1, height, width], data), {
+      method: 'occlusion',
+      baseline,
+    });
+    const falls = Array.from({ length: 13 }, () => new Array<number>(13).fill(0));
+    data.forEach((v, at) => {
+      for (const down of hiding(height, Math.floor(at / width)))
+        for (const across of hiding(width, at % width)) falls[down][across] += gains[at] * (v - hidden);
+    });
+    const expected = Array.from(data, (_, at) => {
+      const over = hiding(height, Math.floor(at / width)).flatMap((down) =>
+        hiding(width, at % width).map((across) => falls[down][across]),
+      );
+      return over.reduce((a, b) => a + b) / over.length;
+    });
+    near(found[0].data, expected, 1e-3);
+  }
+});
+
+test('Group-CAM hides by the blurred image unless another baseline is asked for', async () => {
+  const of = (baseline?: 'blur' | 'zero') =>
+    explain(linear(shape, [[1], [-2], [3]]), input, { method: 'groupcam', baseline });
+  const [usual, blurry, zero] = [await of(), await of('blur'), await of('zero')].map(
+    ({ raw: [map] }) => map.data,
+  );
+  near(usual, blurry, 0);
+  assert.ok(relativeError(usual, zero) > 0.01);
 });
 
 test('RISE is the mean of its masks, weighted by the probability behind each', async () => {

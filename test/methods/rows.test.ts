@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Plane, Volume } from '../../src/kernels/index.ts';
 import type { Steps } from '../../src/methods/ask.ts';
 import { FAMILIES, METHOD_IDS, METHODS } from '../../src/methods/index.ts';
 import { inputMethod, type InputView, layerMethod, type LayerView } from '../../src/methods/method.ts';
 import { mergeTables } from '../../src/table.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('rows of methods');
 

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer, type ExplainOptions, findMethod, METHODS, overlay } from '../../src/index.ts';
 import type { Need } from '../../src/methods/method.ts';
 import { random } from '../../src/methods/random.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, relativeError } from '../helpers/fixtures.ts';
 
 // What holds for every row of the table, whatever its formula.

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Explainer } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, relativeError } from '../helpers/fixtures.ts';
 import { explain, network, noise, tensor } from './networks.ts';
 

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { fileStart, FOREIGN_FORMATS, requireOnnx } from '../../src/models/foreign-formats.ts';
 import { loadModel } from '../../src/models/source.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('files that are not ONNX models');
 
@@ -32,9 +32,16 @@ const GRAPH_DEF = [...field(1, field(1, 'x'), field(2, 'Placeholder')), ...field
 const STARTS: readonly (readonly [title: string, bytes: Uint8Array, advice: RegExp])[] = [
   ['Git LFS', bytesOf('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'), /git lfs pull/],
   ['web page', bytesOf('\n<!DOCTYPE html>\n<html lang="en">'), /Download the file itself/],
+  ['web page', bytesOf('<html><head><title>404</title>'), /Download the file itself/],
+  ['web page', bytesOf([0xef, 0xbb, 0xbf], '\r\n  <!doctype HTML>'), /Download the file itself/],
+  ['web page', bytesOf('<!-- a\nnote -->\n<HEAD><title>Sign in'), /Download the file itself/],
+  ['web page', bytesOf('<body>Not found</body>'), /Download the file itself/],
+  ['PyTorch checkpoint', zip('archive/constants.pkl'), /torch\.onnx\.export/],
   ['PyTorch checkpoint', zip('archive/data.pkl'), /torch\.onnx\.export/],
   ['Keras', zip('config.json'), /format="onnx"/],
+  ['Keras', zip('model.weights.h5'), /format="onnx"/],
   ['zip', zip('readme.txt'), /Unpack/],
+  ['pickled', bytesOf([0x80, 5, 0x95, 1, 0]), /torch\.onnx\.export/],
   ['pickled', bytesOf([0x80, 2, 0x8a, 10, 0x6c]), /torch\.onnx\.export/],
   ['HDF5', bytesOf([0x89], 'HDF\r\n\x1a\n', [0, 0]), /format="onnx"/],
   ['TensorFlow Lite', bytesOf([0x1c, 0, 0, 0], 'TFL3', [0, 0]), /tf2onnx/],

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { toTensor } from '../../src/image/preprocess.ts';
 import { KERAS_MODES, type KerasMode } from '../../src/models/keras.ts';
 import { preprocessingFor } from '../../src/models/preprocessing.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite("modes of Keras' preprocess_input");
 

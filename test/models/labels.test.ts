@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { LABEL_FORMATS } from '../../src/models/label-formats.ts';
 import { declaredLabels, parseLabels, readLabels } from '../../src/models/labels.ts';
 import type { ValueInfo } from '../../src/onnx/model.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('labels that are not as many as the classes');
 

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import type { Preprocessing } from '../../src/image/preprocess.ts';
 import { preprocessingFor } from '../../src/models/preprocessing.ts';
 import type { ValueInfo } from '../../src/onnx/model.ts';
+import * as assert from '../helpers/assert.ts';
 import { failure } from '../helpers/failure.ts';
 
 const input = (dims: ValueInfo['dims']): ValueInfo => ({

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Preprocessing } from '../../src/image/preprocess.ts';
-import { readModelConfig } from '../../src/models/model-config.ts';
+import { readModelConfig, readUnsureBelow } from '../../src/models/model-config.ts';
 import { readPreprocessorConfig } from '../../src/models/preprocessor-config.ts';
+import * as assert from '../helpers/assert.ts';
 import { failure } from '../helpers/failure.ts';
 
 const test = suite('settings beside a model');
@@ -347,6 +347,13 @@ test('a mean alone is not divided by a deviation', () =>
 test('preprocessor_config.json that is none', () => {
   for (const text of ['', '{', '[]', 'null', '3'])
     assert.is(failure(() => readPreprocessorConfig(text)).code, 'BAD_MODEL');
+});
+
+test('the probability below which the best class is a guess', () => {
+  assert.is(readUnsureBelow('{"unsure_below": 0.4}'), 0.4);
+  for (const none of ['{}', 'not JSON', '{"unsure_below": null}']) assert.is(readUnsureBelow(none), undefined);
+  for (const wrong of ['40', '-0.1', '"0.4"'])
+    assert.match(failure(() => readUnsureBelow(`{"unsure_below": ${wrong}}`)).message, /"unsure_below" is .*, but takes/);
 });
 
 test.run();

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { checkSettings } from '../../src/image/preprocess.ts';
 import { Explainer, inspect, type PresetName,PRESETS } from '../../src/index.ts';
 import { preprocessingFor } from '../../src/models/preprocessing.ts';
 import { recognizedPreset } from '../../src/models/recognized-preset.ts';
 import { loadModel } from '../../src/models/source.ts';
 import type { Model } from '../../src/onnx/model.ts';
+import * as assert from '../helpers/assert.ts';
 import { rejection } from '../helpers/failure.ts';
 import { fixture } from '../helpers/fixtures.ts';
 

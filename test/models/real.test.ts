@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Preprocessing } from '../../src/image/preprocess.ts';
 import { Explainer } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
+import { relativeError } from '../helpers/fixtures.ts';
 
 // Trained public models and photos, too large for the repository: CAMWASM_MODELS names the folder that holds the models,
-// with photos in its neighbor `photos`. Without it, only the table itself is checked.
+// with photos in its neighbor `photos`. Without it, these tests are skipped.
 const models = process.env.CAMWASM_MODELS;
 const photos = `${models}/../photos`;
 
@@ -45,37 +46,77 @@ const REAL: readonly Real[] = [
 
 const METHODS = ['gradcam', 'gradcampp', 'layercam', 'saliency', 'guided-backprop'];
 
+/** Maps by Pillow, onnxruntime and differences: real.py. */
+interface Reference {
+  readonly model: string;
+  readonly photo: string;
+  readonly layer: string;
+  readonly target: number;
+  readonly size: readonly number[];
+  readonly preprocessing: Partial<Preprocessing>;
+  readonly gradcam: readonly number[];
+  readonly eigencam: readonly number[];
+}
+
+const REFERENCES = JSON.parse(
+  readFileSync(new URL('real.json', import.meta.url), 'utf8'),
+) as readonly Reference[];
+
+/** The same weights in float16, for pictures in other units. */
+const goldfish = REFERENCES.find(({ model }) => model === 'squeezenet1_1_torchnorm')!;
+const HALF: Reference = {
+  ...goldfish,
+  model: 'squeezenet1_1_fp16_opset7',
+  preprocessing: { ...caffe, fit: 'stretch', resample: 'antialias' },
+};
+
+/** Decoders of JPEG differ by a level here and there, and float16 has 11 bits. */
+const TOLERANCE = 0.03;
+
 const test = suite('real models');
 
 test('every row says what the photo shows, or which class to explain', () => {
   for (const { model, label, target } of REAL) assert.ok((label === undefined) !== (target === undefined), model);
 });
 
-if (models !== undefined) {
-  for (const { model, photo, label, target, preprocessing } of REAL) {
-    test(`${model}: ${photo}`, async () => {
-      const labels = readFileSync(`${models}/imagenet-labels.txt`, 'utf8').trim().split('\n');
-      const explainer = await Explainer.load(`${models}/${model}.onnx`, {
-        preprocessing,
-        labels: label === undefined ? [] : labels,
-      });
-      const report = await explainer.explainAll(readFileSync(`${photos}/${photo}`), {
-        method: METHODS,
-        target,
-      });
-      if (label !== undefined)
-        assert.ok(report.prediction[0].label.startsWith(label), report.prediction[0].label);
-      assert.equal(
-        report.failures.map(({ method, error }) => `${method}: ${error.message}`),
-        [],
-      );
-      for (const { heatmap, method, warnings } of report.explanations) {
-        assert.equal(warnings, [], method);
-        assert.ok(heatmap.data.every((value) => value >= 0 && value <= 1));
-      }
-      await explainer.close();
+const withModels = models === undefined ? test.skip : test;
+
+for (const { model, photo, label, target, preprocessing } of REAL) {
+  withModels(`${model}: ${photo}`, async () => {
+    const labels = readFileSync(`${models}/imagenet-labels.txt`, 'utf8').trim().split('\n');
+    const explainer = await Explainer.load(`${models}/${model}.onnx`, {
+      preprocessing,
+      labels: label === undefined ? [] : labels,
     });
-  }
+    const report = await explainer.explainAll(readFileSync(`${photos}/${photo}`), {
+      method: METHODS,
+      target,
+    });
+    if (label !== undefined) assert.ok(report.prediction[0].label.startsWith(label), report.prediction[0].label);
+    assert.equal(
+      report.failures.map(({ method, error }) => `${method}: ${error.message}`),
+      [],
+    );
+    for (const { heatmap, method, warnings } of report.explanations) {
+      assert.equal(warnings, [], method);
+      assert.ok(heatmap.data.every((value) => value >= 0 && value <= 1));
+    }
+    await explainer.close();
+  });
+}
+
+for (const { model, photo, layer, target, size, preprocessing, ...maps } of [...REFERENCES, HALF]) {
+  withModels(`${model}: the maps of ${photo} at ${layer} are those of onnxruntime and NumPy`, async () => {
+    const explainer = await Explainer.load(`${models}/${model}.onnx`, { preprocessing });
+    for (const method of ['gradcam', 'eigencam'] as const) {
+      const options = { method, layer, target };
+      const [raw] = (await explainer.explain(readFileSync(`${photos}/${photo}`), options)).raw;
+      assert.equal([raw.height, raw.width], size);
+      const error = relativeError(raw.data, maps[method]);
+      assert.ok(error <= TOLERANCE, `${method} is off by ${error}`);
+    }
+    await explainer.close();
+  });
 }
 
 test.run();

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { readPythonLiteral } from '../../src/models/python-literal.ts';
 import { ultralyticsMetadata } from '../../src/models/ultralytics.ts';
+import * as assert from '../helpers/assert.ts';
 
 const literals = suite('Python literals');
 

@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { backwardGraph } from '../../src/autodiff/backward.ts';
 import { CamError } from '../../src/errors.ts';
 import { automaticLayer } from '../../src/network/automatic.ts';
@@ -7,6 +6,7 @@ import { layersOf } from '../../src/network/layers.ts';
 import { Network } from '../../src/network/network.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 import { Draft, open, positions } from './draft.ts';
 

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { classifierWeights } from '../../src/network/classifier.ts';
 import { findLayer, layersOf } from '../../src/network/layers.ts';
 import { classOutput } from '../../src/network/output.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { uniform } from '../helpers/random.ts';
 import { Draft, open, positions } from './draft.ts';

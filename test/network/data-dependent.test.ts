@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError, Explainer } from '../../src/index.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { normal } from '../helpers/random.ts';
 import { Draft } from './draft.ts';
 

@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { inspect, type Layout } from '../../src/index.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { layoutOfInput } from '../../src/network/input-layout.ts';
@@ -8,6 +7,7 @@ import { inLayout, toVolume } from '../../src/network/layout.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { floatTensor, sizeOf, toFloat } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { Draft, open } from './draft.ts';
 
 const test = suite('layouts of signals, volumes and video');

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { findLayer, layersOf } from '../../src/network/layers.ts';
 import { Network } from '../../src/network/network.ts';
 import { readModel } from '../../src/onnx/read.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture } from '../helpers/fixtures.ts';
 
 const test = suite('layers');

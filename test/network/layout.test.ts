@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { loadKernels } from '../../src/kernels/index.ts';
 import { layersOf } from '../../src/network/layers.ts';
@@ -8,6 +7,7 @@ import { Network } from '../../src/network/network.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { floatTensor, sizeOf, toFloat } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 import { Draft, open, positions } from './draft.ts';
 

@@ -3,7 +3,6 @@
 // sums of squares are those that forward hooks saw at the last call of every module, and those of Keras' own layers.
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { readNpy } from '../../src/image/npy.ts';
 import { findLayer, layersOf } from '../../src/network/layers.ts';
@@ -14,6 +13,7 @@ import { Emitter, nodeProto } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { fields, MessageWriter, utf8 } from '../../src/onnx/wire.ts';
 import { floatTensor, toFloat } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { regraph } from '../helpers/regraph.ts';
 import { Draft, positions } from './draft.ts';
 

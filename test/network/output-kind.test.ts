@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { type ClassOutput, classOutput, type OutputRequest } from '../../src/network/output.ts';
 import { OUTPUT_KINDS } from '../../src/network/output-kind.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
+import * as assert from '../helpers/assert.ts';
 import { Draft, open, positions } from './draft.ts';
 
 const test = suite('what an output holds');

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { classOutput } from '../../src/network/output.ts';
 import type { Ref } from '../../src/onnx/emitter.ts';
+import * as assert from '../helpers/assert.ts';
 import { Draft, open, positions } from './draft.ts';
 
 const test = suite('the axis of the classes in an output');

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { tapped } from '../../src/onnx/tap.ts';
 import { halfToFloat, makeTensor, tensorValues } from '../../src/onnx/tensor.ts';
 import { MessageWriter } from '../../src/onnx/wire.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames } from '../helpers/fixtures.ts';
 
 const test = suite('readModel');

@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { readsOf } from '../../src/autodiff/backward.ts';
 import { CamError } from '../../src/errors.ts';
 import { probe } from '../../src/network/probe.ts';
@@ -8,6 +7,7 @@ import { slice } from '../../src/onnx/slice.ts';
 import { tapped } from '../../src/onnx/tap.ts';
 import { createSession } from '../../src/runtime/session.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { fixture, fixtureNames, relativeError } from '../helpers/fixtures.ts';
 
 const test = suite('slice');

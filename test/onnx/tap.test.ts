@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { withOutputs } from '../../src/onnx/tap.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('outputs added to a model');
 

@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { readsOf } from '../../src/autodiff/backward.ts';
 import { nodeViewOf, valueFacts } from '../../src/autodiff/context.ts';
 import { probe } from '../../src/network/probe.ts';
@@ -9,6 +8,7 @@ import { readModel } from '../../src/onnx/read.ts';
 import { axisOf, lengthOf, tokenAxis, tokenGridOf, type TracedAxes } from '../../src/operators/axes.ts';
 import { elementwise } from '../../src/operators/axis-rules.ts';
 import { OPERATORS } from '../../src/operators/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { absent, type Case, type Input, ints, scalar, weights, x } from './case.ts';
 import { CASES } from './cases/index.ts';
 import { build } from './check.ts';

@@ -18,6 +18,13 @@ export interface Case {
   expect?: readonly (readonly number[] | undefined)[];
   /** Default: ones. */
   seed?: readonly number[];
+  /** Scale of what is drawn, and of the step of the differences: where a small default such as an epsilon shows. */
+  scale?: number;
+  /**
+   * Roundings of float32 in an element of the output, in units of half its last digit: the error of the differences. More
+   * than the default of 16 where the operator rounds coordinates.
+   */
+  roundings?: number;
   /** Has no gradient: the reason in the error. */
   refuses?: string;
 }

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { InternalError } from '../../src/errors.ts';
 import { OPERATORS } from '../../src/operators/index.ts';
 import { mergeTables } from '../../src/table.ts';
+import * as assert from '../helpers/assert.ts';
 import { CASES } from './cases/index.ts';
 import { checkVjp } from './check.ts';
 

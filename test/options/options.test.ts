@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { CamError } from '../../src/errors.ts';
 import { checkOptions } from '../../src/options/check.ts';
 import {
@@ -16,6 +15,7 @@ import {
 import { inFlags, inParameters } from '../../src/options/wording.ts';
 import { QUERY } from '../../src/server/query.ts';
 import { camwasm } from '../cli/fake.ts';
+import * as assert from '../helpers/assert.ts';
 
 const table = suite('the table of options');
 
@@ -70,6 +70,8 @@ const SENSE: Partial<Record<OptionName, readonly [text: string, value: unknown]>
   'batch-size': ['3', 3],
   port: ['0', 0],
   host: ['::1', '::1'],
+  'allow-host': ['Cam.example.com,*', ['cam.example.com', '*']],
+  'allow-origin': ['https://App.example.com/,null', ['https://app.example.com', 'null']],
 };
 
 for (const name of Object.keys(OPTIONS) as OptionName[]) {
@@ -95,7 +97,10 @@ for (const name of Object.keys(OPTIONS) as OptionName[]) {
         assert.ok(check.accepts(value), `${option} takes what the flag reads`);
       }
       assert.not.ok(check.accepts(Symbol()), `${option} takes anything`);
-      assert.is(inFlags(`Set \`${option.replace(/^(explain|load|overlay)\./, '')}\`.`), `Set --${name}.`);
+      assert.is(
+        inFlags(`Set \`${option.replace(/^(explain|load|overlay|handler)\./, '')}\`.`),
+        `Set --${name}.`,
+      );
     }
   });
 }

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { cacheFolderFor } from '../../src/platform/cache-folder.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('the cache folder');
 

@@ -1,7 +1,7 @@
 import { inflateSync } from 'node:zlib';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { deflateRows } from '../../src/platform/deflate.ts';
+import * as assert from '../helpers/assert.ts';
 import { withNavigator } from './navigator.ts';
 
 const test = suite('deflate');

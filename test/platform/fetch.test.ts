@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { fetchFile } from '../../src/platform/fetch.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('fetch');
 

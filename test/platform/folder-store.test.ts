@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Context, suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { folderStore } from '../../src/platform/folder-store.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite<Context & { folder: string }>('files in a folder');
 

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { webFetch } from '../../src/platform/proxy.ts';
 import { runtime } from '../../src/platform/runtime.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('proxies');
 

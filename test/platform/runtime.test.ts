@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { codecModule, codecsFetch } from '../../src/platform/codecs.ts';
 import { cpuCount, whyNoThreads } from '../../src/platform/cpu.ts';
 import { type Runtime, runtime } from '../../src/platform/runtime.ts';
+import * as assert from '../helpers/assert.ts';
 import { withNavigator } from './navigator.ts';
 
 const test = suite('runtime');

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { Linter } from 'eslint';
 import tseslint from 'typescript-eslint';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 // @ts-expect-error: a rule for ESLint, which reads JavaScript
 import { camwasm, storeysOf } from '../../scripts/lint/arrows.js';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('arrows between folders');
 

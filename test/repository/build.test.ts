@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('a build');
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import prettier from 'prettier';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { api, API_PAGE, API_REPORT, written } from '../../scripts/docs/api.ts';
 import { CLI_PAGE, cliPage } from '../../scripts/docs/cli.ts';
 import { DEPENDENCIES_PAGE, dependenciesPage } from '../../scripts/docs/dependencies.ts';
 import { MODELS_PAGE, modelsPage } from '../../scripts/docs/models.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { METHODS } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 
 const style = JSON.parse(
   readFileSync(new URL('../../.prettierrc.json', import.meta.url), 'utf8'),

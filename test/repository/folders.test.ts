@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { METHODS } from '../../src/index.ts';
+import * as assert from '../helpers/assert.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const test = suite('the tests as a whole');

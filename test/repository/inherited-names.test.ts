@@ -1,6 +1,5 @@
 // Names from outside may be those of what every object inherits. None of them is found in a table.
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import {
   type CamError,
   COLORMAPS,
@@ -18,6 +17,7 @@ import { Emitter } from '../../src/onnx/emitter.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
 import { type OptionName, type OptionRow, OPTIONS } from '../../src/options/index.ts';
 import { createHandler } from '../../src/server/index.ts';
+import * as assert from '../helpers/assert.ts';
 import { rejection } from '../helpers/failure.ts';
 
 const test = suite('inherited names');

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('names');
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { makeTensor } from '../../src/onnx/tensor.ts';
 import { loadRuntime } from '../../src/runtime/ort.ts';
+import * as assert from '../helpers/assert.ts';
 import { rejection } from '../helpers/failure.ts';
 import { rawPng } from '../image/pictures.ts';
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { fromBytes, onlyFirst } from '../../src/runtime/start.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('start of the runtime');
 

@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { turns } from '../../src/runtime/turns.ts';
+import * as assert from '../helpers/assert.ts';
 import { rejection } from '../helpers/failure.ts';
 
 const test = suite('turns');

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { env } from 'onnxruntime-web';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { dependencyFile } from '../../src/platform/package.ts';
 import { wasmOnDisk } from '../../src/runtime/wasm.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('wasm of the runtime');
 

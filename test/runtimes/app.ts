@@ -18,7 +18,7 @@ export interface App {
 export function sh(
   command: string,
   args: readonly string[],
-  { cwd = root, seconds = 180, env }: { cwd?: string; seconds?: number; env?: NodeJS.ProcessEnv } = {},
+  { cwd = root, seconds = 1800, env }: { cwd?: string; seconds?: number; env?: NodeJS.ProcessEnv } = {},
 ): string {
   const done = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: seconds * 1000, env });
   if (done.status === 0) return done.stdout;

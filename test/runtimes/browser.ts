@@ -59,7 +59,7 @@ const FIREFOX_SETTINGS = {
 };
 
 /** Seconds that a page may take: it is some twenty where nothing else runs. */
-const PATIENCE = 300;
+const PATIENCE = 1800;
 
 /** Opens an address in a browser while `work` runs. */
 export async function withPage<Result>(

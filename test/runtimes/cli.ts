@@ -29,7 +29,7 @@ export function commandLine({ folder }: App): Promise<void> {
       const [command, ...before] = start(out);
       const said = sh(command, [...before, ...args, '--threads', '2', '-f', 'npy', '-o', `${out}/`], {
         cwd: folder,
-        seconds: 60,
+        seconds: 600,
         env: { ...process.env, NO_COLOR: '1' },
       });
       if (!said.includes('golf ball')) throw new Error(`${runtime} says of ${job}: ${said}`);

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodePng } from '../../src/image/png.ts';
 import { type App, bin, here, root, sh } from './app.ts';
 import { withPage } from './browser.ts';
 import { startServer } from './server.ts';
@@ -52,7 +53,13 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     const { handler } = (await import(join(app.folder, 'examples/aws-lambda/index.js'))) as {
       handler: (event: object) => Promise<LambdaResult>;
     };
-    await explains(async (path, init) => responseOf(await handler(eventOf(path, init))));
+    const ask: Fetch = async (path, init) => responseOf(await handler(eventOf(path, init)));
+    await explains(ask);
+    const wide = { width: 1500, height: 1500, data: new Uint8ClampedArray(4 * 1500 ** 2) };
+    const large = await ask('/explain?format=npy', { method: 'POST', body: await encodePng(wide) }); // 9 MB
+    const { code } = (await large.json()) as { code: string };
+    if (large.status !== 413 || code !== 'TOO_LARGE')
+      throw new Error(`an answer of 9 MB: ${large.status} ${code}`);
   },
   'cloudflare-worker': async ({ folder }) => {
     const worker = await startWorker(folder, 'examples/cloudflare-worker/worker.js');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from './app.ts';
-import { bin, startServer } from './server.ts';
+import { startServer } from './server.ts';
 
 const CLIENTS = 50;
 const REQUESTS = 400;
@@ -14,12 +14,12 @@ const BURST = 130;
 const LET_IN = 100;
 
 /**
- * `camwasm serve` holds 50 clients: each request is answered and memory stays flat. Of more requests at once than it lets
+ * The server holds 50 clients: each request is answered and memory stays flat. Of more requests at once than it lets
  * in, the others are told to come back. An interrupt ends it.
  */
 export async function load(app: App): Promise<void> {
   const photo = readFileSync(join(app.folder, 'material/golf-ball.jpg'));
-  const server = await startServer(app, process.execPath, [bin(app.folder), 'serve', '--port', '0']);
+  const server = await startServer(app, process.execPath, ['serve.js']);
   const times: number[] = [];
   const statuses = new Map<number, number>();
   let [asked, warm, most] = [0, 0, 0];
@@ -53,7 +53,7 @@ export async function load(app: App): Promise<void> {
     );
   } finally {
     const code = await server.stop();
-    if (code !== 0) throw new Error(`camwasm serve ended with ${code} when it was interrupted`);
+    if (code !== 0) throw new Error(`the server ended with ${code} when it was interrupted`);
   }
   const at = (share: number) => times.toSorted((a, b) => a - b)[Math.floor(share * (times.length - 1))];
   console.log(

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { App } from './app.ts';
 
 /** A program that listens and says where. */
@@ -32,7 +31,7 @@ export function startServer(
         memory: () => memoryOf(child.pid!),
         stop: () => {
           child.kill('SIGINT');
-          const hard = setTimeout(() => child.kill('SIGKILL'), 10e3);
+          const hard = setTimeout(() => child.kill('SIGKILL'), 300e3);
           return ended.finally(() => clearTimeout(hard));
         },
       });
@@ -46,5 +45,3 @@ export function startServer(
 
 const memoryOf = (pid: number): number =>
   Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-
-export const bin = (folder: string): string => join(folder, 'node_modules/camwasm/dist/cli/main.js');

@@ -45,6 +45,8 @@ export async function compute({ load, read, camwasm, server }) {
     await small.close();
   }
 
+  await atOnce(load, read, { photo, server });
+
   const half = await load(await read('fixtures/gap/model-float16.onnx'));
   const { layer, target } = JSON.parse(new TextDecoder().decode(await read('fixtures/gap/meta.json')));
   const image = npy(await read('fixtures/gap/input.npy'));
@@ -69,9 +71,79 @@ export async function compute({ load, read, camwasm, server }) {
   return { maps, threads: explainer.threads };
 }
 
+/** Six models with methods of every kind: without gradients, with them, at the input, and with many runs. */
+const AT_ONCE = {
+  gap: ['scorecam', 'fullgrad'],
+  resnet: ['layercam', 'saliency'],
+  mobilenet_v2: ['eigencam'],
+  squeezenet: ['guided-backprop'],
+  'gap-float16': ['gradcam'],
+  everyday36: ['gradcam'],
+};
+
+/**
+ * Six explainers at once, loaded and closed in between, and requests to one server with six models, compute what they
+ * compute one after another.
+ */
+async function atOnce(load, read, { photo, server }) {
+  const models = await Promise.all(
+    Object.keys(AT_ONCE).map(async (name) => {
+      if (name === 'everyday36') return { name, image: photo, body: photo };
+      const folder = `fixtures/${name.replace(FLOAT16, '')}`;
+      const model = await read(`${folder}/model${name.endsWith(FLOAT16) ? FLOAT16 : ''}.onnx`);
+      const body = await read(`${folder}/input.npy`);
+      return { name, model, image: npy(body), body };
+    }),
+  );
+  const explain = async ({ name, model, image }) => {
+    const maps = [];
+    for (const method of AT_ONCE[name]) {
+      const explainer = await load(model);
+      const { explanations, failures } = await explainer.explainAll(image, { method });
+      if (failures.length > 0) throw failures[0].error;
+      maps.push(explanations[0].raw[0].data);
+      await explainer.close();
+    }
+    return maps;
+  };
+  const ask =
+    (fetch) =>
+    async ({ name, body }) => {
+      const maps = [];
+      for (const method of AT_ONCE[name]) {
+        const url = `http://camwasm.test/explain?model=${name}&method=${method}&format=npy`;
+        const response = await fetch(new Request(url, { method: 'POST', body }));
+        if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);
+        maps.push(npy(new Uint8Array(await response.arrayBuffer())).data);
+      }
+      return maps;
+    };
+  await compareAtOnce(models, explain);
+  if (!server) return;
+  const loaders = models.map(({ name, model }) => [name, () => load(model)]);
+  const { fetch, close } = server.createHandler({ models: Object.fromEntries(loaders) });
+  await compareAtOnce(models, ask(fetch));
+  await close();
+}
+
+async function compareAtOnce(models, work) {
+  const expected = [];
+  for (const model of models) expected.push(await work(model));
+  const found = await Promise.all(models.map(work));
+  for (const [i, maps] of expected.entries()) {
+    for (const [at, map] of maps.entries()) {
+      if (!map.every((value, k) => Object.is(value, found[i][at][k])))
+        throw new Error(`${models[i].name}, map ${at}: another one at once with others`);
+    }
+  }
+}
+
 /** An explainer behind the request handler. */
 function throughServer({ createHandler }, explainer) {
-  const handler = createHandler({ models: { builtin: () => Promise.resolve(explainer) } });
+  const handler = createHandler({
+    models: { builtin: () => Promise.resolve(explainer) },
+    limits: { seconds: 3600 }, // the machine may be busy
+  });
   const post = async (body, query, accept) => {
     const url = `http://camwasm.test/explain?${new URLSearchParams(query)}`;
     const response = await handler.fetch(new Request(url, { method: 'POST', body, headers: { accept } }));

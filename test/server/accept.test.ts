@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { formatFor } from '../../src/server/accept.ts';
 import type { Problem } from '../../src/server/problem.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('formats where no JPEG can be written, as in Workers');
 

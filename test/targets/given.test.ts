@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { type CamError, Explainer, parseTarget } from '../../src/index.ts';
 import { targetOf } from '../../src/targets/given.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('targets from callers without types');
 

@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { targetOf } from '../../src/targets/given.ts';
 import type { KindName } from '../../src/targets/kind.ts';
 import { filesOf, outputsOf, TARGET_KINDS, targetText } from '../../src/targets/kinds.ts';
 import { parseTarget } from '../../src/targets/parse.ts';
 import type { Target } from '../../src/targets/target.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('every kind of target');
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Fit } from '../../src/image/placement.ts';
 import { maskWeights } from '../../src/targets/mask.ts';
+import * as assert from '../helpers/assert.ts';
 
 /** A picture of 8 x 4 pixels that is white from column 6 on. */
 const picture = {
@@ -40,6 +40,33 @@ test('a margin that is cut', () => {
   // 8 x 4 becomes 8 x 8, of which the middle 4 x 4 are the input: columns 2 to 5 of the picture, none of them white.
   const middle = maskWeights(picture, GRID, { ...GRID, fit: 'stretch', cropPct: 0.5 });
   assert.ok(middle.every((weight) => weight === 0));
+});
+
+test('weights end where the picture ends in the input, in whole cells', () => {
+  const white = { width: 8, height: 4, data: new Uint8ClampedArray(8 * 4 * 4).fill(255) };
+  // [input side, grid side]: rows of the input that the picture fills, of 8 x 4 in a square.
+  for (const [input, grid, first, count] of [
+    [8, 8, 2, 4],
+    [10, 10, 2, 5], // an odd margin: 2 above, 3 below
+    [16, 4, 1, 2],
+    [10, 5, 1, 3], // rows 2 to 7 of 10 are rows 1 to 3.5 of 5; half a cell is rounded up
+    [12, 4, 1, 2],
+    [8, 1, 0, 1],
+  ] as const) {
+    for (const turned of [false, true]) {
+      const given = turned ? { ...white, width: 4, height: 8 } : white;
+      const weights = maskWeights(
+        given,
+        { width: grid, height: grid },
+        { width: input, height: input, fit: 'letterbox', cropPct: 1 },
+      );
+      weights.forEach((weight, i) => {
+        const place = turned ? i % grid : Math.floor(i / grid);
+        const inside = place >= first && place < first + count;
+        assert.ok(Math.abs(weight - Number(inside)) < 1e-6, `${input}, ${grid}: ${i} is ${weight}`);
+      });
+    }
+  }
 });
 
 test('a grid coarser than the input', () => {

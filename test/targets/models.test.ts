@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { encode } from '../../src/image/encode.ts';
 import { writeNpy } from '../../src/image/npy.ts';
 import { CamError, type ErrorCode, Explainer, type ExplainOptions } from '../../src/index.ts';
 import { createSession } from '../../src/runtime/session.ts';
 import { type FloatTensor, floatTensor, sizeOf, type Tensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { normal } from '../helpers/random.ts';
 import {
   detection,

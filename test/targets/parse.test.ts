@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { CamError } from '../../src/errors.ts';
 import { filesOf, outputsOf, targetText } from '../../src/targets/kinds.ts';
 import { parseTarget } from '../../src/targets/parse.ts';
 import type { Target } from '../../src/targets/target.ts';
+import * as assert from '../helpers/assert.ts';
 
 const READ: Record<string, Target> = {
   '281': { class: 281 },

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { ClassOutput } from '../../src/network/output.ts';
 import { floatTensor, sizeOf } from '../../src/runtime/tensor.ts';
 import { eachRun, held, rank, softmax } from '../../src/targets/classes.ts';
 import type { Objective } from '../../src/targets/kind.ts';
 import { scoreOf, TARGET_KINDS } from '../../src/targets/kinds.ts';
 import type { Score } from '../../src/targets/target.ts';
+import * as assert from '../helpers/assert.ts';
 import { normal } from '../helpers/random.ts';
 
 /** Logits whose classes lie along `axis`. */
@@ -220,6 +220,15 @@ ranking('scores that overflowed have no probability', () => {
 ranking('values have no best class', () => {
   const output: ClassOutput = { ...outputOf([1, 3], 1, 'none'), kind: 'values' };
   assert.equal(rank(floatTensor([1, 3], Float32Array.of(1, 2, 3)), output, []).best(2), []);
+});
+
+ranking('of equal scores the first class has the position; a logit of 0 is no more likely than not', () => {
+  const many = floatTensor([1, 3, 1, 3], Float32Array.of(1, 2, 5, 1, 3, 5, 0, 3, 5));
+  assert.equal([...held(many, outputOf([1, 3, 1, 3], 1, 'softmax')).data], [1, 0, 1, 0, 1, 0, 0, 0, 0]);
+  const each = floatTensor([1, 3], Float32Array.of(-1, 0, 1));
+  assert.equal([...held(each, outputOf([1, 3], 1, 'sigmoid')).data], [0, 0, 1]);
+  const half = floatTensor([1, 1, 3], Float32Array.of(0.4, 0.5, 0.6));
+  assert.equal([...held(half, outputOf([1, 1, 3], 1, 'identity')).data], [0, 0, 1]);
 });
 
 ranking('a mask that is given as probabilities wins above a half', () => {

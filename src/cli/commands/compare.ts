@@ -9,6 +9,7 @@ import {
   type Given,
   librarySettings,
 } from '../../options/index.ts';
+import { type ClassNames, classNames } from '../class-names.ts';
 import { exitCodeOf } from '../exit.ts';
 import { writeFile } from '../files.ts';
 import { guard } from '../guard.ts';
@@ -21,7 +22,7 @@ import { explainOptionsOf, jobsOf, loadOptionsOf } from '../request.ts';
 import { htmlSheet } from '../sheet/html.ts';
 import { pngSheet } from '../sheet/png.ts';
 import { colorBarOf, type Sheet, sheetOf } from '../sheet/sheet.ts';
-import { reportProblems } from '../summary.ts';
+import { guesses, reportProblems } from '../summary.ts';
 import { percent, type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
 
@@ -48,6 +49,7 @@ export async function runCompare(context: CommandContext): Promise<number> {
   const { model: file } = settings;
   const named = await modelArgument(file, { io, settings, library, out });
   const model = await library.load(named.model, { ...loadOptions, ...named.options });
+  const className = classNames(model.labels);
   try {
     for (const warning of model.warnings) await out.warn(warning);
     const classes = classesFor(settings, model.labels).filter((index) => index !== undefined);
@@ -75,7 +77,11 @@ export async function runCompare(context: CommandContext): Promise<number> {
     const report = joinedReports(reports, job.methods);
     if (report.explanations.length > 0) {
       const overlay = librarySettings(settings, 'overlay');
-      const sheet = await sheetOf(titleOf(input, file, report), report, overlay, colorBarOf(settings));
+      const sheet = await sheetOf(titleOf(input, file, report, className), report, {
+        overlay,
+        bar: colorBarOf(settings),
+        className,
+      });
       const drawn = await draw(sheet);
       if (path === STDOUT) await out.result(drawn);
       else {
@@ -90,7 +96,7 @@ export async function runCompare(context: CommandContext): Promise<number> {
       { ...job, input },
       explanations,
       failures,
-      ({ method, target }) => `${input.name}: ${method} of ${target.label}`,
+      ({ method, target }) => `${input.name}: ${method} of ${className(target)}`,
     );
     if (!stopped) return code;
     await out.complain(stopped, `${input.name}: the sheet lacks the methods that were not finished`);
@@ -179,12 +185,17 @@ function summaryOf(
   return `${name}  ${size} → ${style('cyan', path)} ${style('dim', `(${seconds.toFixed(2)} s)`)}\n`;
 }
 
-function titleOf({ name }: Input, model: string | undefined, { prediction }: ExplainReport): string {
+function titleOf(
+  { name }: Input,
+  model: string | undefined,
+  { prediction, confident }: ExplainReport,
+  className: ClassNames,
+): string {
   const [best] = prediction;
-  const seen = best
-    ? `: ${best.label}${best.probability === undefined ? '' : `, ${percent(best.probability)}`}`
-    : '';
-  return `${name}${seen}${model === undefined ? '' : ` (${model})`}`;
+  const amount = best?.probability === undefined ? '' : `, ${percent(best.probability)}`;
+  const seen =
+    confident === false ? `unsure: ${guesses(prediction, className)}` : best && `${className(best)}${amount}`;
+  return `${name}${seen === undefined ? '' : `: ${seen}`}${model === undefined ? '' : ` (${model})`}`;
 }
 
 const countText = (count: number, one: string, many: string): string =>

@@ -8,6 +8,7 @@ import {
   type Subject,
 } from '../../index.ts';
 import { classesFor, COMMAND_NAMES, inFlags, librarySettings } from '../../options/index.ts';
+import { type ClassNames, classNames } from '../class-names.ts';
 import { DONE, exitCodeOf, FAILED } from '../exit.ts';
 import { type Guard, guard } from '../guard.ts';
 import { readInput, STDIN } from '../inputs.ts';
@@ -29,6 +30,7 @@ interface Batch extends CommandContext {
   readonly plan: OutputPlan;
   readonly claim: Guard;
   readonly options: ExplainOptions;
+  readonly className: ClassNames;
 }
 
 /** `camwasm <image...>`: validates everything before reading the first image. */
@@ -78,7 +80,8 @@ export async function runExplain(context: CommandContext): Promise<number> {
     ]);
     await claimOutputs(plan, claim);
     const options: ExplainOptions = { ...explainOptions, signal: io.signal, onProgress: out.progress.update };
-    return await explainJobs({ ...context, out, model, plan, claim, options });
+    const className = classNames(model.labels);
+    return await explainJobs({ ...context, out, model, plan, claim, options, className });
   } finally {
     await out.progress.clear();
     await model.close();
@@ -181,7 +184,7 @@ interface Outcome {
 
 /** Prints results to standard output and everything else to standard error; returns the exit code. */
 async function reportJob(
-  { settings, out, plan, model }: Batch,
+  { settings, out, plan, model, className }: Batch,
   { job, report, subject }: Writing,
   { written, failures, timings, seconds }: Outcome,
 ): Promise<number> {
@@ -191,13 +194,13 @@ async function reportJob(
     const results = written.map(({ explanation, outputs }) => resultJson(explanation, outputs));
     await out.result(lineOf(imageJson(subject, facts, results, failures)));
   } else if (!quiet && written.length > 0 && plan.destination.kind !== 'stdout') {
-    const line = summaryLine(job.input?.name, report.prediction, written, seconds, out.style);
+    const line = summaryLine(job.input?.name, report, written, seconds, { ...out, className });
     await out.result(`${line}\n`);
-    if (settings.detections) await out.result(`${detectionLines(report.detections)}\n`);
+    if (settings.detections) await out.result(`${detectionLines(report.detections, className)}\n`);
   }
   await out.detail(detailLines(facts, written, model.threads));
   const about = ({ method, target }: Pick<Failure, 'method' | 'target'>) =>
-    [job.input?.name ?? [], plan.classes.length > 1 ? `${method} of ${target.label}` : method]
+    [job.input?.name ?? [], plan.classes.length > 1 ? `${method} of ${className(target)}` : method]
       .flat()
       .join(': ');
   const explanations = written.map(({ explanation }) => explanation);

@@ -11,6 +11,7 @@ import {
   type TargetInfo,
 } from '../../index.ts';
 import type { Given } from '../../options/index.ts';
+import type { ClassNames } from '../class-names.ts';
 import { targetName } from '../targets.ts';
 import { percent } from '../terminal.ts';
 
@@ -42,11 +43,17 @@ export interface ColorBar {
 /** Longer side of a cell, in pixels. */
 export const SIDE = 224;
 
+/** How a sheet is drawn, and its classes are named. */
+interface SheetLook {
+  readonly overlay: OverlayOptions;
+  readonly bar: ColorBar;
+  readonly className: ClassNames;
+}
+
 export async function sheetOf(
   title: string,
   { explanations }: Pick<ExplainReport, 'explanations'>,
-  options: OverlayOptions,
-  bar: ColorBar,
+  { overlay: options, bar, className }: SheetLook,
 ): Promise<Sheet> {
   const methods = [...new Set(explanations.map(({ method }) => method))];
   const rows = new Map<string | number, Explanation[]>();
@@ -59,7 +66,7 @@ export async function sheetOf(
     columns: methods.map((id) => METHODS[id].title),
     rows: await Promise.all(
       [...rows.values()].map(async (ofTarget) => ({
-        label: ofTarget[0].target.label,
+        label: className(ofTarget[0].target),
         amounts: amountsOf(ofTarget[0].target),
         cells: await Promise.all(
           methods.map(async (id) => {

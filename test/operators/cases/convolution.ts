@@ -37,6 +37,12 @@ export const CONVOLUTION_CASES: readonly Case[] = [
   conv('pads larger than the kernel', [1, 2, 3, 3], [2, 2, 2, 2], { pads: [3, 2, 4, 3] }),
   conv('pads larger than a 1x1 kernel', [1, 2, 3, 3], [2, 2, 1, 1], { pads: [1, 2, 1, 0] }),
   conv('as large as the image', [2, 3, 4, 5], [6, 3, 4, 5]),
+  {
+    title: 'too large to reverse its kernel, padded unevenly',
+    op: 'Conv',
+    attributes: { pads: [1, 0, 0, 2] },
+    inputs: [x([1, 1024, 2, 3]), weights([1100, 1024, 2, 2], 'unit')],
+  },
   conv('as large as the padded image', [1, 2, 3, 4], [3, 2, 5, 5], { pads: [1, 1, 1, 0] }),
   conv('one position short of the image', [1, 2, 5, 5], [3, 2, 4, 4], { strides: [2, 2] }),
   conv('dilated', [1, 2, 8, 7], [3, 2, 3, 2], { dilations: [2, 3], pads: [2, 1, 2, 1] }),

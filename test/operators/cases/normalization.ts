@@ -115,6 +115,26 @@ const LOCAL_RESPONSE: readonly Case[] = [1, 3, 5, 7].map((size) => ({
   inputs: [x([2, 6, 2, 3])],
 }));
 
+/** Inputs whose variance is as small as the epsilon that is added to it. */
+const EPSILONS: readonly Case[] = [
+  {
+    op: 'BatchNormalization',
+    scale: 1e-5,
+    inputs: [x([2, 3, 2, 4]), x([3]), x([3]), x([3]), x([3], positive)],
+  },
+  { op: 'LayerNormalization', scale: 3e-3, inputs: [x([2, 3, 8]), x([8]), x([8])] },
+  { op: 'RMSNormalization', scale: 3e-3, opset: 23, inputs: [x([2, 3, 8]), x([8])] },
+  { op: 'SimplifiedLayerNormalization', scale: 3e-3, inputs: [x([2, 3, 8]), x([8])] },
+  { op: 'InstanceNormalization', scale: 3e-3, inputs: [x([2, 3, 3, 4]), x([3]), x([3])] },
+  {
+    op: 'GroupNormalization',
+    scale: 3e-3,
+    opset: 21,
+    attributes: { num_groups: 2 },
+    inputs: [x([2, 6, 3, 2]), x([6]), x([6])],
+  },
+].map((given) => ({ ...given, title: 'its own epsilon' }));
+
 const DROPOUT: readonly Case[] = [
   { op: 'Dropout', title: 'ratio', opset: 7, attributes: { ratio: { float: 0.4 } }, inputs: [x([2, 3])] },
   { op: 'Dropout', title: 'with a mask', opset: 10, outputs: 2, check: [0], inputs: [x([2, 3])] },
@@ -134,6 +154,8 @@ export const NORMALIZATION_CASES: readonly Case[] = [
   ...GROUPS,
   ...LENGTHS,
   ...LOCAL_RESPONSE,
-  { op: 'LRN', title: 'defaults', attributes: { size: 3 }, inputs: [x([1, 4, 2, 5])] },
+  // Squares of 40 make α = 1e-4 count as much as the bias of 1.
+  { op: 'LRN', title: 'defaults', scale: 40, attributes: { size: 3 }, inputs: [x([1, 4, 2, 5])] },
+  ...EPSILONS,
   ...DROPOUT,
 ];

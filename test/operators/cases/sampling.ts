@@ -22,6 +22,7 @@ const GRID_CASES: readonly Case[] = ['zeros', 'border', 'reflection'].flatMap((p
       op: 'GridSample',
       attributes: { mode, padding_mode, align_corners },
       inputs: [x([2, 2, 4, 5]), grid([2, 3, 4], [4, 5], align_corners === 1)],
+      roundings: 40,
     })),
   ),
 );
