@@ -21,7 +21,6 @@ import { beforeBounds } from '../network/biases.ts';
 import { classifierWeights } from '../network/classifier.ts';
 import type { Layer } from '../network/layers.ts';
 import { toVolume } from '../network/layout.ts';
-import { namedTensor } from '../runtime/tensor.ts';
 import type { ExplainedImage, ExplainOptions } from '../types.ts';
 import { drive, totalsOf } from './answer.ts';
 import { resultOf, resultOr } from './attempt.ts';
@@ -217,7 +216,7 @@ async function biasGradients({ pass, gradients }: TargetRun, kernels: Kernels): 
   const found = await gradients(pass.plan.gradients.biases);
   return terms.map((term) => {
     const { value, layout, bias } = term;
-    const g = beforeBounds(term, found.get(value)!, namedTensor(pass.values, value));
+    const g = beforeBounds(term, found.get(value)!, pass.values);
     return { g: toVolume(g, layout, kernels), bias };
   });
 }

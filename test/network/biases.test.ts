@@ -98,7 +98,7 @@ for (const [op, build] of NETWORKS) {
       const seed = Float32Array.from([0, 1, 2], (i) => Number(i === target));
       const gradients = await network.backward(plan, seed, values);
       const shares = terms.map((term) => {
-        const { data } = beforeBounds(term, gradients.get(term.value)!, values[term.value]);
+        const { data } = beforeBounds(term, gradients.get(term.value)!, values);
         const positions = data.length / term.bias.length;
         return data.reduce((sum, g, at) => sum + g * term.bias[Math.floor(at / positions)], 0);
       });
