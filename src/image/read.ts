@@ -43,13 +43,13 @@ async function readFrom(place: string | URL, options: ReadOptions): Promise<Deco
     (why, cause) => new CamError('BAD_IMAGE', `The image "${name}": ${why} Check the path.`, { cause }),
   );
   // A .npy file fails as a tensor, not as an unknown image.
-  return /\.npy$/i.test(name) ? tensorOf(bytes, options) : decodeBytes(bytes, options);
+  return /\.npy$/i.test(name) ? npyTensor(bytes, options) : decodeBytes(bytes, options);
 }
 
 const decodeBytes = (bytes: Uint8Array, options: ReadOptions): Promise<DecodedPicture> | FloatTensor =>
-  isNpy(bytes) ? tensorOf(bytes, options) : decode(bytes, options);
+  isNpy(bytes) ? npyTensor(bytes, options) : decode(bytes, options);
 
-function tensorOf(bytes: Uint8Array, { type }: ReadOptions): FloatTensor {
+function npyTensor(bytes: Uint8Array, { type }: ReadOptions): FloatTensor {
   const { dims, data } = readNpyAs(bytes, type);
   return floatTensor(dims, data);
 }

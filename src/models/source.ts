@@ -77,8 +77,8 @@ export async function loadModel(
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
     requireOnnx(bytes);
-    const model = foldWeights(readModel(bytes), ROOM);
-    return { ...withWeights(model, external ?? missing(model)), files: [], ...settingsOf(model, settings) };
+    const given = readModel(bytes);
+    return { ...withWeights(given, external ?? missing(given)), files: [], ...settingsOf(given, settings) };
   }
   const known = typeof source === 'object' && 'model' in source;
   const place = known ? source.model : ((await modelInFolder(source)) ?? source);
@@ -89,7 +89,7 @@ export async function loadModel(
       (known ? settingIn(source.preprocessor) : settingBeside(place, 'preprocessor_config.json')),
   ]);
   requireOnnx(bytes, String(place));
-  const model = foldWeights(readModel(bytes, ROOM), ROOM);
+  const model = readModel(bytes, ROOM);
   const weights = external ? [] : model.externalFiles.map((path) => ({ path, file: weightsFile(place, path) }));
   const load = async ({ path, file }: (typeof weights)[number]) => ({
     path,
@@ -147,7 +147,12 @@ function withWeights(
       `The external data file "${place.location}" is incomplete: it has ${file.length} bytes, but the weights "${name}" end at byte ${place.offset + (place.length ?? 0)}. Copy or download it again.`,
     );
   }
-  return { model: { ...model, external: files }, external };
+  const { model: folded, weights } = foldWeights(model, ROOM);
+  const all = weights ? [...external, weights] : external;
+  return {
+    model: { ...folded, external: new Map(all.map(({ path, data }) => [path, data])) },
+    external: all,
+  };
 }
 
 /** A JSON file of a model, with its location. */

@@ -1,8 +1,8 @@
 import type { GraphNode, Model } from './model.ts';
 import { MessageWriter } from './wire.ts';
 
-const GRAPH = 7; // ModelProto.graph
-const NODE = 1; // GraphProto.node
+export const GRAPH = 7; // ModelProto.graph
+export const NODE = 1; // GraphProto.node
 const OUTPUT = 12; // GraphProto.output
 
 /** Name of the output that `AddedOutputs.shapes` adds for a value's dimensions, int64 [rank]. */

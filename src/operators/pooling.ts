@@ -4,7 +4,7 @@ import { axesBetween } from './axis-arguments.ts';
 import { windowed } from './axis-rules.ts';
 import { imageCotangent } from './convolution.ts';
 import { type Context, type NodeView, type Operator, unary } from './operator.ts';
-import { pooled, pooledWhole, type ShapeRule } from './shape-rules.ts';
+import { pooledWhole, poolSwept, type ShapeRule } from './shape-rules.ts';
 import { stepsOf, type Sweep, sweepsOf } from './window.ts';
 
 const pool = { axes: windowed('kept') };
@@ -20,7 +20,7 @@ export const POOLING: Readonly<Record<string, Operator>> = {
   /** The cotangent goes to the first maximum of each window, as in PyTorch. */
   MaxPool: {
     ...pool,
-    shape: pooled,
+    shape: poolSwept,
     kinked: true,
     passes: 'extent',
     vjp(c) {
@@ -44,7 +44,7 @@ export const POOLING: Readonly<Record<string, Operator>> = {
 
   AveragePool: {
     ...pool,
-    shape: pooled,
+    shape: poolSwept,
     passes: 'extent',
     averages: coversAll,
     vjp(c) {
@@ -53,7 +53,7 @@ export const POOLING: Readonly<Record<string, Operator>> = {
     },
   },
 
-  LpPool: lp(pooled, (c, g) => sumWindows(c, g, poolSweepsOf(c))),
+  LpPool: lp(poolSwept, (c, g) => sumWindows(c, g, poolSweepsOf(c))),
 
   GlobalAveragePool: {
     ...pool,

@@ -1,3 +1,4 @@
+import { sizeOf } from '../runtime/tensor.ts';
 import { axesArgument, axisArgument, fromFront } from './axis-arguments.ts';
 import type { NodeView } from './operator.ts';
 
@@ -27,7 +28,7 @@ export const convolved: ShapeRule = (c) => {
   return swept(c, channels, kernel);
 };
 
-export const pooled: ShapeRule = (c) => {
+export const poolSwept: ShapeRule = (c) => {
   const kernel = c.ints('kernel_shape');
   // Libraries differ on a last window in the padding.
   if (!kernel || c.int('ceil_mode', 0) !== 0) return undefined;
@@ -64,8 +65,7 @@ export const matrixTimesMatrix: ShapeRule = (c) => {
 export const flattened: ShapeRule = (c) => {
   const dims = c.inputDims(0);
   const axis = fromFront(c.int('axis', 1), dims.length);
-  const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
-  return [product(dims.slice(0, axis)), product(dims.slice(axis))];
+  return [sizeOf(dims.slice(0, axis)), sizeOf(dims.slice(axis))];
 };
 
 /** 0 keeps a dimension, -1 takes what is left. */
@@ -74,8 +74,7 @@ export const reshapedTo: ShapeRule = (c) => {
   const wanted = c.has(1) ? c.constant(1) : c.ints('shape');
   if (!wanted || c.int('allowzero', 0) !== 0) return undefined;
   const sizes = wanted.map((size, axis) => (size === 0 ? dims[axis] : size));
-  const product = (of: readonly number[]) => of.reduce((a, b) => a * b, 1);
-  const left = product(dims) / product(sizes.filter((size) => size !== -1));
+  const left = sizeOf(dims) / sizeOf(sizes.filter((size) => size !== -1));
   return sizes.map((size) => (size === -1 ? left : size));
 };
 

@@ -1,9 +1,9 @@
 // Where a classifier is one linear layer after a global average, CAM's weights are Grad-CAM's times the number of positions
 // (Selvaraju et al. 2017, arXiv:1610.02391, § 3.1). The one reads the classifier's weights, the other differentiates it.
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import type { Emitter, Ref } from '../../src/onnx/emitter.ts';
-import { type MadeType,makeTensor } from '../../src/onnx/tensor.ts';
+import { type MadeType, makeTensor } from '../../src/onnx/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { relativeError } from '../helpers/fixtures.ts';
 import { explain, network, noise, tensor } from './networks.ts';
 

@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { beforeBounds, biasTerms } from '../../src/network/biases.ts';
 import { Network } from '../../src/network/network.ts';
 import { Emitter, type Ref } from '../../src/onnx/emitter.ts';
@@ -7,6 +6,7 @@ import { readModel } from '../../src/onnx/read.ts';
 import { type MadeType, makeTensor } from '../../src/onnx/tensor.ts';
 import { OPERATORS } from '../../src/operators/index.ts';
 import { floatTensor, toFloat } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 
 const test = suite('biases');
 

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { foldWeights } from '../../src/onnx/fold.ts';
+import type { Model } from '../../src/onnx/model.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { makeTensor, tensorValues } from '../../src/onnx/tensor.ts';
 import { createSession } from '../../src/runtime/session.ts';
@@ -9,49 +10,59 @@ import * as assert from '../helpers/assert.ts';
 
 const test = suite('weights in fewer bytes');
 
-const BYTES = [-127, -5, 0, 64, 100, 127];
+const [ROWS, COLUMNS] = [3, 200];
+const BYTES = Array.from({ length: ROWS * COLUMNS }, (_, i) => ((i * 37) % 255) - 127);
 const SCALES = [0.1, 0.3, 1e-3];
 const FLOAT32 = 1;
 
-/** x [1, 2] times the transpose of int8 weights [3, 2], each row of which has a scale. */
+/** x [1, 200] times the transpose of int8 weights [3, 200], each row of which has a scale. */
 function quantized({ castIsOutput = false } = {}): Uint8Array {
   const e = new Emitter('v');
-  const x = e.input('x', 'float32', [1, 2]);
-  const stored = e.initializer(makeTensor('bytes', 'int8', [3, 2], BYTES));
+  const x = e.input('x', 'float32', [1, COLUMNS]);
+  const stored = e.initializer(makeTensor('bytes', 'int8', [ROWS, COLUMNS], BYTES));
   const cast = e.op('Cast', [stored], { to: FLOAT32 });
-  const weight = e.op('Mul', [cast, e.initializer(makeTensor('scale', 'float32', [3, 1], SCALES))]);
+  const weight = e.op('Mul', [cast, e.initializer(makeTensor('scale', 'float32', [ROWS, 1], SCALES))]);
   e.output(e.op('Gemm', [x, weight], { transB: 1 }), 'y');
   if (castIsOutput) e.outputValue(cast);
   return e.bytes(new Map([['', 18]]), 8);
 }
 
 test('are the float32 numbers that they stand for, to the last bit', () => {
-  const { graph } = foldWeights(readModel(quantized()), 16);
+  const { model, weights } = foldWeights(readModel(quantized()), 16);
+  const { graph } = model;
   assert.not.ok(graph.nodes.some(({ op }) => op === 'Cast' || op === 'Mul'));
   const [weight, ...others] = [...graph.initializers.values()];
   assert.equal(
     [others.length, weight.name, weight.type, weight.dims],
-    [0, graph.nodes[0].inputs[1], 'float32', [3, 2]],
+    [0, graph.nodes[0].inputs[1], 'float32', [ROWS, COLUMNS]],
   );
-  const byHand = BYTES.map((q, i) => Math.fround(q * Math.fround(SCALES[Math.floor(i / 2)])));
-  assert.equal(tensorValues(weight), byHand);
+  const byHand = BYTES.map((q, i) => Math.fround(q * Math.fround(SCALES[Math.floor(i / COLUMNS)])));
+  assert.equal(tensorValues(weight, new Map([[weights!.path, weights!.data]])), byHand);
 });
 
 test('the model computes what it did, and has the room asked for', async () => {
   const given = readModel(quantized());
-  const folded = foldWeights(given, 16);
+  const { model: folded, weights } = foldWeights(given, 16);
   assert.ok(folded.bytes.buffer.byteLength - folded.bytes.byteLength >= folded.room && folded.room === 16);
-  const run = async (bytes: Uint8Array) => {
-    const session = await createSession(bytes, { optimize: false });
-    const { y } = await session.run({ x: floatTensor([1, 2], Float32Array.of(0.7, -1.3)) }, ['y']);
+  const run = async ({ bytes }: Model, external: readonly { path: string; data: Uint8Array }[]) => {
+    const session = await createSession(bytes, { optimize: false, external });
+    const { y } = await session.run(
+      {
+        x: floatTensor(
+          [1, COLUMNS],
+          Float32Array.from({ length: COLUMNS }, (_, i) => Math.sin(i)),
+        ),
+      },
+      ['y'],
+    );
     await session.release();
     return y.data;
   };
-  assert.equal(await run(folded.bytes), await run(given.bytes));
+  assert.equal(await run(folded, [weights!]), await run(given, []));
 });
 
 test('a value that is an output stays computed', () => {
-  const { graph } = foldWeights(readModel(quantized({ castIsOutput: true })), 0);
+  const { graph } = foldWeights(readModel(quantized({ castIsOutput: true })), 0).model;
   assert.ok(graph.nodes.some(({ op }) => op === 'Cast'));
 });
 
@@ -60,7 +71,7 @@ test('a model with nothing to fold is the same bytes', () => {
   const x = e.input('x', 'float32', [1, 2]);
   e.output(e.op('Mul', [x, e.initializer(makeTensor('s', 'float32', [1, 2], [1, 2]))]), 'y');
   const model = readModel(e.bytes());
-  assert.is(foldWeights(model, 16), model);
+  assert.is(foldWeights(model, 16).model, model);
 });
 
 test.run();

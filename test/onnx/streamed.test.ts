@@ -1,5 +1,4 @@
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
 import { Emitter } from '../../src/onnx/emitter.ts';
 import { readModel } from '../../src/onnx/read.ts';
 import { streamed } from '../../src/onnx/streamed.ts';
@@ -7,6 +6,7 @@ import { makeTensor, tensorValues } from '../../src/onnx/tensor.ts';
 import { MessageWriter } from '../../src/onnx/wire.ts';
 import { createSession } from '../../src/runtime/session.ts';
 import { floatTensor } from '../../src/runtime/tensor.ts';
+import * as assert from '../helpers/assert.ts';
 import { normal } from '../helpers/random.ts';
 
 const test = suite('weights that stay in the file');
