@@ -3,7 +3,7 @@ import type { Kernels } from '../kernels/index.ts';
 import { repeated } from '../network/inputs.ts';
 import { inLayout } from '../network/layout.ts';
 import type { Network, Values } from '../network/network.ts';
-import { type FloatTensor, floatTensor, fromFloat, tensorOf, toFloat } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor, fromFloat, namedTensor, toFloat } from '../runtime/tensor.ts';
 import { NO_RANKING, rank, type Ranking } from '../targets/classes.ts';
 import { type Candidates, rankDetections } from '../targets/detections.ts';
 import { type PreparedInput, withVolume } from './input.ts';
@@ -73,7 +73,10 @@ export function candidatesOf({ values, plan }: Pick<ForwardPass, 'values' | 'pla
   const known = READ_CANDIDATES.get(values);
   if (known) return known;
   const outputs = [detector.scores, detector.boxes, detector.labels ?? []].flat().map(({ output }) => output);
-  const read = { detector, values: new Map(outputs.map((name) => [name, toFloat(tensorOf(values, name))])) };
+  const read = {
+    detector,
+    values: new Map(outputs.map((name) => [name, toFloat(namedTensor(values, name))])),
+  };
   READ_CANDIDATES.set(values, read);
   return read;
 }

@@ -10,7 +10,7 @@ import { readModel } from '../onnx/read.ts';
 import { copyNodes } from '../onnx/slice.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { type Session, type SessionOptions, withSession } from '../runtime/session.ts';
-import { type FloatTensor, floatTensor, fromFloat, tensorOf, toFloat } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor, fromFloat, namedTensor, toFloat } from '../runtime/tensor.ts';
 import { ownValue } from '../table.ts';
 import { dot } from '../targets/similarity.ts';
 import type { VerifyOptions } from '../types.ts';
@@ -107,9 +107,9 @@ async function compareNode(
 ): Promise<GradientCheck> {
   const { facts } = network;
   const points = new Map(
-    wrt.map((name) => [name, movedOff(toFloat(tensorOf(values, name)), facts.types.get(name), draw)]),
+    wrt.map((name) => [name, movedOff(toFloat(namedTensor(values, name)), facts.types.get(name), draw)]),
   );
-  const given = Object.fromEntries(forward.inputs.map(({ name }) => [name, tensorOf(values, name)]));
+  const given = Object.fromEntries(forward.inputs.map(({ name }) => [name, namedTensor(values, name)]));
   const inputs = {
     ...given,
     ...Object.fromEntries(
@@ -121,7 +121,7 @@ async function compareNode(
     forward.outputs.map(({ name }) => name),
   );
   const known = { ...values, ...inputs, ...outputs };
-  const before = toFloat(tensorOf(outputs, output));
+  const before = toFloat(namedTensor(outputs, output));
   const u = before.data.map(draw);
   const directions = new Map([...points].map(([name, { data }]) => [name, asLongAs(data.map(draw), data)]));
   const saved = Object.fromEntries(
@@ -134,7 +134,7 @@ async function compareNode(
     ...graph.gradients.values(),
   ]);
   const gradients = new Map(
-    wrt.map((name) => [name, toFloat(tensorOf(results, graph.gradients.get(name)!)).data]),
+    wrt.map((name) => [name, toFloat(namedTensor(results, graph.gradients.get(name)!)).data]),
   );
   const found = await compareDirection(
     async (step) => {

@@ -1,7 +1,7 @@
 import type { Network, Values } from '../network/network.ts';
 import { withOutputs } from '../onnx/tap.ts';
 import { createSession, type SessionOptions } from '../runtime/session.ts';
-import { tensorOf, toFloat } from '../runtime/tensor.ts';
+import { namedTensor, toFloat } from '../runtime/tensor.ts';
 
 /** A value of the model with the optimizer of onnxruntime-web against the same without it. */
 export interface OptimizerCheck {
@@ -32,7 +32,7 @@ export async function checkOptimizer(
     const plain = await session.run(feeds, computed);
     const half = [...network.facts.types.values()].includes('float16');
     return computed.map((name) => {
-      const [a, b] = [toFloat(tensorOf(optimized, name)).data, toFloat(tensorOf(plain, name)).data];
+      const [a, b] = [toFloat(namedTensor(optimized, name)).data, toFloat(namedTensor(plain, name)).data];
       const largest = b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       const apart = b.reduce((most, value, i) => Math.max(most, Math.abs(value - a[i])), 0);
       const difference = largest === 0 ? apart : apart / largest;

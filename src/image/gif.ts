@@ -61,7 +61,7 @@ export function decodeGif(bytes: Uint8Array): Picture {
 
   const screen = gifHeader(view);
   const data = new Uint8ClampedArray(4 * screen.width * screen.height);
-  rowsOf(height, (flags & INTERLACED) > 0).forEach((row, i) => {
+  storedRows(height, (flags & INTERLACED) > 0).forEach((row, i) => {
     for (let x = 0; x < width; x++) {
       const color = indices[i * width + x];
       // As browsers do, a color that the table lacks is transparent.
@@ -104,7 +104,7 @@ function blocksAt(bytes: Uint8Array, at: number): Uint8Array {
 }
 
 /** Rows in the order in which they are stored: appendix E. */
-function rowsOf(height: number, interlaced: boolean): number[] {
+function storedRows(height: number, interlaced: boolean): number[] {
   const passes = interlaced
     ? [
         [0, 8],

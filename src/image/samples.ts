@@ -5,10 +5,10 @@ export type Put = (r: number, g: number, b: number, a: number) => void;
 export type ReadColor = (samples: Uint16Array, i: number, put: Put) => void;
 
 /** Fills a row with the samples that start at byte `start`. */
-type Unpack = (row: Uint16Array, bytes: Uint8Array, start: number) => void;
+type UnpackSamples = (row: Uint16Array, bytes: Uint8Array, start: number) => void;
 
 /** How samples of 1, 2, 4, 8 or 16 bits are unpacked, the highest bits first; missing bytes are zero. */
-export function sampleUnpacker(bits: number, littleEndian = false): Unpack {
+export function sampleUnpacker(bits: number, littleEndian = false): UnpackSamples {
   if (bits === 16) {
     const high = littleEndian ? 1 : 0;
     return (row, bytes, start) => {

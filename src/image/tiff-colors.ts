@@ -11,26 +11,27 @@ export interface SampleKind {
 interface Photometric {
   readonly title: string;
   readonly supports: (kind: SampleKind) => boolean;
-  readonly color: (page: TiffPage, scale: Scale) => ReadColor;
+  readonly color: (page: TiffPage, scale: SampleScale) => ReadColor;
 }
 
-interface Scale {
+interface SampleScale {
   /** White, or an opaque alpha: 255, or 65535 for 16 bits. */
   readonly white: number;
   /** White as stored. */
   readonly most: number;
 }
 
-const JPEG = 7;
+/** The compression of a JPEG. */
+export const JPEG_CODED = 7;
 
 /** JPEG has 8 bits, and one or three components here. */
-const plain = ({ samples, compression }: SampleKind, most: number): boolean =>
-  compression === JPEG ? samples === 1 || samples === 3 : samples <= most;
+const hasAtMost = ({ samples, compression }: SampleKind, most: number): boolean =>
+  compression === JPEG_CODED ? samples === 1 || samples === 3 : samples <= most;
 
-const isDeep = ({ bits, compression }: SampleKind): boolean => bits === 16 && compression !== JPEG;
+const isDeep = ({ bits, compression }: SampleKind): boolean => bits === 16 && compression !== JPEG_CODED;
 
 const isSingle = ({ bits, samples, compression }: SampleKind): boolean =>
-  samples === 1 && [1, 2, 4].includes(bits) && compression !== JPEG;
+  samples === 1 && [1, 2, 4].includes(bits) && compression !== JPEG_CODED;
 
 /** Colors by photometric interpretation (TIFF 6.0 sections 4 to 6, 16 and 21). */
 const PHOTOMETRICS: ReadonlyMap<number, Photometric> = new Map([
@@ -39,8 +40,8 @@ const PHOTOMETRICS: ReadonlyMap<number, Photometric> = new Map([
     {
       title: 'gray (white is zero)',
       supports: (kind) =>
-        isSingle(kind) || (kind.bits === 8 && plain(kind, 2)) || (kind.samples <= 2 && isDeep(kind)),
-      color: (page, scale) => gray(page, scale, (value) => scale.most - value),
+        isSingle(kind) || (kind.bits === 8 && hasAtMost(kind, 2)) || (kind.samples <= 2 && isDeep(kind)),
+      color: (page, scale) => grayReader(page, scale, (value) => scale.most - value),
     },
   ],
   [
@@ -48,8 +49,8 @@ const PHOTOMETRICS: ReadonlyMap<number, Photometric> = new Map([
     {
       title: 'gray',
       supports: (kind) =>
-        isSingle(kind) || (kind.bits === 8 && plain(kind, 4)) || (kind.samples <= 2 && isDeep(kind)),
-      color: (page, scale) => gray(page, scale, (value) => value),
+        isSingle(kind) || (kind.bits === 8 && hasAtMost(kind, 4)) || (kind.samples <= 2 && isDeep(kind)),
+      color: (page, scale) => grayReader(page, scale, (value) => value),
     },
   ],
   [
@@ -57,9 +58,9 @@ const PHOTOMETRICS: ReadonlyMap<number, Photometric> = new Map([
     {
       title: 'RGB',
       supports: (kind) =>
-        (kind.bits === 8 && kind.samples >= 3 && plain(kind, 8)) ||
+        (kind.bits === 8 && kind.samples >= 3 && hasAtMost(kind, 8)) ||
         ([3, 4].includes(kind.samples) && isDeep(kind)),
-      color: rgb,
+      color: rgbReader,
     },
   ],
   [
@@ -67,8 +68,8 @@ const PHOTOMETRICS: ReadonlyMap<number, Photometric> = new Map([
     {
       title: 'a palette',
       supports: (kind) =>
-        isSingle(kind) || (kind.bits === 8 && kind.compression !== JPEG && kind.samples <= 2),
-      color: palette,
+        isSingle(kind) || (kind.bits === 8 && kind.compression !== JPEG_CODED && kind.samples <= 2),
+      color: paletteReader,
     },
   ],
   [
@@ -76,17 +77,17 @@ const PHOTOMETRICS: ReadonlyMap<number, Photometric> = new Map([
     {
       title: 'CMYK',
       supports: (kind) =>
-        kind.compression !== JPEG &&
+        kind.compression !== JPEG_CODED &&
         ((kind.bits === 8 && kind.samples >= 4 && kind.samples <= 8) || (kind.samples === 4 && isDeep(kind))),
-      color: inks,
+      color: inksReader,
     },
   ],
   [
     6, // the JPEG decoder makes RGB of it
     {
       title: 'YCbCr',
-      supports: ({ bits, samples, compression }) => compression === JPEG && bits === 8 && samples === 3,
-      color: rgb,
+      supports: ({ bits, samples, compression }) => compression === JPEG_CODED && bits === 8 && samples === 3,
+      color: rgbReader,
     },
   ],
 ] satisfies [number, Photometric][]);
@@ -107,7 +108,7 @@ export function colorReader(page: TiffPage, kind: SampleKind): ReadColor {
   if (row?.supports(kind)) return row.color(page, { white: bits === 16 ? 65535 : 255, most: 2 ** bits - 1 });
   const title = row?.title ?? REFUSED.get(photometric) ?? `photometric interpretation ${photometric}`;
   throw new Error(
-    `${title} with ${samples} × ${bits} bits${compression === JPEG ? ', compressed as JPEG,' : ''} is not supported`,
+    `${title} with ${samples} × ${bits} bits${compression === JPEG_CODED ? ', compressed as JPEG,' : ''} is not supported`,
   );
 }
 
@@ -121,7 +122,11 @@ function alphaAt({ values }: TiffPage, colors: number): number | undefined {
 const UNSPECIFIED = 0;
 const UNASSOCIATED = 2;
 
-function gray(page: TiffPage, { white, most }: Scale, light: (value: number) => number): ReadColor {
+function grayReader(
+  page: TiffPage,
+  { white, most }: SampleScale,
+  light: (value: number) => number,
+): ReadColor {
   const alpha = alphaAt(page, 1);
   return (s, i, put) => {
     const value = (light(s[i]) * white) / most;
@@ -129,12 +134,12 @@ function gray(page: TiffPage, { white, most }: Scale, light: (value: number) => 
   };
 }
 
-function rgb(page: TiffPage, { white }: Scale): ReadColor {
+function rgbReader(page: TiffPage, { white }: SampleScale): ReadColor {
   const alpha = alphaAt(page, 3);
   return (s, i, put) => put(s[i], s[i + 1], s[i + 2], alpha === undefined ? white : s[i + alpha]);
 }
 
-function palette(page: TiffPage, { white, most }: Scale): ReadColor {
+function paletteReader(page: TiffPage, { white, most }: SampleScale): ReadColor {
   const map = page.values('palette'); // all reds, all greens, all blues, in 16 bits
   const count = most + 1;
   if (map.length < 3 * count) throw new Error('colors are missing in its palette');
@@ -149,7 +154,7 @@ function palette(page: TiffPage, { white, most }: Scale): ReadColor {
 }
 
 /** Section 16: cyan, magenta, yellow and black, at most `white` ink. */
-function inks(_: TiffPage, { white }: Scale): ReadColor {
+function inksReader(_: TiffPage, { white }: SampleScale): ReadColor {
   return (s, i, put) => {
     const light = white - s[i + 3];
     const left = (ink: number) => Math.round(((white - ink) * light) / white);

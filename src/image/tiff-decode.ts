@@ -5,7 +5,7 @@ import { orientationOf, upright } from './orientation.ts';
 import { sampleUnpacker } from './samples.ts';
 import type { DecodedPicture, Picture } from './source.ts';
 import { firstPage, MOST_PARTS, type TiffPage, viewOf } from './tiff.ts';
-import { colorReader, type SampleKind } from './tiff-colors.ts';
+import { colorReader, JPEG_CODED, type SampleKind } from './tiff-colors.ts';
 import { UNPACK } from './tiff-parts.ts';
 
 /** Decodes a strip or tile that is a JPEG. */
@@ -20,13 +20,12 @@ const FORMATS_OF_SAMPLES: ReadonlyMap<number, string> = new Map([
   [6, 'complex numbers'],
 ]);
 
-const JPEG = 7;
 /** Those that are JPEGs take longer. */
 const MOST_JPEGS = 16_384;
 /** Pixels of a tile that a small page may have. */
 const LARGEST_TILE = 2 ** 24;
 
-interface Layout extends SampleKind {
+interface PartLayout extends SampleKind {
   readonly tiled: boolean;
   /** Size of a strip or tile. */
   readonly columns: number;
@@ -42,7 +41,7 @@ interface Layout extends SampleKind {
  */
 export async function decodeTiff(bytes: Uint8Array, decodeJpeg: DecodeJpeg): Promise<DecodedPicture> {
   const page = firstPage(viewOf(bytes));
-  const layout = layoutOf(page);
+  const layout = partLayout(page);
   const { columns, rows, across, samples, bits, compression } = layout;
   const color = colorReader(page, layout);
   const { width, height } = page;
@@ -54,12 +53,12 @@ export async function decodeTiff(bytes: Uint8Array, decodeJpeg: DecodeJpeg): Pro
     data[place + 2] = b;
     data[place + 3] = a;
   };
-  const parts = partsOf(bytes, page, layout);
+  const parts = packedParts(bytes, page, layout);
   for (let i = 0; i < parts.length; i++) {
     const [left, top] = [(i % across) * columns, Math.floor(i / across) * rows];
     const row = new Uint16Array(samples * Math.min(columns, width - left));
     const read =
-      compression === JPEG
+      compression === JPEG_CODED
         ? jpegRows(await decodedPart(parts[i], page, layout, decodeJpeg), samples)
         : packedRows(await UNPACK.get(compression)!(parts[i], partSize(layout)), page, layout);
     for (let y = 0; y < Math.min(rows, height - top); y++) {
@@ -76,7 +75,7 @@ export async function decodeTiff(bytes: Uint8Array, decodeJpeg: DecodeJpeg): Pro
  * The strips or tiles as they are packed.
  * @throws {Error} when some are missing, or share bytes: a small file would become a large one.
  */
-function partsOf(bytes: Uint8Array, page: TiffPage, layout: Layout): Uint8Array[] {
+function packedParts(bytes: Uint8Array, page: TiffPage, layout: PartLayout): Uint8Array[] {
   const { tiled, count, compression } = layout;
   const offsets = page.values(tiled ? 'tileOffsets' : 'stripOffsets');
   const sizes = page.values(tiled ? 'tileBytes' : 'stripBytes');
@@ -87,21 +86,21 @@ function partsOf(bytes: Uint8Array, page: TiffPage, layout: Layout): Uint8Array[
   });
   const packed = parts.reduce((sum, { length }) => sum + length, 0);
   if (packed > bytes.length) throw new Error('its strips overlap');
-  return page.values('fillOrder')[0] === 2 ? parts.map((part) => part.map(mirrored)) : parts;
+  return page.values('fillOrder')[0] === 2 ? parts.map((part) => part.map(bitsReversed)) : parts;
 }
 
 /** A byte with its bits in reverse. */
-function mirrored(byte: number): number {
+function bitsReversed(byte: number): number {
   let out = 0;
   for (let bit = 0; bit < 8; bit++) out |= ((byte >> bit) & 1) << (7 - bit);
   return out;
 }
 
 /** Unpacked size of a strip or tile in bytes. */
-const partSize = ({ columns, rows, samples, bits }: Layout): number =>
+const partSize = ({ columns, rows, samples, bits }: PartLayout): number =>
   rows * Math.ceil((columns * samples * bits) / 8);
 
-function layoutOf(page: TiffPage): Layout {
+function partLayout(page: TiffPage): PartLayout {
   const { width, height, values } = page;
   const [
     [compression = 1],
@@ -124,7 +123,7 @@ function layoutOf(page: TiffPage): Layout {
       'predictor',
     ] as const
   ).map(values);
-  if (compression !== JPEG && !UNPACK.has(compression))
+  if (compression !== JPEG_CODED && !UNPACK.has(compression))
     throw new Error(`compression ${compression} is not supported`);
   if (planar !== 1 && samples > 1) throw new Error('its colors are stored in separate planes');
   if (inkSet !== 1) throw new Error('its inks are not cyan, magenta, yellow and black');
@@ -145,7 +144,7 @@ function layoutOf(page: TiffPage): Layout {
   // Tiles may extend past the edges of the page.
   if (!(columns > 0 && rows > 0) || count * columns * rows > 4 * width * height + LARGEST_TILE)
     throw new Error(`its tiles are ${columns} x ${rows} pixels`);
-  const most = compression === JPEG ? MOST_JPEGS : MOST_PARTS;
+  const most = compression === JPEG_CODED ? MOST_JPEGS : MOST_PARTS;
   if (count > most) throw new Error(`it has ${count} strips or tiles; the limit is ${most}`);
   return { tiled, columns, rows, across, count, photometric, bits, samples, compression };
 }
@@ -157,7 +156,7 @@ type ReadRow = (row: Uint16Array, y: number) => void;
 const HORIZONTAL = 2;
 
 /** Rows of samples that are packed one after the other; what is cut short is zero. */
-function packedRows(part: Uint8Array, { littleEndian, values }: TiffPage, layout: Layout): ReadRow {
+function packedRows(part: Uint8Array, { littleEndian, values }: TiffPage, layout: PartLayout): ReadRow {
   const { columns, samples, bits } = layout;
   const length = Math.ceil((columns * samples * bits) / 8);
   const differs = values('predictor')[0] === HORIZONTAL;
@@ -180,17 +179,17 @@ const jpegRows =
       for (let c = 0; c < samples; c++) row[x * samples + c] = data[4 * (y * width + x) + c];
   };
 
-const START = 2; // bytes of the markers that start and end a JPEG
+const MARKER = 2; // bytes of the markers that start and end a JPEG
 
 /** A complete JPEG, possibly with separate tables, no larger than the strip or tile. */
 async function decodedPart(
   part: Uint8Array,
   { values }: TiffPage,
-  { columns, rows, samples }: Layout,
+  { columns, rows, samples }: PartLayout,
   decodeJpeg: DecodeJpeg,
 ): Promise<Picture> {
   const tables = Uint8Array.from(values('jpegTables'));
-  const file = tables.length > 0 ? concatenate([tables.subarray(0, -START), part.subarray(START)]) : part;
+  const file = tables.length > 0 ? concatenate([tables.subarray(0, -MARKER), part.subarray(MARKER)]) : part;
   const { width, height, components = 0, scans = 1 } = jpegHeader(viewOf(file));
   if (components !== samples || scans > MOST_SCANS) throw new Error('it holds more data than pixels');
   if (width > columns || height > rows) throw new Error('it holds more data than pixels');

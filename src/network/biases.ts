@@ -3,7 +3,7 @@ import { QUANTIZED_RANGE } from '../onnx/data-type.ts';
 import { flowOf } from '../onnx/flow.ts';
 import type { TracedAxes } from '../operators/axes.ts';
 import { OPERATORS } from '../operators/index.ts';
-import { type FloatTensor, floatTensor, tensorOf } from '../runtime/tensor.ts';
+import { type FloatTensor, floatTensor, namedTensor } from '../runtime/tensor.ts';
 import { traceAxes } from './axes.ts';
 import { layoutOfInput } from './input-layout.ts';
 import { type Layout, layoutOf } from './layout.ts';
@@ -19,14 +19,14 @@ export interface BiasTerm {
   readonly bounds?: readonly [low: number, high: number];
 }
 
-/** The gradient before the value saturates, from that of the value; `values` hold it if it can saturate. */
+/** The gradient before the value saturates, from that of the value; `values` has those with bounds. */
 export function beforeBounds(
-  { bounds, value }: BiasTerm,
+  { value, bounds }: BiasTerm,
   gradient: FloatTensor,
   values: Values,
 ): FloatTensor {
   if (!bounds) return gradient;
-  const stored = tensorOf(values, value).data as ArrayLike<number>;
+  const stored = namedTensor(values, value).data as ArrayLike<number>;
   const [low, high] = bounds;
   const inside = gradient.data.map((g, i) => (stored[i] > low && stored[i] < high ? g : 0));
   return floatTensor(gradient.dims, inside);

@@ -5,7 +5,7 @@ import { copyNodes } from '../onnx/slice.ts';
 import { halfToFloat } from '../onnx/tensor.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { type SessionOptions, withSession } from '../runtime/session.ts';
-import { sizeOf, type Tensor, tensorOf } from '../runtime/tensor.ts';
+import { namedTensor, sizeOf, type Tensor } from '../runtime/tensor.ts';
 
 /** Longest constant vector whose contents are kept. */
 const LONGEST = 65536;
@@ -60,7 +60,7 @@ export async function computeConstants(
   const found = await withSession(e.bytes(opsets, irVersion), { ...options, optimize: false }, (session) =>
     session.run({}, outputs),
   );
-  return new Map(names.map((name, index) => [name, tensorOf(found, outputs[index])]));
+  return new Map(names.map((name, index) => [name, namedTensor(found, outputs[index])]));
 }
 
 const outputName = (index: number): string => `camwasm:constant${index}`;

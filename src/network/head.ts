@@ -1,5 +1,5 @@
 import type { FloatTensor } from '../runtime/tensor.ts';
-import { tensorOf } from '../runtime/tensor.ts';
+import { namedTensor } from '../runtime/tensor.ts';
 import { repeated } from './inputs.ts';
 import type { Network, Values } from './network.ts';
 
@@ -21,7 +21,7 @@ export function headFeeds(
     return { name, type: types.get(name), dims: counted, proto: new Uint8Array() };
   });
   return {
-    ...repeated(Object.fromEntries(past.map((name) => [name, tensorOf(values, name)])), ports, count),
-    [from]: network.stored(from, tensor, tensorOf(values, from).type),
+    ...repeated(Object.fromEntries(past.map((name) => [name, namedTensor(values, name)])), ports, count),
+    [from]: network.stored(from, tensor, namedTensor(values, from).type),
   };
 }

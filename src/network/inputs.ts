@@ -1,6 +1,6 @@
 import { badOption, CamError, didYouMean } from '../errors.ts';
 import type { ValueInfo } from '../onnx/model.ts';
-import { fromNumbers, type Numbers, sizeOf, type Tensor, tensorOf } from '../runtime/tensor.ts';
+import { fromNumbers, namedTensor, type Numbers, sizeOf, type Tensor } from '../runtime/tensor.ts';
 import { ownValue } from '../table.ts';
 import type { Values } from './network.ts';
 
@@ -118,7 +118,7 @@ export function repeated(values: Values, inputs: readonly ValueInfo[], count: nu
   if (count === 1) return values;
   const perImage = (name: string) => {
     const [first] = inputs.find((input) => input.name === name)?.dims ?? [];
-    return typeof first !== 'number' && tensorOf(values, name).dims[0] === 1;
+    return typeof first !== 'number' && namedTensor(values, name).dims[0] === 1;
   };
   const repeat = ({ type, dims, data }: Tensor): Tensor => {
     const copies = data.slice(0, 0).constructor as new (length: number) => typeof data;

@@ -16,8 +16,8 @@ import {
   type FloatTensor,
   floatTensor,
   fromFloat,
+  namedTensor,
   type Tensor,
-  tensorOf,
   toFloat,
 } from '../runtime/tensor.ts';
 import { computeConstants } from './constants.ts';
@@ -116,7 +116,7 @@ export class Network {
 
   /** A value as real numbers: what quantized ones stand for. */
   real(values: Values, name: string): FloatTensor {
-    const tensor = toFloat(tensorOf(values, name));
+    const tensor = toFloat(namedTensor(values, name));
     const step = this.#stepSize(name);
     return step
       ? floatTensor(
@@ -186,7 +186,7 @@ export class Network {
     const [fed, computed] = [true, false].map((isFed) =>
       wanted.filter((name) => Object.hasOwn(feeds, name) === isFed),
     );
-    const inputs = Object.fromEntries(fed.map((name) => [name, tensorOf(feeds, name)]));
+    const inputs = Object.fromEntries(fed.map((name) => [name, namedTensor(feeds, name)]));
     if (computed.length === 0) return inputs;
     const session = await this.tap(wanted);
     this.runs.forward++;
@@ -216,7 +216,7 @@ export class Network {
     const feeds = Object.fromEntries(
       session.inputs.map(({ name }) => {
         const kept = frozenValue(name);
-        const value = () => (kept === undefined ? tensorOf(values, name) : tensorOf(before, kept));
+        const value = () => (kept === undefined ? namedTensor(values, name) : namedTensor(before, kept));
         return [name, name === graph.seed ? cotangent : value()];
       }),
     );
@@ -224,7 +224,7 @@ export class Network {
     const results = await session.run(feeds, [...graph.gradients.values()]);
     return new Map(
       [...graph.gradients].map(([name, output]) => {
-        const gradient = toFloat(tensorOf(results, output));
+        const gradient = toFloat(namedTensor(results, output));
         const scale = this.#stepSize(name)?.scale;
         return [
           name,
@@ -288,7 +288,7 @@ export class Network {
 /** @throws {CamError} UNSUPPORTED_MODEL when the image changes values that were built into a backward graph. */
 function checkFixed({ fixed }: BackwardPlan, values: Values): void {
   for (const [name, numbers] of fixed) {
-    if (Array.from(tensorOf(values, name).data as ArrayLike<number>, Number).join() === numbers.join())
+    if (Array.from(namedTensor(values, name).data as ArrayLike<number>, Number).join() === numbers.join())
       continue;
     throw new CamError(
       'UNSUPPORTED_MODEL',

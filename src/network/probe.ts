@@ -6,7 +6,7 @@ import { shapeOf, withOutputs } from '../onnx/tap.ts';
 import { OPERATORS } from '../operators/index.ts';
 import { createSession, type SessionOptions } from '../runtime/session.ts';
 import type { Tensor } from '../runtime/tensor.ts';
-import { tensorOf } from '../runtime/tensor.ts';
+import { namedTensor } from '../runtime/tensor.ts';
 import { constantVectors, numbersOf } from './constants.ts';
 import { derivedFacts } from './derived-facts.ts';
 
@@ -57,14 +57,14 @@ export async function probe(
     const wanted = [...new Set(reads)].filter((name) => known.has(name));
     const results = await session.run(feeds, [...made.map(shapeOf), ...wanted]);
     const dims = new Map<string, readonly number[]>(
-      made.map((name) => [name, numbersOf(tensorOf(results, shapeOf(name)))]),
+      made.map((name) => [name, numbersOf(namedTensor(results, shapeOf(name)))]),
     );
     const types = new Map<string, DataType>(session.outputs.map(({ name, type }) => [name, type]));
     for (const [name, feed] of Object.entries(feeds)) {
       dims.set(name, feed.dims);
       types.set(name, feed.type);
     }
-    const values = new Map(wanted.map((name) => [name, numbersOf(tensorOf(results, name))]));
+    const values = new Map(wanted.map((name) => [name, numbersOf(namedTensor(results, name))]));
     const constants = await constantVectors(model, { dims, types }, options);
     return { dims, types, values, constants };
   } finally {

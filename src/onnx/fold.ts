@@ -101,8 +101,11 @@ function scaled({ dims, fill }: Constant, scale: Constant): Constant | undefined
 function plainConstant({ type, dims, proto, external }: Initializer): Constant | undefined {
   const view = VIEWS[type];
   const raw = [...fields(proto)].find(({ id }) => id === RAW_DATA)?.bytes;
-  if (!view || !raw || external) return undefined;
-  return { dims, isFloat: type === 'float32', fill: (out) => out.set(view(raw)) };
+  const isFloat = type === 'float32';
+  // A damaged one, which onnxruntime will tell, has another length than its shape.
+  const length = dims.reduce((count, size) => count * size, isFloat ? 4 : 1);
+  if (!view || raw?.length !== length || external) return undefined;
+  return { dims, isFloat, fill: (out) => out.set(view(raw)) };
 }
 
 const VIEWS: Readonly<Partial<Record<string, (raw: Uint8Array) => ArrayLike<number>>>> = {

@@ -18,7 +18,7 @@ export { DEFAULT_THREADS };
 export const LEAST_MEMORY = 100;
 export const MOST_MEMORY = 4294;
 /** A page of WebAssembly in bytes. */
-const PAGE = 65_536;
+const WASM_PAGE = 65_536;
 
 /** Settings of onnxruntime-web. */
 export interface RuntimeOptions {
@@ -88,7 +88,7 @@ export async function loadRuntime(options: RuntimeOptions = {}): Promise<OrtRunt
       : fromBytes(wasm, options.ort ? undefined : wasmOnDisk(versions.web));
     const limited: Start = (create) =>
       memory < MOST_MEMORY
-        ? withMemoryLimit(Math.floor((memory * 1e6) / PAGE), () => start(create))
+        ? withMemoryLimit(Math.floor((memory * 1e6) / WASM_PAGE), () => start(create))
         : start(create);
     configured.set(
       ort.env,

@@ -33,7 +33,7 @@ export const floatTensor = (dims: readonly number[], data: Float32Array): FloatT
 });
 
 /** @throws {InternalError} when there is no tensor of that name. */
-export function tensorOf(tensors: Readonly<Record<string, Tensor>>, name: string): Tensor {
+export function namedTensor(tensors: Readonly<Record<string, Tensor>>, name: string): Tensor {
   const tensor = ownValue(tensors, name);
   if (tensor === undefined) throw new InternalError(`There is no tensor "${name}".`);
   return tensor;

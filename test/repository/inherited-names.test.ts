@@ -68,7 +68,8 @@ for (const name of INHERITED) {
       const { reading }: OptionRow<unknown> = OPTIONS[option];
       const value = reading?.read(name);
       if (reading?.choices) assert.is(value, undefined, option);
-      else if (value !== undefined) assert.match(JSON.stringify(value), name, option);
+      else if (value !== undefined)
+        assert.match(JSON.stringify(value).toLowerCase(), name.toLowerCase(), option);
     }
     const unknown = Object.fromEntries([[name, 1]]);
     assert.is(

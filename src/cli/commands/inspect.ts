@@ -59,7 +59,7 @@ function preprocessingSection({ preprocessing, preprocessingSources }: Inspectio
   return [['Preprocessing', preprocessingLines(preprocessing, preprocessingSources).map((line) => [line])]];
 }
 
-const countsOf = (operators: Inspection['operators'], named: readonly string[]): string[][] =>
+const operatorCounts = (operators: Inspection['operators'], named: readonly string[]): string[][] =>
   Object.entries(operators)
     .filter(([op]) => named.includes(op))
     .map(([op, count]) => [op, String(count)]);
@@ -72,7 +72,7 @@ function foundRows(inspection: Inspection, expand: boolean): Section[] {
     ['Explained', explainedRows(inspection)],
     [layersHeading(inspection, expand), layerRows(inspection, expand)],
     ['Nodes that block gradients', barrierRows(inspection)],
-    ['Operators without a gradient', countsOf(operators, unsupported)],
+    ['Operators without a gradient', operatorCounts(operators, unsupported)],
   ];
 }
 
