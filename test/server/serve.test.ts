@@ -68,7 +68,7 @@ for (const [args, allowed] of [
 
 test('a signal while the model is loaded ends it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'camwasm-'));
-  const labels = join(folder, 'labels.txt');
+  const labels = join(folder, 'labels.json');
   spawnSync('mkfifo', [labels]);
   const child = spawn(process.execPath, [
     '--import',
@@ -81,12 +81,16 @@ test('a signal while the model is loaded ends it', async () => {
     labels,
   ]);
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const writer = await open(labels, 'w'); // resolves when they are read, and keeps them from their end
   try {
+    const writer = await open(labels, 'w'); // resolves when they are read
     child.kill('SIGTERM');
+    // Node does not end before a read that waits has.
+    await writer
+      .writeFile(readFileSync(new URL('../../models/labels.json', import.meta.url)))
+      .catch(() => undefined);
+    await writer.close();
     assert.is(await ended, 0);
   } finally {
-    await writer.close();
     rmSync(folder, { recursive: true });
   }
 });
