@@ -40,7 +40,8 @@ export async function slopeInHalf(
 ): Promise<ExtrapolatedSlope> {
   const noise: number[] = [];
   for (const units of UNITS) {
-    noise.push((await f(units * precision)) ** 2, (await f(-units * precision)) ** 2);
+    const [right, left] = [await f(units * precision), await f(-units * precision)];
+    noise.push(right ** 2, left ** 2);
   }
   const rounding = Math.max(least, Math.sqrt(noise.reduce((sum, square) => sum + square, 0) / noise.length));
   const all: Difference[] = [];
