@@ -70,7 +70,6 @@ async function tokens(argv: readonly string[]): Promise<Tokens> {
         'boolean-negation': false,
         'camel-case-expansion': false,
         'dot-notation': false,
-        'parse-numbers': false,
         'parse-positional-numbers': false,
         'strip-aliased': true,
       },
