@@ -18,7 +18,12 @@ export interface Arguments {
   /** Images, or a model. */
   readonly operands: readonly string[];
   readonly settings: Given;
+  /** The texts of its options, as written. */
+  readonly written: Written;
 }
+
+/** Texts of options, each as often as it appears. */
+export type Written = ReadonlyMap<OptionName, readonly string[]>;
 
 const names = Object.keys(OPTIONS) as OptionName[];
 
@@ -36,16 +41,19 @@ export async function parseArguments(argv: readonly string[]): Promise<Arguments
       command,
       operands: [],
       settings: { help: given.help === true, version: given.version === true },
+      written: new Map(),
     };
   }
   for (const name of Object.keys(given)) checkName(name, command);
-  const settings = names.flatMap((name) =>
-    given[name] === undefined ? [] : [[name, settingOf(name, [given[name]].flat())] as const],
+  const written = names.flatMap((name) =>
+    given[name] === undefined ? [] : [[name, [given[name]].flat()] as const],
   );
+  const settings = written.map(([name, tokens]) => [name, settingOf(name, tokens)] as const);
   return {
     command,
     operands: named ? rest : words,
     settings: Object.fromEntries(settings.filter(([, value]) => value !== false)) as Given,
+    written: new Map(written.map(([name, tokens]) => [name, tokens.map(String)])),
   };
 }
 

@@ -15,10 +15,10 @@ export async function run(
   library: () => Promise<Library> = loadLibrary,
 ): Promise<number> {
   try {
-    const { command, operands, settings } = await parseArguments(argv);
+    const { command, operands, settings, written } = await parseArguments(argv);
     if (settings.help) return await printText(io, await help(command, io));
     if (settings.version) return await printText(io, `${await version()}\n`);
-    const context: CommandContext = { operands, settings, io, library };
+    const context: CommandContext = { operands, settings, written, io, library };
     return await (
       await COMMANDS[command].load()
     )(context);

@@ -26,6 +26,10 @@ import { explainedOutputOf } from './output.ts';
 export interface Inspection {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** Name of the input that takes the image. */
+  readonly imageInput: string;
+  /** Class names by index; empty if they are unknown. */
+  readonly labels: readonly string[];
   readonly irVersion: number;
   /** Opset version of ONNX, and of every domain. */
   readonly opset: number;
@@ -125,6 +129,8 @@ export async function inspect(model?: ModelInput, options: InspectOptions = {}):
   const slot = networkSlot(loaded);
   const declared = {
     ...declaredBy(loaded.source.model),
+    imageInput: loaded.input.name,
+    labels: loaded.labels.names,
     preprocessing: loaded.preprocessing ?? null,
     preprocessingSources: loaded.preprocessingSources ?? null,
   };
@@ -161,8 +167,10 @@ const NOTHING: Omit<Found, 'problem'> = {
   barriers: [],
 };
 
+type FromOptions = 'imageInput' | 'labels' | 'preprocessing' | 'preprocessingSources';
+
 /** The part known from the file. */
-function declaredBy(model: Model): Omit<Inspection, keyof Found | 'preprocessing' | 'preprocessingSources'> {
+function declaredBy(model: Model): Omit<Inspection, keyof Found | FromOptions> {
   const { graph, opsets, irVersion } = model;
   const counts = new Map<string, number>();
   for (const { op } of graph.nodes) counts.set(op, (counts.get(op) ?? 0) + 1);

@@ -254,7 +254,7 @@ export const OPTIONS: { readonly [Name in OptionName]: OptionRow<Settings[Name]>
     describe: 'class names: one per line, JSON, CSV, data.yaml, pbtxt or synsets',
     reading: text('<file>', 'the path of a file of labels'),
     fallback: 'from config.json beside the model, if any',
-    commands: MODEL,
+    commands: ANY_MODEL,
     sets: {
       'load.labels': anything(
         'a list of class names, or the path or URL of one',

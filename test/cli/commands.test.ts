@@ -41,6 +41,11 @@ inspect('shows what is in a model, and what can be explained of it', async () =>
       'Operators without a gradient',
       '  NonZero  1',
       '',
+      'Try',
+      '  camwasm input.npy --model m.onnx --tokens 2x2+1 --size 64 -c cat                            # a class, by name or index',
+      '  camwasm input.npy --model m.onnx --tokens 2x2+1 --size 64 -l stage4                         # a layer by name, here the default',
+      '  camwasm input.npy --model m.onnx --tokens 2x2+1 --size 64 --target "class:cat - class:dog"  # why one class rather than another',
+      '',
     ].join('\n'),
   );
 });

@@ -84,6 +84,8 @@ export const VERIFICATION: Verification = {
 export const INSPECTION: Inspection = {
   inputs: [{ name: 'x', type: 'float32', dims: ['N', 3, 224, ''] }],
   outputs: [{ name: 'y', type: 'float32', dims: undefined }],
+  imageInput: 'x',
+  labels: ['cat', 'dog', 'bird', 'fish', 'fly'],
   irVersion: 8,
   opset: 17,
   opsets: { 'ai.onnx': 17 },
@@ -329,6 +331,8 @@ export interface RunOptions extends FakeOptions {
   stdin?: Uint8Array;
   tty?: { stdout?: boolean; stderr?: boolean };
   env?: Record<string, string>;
+  /** The real library, in place of the fake one. */
+  library?: () => Promise<Library>;
 }
 
 /** A folder of its own in which command lines run against the fake library. */
@@ -374,7 +378,8 @@ export class Place {
       env: options.env ?? {},
       signal: new AbortController().signal,
     };
-    const code = await run(argv, io, () => Promise.resolve(fakeLibrary(asked, options)));
+    const fake = () => Promise.resolve(fakeLibrary(asked, options));
+    const code = await run(argv, io, options.library ?? fake);
     const bytes = Uint8Array.from(out.flatMap((chunk) => [...chunk]));
     return { code, bytes, stdout: new TextDecoder().decode(bytes), stderr: err.join(''), asked };
   }

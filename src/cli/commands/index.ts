@@ -30,7 +30,8 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   },
   inspect: {
     usage: 'camwasm inspect <model.onnx> [options]',
-    about: 'Describes a model: inputs, outputs, operators, and the layers that can be explained.',
+    about:
+      'Describes a model: inputs, outputs, operators, the layers that can be explained, and what to type next.',
     examples: [
       ['camwasm inspect model.onnx', 'the star marks the default layer'],
       ['camwasm inspect model.onnx --expand', 'all layers, not only modules'],

@@ -3,8 +3,9 @@ import { badOption, inFlags, librarySettings } from '../../options/index.ts';
 import { DONE } from '../exit.ts';
 import { dimsText, layerRows } from '../layer-rows.ts';
 import { modelArgument } from '../model-argument.ts';
+import { nextCommands } from '../next-commands.ts';
 import { preprocessingLines } from '../preprocessing.ts';
-import { preprocessingOf } from '../request.ts';
+import { loadOptionsOf } from '../request.ts';
 import { columnsOf } from '../table.ts';
 import { type Terminal, terminal } from '../terminal.ts';
 import type { CommandContext } from './command.ts';
@@ -18,15 +19,15 @@ export async function runInspect(context: CommandContext): Promise<number> {
   const out = terminal(io, settings);
   const named = await modelArgument(model, { io, settings, library, out });
   const inspection = await library.inspect(named.model, {
+    ...loadOptionsOf(settings, io.cwd),
     ...named.options,
-    ...librarySettings(settings, 'load'),
     ...librarySettings(settings, 'explain'),
-    preprocessing: preprocessingOf(settings),
   });
   await out.result(
     settings.json
       ? `${JSON.stringify({ schema: SCHEMA, model: model ?? null, ...inspection })}\n`
-      : page(inspection, settings.expand === true, out.style),
+      : page(inspection, settings.expand === true, out.style) +
+          tries(nextCommands(inspection, model, context.written), out.style),
   );
   return DONE;
 }
@@ -38,6 +39,12 @@ function page(inspection: Inspection, expand: boolean, style: Terminal['style'])
     .map(([heading, rows]) => `${style('bold', heading)}\n${columnsOf(rows.length > 0 ? rows : [['none']])}`)
     .join('\n');
 }
+
+/** What to type next; nothing for a model that cannot be explained. */
+const tries = (commands: readonly (readonly [line: string, about: string])[], style: Terminal['style']) =>
+  commands.length === 0
+    ? ''
+    : `\n${style('bold', 'Try')}\n${columnsOf(commands.map(([line, about]) => [line, `# ${about}`]))}`;
 
 /** The part known from the file. */
 function declaredRows(inspection: Inspection): Section[] {
