@@ -1,6 +1,6 @@
 import { type Explained, type Inspection, type LayerInfo, shortLabels, targetText } from '../index.ts';
 import { type OptionName, OPTIONS } from '../options/index.ts';
-import type { Written } from './parse.ts';
+import type { WrittenOptions } from './parse.ts';
 
 type Words = readonly string[];
 type Suggestion = readonly [words: Words, about: string];
@@ -12,7 +12,7 @@ type Suggestion = readonly [words: Words, about: string];
 export function nextCommands(
   inspection: Inspection,
   model: string | undefined,
-  written: Written,
+  written: WrittenOptions,
 ): (readonly [line: string, about: string])[] {
   const { explained, inputs, imageInput, preprocessing } = inspection;
   if (!explained) return [];
@@ -20,10 +20,11 @@ export function nextCommands(
     'camwasm',
     preprocessing ? 'photo.jpg' : 'input.npy',
     ...(model === undefined ? [] : ['--model', model]),
-    ...repeated(written),
+    ...repeatedOptions(written),
     ...inputs.flatMap(({ name }) => (name === imageInput ? [] : ['--input', `${name}=${name}.npy`])),
   ];
-  const [first, ...more] = explained.problem === null ? TARGETS[explained.kind](explained, inspection) : [];
+  const [first, ...more] =
+    explained.problem === null ? TARGETS_BY_KIND[explained.kind](explained, inspection) : [];
   const method = methodWords(inspection);
   const lines: Suggestion[] = [
     first ?? [[], 'what the layer responds to'],
@@ -34,7 +35,7 @@ export function nextCommands(
 }
 
 /** The options of an inspection that an explanation takes, too; the model comes first anyway. */
-const repeated = (written: Written): string[] =>
+const repeatedOptions = (written: WrittenOptions): string[] =>
   [...written].flatMap(([name, texts]) =>
     name !== 'model' && matters(name) ? texts.flatMap((text) => wordsOf(name, text)) : [],
   );
@@ -54,7 +55,7 @@ function methodWords({ explained, layers, inputGradient }: Inspection): Words {
 }
 
 /** What to explain, by the kind of output: the usual number, and a more specific one. */
-const TARGETS: Readonly<
+const TARGETS_BY_KIND: Readonly<
   Record<Explained['kind'], (explained: Explained, inspection: Inspection) => readonly Suggestion[]>
 > = {
   classes({ classes, positions }, { labels }) {
@@ -118,7 +119,7 @@ function layerSuggestion({ layers, modules }: Inspection): Suggestion[] {
     ({ at }) => at < chosen && layers[at].gradient === layers[chosen].gradient,
   );
   if (earlier.length === 0) return [[['-l', layers[chosen].name], 'a layer by name, here the default']];
-  const finer = (at: number) => sizeOf(layers[at]) > sizeOf(layers[chosen]);
+  const finer = (at: number) => cellsOf(layers[at]) > cellsOf(layers[chosen]);
   // Whole stages before single operations.
   const [best] = earlier.sort(
     (a, b) => Number(finer(b.at)) - Number(finer(a.at)) || b.count - a.count || b.at - a.at,
@@ -127,7 +128,7 @@ function layerSuggestion({ layers, modules }: Inspection): Suggestion[] {
   return [[['-l', best.name], about]];
 }
 
-const sizeOf = ({ layout: { depth = 1, height, width } }: LayerInfo): number => depth * height * width;
+const cellsOf = ({ layout: { depth = 1, height, width } }: LayerInfo): number => depth * height * width;
 
 /** A word for a shell. */
 const quoted = (word: string): string =>

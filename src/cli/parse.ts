@@ -19,11 +19,11 @@ export interface Arguments {
   readonly operands: readonly string[];
   readonly settings: Given;
   /** The texts of its options, as written. */
-  readonly written: Written;
+  readonly written: WrittenOptions;
 }
 
 /** Texts of options, each as often as it appears. */
-export type Written = ReadonlyMap<OptionName, readonly string[]>;
+export type WrittenOptions = ReadonlyMap<OptionName, readonly string[]>;
 
 const names = Object.keys(OPTIONS) as OptionName[];
 

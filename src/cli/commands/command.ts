@@ -1,7 +1,7 @@
 import type { Given } from '../../options/index.ts';
 import type { IO } from '../io.ts';
 import type { Library } from '../library.ts';
-import type { Written } from '../parse.ts';
+import type { WrittenOptions } from '../parse.ts';
 
 /** Runs a command and returns its exit code. */
 export type RunCommand = (context: CommandContext) => Promise<number>;
@@ -10,7 +10,7 @@ export interface CommandContext {
   readonly operands: readonly string[];
   readonly settings: Given;
   /** The texts of the options on the command line. */
-  readonly written: Written;
+  readonly written: WrittenOptions;
   readonly io: IO;
   readonly library: () => Promise<Library>;
 }
